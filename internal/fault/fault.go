@@ -81,3 +81,10 @@ func Is(err error, code Code) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.Code == code
 }
+
+// With is a copy of e that names the input field at fault.
+func (e *Error) With(field string) *Error {
+	c := *e
+	c.Field = field
+	return &c
+}

@@ -1,0 +1,431 @@
+// Package job is the life of a job: it starts, its items go from step to step,
+// and it ends exactly once. It is the only writer of jobs, items and events,
+// and promises that they agree: each change of a job is one transaction of
+// rows, counters and event, announced after the commit.
+package job
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"techfacts.dev/techfacts/ent"
+	entjob "techfacts.dev/techfacts/ent/job"
+	"techfacts.dev/techfacts/ent/jobitem"
+	"techfacts.dev/techfacts/ent/page"
+	"techfacts.dev/techfacts/ent/predicate"
+	"techfacts.dev/techfacts/ent/profile"
+	"techfacts.dev/techfacts/internal/event"
+	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/internal/fetch"
+	"techfacts.dev/techfacts/internal/queue"
+	"techfacts.dev/techfacts/internal/store"
+	"techfacts.dev/techfacts/schema"
+)
+
+// What a client may ask for at most.
+const (
+	maxURLs    = 1_000  // of one scrape
+	maxPages   = 10_000 // of one crawl or extraction
+	maxDepth   = 10     // of a crawl
+	maxItems   = 50_000 // of one job, links found included
+	maxCompany = 200    // characters
+	maxKey     = 200    // characters
+)
+
+// Errors a client can act on.
+var (
+	ErrNotFound = fault.New(fault.NotFound, "no such job")
+	ErrEnded    = fault.New(fault.Conflict, "the job has already ended")
+	ErrRuns     = fault.New(fault.Conflict, "the job has not ended yet; cancel it first")
+	ErrNoRetry  = fault.New(fault.Conflict, "there is nothing to retry: everything was done")
+	ErrKeyUsed  = fault.New(fault.Conflict, "this idempotency key was used with other input").With("input.idempotencyKey")
+)
+
+// Publisher announces that something changed.
+type Publisher interface{ Publish(topics ...string) }
+
+// Policy is how patient jobs are.
+type Policy struct {
+	Retries int           // how often a step that failed for a passing reason is tried again
+	Fresh   time.Duration // how long a page that was read is not asked for again
+}
+
+// Jobs starts, moves and ends jobs.
+type Jobs struct {
+	store  *store.Store
+	bus    Publisher
+	policy Policy
+}
+
+// New returns the jobs kept in s.
+func New(s *store.Store, bus Publisher, p Policy) *Jobs { return &Jobs{store: s, bus: bus, policy: p} }
+
+// Common is what every start may say beside its own input.
+type Common struct {
+	Priority       schema.Priority
+	IdempotencyKey string // empty: none
+}
+
+// StartScrape starts a job that reads the URLs of in and extracts their facts.
+// It fails with INVALID for input out of bounds, NOT_FOUND for an unknown
+// profile and CONFLICT for a key that was used with other input.
+func (j *Jobs) StartScrape(ctx context.Context, in schema.ScrapeParams, c Common) (*ent.Job, error) {
+	seeds, err := check(&in)
+	if err != nil {
+		return nil, err
+	}
+	if err := j.profileExists(ctx, in.Profile); err != nil {
+		return nil, err
+	}
+	links := make([]Link, len(seeds))
+	for i, u := range seeds {
+		links[i] = Link{URL: u}
+	}
+	return j.start(ctx, draft{
+		kind: schema.JobScrape, company: in.Company, params: schema.Params{Scrape: &in}, common: c,
+		items: func(ctx context.Context, tx *store.Tx) ([]queue.New, error) { return j.route(ctx, tx, links, in.Force) },
+	})
+}
+
+// check brings the input of a scrape into its canonical form, or says what is
+// wrong with it.
+func check(in *schema.ScrapeParams) ([]fetch.URL, error) {
+	in.Company = strings.TrimSpace(in.Company)
+	if n := utf8.RuneCountInString(in.Company); n == 0 || n > maxCompany || strings.ContainsRune(in.Company, 0) {
+		return nil, fault.InvalidField("input.company", "must have 1 to %d characters", maxCompany)
+	}
+	if len(in.URLs) == 0 || len(in.URLs) > maxURLs {
+		return nil, fault.InvalidField("input.urls", "must be 1 to %d URLs", maxURLs)
+	}
+	var seeds []fetch.URL
+	for i, raw := range in.URLs {
+		u, err := fetch.ParseURL(raw)
+		if err != nil {
+			return nil, fault.InvalidField(fmt.Sprintf("input.urls[%d]", i), "%s", fault.Of(err).Message)
+		}
+		if !slices.Contains(seeds, u) {
+			seeds = append(seeds, u)
+		}
+	}
+	in.URLs = in.URLs[:0:0]
+	for _, u := range seeds {
+		in.URLs = append(in.URLs, u.String())
+	}
+	if c := in.Crawl; c != nil {
+		if c.MaxDepth < 1 || c.MaxDepth > maxDepth {
+			return nil, fault.InvalidField("input.crawl.maxDepth", "must be from 1 to %d", maxDepth)
+		}
+		if c.MaxPages < 1 || c.MaxPages > maxPages {
+			return nil, fault.InvalidField("input.crawl.maxPages", "must be from 1 to %d", maxPages)
+		}
+		if _, err := fetch.NewScope(seeds, c.Subdomains, c.Include, c.Exclude); err != nil {
+			return nil, err
+		}
+	}
+	return seeds, nil
+}
+
+// StartExtraction starts a job that extracts the facts of stored pages: those
+// of ids, or else those like where. It fails as StartScrape does, and with
+// INVALID if there are no such pages or too many.
+func (j *Jobs) StartExtraction(ctx context.Context, ids []uuid.UUID, where predicate.Page, profileName string, c Common) (*ent.Job, error) {
+	field := "input.pageIds"
+	if where == nil {
+		ids = slices.Compact(slices.SortedFunc(slices.Values(ids), func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) }))
+		if len(ids) > maxPages {
+			return nil, fault.InvalidField(field, "must be at most %d pages", maxPages)
+		}
+		where = page.IDIn(ids...)
+	} else {
+		if len(ids) > 0 {
+			return nil, fault.InvalidField(field, "give either pageIds or where")
+		}
+		field = "input.where"
+	}
+	if err := j.profileExists(ctx, profileName); err != nil {
+		return nil, err
+	}
+	pages, err := j.store.Ent.Page.Query().Where(where, page.SnapshotIDNotNil()).Order(ent.Asc(page.FieldID)).
+		Limit(maxPages+1).Select(page.FieldID, page.FieldURL).All(ctx)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("find pages: %w", err)
+	case len(pages) == 0:
+		return nil, fault.InvalidField(field, "no stored page is like this")
+	case len(pages) > maxPages:
+		return nil, fault.InvalidField(field, "more than %d pages are like this", maxPages)
+	case len(ids) > 0 && len(pages) < len(ids):
+		return nil, fault.New(fault.NotFound, "%d of the pages do not exist", len(ids)-len(pages)).With(field)
+	}
+	items := make([]queue.New, len(pages))
+	for i, p := range pages {
+		items[i] = queue.New{URL: p.URL, Step: schema.StepExtract, PageID: &p.ID}
+	}
+	return j.start(ctx, draft{
+		kind: schema.JobExtract, params: schema.Params{Extract: &schema.ExtractionParams{Profile: profileName, Pages: len(pages)}}, common: c,
+		identity: pages,
+		items:    func(context.Context, *store.Tx) ([]queue.New, error) { return items, nil },
+	})
+}
+
+func (j *Jobs) profileExists(ctx context.Context, name string) error {
+	ok, err := j.store.Ent.Profile.Query().Where(profile.Name(name)).Exist(ctx)
+	if err != nil {
+		return fmt.Errorf("find profile: %w", err)
+	}
+	if !ok {
+		return fault.New(fault.NotFound, "there is no profile %q", name).With("input.profile")
+	}
+	return nil
+}
+
+// draft is a job about to start.
+type draft struct {
+	kind     schema.JobType
+	company  string
+	params   schema.Params
+	parent   *uuid.UUID
+	common   Common
+	identity any // what tells its input apart beside params
+	items    func(context.Context, *store.Tx) ([]queue.New, error)
+}
+
+// hash tells inputs apart.
+func (d draft) hash() (string, error) {
+	b, err := json.Marshal([]any{d.kind, d.params, d.common.Priority, d.identity})
+	if err != nil {
+		return "", fmt.Errorf("hash input: %w", err)
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:16]), nil
+}
+
+func (j *Jobs) start(ctx context.Context, d draft) (*ent.Job, error) {
+	key := d.common.IdempotencyKey
+	if utf8.RuneCountInString(key) > maxKey || strings.ContainsRune(key, 0) {
+		return nil, fault.InvalidField("input.idempotencyKey", "must have at most %d characters", maxKey)
+	}
+	hash, err := d.hash()
+	if err != nil {
+		return nil, err
+	}
+	if known, err := j.byKey(ctx, key, hash); known != nil || err != nil {
+		return known, err
+	}
+	var id uuid.UUID
+	err = j.store.Tx(ctx, func(tx *store.Tx) error {
+		id, err = j.insert(ctx, tx, d, hash)
+		return err
+	})
+	if ent.IsConstraintError(err) { // the same key at the same time
+		if known, err := j.byKey(ctx, key, hash); known != nil || err != nil {
+			return known, err
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("start job: %w", err)
+	}
+	return j.store.Ent.Job.Get(ctx, id)
+}
+
+func (j *Jobs) byKey(ctx context.Context, key, hash string) (*ent.Job, error) {
+	if key == "" {
+		return nil, nil //nolint:nilnil // no key, no job, no error
+	}
+	known, err := j.store.Ent.Job.Query().Where(entjob.IdempotencyKey(key)).Only(ctx)
+	switch {
+	case ent.IsNotFound(err):
+		return nil, nil //nolint:nilnil // the key is free
+	case err != nil:
+		return nil, fmt.Errorf("find job by key: %w", err)
+	case known.InputHash != hash:
+		return nil, ErrKeyUsed
+	}
+	return known, nil
+}
+
+func (j *Jobs) insert(ctx context.Context, tx *store.Tx, d draft, hash string) (uuid.UUID, error) {
+	create := tx.Ent.Job.Create().SetType(d.kind).SetPriority(d.common.Priority).SetParams(d.params).
+		SetInputHash(hash).SetNillableParentID(d.parent).SetSeq(1)
+	if d.company != "" {
+		create.SetCompany(d.company)
+	}
+	if key := d.common.IdempotencyKey; key != "" {
+		create.SetIdempotencyKey(key)
+	}
+	row, err := create.Save(ctx)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	items, err := d.items(ctx, tx)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	total, err := queue.Put(ctx, tx, row.ID, d.common.Priority, items)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	if total == 0 {
+		return uuid.Nil, ErrNoRetry // only a retry can come to this
+	}
+	err = errors.Join(
+		tx.Ent.Job.UpdateOneID(row.ID).SetTotal(total).Exec(ctx),
+		tx.Ent.JobEvent.Create().SetJobID(row.ID).SetSeq(1).SetKind(schema.EventQueued).Exec(ctx),
+	)
+	tx.AfterCommit(func() { j.bus.Publish(event.Job(row.ID), event.Jobs, event.Queue) })
+	return row.ID, err
+}
+
+// Cancel ends a job now. What it has stored stays; a worker that is at one of
+// its items is told to stop, and cannot save. NOT_FOUND, or CONFLICT if the
+// job has ended.
+func (j *Jobs) Cancel(ctx context.Context, id uuid.UUID) (*ent.Job, error) {
+	err := j.change(ctx, id, func(c *changes) error {
+		if c.job.Status.Ended() {
+			return ErrEnded
+		}
+		n, err := c.endRest(ctx, schema.Cancelled, "the job was cancelled", "")
+		if err != nil {
+			return err
+		}
+		c.skipped += n
+		c.cancelled = true
+		c.tx.AfterCommit(func() { j.bus.Publish(event.Cancel) })
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return j.store.Ent.Job.Get(ctx, id)
+}
+
+// Retry starts a new job, with the old one as its parent, over the items that
+// the old one did not get done. NOT_FOUND, or CONFLICT if the job has not
+// ended or has nothing to retry.
+func (j *Jobs) Retry(ctx context.Context, id uuid.UUID) (*ent.Job, error) {
+	old, err := j.get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if !old.Status.Ended() {
+		return nil, ErrRuns
+	}
+	rows, err := j.store.Ent.JobItem.Query().Where(jobitem.JobID(id), Retryable()).Order(ent.Asc(jobitem.FieldID)).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find items: %w", err)
+	}
+	if len(rows) == 0 {
+		return nil, ErrNoRetry
+	}
+	items := func(ctx context.Context, tx *store.Tx) ([]queue.New, error) {
+		if old.Type == schema.JobExtract {
+			items := make([]queue.New, len(rows))
+			for i, r := range rows {
+				items[i] = queue.New{URL: r.URL, Step: schema.StepExtract, PageID: r.PageID}
+			}
+			return items, nil
+		}
+		var links []Link
+		for _, r := range rows {
+			if u, err := fetch.ParseURL(r.URL); err == nil { // it was admitted once, perhaps by older rules
+				links = append(links, Link{URL: u, Depth: r.Depth})
+			}
+		}
+		return j.route(ctx, tx, links, old.Params.Scrape.Force)
+	}
+	return j.start(ctx, draft{
+		kind: old.Type, company: old.Company, params: old.Params, parent: &old.ID,
+		common: Common{Priority: old.Priority}, items: items,
+	})
+}
+
+// Retryable holds for items that a retry would try again.
+func Retryable() predicate.JobItem {
+	return jobitem.Or(
+		jobitem.OutcomeIn(schema.Cancelled, schema.Failed, schema.HTTPError, schema.Timeout, schema.RateLimited, schema.BudgetExhausted, schema.FetchBlocked, schema.RobotsBlocked),
+		jobitem.And(jobitem.Depth(0), jobitem.OutcomeNotIn(schema.Stored, schema.Unchanged, schema.Extracted, schema.Duplicate)),
+	)
+}
+
+// Delete deletes a job that has ended, with its items and events. NOT_FOUND,
+// or CONFLICT if it has not ended.
+func (j *Jobs) Delete(ctx context.Context, id uuid.UUID) error {
+	return j.store.Tx(ctx, func(tx *store.Tx) error {
+		row, err := lock(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if !row.Status.Ended() {
+			return ErrRuns
+		}
+		if err := tx.Ent.Job.DeleteOneID(id).Exec(ctx); err != nil {
+			return fmt.Errorf("delete job: %w", err)
+		}
+		tx.AfterCommit(func() { j.bus.Publish(event.Job(id), event.Jobs) })
+		return nil
+	})
+}
+
+func (j *Jobs) get(ctx context.Context, id uuid.UUID) (*ent.Job, error) {
+	row, err := j.store.Ent.Job.Get(ctx, id)
+	if ent.IsNotFound(err) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read job: %w", err)
+	}
+	return row, nil
+}
+
+// Link is a URL that becomes an item of a job.
+type Link struct {
+	URL   fetch.URL
+	Depth int
+}
+
+// route makes items of links. Those whose pages are fresh need no network, so
+// they need not wait for their turn at their domain.
+func (j *Jobs) route(ctx context.Context, tx *store.Tx, links []Link, force bool) ([]queue.New, error) {
+	fresh := map[string]bool{}
+	if !force {
+		for chunk := range slices.Chunk(links, 500) {
+			urls := make([]string, len(chunk))
+			for i, l := range chunk {
+				urls[i] = l.URL.String()
+			}
+			known, err := tx.Ent.Page.Query().Where(page.URLIn(urls...), j.Fresh()).Select(page.FieldURL).Strings(ctx)
+			if err != nil {
+				return nil, fmt.Errorf("find fresh pages: %w", err)
+			}
+			for _, u := range known {
+				fresh[u] = true
+			}
+		}
+	}
+	items := make([]queue.New, len(links))
+	for i, l := range links {
+		items[i] = queue.New{URL: l.URL.String(), Depth: l.Depth, Step: schema.StepFetch, Lane: l.URL.Domain()}
+		if fresh[items[i].URL] {
+			items[i].Lane = ""
+		}
+	}
+	return items, nil
+}
+
+// Freshness is how long a page that was read is not asked for again.
+func (j *Jobs) Freshness() time.Duration { return j.policy.Fresh }
+
+// Fresh holds for pages that were read so lately that they are not asked for
+// again.
+func (j *Jobs) Fresh() predicate.Page {
+	return page.And(page.FetchedAtGT(schema.Now().Add(-j.policy.Fresh)), page.SnapshotIDNotNil(), page.StatusEQ(schema.PageActive))
+}

@@ -1,0 +1,345 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/google/uuid"
+	"techfacts.dev/techfacts/ent"
+	entjob "techfacts.dev/techfacts/ent/job"
+	"techfacts.dev/techfacts/ent/jobitem"
+	"techfacts.dev/techfacts/internal/event"
+	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/internal/queue"
+	"techfacts.dev/techfacts/internal/store"
+	"techfacts.dev/techfacts/schema"
+)
+
+// Save is the quick half of a step. It writes within the transaction that also
+// moves the item, and must not wait for anything else. The job is locked.
+type Save func(ctx context.Context, tx *store.Tx, row *ent.Job) (Result, error)
+
+// Result says what becomes of an item. Either Next is set, and it goes on to
+// that step; or it has failed for a passing reason and is tried again; or it
+// ends with its outcome.
+type Result struct {
+	Next schema.Step
+	Lane string // of Next
+
+	Temporary  bool          // the reason may pass
+	RetryAfter time.Duration // when Temporary: not before; 0 if unknown
+
+	Outcome    schema.Outcome
+	Reason     string // fit for strangers
+	HTTPStatus int
+	Bytes      int64
+	PageID     *uuid.UUID
+	Location   string // where a redirect to another domain leads
+
+	Facts, FactsAdded, FactsRemoved int
+	Found                           []Link // links to follow
+}
+
+// Failed is the Result of a step that ended with err: INVALID, NOT_FOUND and
+// FORBIDDEN are final, anything else may pass.
+func Failed(err error) Result {
+	f := fault.Of(err)
+	return Result{
+		Outcome:    schema.Failed,
+		Reason:     f.Message,
+		Temporary:  f.Code != fault.Invalid && f.Code != fault.NotFound && f.Code != fault.Forbidden,
+		RetryAfter: f.RetryAfter,
+	}
+}
+
+// changes collects what one transaction does to one job.
+type changes struct {
+	jobs *Jobs
+	tx   *store.Tx
+	job  *ent.Job // as it was when it was locked
+
+	total, done, failed, skipped, stored, facts int
+	factsChanged, cancelled                     bool
+	events                                      []*ent.JobEventCreate
+}
+
+// lock reads a job so that nobody else changes it until the transaction ends.
+// It comes before the lock of any item, always, so that no two wait for each
+// other.
+func lock(ctx context.Context, tx *store.Tx, id uuid.UUID) (*ent.Job, error) {
+	query := tx.Ent.Job.Query().Where(entjob.ID(id))
+	if tx.Postgres() {
+		query.ForUpdate()
+	}
+	row, err := query.Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lock job: %w", err)
+	}
+	return row, nil
+}
+
+// change runs f over the locked job, writes what it collected, and ends the job
+// if nothing is left to do.
+func (j *Jobs) change(ctx context.Context, id uuid.UUID, f func(*changes) error) error {
+	return j.store.Tx(ctx, func(tx *store.Tx) error {
+		row, err := lock(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		c := &changes{jobs: j, tx: tx, job: row}
+		if err := f(c); err != nil {
+			return err
+		}
+		return c.write(ctx)
+	})
+}
+
+// Begin marks a job as running when its first item has been taken.
+func (j *Jobs) Begin(ctx context.Context, id uuid.UUID) error {
+	return j.change(ctx, id, func(c *changes) error {
+		if c.job.Status == schema.JobQueued {
+			c.event(schema.EventStarted, nil, "")
+		}
+		return nil
+	})
+}
+
+// Settle ends the work on an item: it runs save and does what its result says,
+// all in one transaction. It fails with [queue.ErrLost], and nothing is saved,
+// if the item is no longer leased to the worker of q.
+func (j *Jobs) Settle(ctx context.Context, q *queue.Queue, item queue.Item, took time.Duration, save Save) error {
+	err := j.change(ctx, item.JobID, func(c *changes) error {
+		if err := q.Hold(ctx, c.tx, item); err != nil {
+			return err
+		}
+		result, err := save(ctx, c.tx, c.job)
+		if err != nil {
+			return err
+		}
+		return c.settle(ctx, item, result, took)
+	})
+	if errors.Is(err, ErrNotFound) {
+		return queue.ErrLost
+	}
+	return err
+}
+
+func (c *changes) settle(ctx context.Context, item queue.Item, r Result, took time.Duration) error {
+	update := c.tx.Ent.JobItem.UpdateOneID(item.ID).AddBytes(r.Bytes).AddDurationMs(int(took.Milliseconds())).SetReason(r.Reason)
+	if r.HTTPStatus != 0 {
+		update.SetHTTPStatus(r.HTTPStatus)
+	}
+	if r.PageID != nil {
+		update.SetPageID(*r.PageID)
+	}
+	if r.Location != "" {
+		update.SetLocation(r.Location).AddRedirects(1)
+	}
+	retry := r.Temporary && item.Attempts <= c.jobs.policy.Retries
+	if r.Outcome != "" && !retry {
+		update.SetOutcome(r.Outcome)
+	}
+	if r.Next == "" && !retry {
+		update.SetFactCount(r.Facts).SetFactsAdded(r.FactsAdded).SetFactsRemoved(r.FactsRemoved)
+	}
+	row, err := update.Save(ctx)
+	if err != nil {
+		return fmt.Errorf("update item: %w", err)
+	}
+	if r.Outcome == "" && row.Outcome != nil {
+		r.Outcome = *row.Outcome // as an earlier step found
+	}
+	switch {
+	case retry:
+		wait := max(r.RetryAfter, backoff(item.Attempts))
+		c.event(schema.EventRetry, &item.ID, fmt.Sprintf("%s; next try in %s", r.Reason, wait.Round(time.Second)))
+		return queue.Later(ctx, c.tx, item, schema.Now().Add(wait), false)
+	case r.Next != "":
+		return c.advance(ctx, item, r)
+	}
+	c.count(item, r)
+	c.event(schema.EventItemEnded, &item.ID, r.Reason)
+	return queue.End(ctx, c.tx, item)
+}
+
+// advance moves an item on, and adds what it found.
+func (c *changes) advance(ctx context.Context, item queue.Item, r Result) error {
+	if r.Outcome == schema.Stored || r.Outcome == schema.Unchanged {
+		c.stored++
+		c.event(schema.EventFetched, &item.ID, "")
+	}
+	if err := queue.Move(ctx, c.tx, item, r.Next, r.Lane); err != nil {
+		return err
+	}
+	crawl := c.job.Params.Scrape.Crawl
+	if crawl == nil {
+		return nil
+	}
+	if c.job.Stored+c.stored >= crawl.MaxPages {
+		n, err := c.endRest(ctx, schema.BudgetExhausted, fmt.Sprintf("the job had its %d pages", crawl.MaxPages), schema.StepFetch)
+		c.skipped += n
+		return err
+	}
+	found := r.Found[:min(len(r.Found), max(0, maxItems-c.job.Total-c.total))]
+	if len(found) == 0 {
+		return nil
+	}
+	items, err := c.jobs.route(ctx, c.tx, found, c.job.Params.Scrape.Force)
+	if err != nil {
+		return err
+	}
+	n, err := queue.Put(ctx, c.tx, c.job.ID, c.job.Priority, items)
+	c.total += n
+	return err
+}
+
+// count adds an ended item to the counters of its job.
+func (c *changes) count(item queue.Item, r Result) {
+	switch {
+	case r.Outcome.Good():
+		c.done++
+	case r.Outcome.ByChoice(item.Depth == 0):
+		c.skipped++
+	default:
+		c.failed++
+	}
+	c.facts += r.Facts
+	c.factsChanged = c.factsChanged || r.FactsAdded > 0 || r.FactsRemoved > 0
+}
+
+// endRest ends the items of the job that nobody has begun with, or with step
+// empty all that have not ended, and tells how many.
+func (c *changes) endRest(ctx context.Context, o schema.Outcome, reason string, step schema.Step) (int, error) {
+	what, args := `state in ('READY', 'WAITING', 'RUNNING')`, []any{o, reason, schema.Now(), c.job.ID}
+	if step != "" {
+		what = `state in ('READY', 'WAITING') and step = ?`
+		args = append(args, step)
+	}
+	n, err := c.tx.Exec(ctx, `update job_items set state = 'ENDED', worker = null, outcome = ?, reason = ?, finished_at = ? where job_id = ? and `+what, args...)
+	if err != nil {
+		return 0, fmt.Errorf("end items: %w", err)
+	}
+	if n > 0 {
+		c.event(schema.EventItemEnded, nil, fmt.Sprintf("%d items: %s", n, reason))
+	}
+	return n, nil
+}
+
+func (c *changes) event(kind schema.EventKind, item *uuid.UUID, message string) {
+	c.events = append(c.events, c.tx.Ent.JobEvent.Create().SetJobID(c.job.ID).SetKind(kind).SetNillableItemID(item).SetMessage(message))
+}
+
+// write stores what was collected, ends the job if it is time, and announces.
+func (c *changes) write(ctx context.Context) error {
+	old, update := c.job, c.tx.Ent.Job.UpdateOneID(c.job.ID)
+	done, failed, skipped, total := old.Done+c.done, old.Failed+c.failed, old.Skipped+c.skipped, old.Total+c.total
+	if !old.Status.Ended() {
+		if old.Status == schema.JobQueued && !c.cancelled {
+			update.SetStatus(schema.JobRunning).SetStartedAt(schema.Now())
+		}
+		if c.cancelled || done+failed+skipped == total {
+			if err := c.end(ctx, update, done, failed); err != nil {
+				return err
+			}
+		}
+	}
+	for i, e := range c.events {
+		e.SetSeq(old.Seq + int64(i) + 1)
+	}
+	err := update.SetTotal(total).SetDone(done).SetFailed(failed).SetSkipped(skipped).
+		AddStored(c.stored).AddFactCount(c.facts).AddSeq(int64(len(c.events))).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("update job: %w", err)
+	}
+	if err := c.tx.Ent.JobEvent.CreateBulk(c.events...).Exec(ctx); err != nil {
+		return fmt.Errorf("write events: %w", err)
+	}
+	// An item that ends or moves on frees a place in its lane.
+	topics := []string{event.Job(old.ID), event.Jobs, event.Queue}
+	if c.factsChanged {
+		topics = append(topics, event.Facts)
+	}
+	c.tx.AfterCommit(func() { c.jobs.bus.Publish(topics...) })
+	return nil
+}
+
+// end gives the job its final status and result.
+func (c *changes) end(ctx context.Context, update *ent.JobUpdateOne, done, failed int) error {
+	result, err := c.result(ctx)
+	if err != nil {
+		return err
+	}
+	status := schema.JobCompleted
+	switch {
+	case c.cancelled:
+		status = schema.JobCancelled
+	case done == 0:
+		status = schema.JobFailed
+		code, message := whyFailed(result)
+		update.SetErrorCode(string(code)).SetErrorMessage(message)
+	case failed > 0:
+		status = schema.JobPartial
+	}
+	update.SetStatus(status).SetResult(result).SetFinishedAt(schema.Now())
+	c.event(schema.EventEnded, nil, string(status))
+	return nil
+}
+
+func (c *changes) result(ctx context.Context) (*schema.JobResult, error) {
+	var groups []struct {
+		Outcome schema.Outcome `json:"outcome"`
+		Count   int            `json:"count"`
+		Added   int            `json:"added"`
+		Removed int            `json:"removed"`
+		Bytes   int64          `json:"bytes"`
+	}
+	err := c.tx.Ent.JobItem.Query().Where(jobitem.JobID(c.job.ID), jobitem.OutcomeNotNil()).
+		GroupBy(jobitem.FieldOutcome).
+		Aggregate(ent.As(ent.Count(), "count"), ent.As(ent.Sum(jobitem.FieldFactsAdded), "added"),
+			ent.As(ent.Sum(jobitem.FieldFactsRemoved), "removed"), ent.As(ent.Sum(jobitem.FieldBytes), "bytes")).
+		Scan(ctx, &groups)
+	if err != nil {
+		return nil, fmt.Errorf("sum up job: %w", err)
+	}
+	result := &schema.JobResult{Outcomes: []schema.OutcomeCount{}}
+	for _, o := range schema.Outcome("").Values() { // in a fixed order
+		for _, g := range groups {
+			if string(g.Outcome) == o {
+				result.Outcomes = append(result.Outcomes, schema.OutcomeCount{Outcome: g.Outcome, Count: g.Count})
+				result.FactsAdded += g.Added
+				result.FactsRemoved += g.Removed
+				result.Bytes += g.Bytes
+			}
+		}
+	}
+	return result, nil
+}
+
+// whyFailed says in one line why a job has nothing to show.
+func whyFailed(r *schema.JobResult) (fault.Code, string) {
+	code, message := fault.Forbidden, "nothing could be read:"
+	for i, o := range r.Outcomes {
+		if i > 0 {
+			message += ","
+		}
+		message += fmt.Sprintf(" %d %s", o.Count, o.Outcome)
+		if o.Outcome != schema.FetchBlocked && o.Outcome != schema.RobotsBlocked {
+			code = fault.Unavailable
+		}
+	}
+	return code, message
+}
+
+// backoff is how long to wait before the next try: exponential with full
+// jitter (Brooker, "Exponential Backoff and Jitter", 2015), but at least half,
+// so that a retry never comes at once.
+func backoff(attempts int) time.Duration {
+	ceiling := time.Second << min(attempts, 6)
+	return ceiling/2 + rand.N(ceiling/2) //nolint:gosec // spread, not secrecy
+}

@@ -1,0 +1,438 @@
+// Package queue leases job items to workers. The item is the queue's row: what
+// the API shows as an item is what the queue moves. It promises that an item is
+// leased to one worker at a time, that the work of a dead worker is taken up by
+// another, and that a worker which has lost its lease cannot save.
+//
+// Items wait in lanes. The lane of an item that needs the network is the domain
+// it asks, and a [Gate] says when and by how many the lane may be entered; the
+// lane of all others is empty and always open. Within a lane HIGH goes before
+// NORMAL before LOW, and jobs take turns: see [Put].
+package queue
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/internal/store"
+	"techfacts.dev/techfacts/schema"
+)
+
+// ErrLost says that the item is no longer leased to who wants to save it:
+// its job was cancelled or deleted, or another worker has taken over.
+var ErrLost = fault.New(fault.Conflict, "the item is no longer leased to this worker")
+
+// The rhythm of leases: a worker is dead when its heart has not beaten for
+// DeadAfter.
+const (
+	BeatEvery = 3 * time.Second
+	DeadAfter = 10 * time.Second
+)
+
+// Item is an item as it was leased.
+type Item struct {
+	ID, JobID uuid.UUID
+	PageID    *uuid.UUID
+	Step      schema.Step
+	URL       string
+	Location  string // where the URL has led so far, if it was redirected to another domain
+	Redirects int    // how many of those
+	Depth     int
+	Attempts  int // this one included
+	Lane      string
+
+	rank  int
+	turn  int64
+	lease int64
+}
+
+// New is an item to put into the queue.
+type New struct {
+	URL    string
+	Depth  int
+	Step   schema.Step
+	Lane   string
+	PageID *uuid.UUID
+}
+
+// Gate lets items into a lane.
+type Gate interface {
+	// Enter says how many items may enter lane now, at most free, given that
+	// running are in it, and takes note that they do. It must not wait.
+	Enter(ctx context.Context, tx *store.Tx, lane string, running, free int) (int, error)
+	// Next gives, for each of lanes that is closed, when it opens.
+	Next(ctx context.Context, lanes []string) (map[string]time.Time, error)
+}
+
+// Queue leases items to one worker, which is one process.
+type Queue struct {
+	store  *store.Store
+	worker string
+	now    func() time.Time
+}
+
+// Open joins the queue as a new worker. [Queue.Beat] must be called every
+// [BeatEvery] for as long as it works.
+func Open(ctx context.Context, s *store.Store) (*Queue, error) {
+	q := &Queue{store: s, worker: uuid.NewString(), now: schema.Now}
+	err := s.Tx(ctx, func(tx *store.Tx) error {
+		if s.Postgres() {
+			return nil
+		}
+		// An embedded database has one process: whatever others left is dead.
+		_, err := tx.Exec(ctx, `delete from workers`)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("join the queue: %w", err)
+	}
+	_, err = q.Beat(ctx)
+	return q, err
+}
+
+// columns are those of [Item], in the order of scan.
+const columns = `id, job_id, page_id, step, url, location, redirects, depth, attempts, lane, rank, turn, lease`
+
+func scan(rows *sql.Rows) ([]Item, error) {
+	defer rows.Close() //nolint:errcheck // rows.Err tells
+	var items []Item
+	for rows.Next() {
+		var i Item
+		var page uuid.NullUUID
+		var location sql.NullString
+		if err := rows.Scan(&i.ID, &i.JobID, &page, &i.Step, &i.URL, &location, &i.Redirects, &i.Depth,
+			&i.Attempts, &i.Lane, &i.rank, &i.turn, &i.lease); err != nil {
+			return nil, err
+		}
+		i.Location = location.String
+		if page.Valid {
+			i.PageID = &page.UUID
+		}
+		items = append(items, i)
+	}
+	return items, rows.Err()
+}
+
+// Put adds items to a job, ready to be taken; URLs that the job has already
+// are passed over. It tells how many it added.
+//
+// Fairness is that of start-time fair queueing (Goyal, Vin and Cheng, 1996):
+// the items of a job are numbered one after another, from the number that is
+// being served now, and the smallest number is taken first. So a job that comes
+// later shares a lane item by item with those before it.
+func Put(ctx context.Context, tx *store.Tx, jobID uuid.UUID, p schema.Priority, items []New) (added int, err error) {
+	turns := map[string]int64{}
+	for chunk := range slices.Chunk(items, 500) {
+		var values strings.Builder
+		args := make([]any, 0, 12*len(chunk))
+		for n, item := range chunk {
+			turn, ok := turns[item.Lane]
+			if !ok {
+				if turn, err = nextTurn(ctx, tx, jobID, item.Lane, p.Rank()); err != nil {
+					return added, err
+				}
+			}
+			turns[item.Lane] = turn + 1
+			if n > 0 {
+				values.WriteByte(',')
+			}
+			values.WriteString(`(?,?,?,?,?,'READY',?,?,?,?,?,?)`)
+			now := schema.Now()
+			args = append(args, schema.NewID(schema.KindJobItem), jobID, item.URL, item.Depth, item.Step,
+				item.Lane, p.Rank(), turn, item.PageID, now, now)
+		}
+		n, err := tx.Exec(ctx, `insert into job_items (id, job_id, url, depth, step, state, lane, rank, turn, page_id, run_at, created_at) values `+
+			values.String()+` on conflict (job_id, url) do nothing`, args...)
+		if err != nil {
+			return added, fmt.Errorf("put items: %w", err)
+		}
+		added += n
+	}
+	return added, nil
+}
+
+// nextTurn is the number of the next item of a job in a lane: after those it
+// has there, and not before the one that is served now.
+func nextTurn(ctx context.Context, tx *store.Tx, jobID uuid.UUID, lane string, rank int) (turn int64, err error) {
+	var serving, own sql.NullInt64
+	err = errors.Join(
+		tx.Row(ctx, `select min(turn) from job_items where state = 'READY' and lane = ? and rank = ?`, lane, rank).Scan(&serving),
+		tx.Row(ctx, `select max(turn) from job_items where state = 'READY' and job_id = ? and lane = ?`, jobID, lane).Scan(&own),
+	)
+	if err != nil {
+		return 0, fmt.Errorf("find the next turn: %w", err)
+	}
+	if own.Valid {
+		return max(serving.Int64, own.Int64+1), nil
+	}
+	return serving.Int64, nil
+}
+
+// Take leases up to n items that need no lane.
+func (q *Queue) Take(ctx context.Context, n int) (items []Item, err error) {
+	err = q.store.Tx(ctx, func(tx *store.Tx) error {
+		if err := q.wake(ctx, tx); err != nil {
+			return err
+		}
+		items, err = q.lease(ctx, tx, "", n)
+		return err
+	})
+	return items, err
+}
+
+// TakeLanes leases up to n items from lanes that gate opens. When it finds
+// fewer, next is when a closed lane opens; zero if none will by itself. Items
+// it gives beside an error are leased all the same.
+func (q *Queue) TakeLanes(ctx context.Context, n int, gate Gate) (items []Item, next time.Time, err error) {
+	lanes, err := q.lanes(ctx)
+	if err != nil || len(lanes) == 0 {
+		return nil, time.Time{}, err
+	}
+	closed, err := gate.Next(ctx, lanes)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	for _, lane := range lanes {
+		if at, ok := closed[lane]; ok {
+			if next.IsZero() || at.Before(next) {
+				next = at
+			}
+			continue
+		}
+		if len(items) == n {
+			break
+		}
+		var taken []Item
+		err = q.store.Tx(ctx, func(tx *store.Tx) error {
+			var running int
+			if err := tx.Row(ctx, `select count(*) from job_items where state = 'RUNNING' and lane = ?`, lane).Scan(&running); err != nil {
+				return fmt.Errorf("count lane: %w", err)
+			}
+			allowed, err := gate.Enter(ctx, tx, lane, running, n-len(items))
+			if err != nil || allowed == 0 {
+				return err
+			}
+			taken, err = q.lease(ctx, tx, lane, allowed)
+			return err
+		})
+		if err != nil {
+			return items, next, err // what was leased before must be worked on
+		}
+		items = append(items, taken...)
+	}
+	return items, next, nil
+}
+
+// lanes lists the lanes in which items are ready, those first whose first item
+// has the highest priority, the longest served last. It steps over the index
+// from lane to lane, so its cost is that of the lanes, not of the items.
+func (q *Queue) lanes(ctx context.Context) ([]string, error) {
+	err := q.store.Tx(ctx, func(tx *store.Tx) error { return q.wake(ctx, tx) })
+	if err != nil {
+		return nil, err
+	}
+	rows, err := q.store.Rows(ctx, `with recursive ready(lane) as (
+		  select min(lane) from job_items where state = 'READY' and lane > ''
+		  union all
+		  select (select min(lane) from job_items where state = 'READY' and lane > ready.lane) from ready where ready.lane is not null)
+		select lane, (select rank from job_items i where state = 'READY' and i.lane = ready.lane order by rank, turn limit 1),
+		       (select turn from job_items i where state = 'READY' and i.lane = ready.lane order by rank, turn limit 1)
+		from ready where lane is not null`)
+	if err != nil {
+		return nil, fmt.Errorf("list lanes: %w", err)
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err tells
+	type head struct {
+		lane       string
+		rank, turn sql.NullInt64 // null if the last item has just been taken
+	}
+	var heads []head
+	for rows.Next() {
+		var h head
+		if err := rows.Scan(&h.lane, &h.rank, &h.turn); err != nil {
+			return nil, fmt.Errorf("list lanes: %w", err)
+		}
+		heads = append(heads, h)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("list lanes: %w", err)
+	}
+	slices.SortFunc(heads, func(a, b head) int {
+		return cmp.Or(cmp.Compare(a.rank.Int64, b.rank.Int64), cmp.Compare(a.turn.Int64, b.turn.Int64))
+	})
+	lanes := make([]string, len(heads))
+	for i, h := range heads {
+		lanes[i] = h.lane
+	}
+	return lanes, nil
+}
+
+// wake makes ready what has waited for its time.
+func (q *Queue) wake(ctx context.Context, tx *store.Tx) error {
+	_, err := tx.Exec(ctx, `update job_items set state = 'READY' where state = 'WAITING' and run_at <= ?`, q.now())
+	if err != nil {
+		return fmt.Errorf("wake items: %w", err)
+	}
+	return nil
+}
+
+func (q *Queue) lease(ctx context.Context, tx *store.Tx, lane string, n int) ([]Item, error) {
+	skip := ""
+	if tx.Postgres() {
+		skip = " for update skip locked"
+	}
+	rows, err := tx.Rows(ctx, `with picked as materialized (
+		  select id as picked_id from job_items where state = 'READY' and lane = ? order by rank, turn limit ?`+skip+`)
+		update job_items set state = 'RUNNING', worker = ?, lease = lease + 1, attempts = attempts + 1, started_at = coalesce(started_at, ?)
+		from picked where id = picked_id returning `+columns, lane, n, q.worker, q.now())
+	if err != nil {
+		return nil, fmt.Errorf("lease items: %w", err)
+	}
+	items, err := scan(rows)
+	if err != nil {
+		return nil, fmt.Errorf("lease items: %w", err)
+	}
+	slices.SortFunc(items, func(a, b Item) int {
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.turn, b.turn))
+	})
+	return items, nil
+}
+
+// Hold makes sure, until the transaction ends, that item is leased to this
+// worker as it was when it was taken; else it fails with [ErrLost].
+func (q *Queue) Hold(ctx context.Context, tx *store.Tx, item Item) error {
+	lock := ""
+	if tx.Postgres() {
+		lock = " for update"
+	}
+	var one int
+	err := tx.Row(ctx, `select 1 from job_items where id = ? and state = 'RUNNING' and worker = ? and lease = ?`+lock,
+		item.ID, q.worker, item.lease).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrLost
+	}
+	if err != nil {
+		return fmt.Errorf("hold item: %w", err)
+	}
+	return nil
+}
+
+// End takes items that are held out of the queue.
+func End(ctx context.Context, tx *store.Tx, items ...Item) error {
+	ids := make([]any, len(items)+1)
+	ids[0] = schema.Now()
+	for i, item := range items {
+		ids[i+1] = item.ID
+	}
+	_, err := tx.Exec(ctx, `update job_items set state = 'ENDED', worker = null, finished_at = ? where id in (?`+
+		strings.Repeat(",?", len(items)-1)+`)`, ids...)
+	if err != nil {
+		return fmt.Errorf("end items: %w", err)
+	}
+	return nil
+}
+
+// Move makes a held item ready for another step or lane, with its attempts
+// counted anew.
+func Move(ctx context.Context, tx *store.Tx, item Item, step schema.Step, lane string) error {
+	turn, err := nextTurn(ctx, tx, item.JobID, lane, item.rank)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `update job_items set state = 'READY', worker = null, attempts = 0, step = ?, lane = ?, turn = ?, run_at = ? where id = ?`,
+		step, lane, turn, schema.Now(), item.ID)
+	if err != nil {
+		return fmt.Errorf("move item: %w", err)
+	}
+	return nil
+}
+
+// Later puts a held item back until a time. If it is no fault of the item, the
+// attempt is given back to it.
+func Later(ctx context.Context, tx *store.Tx, item Item, at time.Time, refund bool) error {
+	attempts := item.Attempts
+	if refund {
+		attempts--
+	}
+	_, err := tx.Exec(ctx, `update job_items set state = 'WAITING', worker = null, attempts = ?, run_at = ? where id = ?`, attempts, at, item.ID)
+	if err != nil {
+		return fmt.Errorf("put item back: %w", err)
+	}
+	return nil
+}
+
+// Beat says that this worker lives, and frees the items of workers that do
+// not; it tells how many. It goes by the clock of the database.
+func (q *Queue) Beat(ctx context.Context) (freed int, err error) {
+	now, dead := `strftime('%Y-%m-%d %H:%M:%f+00:00', 'now')`, fmt.Sprintf(`strftime('%%Y-%%m-%%d %%H:%%M:%%f+00:00', 'now', '-%d seconds')`, DeadAfter/time.Second)
+	if q.store.Postgres() {
+		now, dead = `now()`, fmt.Sprintf(`now() - interval '%d seconds'`, DeadAfter/time.Second)
+	}
+	err = q.store.Tx(ctx, func(tx *store.Tx) error {
+		if _, err := tx.Exec(ctx, `insert into workers (id, seen_at) values (?, `+now+`) on conflict (id) do update set seen_at = excluded.seen_at`, q.worker); err != nil {
+			return err
+		}
+		freed, err = tx.Exec(ctx, `update job_items set state = 'READY', worker = null
+			where state = 'RUNNING' and worker not in (select id from workers where seen_at > `+dead+`)`)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `delete from workers where seen_at <= `+dead)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("heartbeat: %w", err)
+	}
+	return freed, nil
+}
+
+// Held lists the items that are leased to this worker.
+func (q *Queue) Held(ctx context.Context) (map[uuid.UUID]bool, error) {
+	rows, err := q.store.Rows(ctx, `select id from job_items where state = 'RUNNING' and worker = ?`, q.worker)
+	if err != nil {
+		return nil, fmt.Errorf("list leases: %w", err)
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err tells
+	held := map[uuid.UUID]bool{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("list leases: %w", err)
+		}
+		held[id] = true
+	}
+	return held, rows.Err()
+}
+
+// Free gives an item back that is leased to this worker; the attempt counts.
+func (q *Queue) Free(ctx context.Context, id uuid.UUID) error {
+	return q.store.Tx(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `update job_items set state = 'READY', worker = null where id = ? and state = 'RUNNING' and worker = ?`, id, q.worker)
+		if err != nil {
+			return fmt.Errorf("free item: %w", err)
+		}
+		return nil
+	})
+}
+
+// Leave gives back, with their attempts, all items that this worker still has,
+// and ends its heartbeat: others can go on at once.
+func (q *Queue) Leave(ctx context.Context) error {
+	return q.store.Tx(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `update job_items set state = 'READY', worker = null, attempts = attempts - 1 where state = 'RUNNING' and worker = ?`, q.worker)
+		if err != nil {
+			return fmt.Errorf("leave the queue: %w", err)
+		}
+		if _, err = tx.Exec(ctx, `delete from workers where id = ?`, q.worker); err != nil {
+			return fmt.Errorf("leave the queue: %w", err)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,129 @@
+package schema
+
+import (
+	"entgo.io/contrib/entgql"
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+	"github.com/google/uuid"
+)
+
+// Method is how a fact was found.
+type Method string
+
+// The methods.
+const (
+	MethodRules Method = "RULES"
+	MethodModel Method = "MODEL"
+)
+
+// Values lists the methods.
+func (Method) Values() []string { return []string{"RULES", "MODEL"} }
+
+// FactStatus is whether a fact still holds.
+type FactStatus string
+
+// The statuses of a fact.
+const (
+	FactActive     FactStatus = "ACTIVE"
+	FactSuperseded FactStatus = "SUPERSEDED"
+	FactRemoved    FactStatus = "REMOVED"
+)
+
+// Values lists the statuses of a fact.
+func (FactStatus) Values() []string { return []string{"ACTIVE", "SUPERSEDED", "REMOVED"} }
+
+// Span is where a quote stands in the text of its snapshot, in three units, so
+// that text[start:end] is the quote in Go (bytes), in Python (runes) and in
+// JavaScript (UTF-16 code units). Ends are exclusive.
+type Span struct {
+	ByteStart  int `json:"b0"`
+	ByteEnd    int `json:"b1"`
+	RuneStart  int `json:"r0"`
+	RuneEnd    int `json:"r1"`
+	UTF16Start int `json:"u0"`
+	UTF16End   int `json:"u1"`
+}
+
+// Fact is one self-contained statement with the words that prove it.
+type Fact struct{ ent.Schema }
+
+// Fields of a fact.
+func (Fact) Fields() []ent.Field {
+	return []ent.Field{
+		idField(KindFact),
+		field.UUID("page_id", uuid.UUID{}).Immutable().Annotations(hidden()),
+		field.UUID("snapshot_id", uuid.UUID{}).Annotations(hidden()),
+		field.UUID("profile_id", uuid.UUID{}).Immutable().Annotations(hidden()),
+		field.String("company").Annotations(order("COMPANY")).
+			Comment("Whose documentation states it."),
+		field.String("url").Immutable().
+			Comment("The URL of its page."),
+		field.String("category").Immutable().Annotations(order("CATEGORY")).
+			Comment("The category of the profile that it belongs to."),
+		field.Text("statement").Immutable().
+			Comment("The fact in one sentence that can be read alone."),
+		field.Text("quote").
+			Comment("The words that prove it, exactly as they stand in the snapshot's text at the span."),
+		field.JSON("span", Span{}).Annotations(unfiltered()).
+			Comment("Where the quote stands in the snapshot's text."),
+		field.Strings("headings").Optional().Annotations(unfiltered()).
+			Comment("The headings above the quote, the outermost first."),
+		field.String("attribute").Optional().
+			Comment("What it tells about, as a stable key such as \"rate_limit\"; empty if it has no name yet."),
+		field.String("value").Optional().Annotations(unfiltered()).
+			Comment("The value that it tells, as it is written; empty if it tells none."),
+		field.JSON("qualifiers", map[string]string{}).Optional().Annotations(hidden()),
+		field.Float("confidence").Annotations(order("CONFIDENCE")).
+			Comment("From 0 to 1, computed from how it was found; see docs/adr/0004-evidence.md."),
+		field.Enum("method").GoType(Method("")).Immutable().
+			Comment("How it was found."),
+		field.String("model").Optional().Immutable().
+			Comment("The model that proposed it, for MODEL."),
+		field.String("fingerprint").Immutable().Annotations(hidden()),
+		field.Enum("status").GoType(FactStatus("")).Default(string(FactActive)).
+			Comment("Whether it still holds."),
+		field.Time("first_seen_at").Default(Now).Immutable().Annotations(order("FIRST_SEEN_AT")).
+			Comment("When it was first found."),
+		field.Time("last_seen_at").Default(Now).Annotations(order("LAST_SEEN_AT")).
+			Comment("When it was last found."),
+	}
+}
+
+// Edges of a fact.
+func (Fact) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("page", Page.Type).Ref("facts").Unique().Required().Immutable().Field("page_id").
+			Comment("The page that states it."),
+		edge.To("snapshot", Snapshot.Type).Unique().Required().Field("snapshot_id").
+			Annotations(entsql.OnDelete(entsql.Cascade)).
+			Comment("The text in which its quote stands."),
+		edge.To("profile", Profile.Type).Unique().Required().Immutable().Field("profile_id").
+			Annotations(entsql.OnDelete(entsql.Cascade)).
+			Comment("The profile under which it was found."),
+		edge.From("reports", Report.Type).Ref("facts").Annotations(entgql.Skip(entgql.SkipAll)),
+	}
+}
+
+// Indexes of a fact.
+func (Fact) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("page_id", "profile_id", "fingerprint").Unique(),
+		index.Fields("company", "category"),
+		index.Fields("category"),
+		index.Fields("profile_id"),
+		index.Fields("snapshot_id"),
+		index.Fields("first_seen_at"),
+	}
+}
+
+// Annotations of a fact.
+func (Fact) Annotations() []schema.Annotation {
+	return []schema.Annotation{
+		entgql.RelayConnection(), entgql.QueryField().Description("Facts, by filter and in order."), entgql.MultiOrder(),
+		schema.Comment("One self-contained statement with the words that prove it."),
+	}
+}

@@ -1,0 +1,313 @@
+//go:build ignore
+
+// Command generate writes ent/ and graph/ from what is written in schema/:
+// first ent and its part of the SDL, then the executable schema of gqlgen.
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"entgo.io/contrib/entgql"
+	"entgo.io/ent/entc"
+	"entgo.io/ent/entc/gen"
+	"github.com/99designs/gqlgen/api"
+	"github.com/99designs/gqlgen/codegen/config"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "generate:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	gql, err := entgql.NewExtension(
+		entgql.WithConfigPath("gqlgen.yml"),
+		entgql.WithSchemaGenerator(),
+		entgql.WithSchemaPath("graph/ent.graphql"),
+		entgql.WithWhereInputs(true),
+		entgql.WithSchemaHook(shape),
+	)
+	if err != nil {
+		return err
+	}
+	if err := entc.Generate("./schema", &gen.Config{
+		Target:   "./ent",
+		Package:  "techfacts.dev/techfacts/ent",
+		Features: []gen.Feature{gen.FeatureVersionedMigration, gen.FeatureUpsert, gen.FeatureLock, gen.FeatureModifier},
+	}, entc.Extensions(gql)); err != nil {
+		return err
+	}
+	cfg, err := config.LoadConfig("gqlgen.yml")
+	if err != nil {
+		return err
+	}
+	return api.Generate(cfg)
+}
+
+// enumValues describes the values of the enumerations that ent generates.
+var enumValues = map[string]string{
+	"JobType.SCRAPE":                  "Read pages and extract their facts.",
+	"JobType.EXTRACT":                 "Extract the facts of pages that are stored.",
+	"JobType.REPORT":                  "Write a report.",
+	"JobStatus.QUEUED":                "No worker has taken it yet.",
+	"JobStatus.RUNNING":               "Work on it has begun.",
+	"JobStatus.COMPLETED":             "Everything asked for was done.",
+	"JobStatus.PARTIAL":               "Some was done and some failed.",
+	"JobStatus.FAILED":                "Nothing was done.",
+	"JobStatus.CANCELLED":             "Somebody cancelled it; what was stored by then stays.",
+	"JobPriority.HIGH":                "Before all others.",
+	"JobPriority.NORMAL":              "The usual.",
+	"JobPriority.LOW":                 "When nothing else waits.",
+	"JobItemStep.FETCH":               "Its page is read.",
+	"JobItemStep.EXTRACT":             "Facts are extracted from its page.",
+	"JobItemState.READY":              "It waits for a free worker and its turn at its domain.",
+	"JobItemState.WAITING":            "It waits for a time, to be tried again.",
+	"JobItemState.RUNNING":            "A worker is at it.",
+	"JobItemState.ENDED":              "It is over; see outcome.",
+	"JobItemOutcome.STORED":           "Its page is new or changed, and was stored.",
+	"JobItemOutcome.UNCHANGED":        "Its page is stored already and has not changed.",
+	"JobItemOutcome.EXTRACTED":        "The facts of its page were extracted.",
+	"JobItemOutcome.DUPLICATE":        "It led to a page that another item of the job has.",
+	"JobItemOutcome.ROBOTS_BLOCKED":   "The robots.txt of its server forbids it, or could not be read.",
+	"JobItemOutcome.FETCH_BLOCKED":    "Its address cannot or may not be reached.",
+	"JobItemOutcome.RATE_LIMITED":     "Its server kept answering that we ask too often.",
+	"JobItemOutcome.HTTP_ERROR":       "Its server answered with an error, or not by the rules.",
+	"JobItemOutcome.TIMEOUT":          "Its server was too slow.",
+	"JobItemOutcome.TOO_LARGE":        "It is larger than the limit.",
+	"JobItemOutcome.EMPTY_CONTENT":    "There is no text on it.",
+	"JobItemOutcome.UNSUPPORTED_TYPE": "It is of a type that cannot be read.",
+	"JobItemOutcome.OUT_OF_SCOPE":     "It led outside of what the job may read.",
+	"JobItemOutcome.BUDGET_EXHAUSTED": "The job had its number of pages before its turn came.",
+	"JobItemOutcome.CANCELLED":        "The job was cancelled before it was done.",
+	"JobItemOutcome.FAILED":           "Something went wrong on our side.",
+	"JobEventKind.QUEUED":             "The job was asked for.",
+	"JobEventKind.STARTED":            "A worker took its first item.",
+	"JobEventKind.ITEM_FETCHED":       "The page of an item was read; its facts come next.",
+	"JobEventKind.ITEM_RETRY":         "An item failed and will be tried again.",
+	"JobEventKind.ITEM_ENDED":         "An item ended; see its outcome.",
+	"JobEventKind.ENDED":              "The job ended; see its status.",
+	"PageStatus.ACTIVE":               "Its server had it when last asked.",
+	"PageStatus.GONE":                 "Its server says that it is gone.",
+	"SnapshotFetcher.HTTP":            "The built-in HTTP client.",
+	"FactMethod.RULES":                "By rules.",
+	"FactMethod.MODEL":                "By a language model; its quote was verified.",
+	"FactStatus.ACTIVE":               "The page still states it.",
+	"FactStatus.SUPERSEDED":           "A newer fact took its place.",
+	"FactStatus.REMOVED":              "The page no longer states it.",
+	"ProfileDepth.SUMMARY":            "The 5 to 10 most telling facts of a page.",
+	"ProfileDepth.DETAILED":           "10 to 30 facts of a page.",
+	"ProfileDepth.COMPREHENSIVE":      "All facts of a page, at most 100.",
+	"ReportType.SINGLE":               "One company, all categories.",
+	"ReportType.COMPARISON":           "Two or more companies side by side.",
+	"ReportType.TOPIC":                "One category across companies.",
+	"ReportType.SUMMARY":              "The most telling facts in short.",
+	"ReportFormat.MARKDOWN":           "Markdown.",
+	"ReportFormat.HTML":               "HTML.",
+	"RateLimitStatus.OPEN":            "It answers.",
+	"RateLimitStatus.BACKING_OFF":     "It asked us to slow down.",
+	"RateLimitStatus.EXHAUSTED":       "Its pages of the day are used up.",
+	"OrderDirection.ASC":              "Smallest, earliest or first in the alphabet first.",
+	"OrderDirection.DESC":             "Largest, latest or last in the alphabet first.",
+}
+
+// enumTypes describes the enumerations themselves.
+var enumTypes = map[string]string{
+	"FactStatus":      "Whether a fact still holds.",
+	"FactMethod":      "How a fact was found.",
+	"JobEventKind":    "What happened to a job.",
+	"JobItemState":    "Where an item is in the queue.",
+	"JobItemStep":     "The work that an item waits for or is in.",
+	"JobItemOutcome":  "How an item ended.",
+	"JobStatus":       "Where a job is in its life.",
+	"JobType":         "What a job does.",
+	"JobPriority":     "Whose items are taken first.",
+	"PageStatus":      "Whether a page is still there.",
+	"ProfileDepth":    "How much is wanted of a page.",
+	"RateLimitStatus": "How a domain takes our requests.",
+	"ReportFormat":    "What a report is written in.",
+	"ReportType":      "What a report shows.",
+	"SnapshotFetcher": "The way a text was got.",
+}
+
+// doubled are the names that entgql makes of a noun and a Go type that begins
+// with the same noun, and what they are called instead.
+var doubled = map[string]string{
+	"FactFactStatus":           "FactStatus",
+	"JobEventEventKind":        "JobEventKind",
+	"JobItemItemState":         "JobItemState",
+	"JobJobStatus":             "JobStatus",
+	"JobJobType":               "JobType",
+	"PagePageStatus":           "PageStatus",
+	"RateLimitRateLimitStatus": "RateLimitStatus",
+	"ReportReportFormat":       "ReportFormat",
+	"ReportReportType":         "ReportType",
+}
+
+// shape is the schema hook: names first, then words.
+func shape(_ *gen.Graph, s *ast.Schema) error {
+	rename(s)
+	describe(s)
+	return nil
+}
+
+func rename(s *ast.Schema) {
+	for old, name := range doubled {
+		def, ok := s.Types[old]
+		if !ok {
+			continue
+		}
+		delete(s.Types, old)
+		def.Name, def.Description = name, ""
+		s.Types[name] = def
+	}
+	var refer func(*ast.Type)
+	refer = func(t *ast.Type) {
+		if t.Elem != nil {
+			refer(t.Elem)
+		} else if name, ok := doubled[t.NamedType]; ok {
+			t.NamedType = name
+		}
+	}
+	for _, def := range s.Types {
+		for _, f := range def.Fields {
+			refer(f.Type)
+		}
+	}
+}
+
+// describe gives a description to what entgql generates without one, so that
+// nothing in the schema is left for a reader to guess.
+func describe(s *ast.Schema) {
+	for name, def := range s.Types {
+		if def.BuiltIn || strings.HasPrefix(name, "__") {
+			continue
+		}
+		if words := describeType(name); words != "" && (def.Description == "" || strings.HasPrefix(def.Description, "A ") || strings.HasPrefix(def.Description, "An ") || strings.HasPrefix(def.Description, "Ordering ") || strings.HasPrefix(def.Description, name)) {
+			def.Description = words
+		}
+		for _, v := range def.EnumValues {
+			if d, ok := enumValues[name+"."+v.Name]; ok {
+				v.Description = d
+			} else if strings.HasSuffix(name, "OrderField") {
+				v.Description = "By " + strings.ToLower(strings.ReplaceAll(v.Name, "_", " ")) + "."
+			}
+		}
+		for _, f := range def.Fields {
+			if f.Description == "" || strings.HasSuffix(f.Description, " predicates") {
+				f.Description = describeField(def, f)
+			}
+			for _, a := range f.Arguments {
+				if a.Description == "" {
+					a.Description = describeArgument(a.Name)
+				}
+			}
+		}
+	}
+}
+
+func describeType(name string) string {
+	switch {
+	case name == "Time":
+		return "A moment as RFC 3339 in UTC, such as 2026-01-31T09:30:00Z."
+	case name == "Cursor":
+		return "A place in a list; opaque."
+	case name == "Node":
+		return "Anything that has an id; see the query node."
+	case name == "PageInfo":
+		return "Where a page of a connection begins and ends."
+	case name == "Query":
+		return "What can be asked."
+	case name == "OrderDirection":
+		return "Which way to order."
+	}
+	if words, ok := enumTypes[name]; ok {
+		return words
+	}
+	for suffix, words := range map[string]string{
+		"Connection": "A page of a list.", "Edge": "One element of a list, and its place.",
+		"OrderField": "What to order by.", "Order": "How to order.",
+	} {
+		if strings.HasSuffix(name, suffix) {
+			return words
+		}
+	}
+	return ""
+}
+
+// predicates are the endings that entgql gives to the fields of where inputs.
+var predicates = []struct{ suffix, words string }{
+	{"EqualFold", "is this, in upper or lower case"}, {"ContainsFold", "contains this, in upper or lower case"},
+	{"HasPrefix", "begins with this"}, {"HasSuffix", "ends with this"}, {"Contains", "contains this"},
+	{"NotNil", "is set"}, {"IsNil", "is not set"}, {"NotIn", "is none of these"}, {"In", "is one of these"},
+	{"NEQ", "is not this"}, {"GTE", "is this or more"}, {"LTE", "is this or less"}, {"GT", "is more than this"}, {"LT", "is less than this"},
+}
+
+func describeField(def *ast.Definition, f *ast.FieldDefinition) string {
+	switch f.Name {
+	case "id":
+		return "Its id: opaque, unique among all nouns, in the order of creation."
+	case "edges":
+		return "The elements, each with its place."
+	case "pageInfo":
+		return "Where this page begins and ends."
+	case "totalCount":
+		return "How many elements the whole list has."
+	case "node":
+		return "The element."
+	case "cursor":
+		return "Its place, for after and before."
+	case "direction":
+		return "Which way; ascending unless said."
+	case "field":
+		return "By what."
+	case "hasNextPage":
+		return "Whether more follow."
+	case "hasPreviousPage":
+		return "Whether any come before."
+	case "startCursor":
+		return "The place of the first element."
+	case "endCursor":
+		return "The place of the last element."
+	case "not":
+		return "This must not hold."
+	case "and":
+		return "All of these must hold."
+	case "or":
+		return "One of these must hold."
+	}
+	if def.Kind != ast.InputObject {
+		return ""
+	}
+	if edge, ok := strings.CutPrefix(f.Name, "has"); ok {
+		if edge, ok := strings.CutSuffix(edge, "With"); ok {
+			return "One of its " + lowerFirst(edge) + " is like this."
+		}
+		return "Whether it has any " + lowerFirst(edge) + "."
+	}
+	for _, p := range predicates {
+		if field, ok := strings.CutSuffix(f.Name, p.suffix); ok && field != "" {
+			return "Its " + field + " " + p.words + "."
+		}
+	}
+	return "Its " + f.Name + " is this."
+}
+
+func describeArgument(name string) string {
+	return map[string]string{
+		"first":   "At most so many, from the start: 0 to 100; 20 unless said.",
+		"last":    "At most so many, from the end: 0 to 100.",
+		"after":   "Only what comes after this place.",
+		"before":  "Only what comes before this place.",
+		"where":   "Only what is like this.",
+		"orderBy": "In this order.",
+		"id":      "Its id.",
+		"ids":     "Their ids; at most 100.",
+	}[name]
+}
+
+func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }

@@ -1,0 +1,168 @@
+package schema
+
+import (
+	"slices"
+
+	"entgo.io/contrib/entgql"
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+	"github.com/google/uuid"
+)
+
+// Step is the work that an item waits for or is in.
+type Step string
+
+// The steps, in the order an item meets them.
+const (
+	StepFetch   Step = "FETCH"
+	StepExtract Step = "EXTRACT"
+)
+
+// Values lists the steps.
+func (Step) Values() []string { return []string{"FETCH", "EXTRACT"} }
+
+// ItemState is where an item is in the queue.
+type ItemState string
+
+// The states of an item.
+const (
+	ItemReady   ItemState = "READY"
+	ItemWaiting ItemState = "WAITING"
+	ItemRunning ItemState = "RUNNING"
+	ItemEnded   ItemState = "ENDED"
+)
+
+// Values lists the states of an item.
+func (ItemState) Values() []string { return []string{"READY", "WAITING", "RUNNING", "ENDED"} }
+
+// Outcome is how an item ended.
+type Outcome string
+
+// The outcomes.
+const (
+	Stored          Outcome = "STORED"
+	Unchanged       Outcome = "UNCHANGED"
+	Extracted       Outcome = "EXTRACTED"
+	Duplicate       Outcome = "DUPLICATE"
+	RobotsBlocked   Outcome = "ROBOTS_BLOCKED"
+	FetchBlocked    Outcome = "FETCH_BLOCKED"
+	RateLimited     Outcome = "RATE_LIMITED"
+	HTTPError       Outcome = "HTTP_ERROR"
+	Timeout         Outcome = "TIMEOUT"
+	TooLarge        Outcome = "TOO_LARGE"
+	EmptyContent    Outcome = "EMPTY_CONTENT"
+	UnsupportedType Outcome = "UNSUPPORTED_TYPE"
+	OutOfScope      Outcome = "OUT_OF_SCOPE"
+	BudgetExhausted Outcome = "BUDGET_EXHAUSTED"
+	Cancelled       Outcome = "CANCELLED"
+	Failed          Outcome = "FAILED"
+)
+
+// Values lists the outcomes.
+func (Outcome) Values() []string {
+	return []string{
+		"STORED", "UNCHANGED", "EXTRACTED", "DUPLICATE", "ROBOTS_BLOCKED", "FETCH_BLOCKED", "RATE_LIMITED", "HTTP_ERROR",
+		"TIMEOUT", "TOO_LARGE", "EMPTY_CONTENT", "UNSUPPORTED_TYPE", "OUT_OF_SCOPE", "BUDGET_EXHAUSTED", "CANCELLED", "FAILED",
+	}
+}
+
+// Good reports whether the item ended as was wanted.
+func (o Outcome) Good() bool { return o == Stored || o == Unchanged || o == Extracted }
+
+// ByChoice reports whether o leaves out on purpose what a crawl came across.
+// For a URL that was asked for by name only a duplicate or a used-up budget is
+// no failure.
+func (o Outcome) ByChoice(asked bool) bool {
+	if asked {
+		return slices.Contains([]Outcome{Duplicate, BudgetExhausted, Cancelled}, o)
+	}
+	return slices.Contains([]Outcome{
+		Duplicate, BudgetExhausted, Cancelled, RobotsBlocked, FetchBlocked, OutOfScope, UnsupportedType, EmptyContent,
+	}, o)
+}
+
+// JobItem is one URL's life in one job, and the row of the queue that moves it.
+type JobItem struct{ ent.Schema }
+
+// Fields of an item.
+func (JobItem) Fields() []ent.Field {
+	return []ent.Field{
+		idField(KindJobItem),
+		field.UUID("job_id", uuid.UUID{}).Immutable().Annotations(hidden()),
+		field.String("url").Immutable().Annotations(order("URL")).
+			Comment("The canonical URL."),
+		field.Enum("step").GoType(Step("")).
+			Comment("The work it waits for, is in, or ended with."),
+		field.Enum("state").GoType(ItemState("")).Default(string(ItemReady)).Annotations(order("STATE")).
+			Comment("Where it is in the queue."),
+		field.Enum("outcome").GoType(Outcome("")).Optional().Nillable().
+			Comment("How it ended, or for a page on its way to extraction how fetching ended."),
+		field.String("reason").Optional().Annotations(unfiltered()).
+			Comment("Why it ended so, in words."),
+		field.Int("http_status").Optional().Nillable().
+			Comment("The last HTTP status of its server."),
+		field.Int("depth").Default(0).Immutable().Annotations(order("DEPTH")).
+			Comment("Links between a given URL and this one; 0 for those given."),
+		field.Int("attempts").Default(0).Annotations(unfiltered()).
+			Comment("How often the present step was begun and did not end."),
+		field.Int("fact_count").Default(0).Annotations(order("FACT_COUNT"), unfiltered()).
+			Comment("Facts found on its page."),
+		field.Int("facts_added").Default(0).Annotations(hidden()),
+		field.Int("facts_removed").Default(0).Annotations(hidden()),
+		field.Int64("bytes").Default(0).Annotations(unfiltered()).
+			Comment("Bytes received for it."),
+		field.Int("duration_ms").Default(0).Annotations(order("DURATION_MS"), unfiltered()).
+			Comment("Milliseconds of work on it, without waiting."),
+		field.String("location").Optional().Annotations(hidden()),
+		field.Int("redirects").Default(0).Annotations(hidden()),
+		field.UUID("page_id", uuid.UUID{}).Optional().Nillable().Annotations(hidden()),
+		// What follows is the queue's: see internal/queue.
+		field.String("lane").Default("").Annotations(hidden()),
+		field.Int("rank").Default(1).Immutable().Annotations(hidden()),
+		field.Int64("turn").Default(0).Annotations(hidden()),
+		field.Time("run_at").Default(Now).Annotations(hidden()),
+		field.Int64("lease").Default(0).Annotations(hidden()),
+		field.String("worker").Optional().Nillable().Annotations(hidden()),
+		field.Time("created_at").Default(Now).Immutable().Annotations(unfiltered()).
+			Comment("When it became part of the job."),
+		field.Time("started_at").Optional().Nillable().Annotations(unfiltered()).
+			Comment("When work on it first began."),
+		field.Time("finished_at").Optional().Nillable().Annotations(order("FINISHED_AT"), unfiltered()).
+			Comment("When it ended."),
+	}
+}
+
+// Edges of an item.
+func (JobItem) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("job", Job.Type).Ref("items").Unique().Required().Immutable().Field("job_id").
+			Comment("The job it belongs to."),
+		edge.To("page", Page.Type).Unique().Field("page_id").
+			Annotations(entsql.OnDelete(entsql.SetNull)).
+			Comment("The page that was stored or read for it."),
+	}
+}
+
+// Indexes of an item. The partial ones are what the queue runs on.
+func (JobItem) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("job_id", "url").Unique(),
+		index.Fields("lane", "rank", "turn").StorageKey("jobitem_ready").Annotations(entsql.IndexWhere("state = 'READY'")),
+		index.Fields("job_id", "lane", "turn").StorageKey("jobitem_ready_of_job").Annotations(entsql.IndexWhere("state = 'READY'")),
+		index.Fields("run_at").StorageKey("jobitem_waiting").Annotations(entsql.IndexWhere("state = 'WAITING'")),
+		index.Fields("lane", "worker").StorageKey("jobitem_running").Annotations(entsql.IndexWhere("state = 'RUNNING'")),
+		index.Fields("page_id"),
+	}
+}
+
+// Annotations of an item.
+func (JobItem) Annotations() []schema.Annotation {
+	return []schema.Annotation{
+		entgql.RelayConnection(), entgql.MultiOrder(),
+		schema.Comment("One URL or page of a job, with its own outcome and reason."),
+	}
+}

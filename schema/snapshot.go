@@ -1,0 +1,66 @@
+package schema
+
+import (
+	"entgo.io/contrib/entgql"
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+	"github.com/google/uuid"
+)
+
+// Fetcher is the way a text was got.
+type Fetcher string
+
+// The ways to get a text.
+const FetcherHTTP Fetcher = "HTTP"
+
+// Values lists the ways to get a text.
+func (Fetcher) Values() []string { return []string{"HTTP"} }
+
+// Snapshot is the text of a page as it was fetched once. It never changes.
+type Snapshot struct{ ent.Schema }
+
+// Fields of a snapshot.
+func (Snapshot) Fields() []ent.Field {
+	return []ent.Field{
+		idField(KindSnapshot),
+		field.UUID("page_id", uuid.UUID{}).Immutable().Annotations(hidden()),
+		field.Text("text").Immutable().Annotations(unfiltered()).
+			Comment("The main content of the page as Markdown; spans of facts count in it."),
+		field.String("hash").Immutable().
+			Comment("SHA-256 of the text, in hex."),
+		field.Time("fetched_at").Default(Now).Immutable().Annotations(order("FETCHED_AT")).
+			Comment("When this text was first fetched."),
+		field.Int("http_status").Immutable().Annotations(unfiltered()).
+			Comment("The HTTP status it came with."),
+		field.Enum("fetcher").GoType(Fetcher("")).Default(string(FetcherHTTP)).Immutable().
+			Comment("The way it was got."),
+	}
+}
+
+// Edges of a snapshot.
+func (Snapshot) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("page", Page.Type).Ref("snapshots").Unique().Required().Immutable().Field("page_id").
+			Comment("The page whose text it is."),
+		edge.From("facts", Fact.Type).Ref("snapshot").
+			Annotations(entsql.OnDelete(entsql.Cascade), entgql.RelayConnection()).
+			Comment("The facts whose evidence stands in it."),
+	}
+}
+
+// Indexes of a snapshot.
+func (Snapshot) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("page_id", "hash").Unique()}
+}
+
+// Annotations of a snapshot.
+func (Snapshot) Annotations() []schema.Annotation {
+	return []schema.Annotation{
+		entgql.RelayConnection(), entgql.MultiOrder(),
+		schema.Comment("The text of a page as it was fetched once; it never changes."),
+	}
+}

@@ -1,0 +1,52 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+
+	"techfacts.dev/techfacts/ent"
+	"techfacts.dev/techfacts/ent/page"
+	"techfacts.dev/techfacts/ent/profile"
+	"techfacts.dev/techfacts/internal/extract"
+	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/internal/job"
+	"techfacts.dev/techfacts/internal/store"
+	"techfacts.dev/techfacts/schema"
+)
+
+// extract finds the facts of the page of an item. A fact is found by its
+// fingerprint, so doing it again gives the same facts with the same ids.
+func (s Steps) extract(ctx context.Context, t task) (job.Save, error) {
+	if t.PageID == nil {
+		return nil, fault.New(fault.NotFound, "the page was deleted")
+	}
+	p, err := s.Ent.Page.Query().Where(page.ID(*t.PageID)).WithSnapshot().Only(ctx)
+	if ent.IsNotFound(err) || err == nil && p.Edges.Snapshot == nil {
+		return nil, fault.New(fault.NotFound, "the page was deleted")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read page: %w", err)
+	}
+	name, outcome := "", schema.Extracted
+	if scrape := t.job.Params.Scrape; scrape != nil {
+		name, outcome = scrape.Profile, "" // the outcome is that of fetching
+	} else {
+		name = t.job.Params.Extract.Profile
+	}
+	prof, err := s.Ent.Profile.Query().Where(profile.Name(name)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, fault.New(fault.NotFound, "the profile %q was deleted", name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read profile: %w", err)
+	}
+	found := extract.Rules(extract.Page{Text: p.Edges.Snapshot.Text, Title: p.Title, Company: p.Company}, extract.Profile{
+		Name: prof.Name, Focus: prof.Focus, Categories: prof.Categories, Depth: prof.Depth,
+	}, s.MinConfidence)
+	return func(ctx context.Context, tx *store.Tx, _ *ent.Job) (job.Result, error) {
+		r := reconciliation{tx: tx, page: p, profile: prof.ID, now: schema.Now()}
+		result := job.Result{Outcome: outcome, PageID: &p.ID, Facts: len(found)}
+		result.FactsAdded, result.FactsRemoved, err = r.run(ctx, found)
+		return result, err
+	}, nil
+}

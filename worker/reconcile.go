@@ -1,0 +1,125 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"techfacts.dev/techfacts/ent"
+	"techfacts.dev/techfacts/ent/fact"
+	"techfacts.dev/techfacts/ent/page"
+	"techfacts.dev/techfacts/internal/extract"
+	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/internal/store"
+	"techfacts.dev/techfacts/schema"
+)
+
+// maxBulk is how many rows one statement writes: PostgreSQL takes 65,535
+// parameters, SQLite 32,766.
+const maxBulk = 500
+
+// reconciliation makes the stored facts of a page, under one profile, equal to
+// those that were found in its text.
+type reconciliation struct {
+	tx      *store.Tx
+	page    *ent.Page // with the snapshot that was read
+	profile uuid.UUID
+	now     time.Time
+}
+
+// run keeps the ids of what is known, adds what is new, and marks as removed
+// what is gone. It fails, to be tried again, if the page has changed since it
+// was read.
+func (r reconciliation) run(ctx context.Context, found []extract.Fact) (added, removed int, err error) {
+	if err := r.lock(ctx); err != nil {
+		return 0, 0, err
+	}
+	rows, err := r.tx.Ent.Fact.Query().Where(fact.PageID(r.page.ID), fact.ProfileID(r.profile)).All(ctx)
+	if err != nil {
+		return 0, 0, fmt.Errorf("read facts: %w", err)
+	}
+	known := make(map[string]*ent.Fact, len(rows))
+	for _, row := range rows {
+		known[row.Fingerprint] = row
+	}
+	var fresh []*ent.FactCreate
+	var same []uuid.UUID
+	for _, f := range found {
+		row, ok := known[f.Fingerprint]
+		delete(known, f.Fingerprint)
+		switch {
+		case !ok:
+			fresh = append(fresh, r.create(f))
+		case row.Status == schema.FactActive && row.SnapshotID == r.page.Edges.Snapshot.ID && row.Span == f.Span && row.Confidence == f.Confidence:
+			same = append(same, row.ID)
+		default:
+			if row.Status == schema.FactRemoved {
+				added++
+			}
+			if err := r.update(ctx, row, f); err != nil {
+				return 0, 0, err
+			}
+		}
+	}
+	for chunk := range slices.Chunk(fresh, maxBulk) {
+		if err := r.tx.Ent.Fact.CreateBulk(chunk...).Exec(ctx); err != nil {
+			return 0, 0, fmt.Errorf("add facts: %w", err)
+		}
+	}
+	if len(same) > 0 {
+		if err := r.tx.Ent.Fact.Update().Where(fact.IDIn(same...)).SetLastSeenAt(r.now).Exec(ctx); err != nil {
+			return 0, 0, fmt.Errorf("touch facts: %w", err)
+		}
+	}
+	var gone []uuid.UUID
+	for _, row := range known {
+		if row.Status == schema.FactActive {
+			gone = append(gone, row.ID)
+		}
+	}
+	if len(gone) > 0 {
+		if err := r.tx.Ent.Fact.Update().Where(fact.IDIn(gone...)).SetStatus(schema.FactRemoved).Exec(ctx); err != nil {
+			return 0, 0, fmt.Errorf("remove facts: %w", err)
+		}
+	}
+	return added + len(fresh), len(gone), nil
+}
+
+// lock makes sure that the page still says what was read, until the
+// transaction ends.
+func (r reconciliation) lock(ctx context.Context) error {
+	query := r.tx.Ent.Page.Query().Where(page.ID(r.page.ID))
+	if r.tx.Postgres() {
+		query.ForUpdate()
+	}
+	p, err := query.Only(ctx)
+	if ent.IsNotFound(err) {
+		return fault.New(fault.NotFound, "the page was deleted")
+	}
+	if err != nil {
+		return fmt.Errorf("lock page: %w", err)
+	}
+	if p.SnapshotID == nil || *p.SnapshotID != r.page.Edges.Snapshot.ID {
+		return fault.New(fault.Unavailable, "the page changed while it was read")
+	}
+	return nil
+}
+
+func (r reconciliation) create(f extract.Fact) *ent.FactCreate {
+	return r.tx.Ent.Fact.Create().SetPageID(r.page.ID).SetSnapshotID(r.page.Edges.Snapshot.ID).SetProfileID(r.profile).
+		SetCompany(r.page.Company).SetURL(r.page.URL).SetCategory(f.Category).SetStatement(f.Statement).SetQuote(f.Quote).
+		SetSpan(f.Span).SetHeadings(f.Headings).SetAttribute(f.Attribute).SetValue(f.Value).SetConfidence(f.Confidence).
+		SetMethod(schema.MethodRules).SetFingerprint(f.Fingerprint).SetFirstSeenAt(r.now).SetLastSeenAt(r.now)
+}
+
+func (r reconciliation) update(ctx context.Context, row *ent.Fact, f extract.Fact) error {
+	err := r.tx.Ent.Fact.UpdateOneID(row.ID).SetSnapshotID(r.page.Edges.Snapshot.ID).SetQuote(f.Quote).SetSpan(f.Span).
+		SetHeadings(f.Headings).SetAttribute(f.Attribute).SetValue(f.Value).SetConfidence(f.Confidence).
+		SetStatus(schema.FactActive).SetLastSeenAt(r.now).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("update fact: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,287 @@
+// Package worker does the slow work: it takes items from the queue and runs the
+// step that each is in. It promises that a step which fails, panics, hangs or
+// dies with its process costs its own item a try, and nothing else.
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+	"techfacts.dev/techfacts/ent"
+	"techfacts.dev/techfacts/internal/event"
+	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/internal/job"
+	"techfacts.dev/techfacts/internal/queue"
+	"techfacts.dev/techfacts/internal/store"
+	"techfacts.dev/techfacts/schema"
+)
+
+// How often to look without a hint: for items that have become ready, and for
+// leases that were taken away.
+const (
+	lookEvery  = time.Second
+	checkEvery = 500 * time.Millisecond
+)
+
+// Bus is where hints come from.
+type Bus interface {
+	Subscribe(topic string) (hints <-chan struct{}, cancel func())
+}
+
+// Pool runs steps until it is stopped.
+type Pool struct {
+	Store *store.Store
+	Queue *queue.Queue
+	Jobs  *job.Jobs
+	Gate  queue.Gate
+	Bus   Bus
+	Steps Steps
+	Log   *slog.Logger
+
+	Fetches  int // items at a time that use the network
+	Extracts int // items at a time that use the processor
+
+	mu      sync.Mutex
+	running map[uuid.UUID]context.CancelCauseFunc
+}
+
+// task is an item with the job it belongs to.
+type task struct {
+	queue.Item
+	job *ent.Job
+}
+
+// step is the slow half of the work on an item: it may read and use the
+// network, and must not write. Run twice, it leads to the same rows.
+type step func(context.Context, task) (job.Save, error)
+
+// Run works until ctx ends. Then it stops what it is at, and gives it back to
+// the queue without counting an attempt.
+func (p *Pool) Run(ctx context.Context) error {
+	p.running = map[uuid.UUID]context.CancelCauseFunc{}
+	// The heart beats until the last step has stopped.
+	alive, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var hearts errgroup.Group
+	hearts.Go(func() error { p.beat(alive); return nil })
+	hearts.Go(func() error { p.watchLeases(alive); return nil })
+
+	var loops errgroup.Group
+	loops.Go(func() error { p.loop(ctx, p.Fetches, p.takeLanes); return nil })
+	loops.Go(func() error { p.loop(ctx, p.Extracts, p.take); return nil })
+	err := loops.Wait()
+	stop()
+	err = errors.Join(err, hearts.Wait())
+
+	leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return errors.Join(err, p.Queue.Leave(leaving))
+}
+
+func (p *Pool) take(ctx context.Context, n int) ([]queue.Item, time.Time, error) {
+	items, err := p.Queue.Take(ctx, n)
+	return items, time.Time{}, err
+}
+
+func (p *Pool) takeLanes(ctx context.Context, n int) ([]queue.Item, time.Time, error) {
+	return p.Queue.TakeLanes(ctx, n, p.Gate)
+}
+
+// loop keeps up to size items in work until ctx ends and they have stopped.
+func (p *Pool) loop(ctx context.Context, size int, take func(context.Context, int) ([]queue.Item, time.Time, error)) {
+	hints, cancel := p.Bus.Subscribe(event.Queue)
+	defer cancel()
+	var group sync.WaitGroup
+	defer group.Wait()
+	ended := make(chan struct{}, size)
+	for free := size; ; {
+		var next time.Time
+		if free > 0 && ctx.Err() == nil {
+			items, opens, err := take(ctx, free)
+			if err != nil && ctx.Err() == nil {
+				p.Log.WarnContext(ctx, "cannot take items", slog.Any("error", err))
+			}
+			next, free = opens, free-len(items)
+			for _, item := range items {
+				group.Go(func() {
+					p.work(ctx, item)
+					ended <- struct{}{}
+				})
+			}
+			if len(items) > 0 && free > 0 {
+				continue
+			}
+		}
+		wait := lookEvery
+		if !next.IsZero() {
+			wait = min(wait, max(time.Until(next), time.Millisecond))
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-hints:
+		case <-timer.C:
+		case <-ended:
+			free++
+		}
+		timer.Stop()
+		for drained := false; !drained; {
+			select {
+			case <-ended:
+				free++
+			default:
+				drained = true
+			}
+		}
+	}
+}
+
+// work runs both halves of the step that item is in.
+func (p *Pool) work(ctx context.Context, item queue.Item) {
+	log := p.Log.With(slog.String("job", item.JobID.String()), slog.String("item", item.ID.String()), slog.String("url", item.URL))
+	stepCtx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	p.mu.Lock()
+	p.running[item.ID] = cancel
+	p.mu.Unlock()
+	defer func() {
+		p.mu.Lock()
+		delete(p.running, item.ID)
+		p.mu.Unlock()
+	}()
+
+	began := time.Now()
+	save, err := p.run(stepCtx, item)
+	if ctx.Err() != nil && err != nil {
+		return // stopping: Leave gives the item back
+	}
+	if cause := context.Cause(stepCtx); cause != nil {
+		log.DebugContext(ctx, "step stopped", slog.Any("cause", cause))
+		return // the item is not ours any more
+	}
+	if err != nil {
+		result := job.Failed(err)
+		level := slog.LevelDebug
+		if fault.Is(err, fault.Internal) || fault.Of(err).Code == fault.Internal {
+			level = slog.LevelError
+		}
+		log.Log(ctx, level, "step failed", slog.Any("error", err))
+		save = func(context.Context, *store.Tx, *ent.Job) (job.Result, error) { return result, nil }
+	}
+	// What is done is worth saving, even when the process is about to stop.
+	saveCtx, done := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+	defer done()
+	took := time.Since(began)
+	err = p.Jobs.Settle(saveCtx, p.Queue, item, took, save)
+	if err == nil || errors.Is(err, queue.ErrLost) {
+		return
+	}
+	log.ErrorContext(ctx, "cannot save", slog.Any("error", err))
+	result := job.Failed(err)
+	err = p.Jobs.Settle(saveCtx, p.Queue, item, took, func(context.Context, *store.Tx, *ent.Job) (job.Result, error) { return result, nil })
+	if err != nil && !errors.Is(err, queue.ErrLost) {
+		log.ErrorContext(ctx, "cannot save the failure", slog.Any("error", err)) // watchLeases gives it back
+	}
+}
+
+// run runs the slow half, and makes an error of a panic.
+func (p *Pool) run(ctx context.Context, item queue.Item) (save job.Save, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fault.Wrap(fault.Internal, fmt.Errorf("panic: %v\n%s", r, debug.Stack()), "internal error")
+		}
+	}()
+	row, err := p.Store.Ent.Job.Get(ctx, item.JobID)
+	if err != nil {
+		return nil, fmt.Errorf("read job: %w", err)
+	}
+	if row.Status == schema.JobQueued {
+		if err := p.Jobs.Begin(ctx, row.ID); err != nil {
+			return nil, fmt.Errorf("begin job: %w", err)
+		}
+	}
+	do, ok := p.Steps.all()[item.Step]
+	if !ok {
+		return nil, fault.New(fault.Invalid, "this program has no step %s; is it older than the database?", item.Step)
+	}
+	return do(ctx, task{item, row})
+}
+
+// beat keeps this worker alive in the eyes of the others.
+func (p *Pool) beat(ctx context.Context) {
+	tick := time.NewTicker(queue.BeatEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		freed, err := p.Queue.Beat(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			p.Log.WarnContext(ctx, "heartbeat failed", slog.Any("error", err))
+		case freed > 0:
+			p.Log.InfoContext(ctx, "took over the items of a dead worker", slog.Int("items", freed))
+		}
+	}
+}
+
+// watchLeases compares what is leased to this worker with what it is at. A step
+// whose item is no longer ours is stopped: its job was cancelled or deleted, or
+// we were thought dead. An item that nobody here is at, because its end could
+// not be saved, is given back.
+func (p *Pool) watchLeases(ctx context.Context) {
+	hints, cancel := p.Bus.Subscribe(event.Cancel)
+	defer cancel()
+	tick := time.NewTicker(checkEvery)
+	defer tick.Stop()
+	var idle map[uuid.UUID]bool // leased and not worked on, as of the last look
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hints:
+		case <-tick.C:
+		}
+		p.mu.Lock()
+		mine := maps.Clone(p.running)
+		p.mu.Unlock()
+		held, err := p.Queue.Held(ctx)
+		if err != nil {
+			if ctx.Err() == nil {
+				p.Log.WarnContext(ctx, "cannot check leases", slog.Any("error", err))
+			}
+			continue
+		}
+		for id, stop := range mine {
+			if !held[id] {
+				stop(queue.ErrLost)
+			}
+		}
+		was := idle
+		idle = map[uuid.UUID]bool{}
+		for id := range held {
+			if _, ok := mine[id]; ok {
+				continue
+			}
+			if idle[id] = true; !was[id] {
+				continue // it may have been leased just now
+			}
+			if err := p.Queue.Free(ctx, id); err != nil && ctx.Err() == nil {
+				p.Log.WarnContext(ctx, "cannot give an item back", slog.Any("error", err))
+			}
+		}
+	}
+}
