@@ -7,6 +7,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"entgo.io/contrib/entgql"
@@ -41,6 +42,16 @@ func run() error {
 		Features: []gen.Feature{gen.FeatureVersionedMigration, gen.FeatureUpsert, gen.FeatureLock, gen.FeatureModifier},
 	}, entc.Extensions(gql)); err != nil {
 		return err
+	}
+	// What gqlgen would no longer write must not stay behind.
+	stale, err := filepath.Glob("graph/*.generated.go")
+	if err != nil {
+		return err
+	}
+	for _, file := range stale {
+		if err := os.Remove(file); err != nil {
+			return err
+		}
 	}
 	cfg, err := config.LoadConfig("gqlgen.yml")
 	if err != nil {

@@ -76,6 +76,14 @@ func NewID(k Kind) uuid.UUID {
 	return u
 }
 
+// Floor is an id of kind k that comes before all that are made from t on.
+func Floor(k Kind, t time.Time) uuid.UUID {
+	var u uuid.UUID
+	binary.BigEndian.PutUint64(u[:8], uint64(t.UnixMilli())<<16|0x8000|uint64(k)<<7) //nolint:gosec // the clock is past 1970
+	u[8] = 0x80
+	return u
+}
+
 func next(now uint64) (milli, count uint64) {
 	ids.Lock()
 	defer ids.Unlock()

@@ -73,6 +73,11 @@ func (Outcome) Values() []string {
 // Good reports whether the item ended as was wanted.
 func (o Outcome) Good() bool { return o == Stored || o == Unchanged || o == Extracted }
 
+// Retryable reports whether trying again might end better.
+func (o Outcome) Retryable() bool {
+	return !o.Good() && o != Duplicate && o != OutOfScope
+}
+
 // ByChoice reports whether o leaves out on purpose what a crawl came across.
 // For a URL that was asked for by name only a duplicate or a used-up budget is
 // no failure.
@@ -147,14 +152,12 @@ func (JobItem) Edges() []ent.Edge {
 	}
 }
 
-// Indexes of an item. The partial ones are what the queue runs on.
+// Indexes of an item. The partial ones, on which the queue runs, are written by
+// hand in internal/store/migrations (their names begin with x_): ent would
+// compare their conditions with how PostgreSQL spells them, and find them changed.
 func (JobItem) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("job_id", "url").Unique(),
-		index.Fields("lane", "rank", "turn").StorageKey("jobitem_ready").Annotations(entsql.IndexWhere("state = 'READY'")),
-		index.Fields("job_id", "lane", "turn").StorageKey("jobitem_ready_of_job").Annotations(entsql.IndexWhere("state = 'READY'")),
-		index.Fields("run_at").StorageKey("jobitem_waiting").Annotations(entsql.IndexWhere("state = 'WAITING'")),
-		index.Fields("lane", "worker").StorageKey("jobitem_running").Annotations(entsql.IndexWhere("state = 'RUNNING'")),
 		index.Fields("page_id"),
 	}
 }

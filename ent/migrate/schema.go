@@ -3,7 +3,6 @@
 package migrate
 
 import (
-	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/dialect/sql/schema"
 	"entgo.io/ent/schema/field"
 )
@@ -248,38 +247,6 @@ var (
 				Name:    "jobitem_job_id_url",
 				Unique:  true,
 				Columns: []*schema.Column{JobItemsColumns[25], JobItemsColumns[1]},
-			},
-			{
-				Name:    "jobitem_ready",
-				Unique:  false,
-				Columns: []*schema.Column{JobItemsColumns[16], JobItemsColumns[17], JobItemsColumns[18]},
-				Annotation: &entsql.IndexAnnotation{
-					Where: "state = 'READY'",
-				},
-			},
-			{
-				Name:    "jobitem_ready_of_job",
-				Unique:  false,
-				Columns: []*schema.Column{JobItemsColumns[25], JobItemsColumns[16], JobItemsColumns[18]},
-				Annotation: &entsql.IndexAnnotation{
-					Where: "state = 'READY'",
-				},
-			},
-			{
-				Name:    "jobitem_waiting",
-				Unique:  false,
-				Columns: []*schema.Column{JobItemsColumns[19]},
-				Annotation: &entsql.IndexAnnotation{
-					Where: "state = 'WAITING'",
-				},
-			},
-			{
-				Name:    "jobitem_running",
-				Unique:  false,
-				Columns: []*schema.Column{JobItemsColumns[16], JobItemsColumns[21]},
-				Annotation: &entsql.IndexAnnotation{
-					Where: "state = 'RUNNING'",
-				},
 			},
 			{
 				Name:    "jobitem_page_id",

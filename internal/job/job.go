@@ -319,7 +319,7 @@ func (j *Jobs) Retry(ctx context.Context, id uuid.UUID) (*ent.Job, error) {
 	if !old.Status.Ended() {
 		return nil, ErrRuns
 	}
-	rows, err := j.store.Ent.JobItem.Query().Where(jobitem.JobID(id), Retryable()).Order(ent.Asc(jobitem.FieldID)).All(ctx)
+	rows, err := j.store.Ent.JobItem.Query().Where(jobitem.JobID(id), jobitem.OutcomeIn(retryable()...)).Order(ent.Asc(jobitem.FieldID)).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find items: %w", err)
 	}
@@ -348,12 +348,21 @@ func (j *Jobs) Retry(ctx context.Context, id uuid.UUID) (*ent.Job, error) {
 	})
 }
 
-// Retryable holds for items that a retry would try again.
-func Retryable() predicate.JobItem {
-	return jobitem.Or(
-		jobitem.OutcomeIn(schema.Cancelled, schema.Failed, schema.HTTPError, schema.Timeout, schema.RateLimited, schema.BudgetExhausted, schema.FetchBlocked, schema.RobotsBlocked),
-		jobitem.And(jobitem.Depth(0), jobitem.OutcomeNotIn(schema.Stored, schema.Unchanged, schema.Extracted, schema.Duplicate)),
-	)
+func retryable() (outcomes []schema.Outcome) {
+	for _, name := range schema.Outcome("").Values() {
+		if o := schema.Outcome(name); o.Retryable() {
+			outcomes = append(outcomes, o)
+		}
+	}
+	return outcomes
+}
+
+// CanCancel reports whether Cancel would be accepted.
+func CanCancel(row *ent.Job) bool { return !row.Status.Ended() }
+
+// CanRetry reports whether Retry would be accepted.
+func CanRetry(row *ent.Job) bool {
+	return row.Result != nil && slices.ContainsFunc(row.Result.Outcomes, func(o schema.OutcomeCount) bool { return o.Outcome.Retryable() })
 }
 
 // Delete deletes a job that has ended, with its items and events. NOT_FOUND,

@@ -70,6 +70,14 @@ func diff(ctx context.Context, dialectName, driver, address, name string) error 
 	if err != nil {
 		return err
 	}
+	// Migrations written by hand are as good as others.
+	sum, err := dir.Checksum()
+	if err != nil {
+		return err
+	}
+	if err := migrate.WriteSumFile(dir, sum); err != nil {
+		return err
+	}
 	m, err := schema.NewMigrate(entsql.OpenDB(dialectName, db),
 		schema.WithDir(dir),
 		schema.WithFormatter(sqltool.GooseFormatter),

@@ -35,14 +35,6 @@ CREATE TABLE "job_items" ("id" uuid NOT NULL, "url" character varying NOT NULL, 
 CREATE UNIQUE INDEX "jobitem_job_id_url" ON "job_items" ("job_id", "url");
 -- create index "jobitem_page_id" to table: "job_items"
 CREATE INDEX "jobitem_page_id" ON "job_items" ("page_id");
--- create index "jobitem_ready" to table: "job_items"
-CREATE INDEX "jobitem_ready" ON "job_items" ("lane", "rank", "turn") WHERE ((state)::text = 'READY'::text);
--- create index "jobitem_ready_of_job" to table: "job_items"
-CREATE INDEX "jobitem_ready_of_job" ON "job_items" ("job_id", "lane", "turn") WHERE ((state)::text = 'READY'::text);
--- create index "jobitem_running" to table: "job_items"
-CREATE INDEX "jobitem_running" ON "job_items" ("lane", "worker") WHERE ((state)::text = 'RUNNING'::text);
--- create index "jobitem_waiting" to table: "job_items"
-CREATE INDEX "jobitem_waiting" ON "job_items" ("run_at") WHERE ((state)::text = 'WAITING'::text);
 -- create "pages" table
 CREATE TABLE "pages" ("id" uuid NOT NULL, "url" character varying NOT NULL, "domain" character varying NOT NULL, "company" character varying NOT NULL, "title" character varying NOT NULL DEFAULT '', "status" character varying NOT NULL DEFAULT 'ACTIVE', "language" character varying NOT NULL DEFAULT '', "content_hash" character varying NOT NULL DEFAULT '', "etag" character varying NOT NULL DEFAULT '', "last_modified" character varying NOT NULL DEFAULT '', "links" jsonb NULL, "created_at" timestamptz NOT NULL, "fetched_at" timestamptz NOT NULL, "changed_at" timestamptz NOT NULL, "snapshot_id" uuid NULL, PRIMARY KEY ("id"));
 -- create index "page_company" to table: "pages"
@@ -141,14 +133,6 @@ DROP INDEX "page_domain";
 DROP INDEX "page_company";
 -- reverse: create "pages" table
 DROP TABLE "pages";
--- reverse: create index "jobitem_waiting" to table: "job_items"
-DROP INDEX "jobitem_waiting";
--- reverse: create index "jobitem_running" to table: "job_items"
-DROP INDEX "jobitem_running";
--- reverse: create index "jobitem_ready_of_job" to table: "job_items"
-DROP INDEX "jobitem_ready_of_job";
--- reverse: create index "jobitem_ready" to table: "job_items"
-DROP INDEX "jobitem_ready";
 -- reverse: create index "jobitem_page_id" to table: "job_items"
 DROP INDEX "jobitem_page_id";
 -- reverse: create index "jobitem_job_id_url" to table: "job_items"

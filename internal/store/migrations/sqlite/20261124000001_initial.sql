@@ -33,14 +33,6 @@ CREATE INDEX `jobevent_item_id` ON `job_events` (`item_id`);
 CREATE TABLE `job_items` (`id` uuid NOT NULL, `url` text NOT NULL, `step` text NOT NULL, `state` text NOT NULL DEFAULT ('READY'), `outcome` text NULL, `reason` text NULL, `http_status` integer NULL, `depth` integer NOT NULL DEFAULT (0), `attempts` integer NOT NULL DEFAULT (0), `fact_count` integer NOT NULL DEFAULT (0), `facts_added` integer NOT NULL DEFAULT (0), `facts_removed` integer NOT NULL DEFAULT (0), `bytes` integer NOT NULL DEFAULT (0), `duration_ms` integer NOT NULL DEFAULT (0), `location` text NULL, `redirects` integer NOT NULL DEFAULT (0), `lane` text NOT NULL DEFAULT (''), `rank` integer NOT NULL DEFAULT (1), `turn` integer NOT NULL DEFAULT (0), `run_at` datetime NOT NULL, `lease` integer NOT NULL DEFAULT (0), `worker` text NULL, `created_at` datetime NOT NULL, `started_at` datetime NULL, `finished_at` datetime NULL, `job_id` uuid NOT NULL, `page_id` uuid NULL, PRIMARY KEY (`id`), CONSTRAINT `job_items_jobs_items` FOREIGN KEY (`job_id`) REFERENCES `jobs` (`id`) ON DELETE CASCADE, CONSTRAINT `job_items_pages_page` FOREIGN KEY (`page_id`) REFERENCES `pages` (`id`) ON DELETE SET NULL);
 -- create index "jobitem_job_id_url" to table: "job_items"
 CREATE UNIQUE INDEX `jobitem_job_id_url` ON `job_items` (`job_id`, `url`);
--- create index "jobitem_ready" to table: "job_items"
-CREATE INDEX `jobitem_ready` ON `job_items` (`lane`, `rank`, `turn`) WHERE state = 'READY';
--- create index "jobitem_ready_of_job" to table: "job_items"
-CREATE INDEX `jobitem_ready_of_job` ON `job_items` (`job_id`, `lane`, `turn`) WHERE state = 'READY';
--- create index "jobitem_waiting" to table: "job_items"
-CREATE INDEX `jobitem_waiting` ON `job_items` (`run_at`) WHERE state = 'WAITING';
--- create index "jobitem_running" to table: "job_items"
-CREATE INDEX `jobitem_running` ON `job_items` (`lane`, `worker`) WHERE state = 'RUNNING';
 -- create index "jobitem_page_id" to table: "job_items"
 CREATE INDEX `jobitem_page_id` ON `job_items` (`page_id`);
 -- create "pages" table
@@ -115,14 +107,6 @@ DROP INDEX `page_url`;
 DROP TABLE `pages`;
 -- reverse: create index "jobitem_page_id" to table: "job_items"
 DROP INDEX `jobitem_page_id`;
--- reverse: create index "jobitem_running" to table: "job_items"
-DROP INDEX `jobitem_running`;
--- reverse: create index "jobitem_waiting" to table: "job_items"
-DROP INDEX `jobitem_waiting`;
--- reverse: create index "jobitem_ready_of_job" to table: "job_items"
-DROP INDEX `jobitem_ready_of_job`;
--- reverse: create index "jobitem_ready" to table: "job_items"
-DROP INDEX `jobitem_ready`;
 -- reverse: create index "jobitem_job_id_url" to table: "job_items"
 DROP INDEX `jobitem_job_id_url`;
 -- reverse: create "job_items" table

@@ -1,0 +1,47 @@
+LINT      := go tool -modfile=tools/go.mod golangci-lint
+VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+GENERATED := ent graph resolvers
+
+.PHONY: help build demo test bench generate migration fmt lint check clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+build: ## bin/techfacts
+	go build -ldflags '-X main.version=$(VERSION)' -o bin/techfacts ./cmd/techfacts
+
+demo: build ## try it: a site to read, the service and its console
+	bin/techfacts demo
+
+test: ## all tests, with the race detector; gets PostgreSQL and a C compiler if they are missing
+	tools/need.sh
+	go test -race ./...
+
+bench: ## the benchmarks; compare two runs with: go tool -modfile=tools/go.mod benchstat old new
+	@grep -rl --include='*_test.go' '^func Benchmark' . | sed 's|/[^/]*$$||' | sort -u | xargs -r go test -run '^$$' -bench . -benchmem
+
+generate: ## ent/, graph/ and the frame of resolvers/, after a change in schema/
+	go generate ./...
+
+migration: ## NAME=add_note: write what has changed in schema/ as SQL
+	@test -n '$(NAME)' || { echo 'usage: make migration NAME=what_changes'; exit 2; }
+	go run ./internal/store/migrations/diff.go $(NAME)
+
+fmt: ## format the code
+	$(LINT) fmt
+
+lint: ## formatting and lint
+	$(LINT) run
+
+# What generation would change, committed or not.
+state = git ls-files -coz --exclude-standard -- $(GENERATED) | xargs -0r cat 2>/dev/null | git hash-object --stdin
+
+check: ## what CI asks of a commit besides the tests
+	@echo 'generated code'; before=$$($(state)); $(MAKE) -s generate || exit; test "$$before" = "$$($(state))" || \
+		{ git diff --stat -- $(GENERATED); echo 'The generated code was not up to date. It is now: add it to the commit.'; exit 1; }
+	go vet ./...
+	$(LINT) fmt --diff
+	$(LINT) run
+
+clean: ## remove what make has made
+	rm -rf bin

@@ -1,0 +1,85 @@
+package techfacts_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "techfacts.dev/techfacts"
+
+// allowed says which of our packages each of our packages may import; what only
+// its tests import is its own affair. A package that is not here may not exist.
+// "name/..." stands for a package and all below it. internal/pgtest is in
+// nobody's list: it is for tests.
+var allowed = map[string]string{
+	// What we say, and what machines make of it.
+	"schema":  "",
+	"ent/...": "ent/... schema",
+	"graph":   "ent/... schema",
+
+	// The house.
+	"internal/fault":            "",
+	"internal/event":            "internal/fault",
+	"internal/store":            "ent/... schema internal/event internal/fault internal/store/...",
+	"internal/store/migrations": "",
+	"internal/queue":            "ent/... schema internal/fault internal/store",
+	"internal/fetch":            "ent/... schema internal/fault internal/store",
+	"internal/document":         "schema internal/fault",
+	"internal/extract":          "ent/... schema internal/document internal/fault internal/store",
+	"internal/job":              "ent/... schema internal/event internal/fault internal/fetch internal/queue internal/store",
+
+	// The two doors.
+	"resolvers": "ent/... graph schema internal/document internal/event internal/extract internal/fault internal/fetch internal/job",
+	"worker": "ent/... schema internal/document internal/event internal/extract internal/fault internal/fetch internal/job " +
+		"internal/queue internal/store",
+
+	// What puts it together.
+	"internal/server":   "internal/fault",
+	"internal/demosite": "",
+	"internal/app": "resolvers worker internal/demosite internal/document internal/event internal/extract internal/fault " +
+		"internal/fetch internal/job internal/queue internal/server internal/store/...",
+	"cmd/techfacts": "internal/app internal/demosite internal/fault",
+
+	"internal/pgtest": "",
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	t.Parallel()
+	list := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...")
+	list.Stderr = t.Output()
+	out, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		names := strings.Fields(line)
+		pkg, ours := strings.CutPrefix(names[0], module+"/")
+		if !ours {
+			continue // the root: nothing but words
+		}
+		rule, listed := allowed[pkg]
+		for pattern := range allowed {
+			if !listed && match(pattern, pkg) {
+				rule, listed = allowed[pattern], true
+			}
+		}
+		if !listed {
+			t.Errorf("package %s has no place in the house: say in arch_test.go what it may import, or do without it", pkg)
+			continue
+		}
+		for _, name := range names[1:] {
+			imported, ours := strings.CutPrefix(name, module+"/")
+			if ours && !slices.ContainsFunc(strings.Fields(rule), func(p string) bool { return match(p, imported) }) {
+				t.Errorf("%s may not import %s", pkg, imported)
+			}
+		}
+	}
+}
+
+// match tells whether the pattern stands for the package.
+func match(pattern, pkg string) bool {
+	tree, deep := strings.CutSuffix(pattern, "/...")
+	return pkg == tree || deep && strings.HasPrefix(pkg, tree+"/")
+}

@@ -1,0 +1,141 @@
+// Command techfacts reads vendors' documentation, extracts facts with the words
+// that prove them, and serves them over GraphQL.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+	"techfacts.dev/techfacts/internal/app"
+	"techfacts.dev/techfacts/internal/fault"
+)
+
+// version is set by the build.
+//
+//nolint:gochecknoglobals // the linker can set nothing else
+var version = "dev"
+
+// cli is the command line.
+type cli struct {
+	Serve   serveCmd   `cmd:"" help:"Run the API and workers in one process."`
+	API     apiCmd     `cmd:"" name:"api" help:"Run the API only; workers run elsewhere (needs PostgreSQL)."`
+	Worker  workerCmd  `cmd:"" help:"Run workers only; the API runs elsewhere (needs PostgreSQL)."`
+	Migrate migrateCmd `cmd:"" help:"Bring the database up to date, and end. The other commands do so too when they start."`
+	Scrape  scrapeCmd  `cmd:"" help:"Read pages, extract their facts and print them."`
+	Demo    demoCmd    `cmd:"" help:"See it work: a small documentation site of three made-up vendors is read and served, without network."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+
+	app.Config `embed:""`
+}
+
+// Exit codes beside 0 (done) and 80 (wrong arguments, by kong).
+const (
+	exitFailed  = 1 // nothing could be done
+	exitPartial = 3 // some of it could not be done
+)
+
+// errPartial says that a job got only some of its work done.
+var errPartial = errors.New("some pages could not be read")
+
+func main() {
+	os.Exit(run(os.Args[1:]))
+}
+
+func run(args []string) int {
+	var c cli
+	parser, err := kong.New(&c,
+		kong.Name("techfacts"),
+		kong.Description("Reads vendors' documentation and keeps its facts with the words that prove them.\n\nEvery setting can be given as a flag or in the environment, by the name in brackets."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 120}),
+	)
+	if err != nil {
+		panic(err) // the command line above is wrong; every run would show it
+	}
+	kctx, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "techfacts:", err)
+		return 80
+	}
+	c.Config.Version = version
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	kctx.BindTo(ctx, (*context.Context)(nil))
+	err = kctx.Run(&c.Config)
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errPartial):
+		fmt.Fprintln(os.Stderr, "techfacts:", err)
+		return exitPartial
+	}
+	fmt.Fprintln(os.Stderr, "techfacts:", firstLine(err))
+	return exitFailed
+}
+
+// firstLine keeps an error to the one clear line that people read.
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
+
+type serveCmd struct{}
+
+// Run serves until it is told to stop.
+func (serveCmd) Run(ctx context.Context, c *app.Config) error {
+	return serve(ctx, c, app.Role{API: true, Worker: true})
+}
+
+type apiCmd struct{}
+
+// Run serves until it is told to stop.
+func (apiCmd) Run(ctx context.Context, c *app.Config) error {
+	return serve(ctx, c, app.Role{API: true})
+}
+
+type workerCmd struct{}
+
+// Run works until it is told to stop.
+func (workerCmd) Run(ctx context.Context, c *app.Config) error {
+	return serve(ctx, c, app.Role{Worker: true})
+}
+
+func serve(ctx context.Context, c *app.Config, role app.Role) error {
+	if err := c.Check(); err != nil {
+		return err
+	}
+	if c.DatabaseURL == "" && role != (app.Role{API: true, Worker: true}) {
+		return fault.New(fault.Invalid, "DATABASE_URL must be set to run API and workers apart; the embedded database serves one process: use techfacts serve")
+	}
+	log := app.NewLog(*c)
+	return app.Run(ctx, *c, role, log, nil)
+}
+
+type migrateCmd struct{}
+
+// Run migrates.
+func (migrateCmd) Run(ctx context.Context, c *app.Config) error {
+	if err := c.Check(); err != nil {
+		return err
+	}
+	steps, err := app.Migrate(ctx, *c)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("The database is up to date (%d steps applied).\n", steps)
+	return nil
+}
+
+type versionCmd struct{}
+
+// Run prints the version.
+func (versionCmd) Run(c *app.Config) error {
+	fmt.Println("techfacts", c.Version)
+	return nil
+}

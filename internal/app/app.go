@@ -1,0 +1,178 @@
+// Package app puts the parts of techfacts together and runs them. It is the
+// only package that knows them all, and the only one that reads settings.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/term"
+	"techfacts.dev/techfacts/internal/event"
+	"techfacts.dev/techfacts/internal/extract"
+	"techfacts.dev/techfacts/internal/fetch"
+	"techfacts.dev/techfacts/internal/job"
+	"techfacts.dev/techfacts/internal/queue"
+	"techfacts.dev/techfacts/internal/server"
+	"techfacts.dev/techfacts/internal/store"
+	"techfacts.dev/techfacts/resolvers"
+	"techfacts.dev/techfacts/worker"
+)
+
+// Role is what a process does.
+type Role struct{ API, Worker bool }
+
+// Run runs the service until ctx ends, and calls ready, which may be nil, with
+// the address of the API once it answers; with an empty one if it has none.
+//
+// It stops in the order in which work comes in: the API takes no more, workers
+// give back what they are at, the database closes.
+func Run(ctx context.Context, c Config, role Role, log *slog.Logger, ready func(addr string)) error {
+	s, err := openStore(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := s.Close(); err != nil {
+			log.WarnContext(ctx, "cannot close the database", slog.Any("error", err))
+		}
+	}()
+	p, err := build(ctx, c, s, log)
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	addr := ""
+	if role.API {
+		var lc net.ListenConfig
+		listener, err := lc.Listen(ctx, "tcp", c.ListenAddr)
+		if err != nil {
+			return fmt.Errorf("LISTEN_ADDR: %w", err)
+		}
+		addr = listener.Addr().String()
+		group.Go(func() error { return server.Serve(ctx, listener, p.handler(c, s, log), log) })
+	}
+	if role.Worker {
+		q, err := queue.Open(ctx, s)
+		if err != nil {
+			return err
+		}
+		pool := p.pool(c, s, q, log)
+		group.Go(func() error { return pool.Run(ctx) })
+	}
+	log.InfoContext(ctx, "started", slog.String("version", c.Version), slog.String("addr", addr),
+		slog.Bool("api", role.API), slog.Bool("worker", role.Worker), slog.Bool("postgres", s.Postgres()))
+	if ready != nil {
+		ready(addr)
+	}
+	err = group.Wait()
+	log.InfoContext(context.WithoutCancel(ctx), "stopped")
+	return err
+}
+
+// Migrate brings the database up to date and tells how many steps that took.
+func Migrate(ctx context.Context, c Config) (int, error) {
+	s, err := store.Open(ctx, c.database())
+	if err != nil {
+		return 0, err
+	}
+	steps, err := s.Migrate(ctx)
+	if err == nil {
+		err = extract.NewProfiles(s).Seed(ctx)
+	}
+	return steps, errors.Join(err, s.Close())
+}
+
+func openStore(ctx context.Context, c Config, log *slog.Logger) (*store.Store, error) {
+	s, err := store.Open(ctx, c.database())
+	if err != nil {
+		return nil, err
+	}
+	steps, err := s.Migrate(ctx)
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	if steps > 0 {
+		log.InfoContext(ctx, "database brought up to date", slog.Int("steps", steps))
+	}
+	if err := extract.NewProfiles(s).Seed(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// parts are what API and workers share.
+type parts struct {
+	bus     *event.Memory
+	jobs    *job.Jobs
+	limiter *fetch.Limiter
+	web     *fetch.HTTP
+}
+
+func build(ctx context.Context, c Config, s *store.Store, log *slog.Logger) (*parts, error) {
+	guard, err := fetch.NewGuard(c.FetchAllowCIDRs, resolve(ctx, c.own(), log))
+	if err != nil {
+		return nil, err
+	}
+	bus := &event.Memory{}
+	return &parts{
+		bus:  bus,
+		jobs: job.New(s, bus, job.Policy{Retries: c.ScrapeMaxRetries, Fresh: time.Duration(c.ScrapeCache)}),
+		limiter: fetch.NewLimiter(s, fetch.Pace{
+			DelayMin: time.Duration(c.ScrapeDelayMin), DelayMax: time.Duration(c.ScrapeDelayMax),
+			Concurrency: c.ScrapeMaxConcurrent, DailyLimit: c.ScrapeDailyLimit,
+		}),
+		web: fetch.NewHTTP(fetch.Options{
+			UserAgent: "techfacts/" + c.Version + " (+https://techfacts.dev/bot)", Guard: guard,
+			Timeout: time.Duration(c.ScrapeTimeout), HeaderTimeout: time.Duration(c.ScrapeTimeout) / 4, Log: log,
+		}),
+	}, nil
+}
+
+// resolve finds the addresses behind hosts. One that is not found now cannot
+// be guarded by its address; private ranges are closed all the same.
+func resolve(ctx context.Context, hosts []string, log *slog.Logger) (own []netip.AddrPort) {
+	for _, h := range hosts {
+		host, port, err := net.SplitHostPort(h)
+		if err != nil {
+			continue
+		}
+		number, err := net.DefaultResolver.LookupPort(ctx, "tcp", port)
+		if err != nil {
+			continue
+		}
+		addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+		if err != nil {
+			log.WarnContext(ctx, "own address not found", slog.String("host", host))
+		}
+		for _, a := range addrs {
+			own = append(own, netip.AddrPortFrom(a.Unmap(), uint16(number))) //nolint:gosec // a port
+		}
+	}
+	return own
+}
+
+// NewLog returns the log that c asks for, on standard error.
+func NewLog(c Config) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.LogLevel)) // one of four
+	options := &slog.HandlerOptions{Level: level}
+	if c.LogFormat == "text" || c.LogFormat == "auto" && term.IsTerminal(int(os.Stderr.Fd())) {
+		return slog.New(slog.NewTextHandler(os.Stderr, options))
+	}
+	return slog.New(slog.NewJSONHandler(os.Stderr, options))
+}
+
+func (p *parts) pool(c Config, s *store.Store, q *queue.Queue, log *slog.Logger) *worker.Pool {
+	return &worker.Pool{
+		Store: s, Queue: q, Jobs: p.jobs, Gate: p.limiter, Bus: p.bus, Log: log,
+		Steps:   worker.Steps{Ent: s.Ent, Jobs: p.jobs, Fetcher: p.web, Limiter: p.limiter, MinConfidence: c.MinConfidence},
+		Fetches: c.WorkerFetches, Extracts: c.WorkerExtracts,
+	}
+}

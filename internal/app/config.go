@@ -1,0 +1,158 @@
+package app
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/internal/fetch"
+	"techfacts.dev/techfacts/internal/store"
+)
+
+// Config is every setting there is. Each can be given as a flag or in the
+// environment; the help texts are the documentation.
+type Config struct {
+	ListenAddr     string   `name:"listen-addr" env:"LISTEN_ADDR" default:"127.0.0.1:8080" group:"Service" help:"Address of the API. Without API_KEY it must be a loopback address."`
+	APIKey         Secret   `name:"api-key" env:"API_KEY" group:"Service" help:"Key that every request must bring, at least 32 characters. Default: none, and only loopback is served."`
+	AllowedOrigins []string `name:"allowed-origins" env:"ALLOWED_ORIGINS" group:"Service" help:"Origins (https://app.example) whose pages may use the API, for CORS and websockets, separated by commas. Default: none."`
+	Introspection  bool     `name:"introspection" env:"INTROSPECTION" default:"true" negatable:"" group:"Service" help:"Answer questions about the schema."`
+
+	DatabaseURL Secret `name:"database-url" env:"DATABASE_URL" group:"Storage" help:"PostgreSQL, as postgres://user:password@host/database. Default: none, and SQLite in DATA_DIR serves this one process."`
+	DataDir     string `name:"data-dir" env:"DATA_DIR" default:"./data" type:"path" group:"Storage" help:"Folder of the embedded database."`
+
+	ScrapeDelayMin      Seconds `name:"scrape-delay-min" env:"SCRAPE_DELAY_MIN" default:"2s" group:"Reading pages" help:"Least time between two requests to one domain."`
+	ScrapeDelayMax      Seconds `name:"scrape-delay-max" env:"SCRAPE_DELAY_MAX" default:"5s" group:"Reading pages" help:"Most time that is drawn at random between two requests to one domain."`
+	ScrapeMaxConcurrent int     `name:"scrape-max-concurrent-per-domain" env:"SCRAPE_MAX_CONCURRENT_PER_DOMAIN" default:"2" group:"Reading pages" help:"Requests to one domain at a time, over all workers."`
+	ScrapeDailyLimit    int     `name:"scrape-daily-limit-per-domain" env:"SCRAPE_DAILY_LIMIT_PER_DOMAIN" default:"500" group:"Reading pages" help:"Pages of one domain a day (UTC)."`
+	ScrapeMaxRetries    int     `name:"scrape-max-retries" env:"SCRAPE_MAX_RETRIES" default:"3" group:"Reading pages" help:"How often a page that failed for a passing reason is tried again."`
+	ScrapeTimeout       Seconds `name:"scrape-timeout" env:"SCRAPE_TIMEOUT" default:"60s" group:"Reading pages" help:"Time for one page in total; a quarter of it for the first header."`
+	ScrapeCache         Seconds `name:"scrape-cache" env:"SCRAPE_CACHE" default:"24h" group:"Reading pages" help:"How long a page that was read is not asked for again."`
+	FetchAllowCIDRs     string  `name:"fetch-allow-cidrs" env:"FETCH_ALLOW_CIDRS" group:"Reading pages" help:"Private networks that may be read, as 10.20.0.0/16,127.0.0.16/28:18080; a port narrows it. Default: none."`
+
+	MinConfidence float64 `name:"extraction-confidence-threshold" env:"EXTRACTION_CONFIDENCE_THRESHOLD" default:"0.5" group:"Extracting facts" help:"Facts of less confidence, from 0 to 1, are not kept."`
+
+	WorkerFetches  int `name:"worker-fetches" env:"WORKER_FETCHES" default:"16" group:"Working" help:"Pages this process reads at a time."`
+	WorkerExtracts int `name:"worker-extracts" env:"WORKER_EXTRACTS" default:"2" group:"Working" help:"Pages this process extracts from at a time."`
+
+	LogLevel  string `name:"log-level" env:"LOG_LEVEL" default:"info" enum:"debug,info,warn,error" group:"Logs" help:"Least level that is logged: debug, info, warn or error."`
+	LogFormat string `name:"log-format" env:"LOG_FORMAT" default:"auto" enum:"auto,text,json" group:"Logs" help:"text, json, or auto: text on a terminal, else json."`
+
+	// Version is that of the program.
+	Version string `kong:"-"`
+}
+
+// later are settings of the product that this version does not know yet. They
+// are not ignored in silence.
+//
+//nolint:gochecknoglobals // a fixed table
+var later = []string{
+	"REDIS_URL", "QDRANT_URL", "FIRECRAWL_URL", "FLARESOLVERR_URL",
+	"OPENAI_BASE_URL", "LLM_MODEL", "OPENAI_EMBEDDING_BASE_URL", "RAG_EMBEDDING_MODEL",
+}
+
+// Unsupported lists the settings in the environment that have no effect yet.
+func Unsupported() []string {
+	return slices.DeleteFunc(slices.Clone(later), func(name string) bool { return os.Getenv(name) == "" })
+}
+
+// Secret is a setting that is never shown.
+type Secret string
+
+// String hides the secret from logs and messages.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "***"
+}
+
+// Seconds is a duration, written as Go writes it (1m30s) or as a number of
+// seconds.
+type Seconds time.Duration
+
+// UnmarshalText reads a duration that is not negative.
+func (s *Seconds) UnmarshalText(text []byte) error {
+	d, err := time.ParseDuration(string(text))
+	if n, numberErr := strconv.ParseFloat(string(text), 64); numberErr == nil {
+		d, err = time.Duration(n*float64(time.Second)), nil
+	}
+	if err != nil || d < 0 {
+		return fmt.Errorf("%q is not a duration such as 2s, 1m30s or 2 (seconds)", text)
+	}
+	*s = Seconds(d)
+	return nil
+}
+
+// Check says what is wrong with the settings, naming the one at fault.
+func (c Config) Check() error {
+	for _, check := range []struct {
+		wrong bool
+		name  string
+		what  string
+	}{
+		{c.APIKey != "" && len(c.APIKey) < 32, "API_KEY", "must have at least 32 characters"},
+		{c.DatabaseURL != "" && !store.IsPostgres(string(c.DatabaseURL)), "DATABASE_URL", "must begin with postgres://"},
+		{c.DataDir == "", "DATA_DIR", "must not be empty"},
+		{c.ScrapeDelayMax < c.ScrapeDelayMin, "SCRAPE_DELAY_MAX", "must not be less than SCRAPE_DELAY_MIN"},
+		{c.ScrapeDelayMax > Seconds(time.Hour), "SCRAPE_DELAY_MAX", "must be at most 1h"},
+		{c.ScrapeMaxConcurrent < 1 || c.ScrapeMaxConcurrent > 100, "SCRAPE_MAX_CONCURRENT_PER_DOMAIN", "must be from 1 to 100"},
+		{c.ScrapeDailyLimit < 1, "SCRAPE_DAILY_LIMIT_PER_DOMAIN", "must be at least 1"},
+		{c.ScrapeMaxRetries < 0 || c.ScrapeMaxRetries > 20, "SCRAPE_MAX_RETRIES", "must be from 0 to 20"},
+		{c.ScrapeTimeout < Seconds(time.Second) || c.ScrapeTimeout > Seconds(10*time.Minute), "SCRAPE_TIMEOUT", "must be from 1s to 10m"},
+		{c.MinConfidence < 0 || c.MinConfidence > 1, "EXTRACTION_CONFIDENCE_THRESHOLD", "must be from 0 to 1"},
+		{c.WorkerFetches < 1 || c.WorkerFetches > 1000, "WORKER_FETCHES", "must be from 1 to 1000"},
+		{c.WorkerExtracts < 1 || c.WorkerExtracts > 100, "WORKER_EXTRACTS", "must be from 1 to 100"},
+	} {
+		if check.wrong {
+			return fault.New(fault.Invalid, "%s %s", check.name, check.what)
+		}
+	}
+	if _, err := fetch.NewGuard(c.FetchAllowCIDRs, nil); err != nil {
+		return fault.New(fault.Invalid, "FETCH_ALLOW_CIDRS: %s", fault.Of(err).Message)
+	}
+	for _, o := range c.AllowedOrigins {
+		if u, err := url.Parse(o); err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || o != u.Scheme+"://"+u.Host {
+			return fault.New(fault.Invalid, "ALLOWED_ORIGINS: %q is not an origin such as https://app.example", o)
+		}
+	}
+	return c.checkListen()
+}
+
+func (c Config) checkListen() error {
+	host, _, err := net.SplitHostPort(c.ListenAddr)
+	if err != nil {
+		return fault.New(fault.Invalid, "LISTEN_ADDR: %q is not an address such as 127.0.0.1:8080", c.ListenAddr)
+	}
+	if ip := net.ParseIP(host); c.APIKey == "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fault.New(fault.Invalid, "LISTEN_ADDR: without API_KEY only a loopback address can be served, not %q", c.ListenAddr)
+	}
+	return nil
+}
+
+// database is the address that the store opens.
+func (c Config) database() string {
+	if c.DatabaseURL != "" {
+		return string(c.DatabaseURL)
+	}
+	return filepath.Join(c.DataDir, "techfacts.db")
+}
+
+// own lists the addresses of the service itself, which no page may be read from.
+func (c Config) own() []string {
+	own := []string{c.ListenAddr}
+	if u, err := url.Parse(string(c.DatabaseURL)); err == nil && u.Host != "" {
+		host, port := u.Hostname(), u.Port()
+		if port == "" {
+			port = "5432"
+		}
+		own = append(own, net.JoinHostPort(strings.Trim(host, "[]"), port))
+	}
+	return own
+}

@@ -1,0 +1,275 @@
+package fetch
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+	"techfacts.dev/techfacts/ent"
+	"techfacts.dev/techfacts/ent/predicate"
+	"techfacts.dev/techfacts/ent/ratelimit"
+	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/internal/store"
+	"techfacts.dev/techfacts/schema"
+)
+
+// The most that a domain can make us wait, and the longest delay that can be
+// set for one.
+const (
+	maxBackoff    = 5 * time.Minute
+	maxCrawlDelay = time.Minute
+	maxDelay      = time.Hour
+)
+
+// Pace is what every domain is allowed unless its row says otherwise.
+type Pace struct {
+	DelayMin, DelayMax time.Duration // between two requests, drawn anew each time
+	Concurrency        int           // requests at a time, over all workers
+	DailyLimit         int           // requests a day, UTC
+}
+
+// Limiter is the one gate before every way of fetching. It keeps a row per
+// domain, shared by all processes, and is the only writer of those rows. As a
+// queue.Gate it lets an item out of its lane only when the domain may be asked,
+// so a waiting item holds nothing, and a cancelled one leaves nothing behind.
+type Limiter struct {
+	store *store.Store
+	pace  Pace
+	now   func() time.Time
+}
+
+// NewLimiter returns the limiter over the rows in s.
+func NewLimiter(s *store.Store, p Pace) *Limiter { return &Limiter{store: s, pace: p, now: schema.Now} }
+
+// Next gives the domains of lanes that may not be asked now, and when they may.
+func (l *Limiter) Next(ctx context.Context, lanes []string) (map[string]time.Time, error) {
+	now := l.now()
+	rows, err := l.store.Ent.RateLimit.Query().
+		Where(ratelimit.DomainIn(lanes...), ratelimit.Or(ratelimit.NextAllowedAtGT(now), ratelimit.BackoffUntilGT(now))).
+		All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read rate limits: %w", err)
+	}
+	closed := make(map[string]time.Time, len(rows))
+	for _, r := range rows {
+		closed[r.Domain] = opens(r)
+	}
+	return closed, nil
+}
+
+func opens(r *ent.RateLimit) time.Time {
+	if r.BackoffUntil != nil && r.BackoffUntil.After(r.NextAllowedAt) {
+		return *r.BackoffUntil
+	}
+	return r.NextAllowedAt
+}
+
+// Enter says how many requests may be made to domain now, given that running
+// are under way, and counts them. With a delay between requests that is one.
+func (l *Limiter) Enter(ctx context.Context, tx *store.Tx, domain string, running, free int) (int, error) {
+	row, err := l.row(ctx, tx, domain)
+	if err != nil || row == nil {
+		return 0, err
+	}
+	now := l.now()
+	if opens(row).After(now) {
+		return 0, nil
+	}
+	day := now.Format(time.DateOnly)
+	used := row.UsedToday
+	if row.Day != day {
+		used = 0
+	}
+	left := or(row.DailyLimit, l.pace.DailyLimit) - used
+	if left <= 0 {
+		midnight := now.Truncate(24 * time.Hour).Add(24 * time.Hour)
+		return 0, change(ctx, row.Update().SetStatus(schema.RateLimitExhausted).SetNextAllowedAt(midnight))
+	}
+	n := min(free, left, or(row.Concurrency, l.pace.Concurrency)-running)
+	if n <= 0 {
+		return 0, nil
+	}
+	delay := l.delay(row)
+	if delay > 0 {
+		n = 1
+	}
+	return n, change(ctx, row.Update().SetDay(day).SetUsedToday(used+n).AddUsedTotal(n).
+		SetStatus(schema.RateLimitOpen).SetNextAllowedAt(now.Add(delay)))
+}
+
+func (l *Limiter) delay(row *ent.RateLimit) time.Duration {
+	delay := l.pace.DelayMin
+	if spread := l.pace.DelayMax - l.pace.DelayMin; spread > 0 {
+		delay += rand.N(spread) //nolint:gosec // politeness, not secrecy
+	}
+	if row.DelayMs != nil {
+		delay = time.Duration(*row.DelayMs) * time.Millisecond
+	}
+	return max(delay, time.Duration(row.CrawlDelayMs)*time.Millisecond)
+}
+
+// Observation is what an answer of a domain tells of it.
+type Observation struct {
+	Status     int           // 0 if there was no answer
+	RetryAfter time.Duration // as it asked; 0 if it did not
+	CrawlDelay time.Duration // as its robots.txt asks; 0 if it does not
+}
+
+// Observe takes note of how domain took a request. 429 and 503 keep everyone
+// away from it: for as long as it says, else twice as long each time, at most
+// five minutes. Any other answer ends that.
+func (l *Limiter) Observe(ctx context.Context, tx *store.Tx, domain string, o Observation) error {
+	row, err := tx.Ent.RateLimit.Query().Where(ratelimit.Domain(domain)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read rate limit: %w", err)
+	}
+	update, changed := row.Update(), false
+	if crawl := int(min(o.CrawlDelay, maxCrawlDelay).Milliseconds()); o.Status != 0 && crawl != row.CrawlDelayMs {
+		update.SetCrawlDelayMs(crawl)
+		changed = true
+	}
+	switch {
+	case o.Status == http.StatusTooManyRequests || o.Status == http.StatusServiceUnavailable:
+		wait := o.RetryAfter
+		if wait == 0 {
+			wait = max(time.Second, l.delay(row)) << min(row.Strikes+1, 9)
+		}
+		update.SetStatus(schema.RateLimitBackingOff).AddStrikes(1).SetBackoffUntil(l.now().Add(min(wait, maxBackoff)))
+		changed = true
+	case o.Status != 0 && row.Strikes > 0:
+		update.SetStatus(schema.RateLimitOpen).SetStrikes(0).ClearBackoffUntil()
+		changed = true
+	}
+	if !changed {
+		return nil
+	}
+	return change(ctx, update)
+}
+
+// Settings are what an operator sets for one domain; nil leaves it to the
+// settings of the process.
+type Settings struct{ DelayMs, Concurrency, DailyLimit *int }
+
+// Set replaces what is set for domain. It fails with INVALID outside of sane
+// bounds.
+func (l *Limiter) Set(ctx context.Context, domain string, in Settings) (*ent.RateLimit, error) {
+	for _, check := range []struct {
+		field     string
+		value     *int
+		low, high int
+	}{
+		{"input.delayMs", in.DelayMs, 0, int(maxDelay.Milliseconds())},
+		{"input.concurrency", in.Concurrency, 1, 100},
+		{"input.dailyLimit", in.DailyLimit, 0, 1_000_000},
+	} {
+		if check.value != nil && (*check.value < check.low || *check.value > check.high) {
+			return nil, fault.InvalidField(check.field, "must be from %d to %d", check.low, check.high)
+		}
+	}
+	return l.set(ctx, domain, true, func(u *ent.RateLimitUpdateOne) {
+		u.ClearDelayMs().ClearConcurrency().ClearDailyLimit().
+			SetNillableDelayMs(in.DelayMs).SetNillableConcurrency(in.Concurrency).SetNillableDailyLimit(in.DailyLimit).
+			SetNextAllowedAt(l.now())
+	})
+}
+
+// Reset forgets what was set for domain and its back-off. NOT_FOUND if nothing
+// is known of the domain.
+func (l *Limiter) Reset(ctx context.Context, domain string) (*ent.RateLimit, error) {
+	return l.set(ctx, domain, false, func(u *ent.RateLimitUpdateOne) {
+		u.ClearDelayMs().ClearConcurrency().ClearDailyLimit().ClearBackoffUntil().
+			SetStrikes(0).SetStatus(schema.RateLimitOpen).SetNextAllowedAt(l.now())
+	})
+}
+
+func (l *Limiter) set(ctx context.Context, domain string, create bool, f func(*ent.RateLimitUpdateOne)) (*ent.RateLimit, error) {
+	u, err := ParseURL("https://" + domain)
+	if err == nil && u.Domain() != domain { // http has another usual port
+		u, err = ParseURL("http://" + domain)
+	}
+	if err != nil || u.Domain() != domain {
+		return nil, fault.InvalidField("input.domain", "must be a host in lower case, with its port unless it is the usual one")
+	}
+	err = l.store.Tx(ctx, func(tx *store.Tx) error {
+		row, err := tx.Ent.RateLimit.Query().Where(ratelimit.Domain(domain)).Only(ctx)
+		if ent.IsNotFound(err) {
+			if !create {
+				return fault.New(fault.NotFound, "nothing is known of the domain %s", domain)
+			}
+			if err = l.create(ctx, tx, domain); err == nil {
+				row, err = tx.Ent.RateLimit.Query().Where(ratelimit.Domain(domain)).Only(ctx)
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("read rate limit: %w", err)
+		}
+		update := row.Update()
+		f(update)
+		return change(ctx, update)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return l.store.Ent.RateLimit.Query().Where(ratelimit.Domain(domain)).Only(ctx)
+}
+
+// row reads the row of domain and makes it if need be. On PostgreSQL it is
+// locked; nil if another worker has it locked, which is then the one to enter.
+func (l *Limiter) row(ctx context.Context, tx *store.Tx, domain string) (*ent.RateLimit, error) {
+	query := func(p ...predicate.RateLimit) *ent.RateLimitQuery {
+		q := tx.Ent.RateLimit.Query().Where(ratelimit.Domain(domain)).Where(p...)
+		if tx.Postgres() {
+			q.ForUpdate(sql.WithLockAction(sql.SkipLocked))
+		}
+		return q
+	}
+	row, err := query().Only(ctx)
+	if !ent.IsNotFound(err) {
+		if err != nil {
+			return nil, fmt.Errorf("read rate limit: %w", err)
+		}
+		return row, nil
+	}
+	known, err := tx.Ent.RateLimit.Query().Where(ratelimit.Domain(domain)).Exist(ctx)
+	if err != nil || known {
+		return nil, err //nolint:nilnil // as the contract says
+	}
+	if err := l.create(ctx, tx, domain); err != nil {
+		return nil, err
+	}
+	row, err = query().Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil //nolint:nilnil // as the contract says
+	}
+	return row, err
+}
+
+func (l *Limiter) create(ctx context.Context, tx *store.Tx, domain string) error {
+	now := l.now()
+	_, err := tx.Exec(ctx, `insert into rate_limits (id, domain, next_allowed_at, updated_at) values (?, ?, ?, ?) on conflict (domain) do nothing`,
+		schema.NewID(schema.KindRateLimit), domain, now, now)
+	if err != nil {
+		return fmt.Errorf("make rate limit: %w", err)
+	}
+	return nil
+}
+
+func change(ctx context.Context, u *ent.RateLimitUpdateOne) error {
+	if err := u.SetUpdatedAt(schema.Now()).Exec(ctx); err != nil {
+		return fmt.Errorf("change rate limit: %w", err)
+	}
+	return nil
+}
+
+func or(set *int, otherwise int) int {
+	if set != nil {
+		return *set
+	}
+	return otherwise
+}

@@ -1,0 +1,51 @@
+package resolvers
+
+import (
+	"strings"
+)
+
+// edgeWords is how many words of a long quote a link names at either end.
+const edgeWords = 6
+
+// deepLink is url with a text fragment that leads to quote, see
+// https://wicg.github.io/scroll-to-text-fragment/. A quote is Markdown; a
+// browser searches for what it shows: the words.
+func deepLink(url, quote string) string {
+	parts := strings.FieldsFunc(quote, func(r rune) bool { return r == '|' || r == '\n' })
+	var runs [][]string
+	for _, part := range parts {
+		if words := strings.Fields(strings.ReplaceAll(part, "`", "")); len(words) > 0 {
+			runs = append(runs, words)
+		}
+	}
+	if len(runs) == 0 {
+		return url
+	}
+	first, last := runs[0], runs[len(runs)-1]
+	if len(runs) == 1 && len(first) <= 2*edgeWords {
+		return url + "#:~:text=" + escapeFragment(first)
+	}
+	return url + "#:~:text=" + escapeFragment(first[:min(edgeWords, len(first))]) + "," + escapeFragment(last[max(0, len(last)-edgeWords):])
+}
+
+// escapeFragment percent-encodes words for a text directive, in which '-', ','
+// and '&' have a meaning of their own.
+func escapeFragment(words []string) string {
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	for i, w := range words {
+		if i > 0 {
+			b.WriteString("%20")
+		}
+		for _, c := range []byte(w) {
+			if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '.' || c == '_' || c == '~' {
+				b.WriteByte(c)
+				continue
+			}
+			b.WriteByte('%')
+			b.WriteByte(hex[c>>4])
+			b.WriteByte(hex[c&15])
+		}
+	}
+	return b.String()
+}

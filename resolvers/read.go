@@ -1,0 +1,71 @@
+package resolvers
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+	"techfacts.dev/techfacts/ent"
+	entjob "techfacts.dev/techfacts/ent/job"
+	"techfacts.dev/techfacts/ent/predicate"
+	"techfacts.dev/techfacts/graph"
+	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/schema"
+)
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func scrapeParams(in graph.StartScrapeInput) schema.ScrapeParams {
+	p := schema.ScrapeParams{URLs: in.Urls, Company: in.Company, Profile: in.Profile, Force: in.Force}
+	if c := in.Crawl; c != nil {
+		p.Crawl = &schema.CrawlParams{
+			MaxDepth: c.MaxDepth, MaxPages: c.MaxPages, Include: c.Include, Exclude: c.Exclude, Subdomains: c.Subdomains,
+		}
+	}
+	return p
+}
+
+// pageFilter makes a predicate of a where input; nil if there is none.
+func pageFilter(where *ent.PageWhereInput) (predicate.Page, error) {
+	if where == nil {
+		return nil, nil //nolint:nilnil // no input, no predicate
+	}
+	p, err := where.P()
+	if errors.Is(err, ent.ErrEmptyPageWhereInput) {
+		return nil, fault.InvalidField("input.where", "must not be empty")
+	}
+	return p, err
+}
+
+func (r *Resolver) job(ctx context.Context, id uuid.UUID) (*ent.Job, error) {
+	q, err := r.Ent.Job.Query().Where(entjob.ID(id)).CollectFields(ctx)
+	if err != nil {
+		return nil, err
+	}
+	row, err := q.Only(ctx)
+	return row, missing(err, "no such job")
+}
+
+// look reads of a job only what tells whether it has changed, whatever fields
+// the client has asked for.
+func (r *Resolver) look(ctx context.Context, id uuid.UUID) (seq int64, ended bool, err error) {
+	row, err := r.Ent.Job.Query().Where(entjob.ID(id)).Select(entjob.FieldSeq, entjob.FieldStatus).Only(ctx)
+	if err != nil {
+		return 0, false, missing(err, "no such job")
+	}
+	return row.Seq, row.Status.Ended(), nil
+}
+
+func (r *Resolver) page(ctx context.Context, where predicate.Page) (*ent.Page, error) {
+	q, err := r.Ent.Page.Query().Where(where).CollectFields(ctx)
+	if err != nil {
+		return nil, err
+	}
+	row, err := q.Only(ctx)
+	return row, missing(err, "no such page")
+}

@@ -1,0 +1,118 @@
+// Package resolvers answers GraphQL: decode, one call to the core, return. It
+// writes nothing itself, and gives the errors of the core as they are; the
+// server decides what a client sees of them.
+package resolvers
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
+	"techfacts.dev/techfacts/ent"
+	"techfacts.dev/techfacts/graph"
+	"techfacts.dev/techfacts/internal/extract"
+	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/internal/fetch"
+	"techfacts.dev/techfacts/internal/job"
+	"techfacts.dev/techfacts/schema"
+)
+
+// Bus is where hints come from.
+type Bus interface {
+	Subscribe(topic string) (hints <-chan struct{}, cancel func())
+}
+
+// Resolver holds what the resolvers use.
+type Resolver struct {
+	Ent      *ent.Client // reads only
+	Jobs     *job.Jobs
+	Profiles *extract.Profiles
+	Limiter  *fetch.Limiter
+	Bus      Bus
+}
+
+// Schema is the executable schema over r.
+func Schema(r *Resolver) graphql.ExecutableSchema {
+	return graph.NewExecutableSchema(graph.Config{Resolvers: r})
+}
+
+// maxNodes is how many ids one query of nodes may name.
+const maxNodes = 100
+
+// node finds anything by its id, whose type is part of it.
+func (r *Resolver) node(ctx context.Context, id uuid.UUID) (ent.Noder, error) {
+	n, err := r.Ent.Noder(ctx, id, ent.WithNodeType(tableOf))
+	return n, missing(err, "nothing has the id %s", id)
+}
+
+func tableOf(_ context.Context, id uuid.UUID) (string, error) {
+	table, err := schema.TableOf(id)
+	if err != nil {
+		return "", fault.Wrap(fault.NotFound, err, "nothing has the id %s", id)
+	}
+	return table, nil
+}
+
+// missing makes NOT_FOUND of what ent says when there is no such row.
+func missing(err error, format string, args ...any) error {
+	if ent.IsNotFound(err) {
+		return fault.Wrap(fault.NotFound, err, format, args...)
+	}
+	return err
+}
+
+// tickEvery covers hints that were lost.
+const tickEvery = 2 * time.Second
+
+// watch sends what read returns now, and again whenever a hint on topic or a
+// tick finds that the version has changed, until the thing has ended or ctx
+// ends. It subscribes before it looks, so it misses nothing; what changes while
+// the reader is slow comes as one.
+func watch[T any](ctx context.Context, bus Bus, topic string,
+	look func(context.Context) (version int64, ended bool, err error), read func(context.Context) (T, error),
+) (<-chan T, error) {
+	hints, cancel := bus.Subscribe(topic)
+	version, ended, err := look(ctx)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	out := make(chan T)
+	go func() {
+		defer close(out)
+		defer cancel()
+		tick := time.NewTicker(tickEvery)
+		defer tick.Stop()
+		for sent := version - 1; ; {
+			if sent != version {
+				v, err := read(ctx)
+				if err != nil {
+					graphql.AddError(ctx, fmt.Errorf("watch %s: %w", topic, err))
+					return
+				}
+				select {
+				case out <- v:
+				case <-ctx.Done():
+					return
+				}
+				sent = version
+			}
+			if ended {
+				return
+			}
+			select {
+			case <-hints:
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+			if version, ended, err = look(ctx); err != nil {
+				graphql.AddError(ctx, fmt.Errorf("watch %s: %w", topic, err))
+				return
+			}
+		}
+	}()
+	return out, nil
+}

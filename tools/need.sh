@@ -1,0 +1,54 @@
+#!/bin/sh
+# Sees to what the tests need: Go, a C compiler for the race detector, and the
+# programs of a PostgreSQL server (internal/pgtest starts its own servers with
+# them). What is missing is installed where that is possible without a question.
+set -eu
+
+die() {
+	echo "$0: $*" >&2
+	exit 1
+}
+
+has_compiler() {
+	echo '#include <stdlib.h>' | $(go env CC) -E - >/dev/null 2>&1
+}
+
+# As in internal/pgtest.
+has_postgres() {
+	[ -z "${TEST_POSTGRES_URL:-}" ] || return 0
+	command -v initdb >/dev/null && command -v postgres >/dev/null && return
+	for bin in /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /opt/homebrew/opt/postgresql*/bin /usr/local/opt/postgresql*/bin \
+		"$(pg_config --bindir 2>/dev/null || true)"; do
+		[ -x "$bin/initdb" ] && [ -x "$bin/postgres" ] && return
+	done
+	return 1
+}
+
+command -v go >/dev/null || die 'Go is not installed: see https://go.dev/dl/'
+go list -m >/dev/null # complains if this Go is too old
+
+missing=
+has_compiler || missing='gcc libc6-dev'
+has_postgres || missing="$missing postgresql"
+[ -n "$missing" ] || exit 0
+
+command -v apt-get >/dev/null || die 'PostgreSQL (or TEST_POSTGRES_URL) and a C compiler are needed. On a Mac: xcode-select --install; brew install postgresql@17'
+root=
+if [ "$(id -u)" -ne 0 ]; then
+	root='sudo -n'
+	$root true 2>/dev/null || die "needed: sudo apt-get install $missing"
+fi
+
+# Debian's package would make and start a server of its own. Tell it not to, for as long as this takes.
+quiet=/etc/postgresql-common/createcluster.d/techfacts-need.conf
+trap '$root rm -f "$quiet"' EXIT
+$root mkdir -p "${quiet%/*}"
+echo 'create_main_cluster = false' | $root tee "$quiet" >/dev/null
+
+echo "installing $missing"
+$root apt-get -qq update
+# shellcheck disable=SC2086 # several packages
+$root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing
+
+has_compiler || die 'there is still no C compiler that works'
+has_postgres || die 'there is still no PostgreSQL'
