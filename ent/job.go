@@ -78,7 +78,7 @@ type JobEdges struct {
 	Reports []*Report `json:"reports,omitempty"`
 	// The job that this one tries again.
 	Parent *Job `json:"parent,omitempty"`
-	// Retries holds the value of the retries edge.
+	// The jobs that try this one again.
 	Retries []*Job `json:"retries,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.

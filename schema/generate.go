@@ -160,10 +160,30 @@ var doubled = map[string]string{
 }
 
 // shape is the schema hook: names first, then words.
-func shape(_ *gen.Graph, s *ast.Schema) error {
+func shape(g *gen.Graph, s *ast.Schema) error {
 	rename(s)
+	comment(g, s)
 	describe(s)
 	return nil
+}
+
+// comment brings over the comments of nouns and of their edges to lists, which
+// entgql leaves behind.
+func comment(g *gen.Graph, s *ast.Schema) {
+	for _, n := range g.Nodes {
+		def, ok := s.Types[n.Name]
+		if !ok {
+			continue
+		}
+		if a, ok := n.Annotations["Comment"].(map[string]any); ok {
+			def.Description, _ = a["Text"].(string)
+		}
+		for _, e := range n.Edges {
+			if f := def.Fields.ForName(e.Name); f != nil && f.Description == "" {
+				f.Description = e.Comment()
+			}
+		}
+	}
 }
 
 func rename(s *ast.Schema) {

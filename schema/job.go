@@ -181,6 +181,7 @@ func (Job) Edges() []ent.Edge {
 		edge.To("reports", Report.Type).
 			Annotations(entsql.OnDelete(entsql.SetNull), entgql.Skip(entgql.SkipAll)),
 		edge.To("retries", Job.Type).
+			Comment("The jobs that try this one again.").
 			From("parent").Unique().Immutable().Field("parent_id").
 			Annotations(entsql.OnDelete(entsql.SetNull)).
 			Comment("The job that this one tries again."),

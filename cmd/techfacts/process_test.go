@@ -1,0 +1,433 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"techfacts.dev/techfacts/internal/pgtest"
+)
+
+// binary is the program, built once for all tests.
+var binary string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "techfacts-test-")
+	if err != nil {
+		panic(err)
+	}
+	binary = filepath.Join(dir, "techfacts")
+	build := exec.Command("go", "build", "-ldflags", "-X main.version=v1.2.3-test", "-o", binary, ".")
+	if out, err := build.CombinedOutput(); err != nil {
+		panic(fmt.Sprintf("build: %v\n%s", err, out))
+	}
+	if _, err := os.Stat(binary); err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	pgtest.Main(m)
+}
+
+// process is a running techfacts.
+type process struct {
+	*exec.Cmd
+	addr  string // of its API, if it has one
+	ended chan struct{}
+}
+
+// launch starts the program and waits until it says that it has started.
+func launch(t *testing.T, env []string, args ...string) *process {
+	t.Helper()
+	p := &process{Cmd: exec.Command(binary, args...), ended: make(chan struct{})}
+	p.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "LOG_FORMAT=json", "LISTEN_ADDR=127.0.0.1:0"}, env...)
+	stderr, err := p.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.kill)
+	started := make(chan string, 1)
+	go func() {
+		defer close(p.ended)
+		for lines := bufio.NewScanner(stderr); lines.Scan(); {
+			var line struct{ Msg, Addr, Level string }
+			if json.Unmarshal(lines.Bytes(), &line) != nil || line.Level == "ERROR" {
+				fmt.Fprintf(t.Output(), "%v: %s\n", args, lines.Text())
+			}
+			if line.Msg == "started" {
+				started <- line.Addr
+			}
+		}
+		_ = p.Wait()
+	}()
+	select {
+	case p.addr = <-started:
+	case <-p.ended:
+		t.Fatalf("%v did not start", args)
+	}
+	return p
+}
+
+// kill is kill -9, and waits until the process is gone.
+func (p *process) kill() {
+	_ = p.Process.Kill()
+	<-p.ended
+}
+
+// books is a site of numbered pages that knows what was asked of it, and can
+// hold its answers back.
+type books struct {
+	*httptest.Server
+	mu    sync.Mutex
+	asked map[string]int
+	gate  chan struct{} // closed to let the answers go
+	hold  int           // answers given at once; those after wait for gate
+	full  chan struct{} // closed when somebody waits
+}
+
+func newBooks(t *testing.T, hold int) *books {
+	t.Helper()
+	b := &books{asked: map[string]int{}, gate: make(chan struct{}), full: make(chan struct{}), hold: hold}
+	waiting := 0
+	b.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/robots.txt" {
+			http.NotFound(w, r)
+			return
+		}
+		b.mu.Lock()
+		b.asked[r.URL.Path]++
+		n := len(b.asked)
+		if n > b.hold {
+			if waiting++; waiting == 6 {
+				close(b.full)
+			}
+		}
+		b.mu.Unlock()
+		if n > b.hold {
+			select {
+			case <-b.gate:
+			case <-r.Context().Done():
+				return
+			}
+		}
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprintf(w, `<html><title>Plan %[1]s</title><main><h1>Plan %[1]s</h1><p>The plan %[1]s allows 100 requests per minute per key.</p><p>The plan %[1]s costs $20 per month.</p></main>`, r.URL.Path)
+	}))
+	t.Cleanup(func() { b.Close() })
+	return b
+}
+
+func (b *books) urls(n int) (urls []string) {
+	for i := range n {
+		urls = append(urls, fmt.Sprintf("%s/%02d", b.URL, i))
+	}
+	return urls
+}
+
+// polite are settings by which a test need not wait.
+func polite(env ...string) []string {
+	return append([]string{
+		"SCRAPE_DELAY_MIN=0", "SCRAPE_DELAY_MAX=0", "FETCH_ALLOW_CIDRS=127.0.0.0/8",
+		"SCRAPE_MAX_CONCURRENT_PER_DOMAIN=8", "WORKER_FETCHES=4",
+	}, env...)
+}
+
+const pages = 60
+
+// settled checks that a job over all pages of b has left each once, and every
+// fact once.
+func settled(t *testing.T, api client, j job) {
+	t.Helper()
+	if j.Status != "COMPLETED" || j.Done != pages || j.Total != pages || j.Failed+j.Skipped != 0 {
+		t.Errorf("job = %+v", j)
+	}
+	var out struct {
+		Pages, Facts struct{ TotalCount int }
+		Job          struct {
+			Items  struct{ TotalCount int }
+			Events struct {
+				TotalCount int
+				Edges      []struct{ Node struct{ Seq int } }
+			}
+		}
+	}
+	err := api.do(t.Context(), `query ($id: ID!) { pages { totalCount } facts { totalCount }
+		job(id: $id) { items(where: {state: ENDED, outcomeIn: [STORED, UNCHANGED]}) { totalCount } events(last: 1) { totalCount edges { node { seq } } } } }`,
+		map[string]any{"id": j.ID}, &out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out.Pages.TotalCount != pages || out.Job.Items.TotalCount != pages || out.Facts.TotalCount != j.FactCount {
+		t.Errorf("%d pages, %d items, %d facts; the job counts %d facts", out.Pages.TotalCount, out.Job.Items.TotalCount, out.Facts.TotalCount, j.FactCount)
+	}
+	if e := out.Job.Events; len(e.Edges) != 1 || e.Edges[0].Node.Seq != e.TotalCount {
+		t.Errorf("events have a gap: %+v", e)
+	}
+	statements(t, api)
+}
+
+// statements checks that no fact is there twice.
+func statements(t *testing.T, api client) {
+	t.Helper()
+	seen := map[string]bool{}
+	after := ""
+	for more := true; more; {
+		var out struct {
+			Facts struct {
+				PageInfo struct {
+					HasNextPage bool
+					EndCursor   string
+				}
+				Edges []struct {
+					Node struct{ URL, Statement string }
+				}
+			}
+		}
+		variables := map[string]any{}
+		if after != "" {
+			variables["after"] = after
+		}
+		if err := api.do(t.Context(), `query ($after: Cursor) { facts(first: 100, after: $after) { pageInfo { hasNextPage endCursor } edges { node { url statement } } } }`, variables, &out); err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range out.Facts.Edges {
+			key := e.Node.URL + " " + e.Node.Statement
+			if seen[key] {
+				t.Errorf("twice: %s", key)
+			}
+			seen[key] = true
+		}
+		more, after = out.Facts.PageInfo.HasNextPage, out.Facts.PageInfo.EndCursor
+	}
+	if len(seen) < pages {
+		t.Errorf("%d facts, want at least one a page", len(seen))
+	}
+}
+
+func TestKilledWorkerIsReplacedByAnother(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t, 20)
+	env := polite("DATABASE_URL=" + pgtest.URL(t))
+	api := client{addr: launch(t, env, "api").addr}
+	victim := launch(t, env, "worker")
+	launch(t, env, "worker")
+	j, err := api.startScrape(t.Context(), map[string]any{"urls": b.urls(pages), "company": "Acme", "profile": "api_docs"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-b.full // more answers wait than one worker asks for at a time: both are at it
+	victim.kill()
+	began := time.Now()
+	close(b.gate)
+	j, err = api.follow(t.Context(), j.ID, "Reading")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("settled %v after the kill", time.Since(began).Round(time.Millisecond))
+	settled(t, api, j)
+}
+
+func TestKilledSingleBinaryGoesOnWhereItWas(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t, 20)
+	env := polite("DATA_DIR="+t.TempDir(), "WORKER_FETCHES=8")
+	first := launch(t, env, "serve")
+	j, err := client{addr: first.addr}.startScrape(t.Context(), map[string]any{"urls": b.urls(pages), "company": "Acme", "profile": "api_docs"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-b.full
+	first.kill()
+	close(b.gate)
+	api := client{addr: launch(t, env, "serve").addr}
+	if j, err = api.follow(t.Context(), j.ID, "Reading"); err != nil {
+		t.Fatal(err)
+	}
+	settled(t, api, j)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	again := 0
+	for _, n := range b.asked {
+		if n > 1 {
+			again++
+		}
+	}
+	if again > 8 {
+		t.Errorf("%d pages were asked for again, want at most those under way", again)
+	}
+}
+
+func TestStoppedServiceGivesItsWorkBack(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t, 20)
+	env := polite("DATA_DIR="+t.TempDir(), "WORKER_FETCHES=8")
+	first := launch(t, env, "serve")
+	j, err := client{addr: first.addr}.startScrape(t.Context(), map[string]any{"urls": b.urls(pages), "company": "Acme", "profile": "api_docs"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-b.full
+	if err := first.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	<-first.ended
+	if code := first.ProcessState.ExitCode(); code != 0 {
+		t.Errorf("exit code %d after a signal", code)
+	}
+	close(b.gate)
+	api := client{addr: launch(t, env, "serve").addr}
+	if j, err = api.follow(t.Context(), j.ID, "Reading"); err != nil {
+		t.Fatal(err)
+	}
+	settled(t, api, j)
+}
+
+// output runs the program to its end.
+func output(t *testing.T, env []string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), binary, args...)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "LISTEN_ADDR=127.0.0.1:0", "DATA_DIR=" + t.TempDir()}, env...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+func TestScrapePrintsFactsWithTheirQuotes(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t, pages)
+	stdout, stderr, code := output(t, polite(), "scrape", b.URL+"/a", b.URL+"/b", "--company", "Acme", "--profile", "api_docs", "--facts", "3")
+	if code != 0 {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	for _, want := range []string{"Acme · rate_limits", "“The plan /a allows 100 requests per minute per key.”", b.URL + "/a", "3 of "} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("%q is not in:\n%s", want, stdout)
+		}
+	}
+	if !strings.Contains(stderr, "COMPLETED, 2 pages done") {
+		t.Errorf("stderr = %s", stderr)
+	}
+}
+
+func TestScrapeTellsWhatItCouldNotRead(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t, pages)
+	_, stderr, code := output(t, polite(), "scrape", b.URL+"/a", b.URL+"/robots.txt/../nope.pdf?x", "http://10.1.2.3/")
+	if code != exitPartial || !strings.Contains(stderr, "FETCH_BLOCKED  http://10.1.2.3/") {
+		t.Errorf("exit code %d, stderr:\n%s", code, stderr)
+	}
+	_, stderr, code = output(t, nil, "scrape", "http://10.1.2.3/")
+	if code != exitFailed || !strings.Contains(stderr, "nothing could be read: 1 FETCH_BLOCKED") {
+		t.Errorf("exit code %d, stderr:\n%s", code, stderr)
+	}
+}
+
+func TestVersionAndMigrate(t *testing.T) {
+	t.Parallel()
+	if stdout, _, code := output(t, nil, "version"); stdout != "techfacts v1.2.3-test\n" || code != 0 {
+		t.Errorf("version = %q, %d", stdout, code)
+	}
+	env := []string{"DATABASE_URL=" + pgtest.URL(t)}
+	first, stderr, _ := output(t, env, "migrate")
+	second, _, code := output(t, env, "migrate")
+	if !strings.HasPrefix(first, "The database is up to date (") || first == second || !strings.Contains(second, "(0 steps") || code != 0 {
+		t.Errorf("migrate: %q then %q, %d, %s", first, second, code, stderr)
+	}
+}
+
+func TestWrongSettingsStopTheStartWithOneLineThatNamesThem(t *testing.T) {
+	t.Parallel()
+	for setting, name := range map[string]string{
+		"API_KEY=short":                          "API_KEY",
+		"DATABASE_URL=mysql://x":                 "DATABASE_URL",
+		"DATABASE_URL=postgres://u:hunter2@[bad": "database",
+		"LISTEN_ADDR=0.0.0.0:8080":               "API_KEY",
+		"LISTEN_ADDR=nonsense":                   "LISTEN_ADDR",
+		"ALLOWED_ORIGINS=https://app.example/":   "ALLOWED_ORIGINS",
+		"FETCH_ALLOW_CIDRS=10.0.0.0/99":          "FETCH_ALLOW_CIDRS",
+		"SCRAPE_DELAY_MIN=soon":                  "SCRAPE_DELAY_MIN",
+		"SCRAPE_DELAY_MIN=10":                    "SCRAPE_DELAY_MAX",
+		"SCRAPE_TIMEOUT=0":                       "SCRAPE_TIMEOUT",
+		"SCRAPE_MAX_RETRIES=-1":                  "SCRAPE_MAX_RETRIES",
+		"SCRAPE_MAX_CONCURRENT_PER_DOMAIN=0":     "SCRAPE_MAX_CONCURRENT_PER_DOMAIN",
+		"SCRAPE_DAILY_LIMIT_PER_DOMAIN=none":     "SCRAPE_DAILY_LIMIT_PER_DOMAIN",
+		"EXTRACTION_CONFIDENCE_THRESHOLD=1.5":    "EXTRACTION_CONFIDENCE_THRESHOLD",
+		"WORKER_FETCHES=0":                       "WORKER_FETCHES",
+		"WORKER_EXTRACTS=0":                      "WORKER_EXTRACTS",
+		"LOG_LEVEL=loud":                         "log-level",
+	} {
+		_, stderr, code := output(t, []string{setting}, "serve")
+		if code == 0 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, name) || strings.Contains(stderr, "hunter2") {
+			t.Errorf("%s: exit code %d, stderr:\n%s", setting, code, stderr)
+		}
+	}
+	if _, stderr, code := output(t, nil, "worker"); code == 0 || !strings.Contains(stderr, "DATABASE_URL") {
+		t.Errorf("worker without PostgreSQL: %d %s", code, stderr)
+	}
+}
+
+func TestHelpDocumentsEverySettingWithItsDefault(t *testing.T) {
+	t.Parallel()
+	help, _, _ := output(t, nil, "--help")
+	for _, setting := range []string{
+		"LISTEN_ADDR", "API_KEY", "ALLOWED_ORIGINS", "INTROSPECTION", "DATABASE_URL", "DATA_DIR", "SCRAPE_DELAY_MIN", "SCRAPE_DELAY_MAX",
+		"SCRAPE_MAX_CONCURRENT_PER_DOMAIN", "SCRAPE_DAILY_LIMIT_PER_DOMAIN", "SCRAPE_MAX_RETRIES", "SCRAPE_TIMEOUT", "SCRAPE_CACHE",
+		"FETCH_ALLOW_CIDRS", "EXTRACTION_CONFIDENCE_THRESHOLD", "WORKER_FETCHES", "WORKER_EXTRACTS", "LOG_LEVEL", "LOG_FORMAT",
+	} {
+		if !strings.Contains(help, "$"+setting) {
+			t.Errorf("%s is not in the help", setting)
+		}
+	}
+	for _, want := range []string{"127.0.0.1:8080", "=2s", "=5s", "=60s", "=24h", "=500", "=0.5", "./data"} {
+		if !strings.Contains(help, want) {
+			t.Errorf("the default %s is not in the help:\n%s", want, help)
+		}
+	}
+}
+
+func TestDemoEndsWithFactsOnTheScreen(t *testing.T) {
+	t.Parallel()
+	stdout, stderr, code := output(t, nil, "demo", "--once")
+	if code != 0 {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	for _, want := range []string{"pricing", "rate_limits", "certifications", "“", "/graphql"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("%q is not in:\n%s", want, stdout)
+		}
+	}
+	if n := strings.Count(stderr, "COMPLETED") + strings.Count(stderr, "PARTIAL"); n != 6 {
+		t.Errorf("%d jobs ended well, want 6:\n%s", n, stderr)
+	}
+	if !slices.ContainsFunc([]string{"ROBOTS_BLOCKED", "HTTP_ERROR"}, func(o string) bool { return strings.Contains(stderr, o) }) {
+		t.Errorf("nothing tells of the forbidden and the missing page:\n%s", stderr)
+	}
+}
+
+func TestEmbeddedDatabaseIsNotShared(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	launch(t, []string{"DATA_DIR=" + dir}, "serve")
+	_, stderr, code := output(t, []string{"DATA_DIR=" + dir}, "serve")
+	if code == 0 || !strings.Contains(stderr, "in use by another process") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+}
