@@ -43,7 +43,7 @@ func (s Steps) fetch(ctx context.Context, t task) (job.Save, error) {
 	if t.Lane != v.target.Domain() {
 		return settled(job.Result{Next: schema.StepFetch, Lane: v.target.Domain()}), nil // its turn at its domain comes first
 	}
-	request := fetch.Request{URL: v.target}
+	request := fetch.Request{URL: v.target, Redirects: t.Redirects}
 	if v.known != nil {
 		request.ETag, request.LastModified = v.known.Etag, v.known.LastModified
 	}

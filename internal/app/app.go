@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"time"
@@ -175,4 +176,14 @@ func (p *parts) pool(c Config, s *store.Store, q *queue.Queue, log *slog.Logger)
 		Steps:   worker.Steps{Ent: s.Ent, Jobs: p.jobs, Fetcher: p.web, Limiter: p.limiter, MinConfidence: c.MinConfidence},
 		Fetches: c.WorkerFetches, Extracts: c.WorkerExtracts,
 	}
+}
+
+// handler is the API over s.
+func (p *parts) handler(c Config, s *store.Store, log *slog.Logger) http.Handler {
+	schema := resolvers.Schema(&resolvers.Resolver{
+		Ent: s.Ent, Jobs: p.jobs, Profiles: extract.NewProfiles(s), Limiter: p.limiter, Bus: p.bus,
+	})
+	return server.Handler(schema, server.Config{
+		APIKey: string(c.APIKey), Origins: c.AllowedOrigins, Introspection: c.Introspection, Limits: server.DefaultLimits(),
+	}, server.Health{Ready: s.Ready}, log)
 }

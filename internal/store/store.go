@@ -194,3 +194,11 @@ func (r reader) Query(ctx context.Context, query string, args, v any) error {
 	}
 	return r.Driver.Query(ctx, query, args, v)
 }
+
+// Ready fails if the database does not answer.
+func (s *Store) Ready(ctx context.Context) error {
+	if err := s.read.PingContext(ctx); err != nil {
+		return fault.Wrap(fault.Unavailable, err, "the database does not answer")
+	}
+	return nil
+}

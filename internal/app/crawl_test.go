@@ -1,0 +1,171 @@
+package app_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// linked is a site of pages that link to others, which remembers what was asked for.
+type linked struct {
+	*site
+	mu    sync.Mutex
+	asked []string
+}
+
+func newLinked(s *service, links map[string][]string) *linked {
+	s.Helper()
+	l := &linked{site: newSite(s.T)}
+	for path, to := range links {
+		l.HandleFunc(path+"{$}", func(w http.ResponseWriter, r *http.Request) {
+			l.mu.Lock()
+			l.asked = append(l.asked, r.URL.Path)
+			l.mu.Unlock()
+			body := "<p>The plan " + r.URL.Path + " allows 100 requests per minute.</p><ul>"
+			for _, href := range to {
+				body += fmt.Sprintf(`<li>See <a href="%s">the page %s</a> for more words about it.</li>`, href, href)
+			}
+			writePage(w, "Page "+r.URL.Path, body+"</ul>")
+		})
+	}
+	return l
+}
+
+func (l *linked) paths() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Sorted(slices.Values(l.asked))
+}
+
+func TestWithoutCrawlOnlyTheGivenURLsAreRead(t *testing.T) {
+	eachService(t, func(s *service) {
+		l := newLinked(s, map[string][]string{"/": {"/a"}, "/a": nil})
+		job := s.wait(s.scrape(map[string]any{"urls": []string{l.URL + "/"}, "company": "Acme"}).ID)
+		if got := l.paths(); !slices.Equal(got, []string{"/"}) || job.Total != 1 {
+			s.Errorf("asked for %v, total %d", got, job.Total)
+		}
+	})
+}
+
+func TestCrawlKeepsToDepthPatternsAndSite(t *testing.T) {
+	eachService(t, func(s *service) {
+		port := canary(s.T)
+		l := newLinked(s, map[string][]string{
+			"/docs/":     {"a", "/docs/b?utm_source=x#part", "/blog/x", "/docs/skip/me", "http://127.0.0.1:" + port + "/other", "mailto:x@acme.example", "a#again"},
+			"/docs/a":    {"/docs/deep"},
+			"/docs/b":    {"/docs/"},
+			"/blog/x":    nil,
+			"/docs/deep": {"/docs/deeper"}, "/docs/deeper": nil, "/docs/skip/me": nil,
+		})
+		crawl := map[string]any{"maxDepth": 2, "include": []string{"/docs/"}, "exclude": []string{"/skip/"}}
+		job := s.wait(s.scrape(map[string]any{"urls": []string{l.URL + "/docs/"}, "company": "Acme", "crawl": crawl}).ID)
+		if want, got := []string{"/docs/", "/docs/a", "/docs/b", "/docs/deep"}, l.paths(); !slices.Equal(got, want) {
+			s.Errorf("asked for %v, want %v", got, want)
+		}
+		if job.Status != "COMPLETED" || job.Total != 4 || job.Done != 4 {
+			s.Errorf("job = %+v", job)
+		}
+		// Again, with everything fresh: the links are known, no page is asked for.
+		again := s.wait(s.scrape(map[string]any{"urls": []string{l.URL + "/docs/"}, "company": "Acme", "crawl": crawl}).ID)
+		if got := l.paths(); len(got) != 4 || again.Done != 4 {
+			s.Errorf("second crawl: asked for %v, done %d", got, again.Done)
+		}
+	})
+}
+
+func TestCrawlStopsAtItsBudget(t *testing.T) {
+	eachService(t, func(s *service) {
+		links := map[string][]string{"/": {}}
+		for i := range 30 {
+			links["/"] = append(links["/"], fmt.Sprintf("/%d", i))
+			links[fmt.Sprintf("/%d", i)] = nil
+		}
+		l := newLinked(s, links)
+		job := s.wait(s.scrape(map[string]any{"urls": []string{l.URL + "/"}, "company": "Acme", "crawl": map[string]any{"maxPages": 10}}).ID)
+		if job.Status != "COMPLETED" || job.Done != 10 || job.Total != 31 || job.Skipped != 21 {
+			s.Errorf("job = %+v", job)
+		}
+		if rows := s.rows(); rows["pages"] != 10 {
+			s.Errorf("%d pages stored, want 10", rows["pages"])
+		}
+		for _, e := range job.Items.Edges {
+			if n := e.Node; n.State != "ENDED" || n.Outcome == "" || n.Outcome == "BUDGET_EXHAUSTED" && n.Reason == "" {
+				s.Errorf("item without an end: %+v", n)
+			}
+		}
+	})
+}
+
+func TestARedirectToAnotherDomainWaitsItsTurnThere(t *testing.T) {
+	eachService(t, func(s *service) {
+		docs := newLinked(s, map[string][]string{"/docs/": {"/docs/a"}, "/docs/a": nil})
+		home := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, docs.URL+"/docs/", http.StatusFound)
+		}))
+		s.Cleanup(home.Close)
+		job := s.wait(s.scrape(map[string]any{"urls": []string{home.URL + "/"}, "company": "Acme", "crawl": map[string]any{}}).ID)
+		if job.Status != "COMPLETED" || job.Done != 2 {
+			s.Errorf("job = %+v", job)
+		}
+		var out struct {
+			RateLimits struct {
+				Edges []struct {
+					Node struct {
+						Domain    string
+						UsedTotal int
+					}
+				}
+			}
+		}
+		s.ask(`{ rateLimits { edges { node { domain usedTotal } } } }`, nil, &out)
+		used := map[string]int{}
+		for _, e := range out.RateLimits.Edges {
+			used[e.Node.Domain] = e.Node.UsedTotal
+		}
+		if used[docs.domain()] != 2 || used[strings.TrimPrefix(home.URL, "http://")] != 1 {
+			s.Errorf("requests counted: %v", used)
+		}
+	})
+}
+
+func TestPrivateAddressesAreNeitherReadNorContacted(t *testing.T) {
+	t.Parallel()
+	c := settings(t, "SQLite")
+	w := newSite(t)
+	c.FetchAllowCIDRs = "127.0.0.1/32:" + strings.TrimPrefix(w.URL, "http://127.0.0.1:")
+	s := start(t, c)
+	port := canary(t)
+	var targets []string
+	for _, host := range []string{
+		"127.0.0.1", "localhost", "127.1", "0x7f.1", "2130706433", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]",
+	} {
+		targets = append(targets, "http://"+host+":"+port+"/")
+	}
+	targets = append(targets, "http://10.0.0.1/", "http://169.254.169.254/latest/meta-data/", "http://192.168.1.1/", "http://172.16.0.1/", "http://[fd00::1]/")
+	urls := slices.Clone(targets)
+	for i, target := range targets {
+		w.HandleFunc(fmt.Sprintf("/to/%d", i), func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, target, http.StatusFound) })
+		urls = append(urls, fmt.Sprintf("%s/to/%d", w.URL, i))
+	}
+	job := s.wait(s.scrape(map[string]any{"urls": urls, "company": "Acme"}).ID)
+	reasons := map[string]bool{}
+	for _, e := range job.Items.Edges {
+		if e.Node.Outcome != "FETCH_BLOCKED" {
+			s.Errorf("%s: %s (%s)", e.Node.URL, e.Node.Outcome, e.Node.Reason)
+		}
+		reasons[e.Node.Reason] = true
+	}
+	if job.Status != "FAILED" || job.Error == nil || job.Error.Code != "FORBIDDEN" || job.Done != 0 {
+		s.Errorf("job = %+v", job)
+	}
+	if len(reasons) != 1 {
+		s.Errorf("reasons tell addresses apart: %v", reasons)
+	}
+	if rows := s.rows(); rows["pages"] != 0 {
+		s.Errorf("%d pages stored", rows["pages"])
+	}
+}
