@@ -44,27 +44,30 @@ func Run(ctx context.Context, c Config, role Role, log *slog.Logger, ready func(
 			log.WarnContext(ctx, "cannot close the database", slog.Any("error", err))
 		}
 	}()
-	p, err := build(ctx, c, s, log)
+	listener, err := listen(ctx, c, role)
 	if err != nil {
 		return err
 	}
-	group, ctx := errgroup.WithContext(ctx)
 	addr := ""
-	if role.API {
-		var lc net.ListenConfig
-		listener, err := lc.Listen(ctx, "tcp", c.ListenAddr)
-		if err != nil {
-			return fmt.Errorf("LISTEN_ADDR: %w", err)
-		}
+	if listener != nil {
 		addr = listener.Addr().String()
+		defer listener.Close() // if the server has not come to it
+	}
+	p, err := build(ctx, c, c.own(addr), s, log)
+	if err != nil {
+		return err
+	}
+	var pool *worker.Pool
+	if role.Worker {
+		if pool, err = p.pool(ctx, c, s, log); err != nil {
+			return err
+		}
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	if role.API {
 		group.Go(func() error { return server.Serve(ctx, listener, p.handler(c, s, log), log) })
 	}
 	if role.Worker {
-		q, err := queue.Open(ctx, s)
-		if err != nil {
-			return err
-		}
-		pool := p.pool(c, s, q, log)
 		group.Go(func() error { return pool.Run(ctx) })
 	}
 	log.InfoContext(ctx, "started", slog.String("version", c.Version), slog.String("addr", addr),
@@ -116,8 +119,22 @@ type parts struct {
 	web     *fetch.HTTP
 }
 
-func build(ctx context.Context, c Config, s *store.Store, log *slog.Logger) (*parts, error) {
-	guard, err := fetch.NewGuard(c.FetchAllowCIDRs, resolve(ctx, c.own(), log))
+// listen opens the address of the API, if the process has one.
+func listen(ctx context.Context, c Config, role Role) (net.Listener, error) {
+	if !role.API {
+		return nil, nil //nolint:nilnil // nothing to listen on
+	}
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", c.ListenAddr)
+	if err != nil {
+		return nil, fmt.Errorf("LISTEN_ADDR: %w", err)
+	}
+	return listener, nil
+}
+
+// build makes the parts; own are the addresses that no page may be read from.
+func build(ctx context.Context, c Config, own []string, s *store.Store, log *slog.Logger) (*parts, error) {
+	guard, err := fetch.NewGuard(c.FetchAllowCIDRs, resolve(ctx, own, log))
 	if err != nil {
 		return nil, err
 	}
@@ -170,12 +187,17 @@ func NewLog(c Config) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(os.Stderr, options))
 }
 
-func (p *parts) pool(c Config, s *store.Store, q *queue.Queue, log *slog.Logger) *worker.Pool {
+// pool joins the queue and gives what works on it.
+func (p *parts) pool(ctx context.Context, c Config, s *store.Store, log *slog.Logger) (*worker.Pool, error) {
+	q, err := queue.Open(ctx, s)
+	if err != nil {
+		return nil, err
+	}
 	return &worker.Pool{
 		Store: s, Queue: q, Jobs: p.jobs, Gate: p.limiter, Bus: p.bus, Log: log,
 		Steps:   worker.Steps{Ent: s.Ent, Jobs: p.jobs, Fetcher: p.web, Limiter: p.limiter, MinConfidence: c.MinConfidence},
 		Fetches: c.WorkerFetches, Extracts: c.WorkerExtracts,
-	}
+	}, nil
 }
 
 // handler is the API over s.

@@ -321,7 +321,7 @@ func (s *site) page(path, title, body string) {
 
 func writePage(w http.ResponseWriter, title, body string) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	fmt.Fprintf(w, `<!doctype html><html lang="en"><head><title>%s</title></head><body><nav><a href="/">Home</a></nav><main><h1>%s</h1>%s</main></body></html>`, title, title, body)
+	fmt.Fprintf(w, `<!doctype html><html lang="en"><head><title>%s</title></head><body><nav><a href="#top">Top</a></nav><main><h1>%s</h1>%s</main></body></html>`, title, title, body)
 }
 
 // canary is a listener that must not be connected to.

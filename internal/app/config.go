@@ -144,9 +144,12 @@ func (c Config) database() string {
 	return filepath.Join(c.DataDir, "techfacts.db")
 }
 
-// own lists the addresses of the service itself, which no page may be read from.
-func (c Config) own() []string {
-	own := []string{c.ListenAddr}
+// own lists the addresses of the service itself, which no page may be read
+// from. The API listens on api, if it does.
+func (c Config) own(api string) (own []string) {
+	if api != "" {
+		own = append(own, api)
+	}
 	if u, err := url.Parse(string(c.DatabaseURL)); err == nil && u.Host != "" {
 		host, port := u.Hostname(), u.Port()
 		if port == "" {

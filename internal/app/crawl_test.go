@@ -21,7 +21,11 @@ func newLinked(s *service, links map[string][]string) *linked {
 	s.Helper()
 	l := &linked{site: newSite(s.T)}
 	for path, to := range links {
-		l.HandleFunc(path+"{$}", func(w http.ResponseWriter, r *http.Request) {
+		pattern := path
+		if strings.HasSuffix(path, "/") {
+			pattern += "{$}" // it alone, not all below it
+		}
+		l.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			l.mu.Lock()
 			l.asked = append(l.asked, r.URL.Path)
 			l.mu.Unlock()

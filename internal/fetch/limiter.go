@@ -67,16 +67,17 @@ func opens(r *ent.RateLimit) time.Time {
 	return r.NextAllowedAt
 }
 
-// Enter says how many requests may be made to domain now, given that running
-// are under way, and counts them. With a delay between requests that is one.
-func (l *Limiter) Enter(ctx context.Context, tx *store.Tx, domain string, running, free int) (int, error) {
+// Enter calls take with how many requests may be made to domain now, given
+// that running are under way, and counts those that are. With a delay between
+// requests that is one.
+func (l *Limiter) Enter(ctx context.Context, tx *store.Tx, domain string, running, free int, take func(n int) (int, error)) error {
 	row, err := l.row(ctx, tx, domain)
 	if err != nil || row == nil {
-		return 0, err
+		return err
 	}
 	now := l.now()
 	if opens(row).After(now) {
-		return 0, nil
+		return nil
 	}
 	day := now.Format(time.DateOnly)
 	used := row.UsedToday
@@ -86,17 +87,21 @@ func (l *Limiter) Enter(ctx context.Context, tx *store.Tx, domain string, runnin
 	left := or(row.DailyLimit, l.pace.DailyLimit) - used
 	if left <= 0 {
 		midnight := now.Truncate(24 * time.Hour).Add(24 * time.Hour)
-		return 0, change(ctx, row.Update().SetStatus(schema.RateLimitExhausted).SetNextAllowedAt(midnight))
+		return change(ctx, row.Update().SetStatus(schema.RateLimitExhausted).SetNextAllowedAt(midnight))
 	}
 	n := min(free, left, or(row.Concurrency, l.pace.Concurrency)-running)
-	if n <= 0 {
-		return 0, nil
-	}
 	delay := l.delay(row)
 	if delay > 0 {
-		n = 1
+		n = min(n, 1)
 	}
-	return n, change(ctx, row.Update().SetDay(day).SetUsedToday(used+n).AddUsedTotal(n).
+	if n <= 0 {
+		return nil
+	}
+	taken, err := take(n)
+	if err != nil || taken == 0 {
+		return err
+	}
+	return change(ctx, row.Update().SetDay(day).SetUsedToday(used+taken).AddUsedTotal(taken).
 		SetStatus(schema.RateLimitOpen).SetNextAllowedAt(now.Add(delay)))
 }
 

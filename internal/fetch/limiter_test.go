@@ -35,11 +35,13 @@ func eachLimiter(t *testing.T, p Pace, test func(*course)) {
 	})
 }
 
-func (c *course) enter(running, free int) (n int) {
+func (c *course) enter(running, free int) (n int) { //nolint:unparam // as the limiter has it
 	c.Helper()
-	c.tx(func(tx *store.Tx) (err error) {
-		n, err = c.limiter.Enter(c.Context(), tx, domain, running, free)
-		return err
+	c.tx(func(tx *store.Tx) error {
+		return c.limiter.Enter(c.Context(), tx, domain, running, free, func(most int) (int, error) {
+			n = most
+			return most, nil
+		})
 	})
 	return n
 }
@@ -97,6 +99,17 @@ func TestConcurrencyIsCounted(t *testing.T) {
 			if n := c.enter(want.running, want.free); n != want.n {
 				c.Errorf("%d running, %d free: %d, want %d", want.running, want.free, n, want.n)
 			}
+		}
+	})
+}
+
+func TestOnlyWhatWasTakenIsCounted(t *testing.T) {
+	eachLimiter(t, Pace{DelayMin: time.Second, DelayMax: time.Second, Concurrency: 3, DailyLimit: 500}, func(c *course) {
+		c.tx(func(tx *store.Tx) error {
+			return c.limiter.Enter(c.Context(), tx, domain, 0, 10, func(int) (int, error) { return 0, nil })
+		})
+		if row := c.row(); row.UsedToday != 0 || !c.opens().IsZero() {
+			c.Errorf("row = %+v, though nothing was asked for", row)
 		}
 	})
 }

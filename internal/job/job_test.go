@@ -78,8 +78,9 @@ func (b *bench) read(id uuid.UUID) *ent.Job {
 // open is a gate that lets everything in.
 type open struct{}
 
-func (open) Enter(_ context.Context, _ *store.Tx, _ string, _, free int) (int, error) {
-	return free, nil
+func (open) Enter(_ context.Context, _ *store.Tx, _ string, _, free int, take func(int) (int, error)) error {
+	_, err := take(free)
+	return err
 }
 func (open) Next(context.Context, []string) (map[string]time.Time, error) { return nil, nil }
 

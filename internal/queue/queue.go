@@ -64,9 +64,10 @@ type New struct {
 
 // Gate lets items into a lane.
 type Gate interface {
-	// Enter says how many items may enter lane now, at most free, given that
-	// running are in it, and takes note that they do. It must not wait.
-	Enter(ctx context.Context, tx *store.Tx, lane string, running, free int) (int, error)
+	// Enter calls take with how many items may enter lane now, at most free,
+	// given that running are in it, and takes note of how many did. It does not
+	// call take if none may, and must not wait.
+	Enter(ctx context.Context, tx *store.Tx, lane string, running, free int, take func(n int) (int, error)) error
 	// Next gives, for each of lanes that is closed, when it opens.
 	Next(ctx context.Context, lanes []string) (map[string]time.Time, error)
 }
@@ -215,12 +216,10 @@ func (q *Queue) TakeLanes(ctx context.Context, n int, gate Gate) (items []Item, 
 			if err := tx.Row(ctx, `select count(*) from job_items where state = 'RUNNING' and lane = ?`, lane).Scan(&running); err != nil {
 				return fmt.Errorf("count lane: %w", err)
 			}
-			allowed, err := gate.Enter(ctx, tx, lane, running, n-len(items))
-			if err != nil || allowed == 0 {
-				return err
-			}
-			taken, err = q.lease(ctx, tx, lane, allowed)
-			return err
+			return gate.Enter(ctx, tx, lane, running, n-len(items), func(n int) (int, error) {
+				taken, err = q.lease(ctx, tx, lane, n)
+				return len(taken), err
+			})
 		})
 		if err != nil {
 			return items, next, err // what was leased before must be worked on

@@ -373,9 +373,14 @@ type gate struct {
 	seen   map[string]int // running, as it was told
 }
 
-func (g gate) Enter(_ context.Context, _ *store.Tx, lane string, running, free int) (int, error) {
+func (g gate) Enter(_ context.Context, _ *store.Tx, lane string, running, free int, take func(int) (int, error)) error {
 	g.seen[lane] = running
-	return min(g.allow[lane]-running, free), nil
+	n := min(g.allow[lane]-running, free)
+	if n <= 0 {
+		return nil
+	}
+	_, err := take(n)
+	return err
 }
 
 func (g gate) Next(context.Context, []string) (map[string]time.Time, error) { return g.closed, nil }

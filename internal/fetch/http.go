@@ -1,0 +1,333 @@
+package fetch
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"techfacts.dev/techfacts/schema"
+)
+
+// agent is the product token by which robots.txt files name us, whatever the
+// User-Agent header says.
+const agent = "techfacts"
+
+const (
+	maxRedirects = 5
+	maxHeader    = 64 << 10
+	maxValidator = 512 // bytes of an ETag or a Last-Modified
+)
+
+// Options are what an [HTTP] can be told. The zero value of each means what the
+// comment says.
+type Options struct {
+	UserAgent     string           // "techfacts/VERSION (+https://techfacts.dev/bot)"
+	Guard         *Guard           // one that lets only the public Internet through
+	Timeout       time.Duration    // for one fetch in total; 60 s
+	HeaderTimeout time.Duration    // from a request to the header of its response; 15 s
+	MaxBody       int64            // bytes of a page, as received and as decoded; 10 MiB
+	Resolver      *net.Resolver    // of names; the system's
+	RootCAs       *x509.CertPool   // whose certificates count; the system's
+	Now           func() time.Time // the clock for what is kept and for dates; time.Now
+	Log           *slog.Logger     // none
+}
+
+// HTTP fetches pages by itself, without a browser. It may be used by many at a
+// time.
+type HTTP struct {
+	transport *http.Transport
+	robots    *robotsCache
+	now       func() time.Time
+	log       *slog.Logger
+
+	userAgent     string
+	timeout       time.Duration
+	headerTimeout time.Duration
+	maxBody       int64
+}
+
+// NewHTTP makes an HTTP; close it when it is no longer needed.
+func NewHTTP(o Options) *HTTP {
+	h := &HTTP{
+		robots:        newRobotsCache(),
+		now:           o.Now,
+		log:           o.Log,
+		userAgent:     cmp.Or(o.UserAgent, agent+"/"+version()+" (+https://techfacts.dev/bot)"),
+		timeout:       cmp.Or(o.Timeout, time.Minute),
+		headerTimeout: cmp.Or(o.HeaderTimeout, 15*time.Second),
+		maxBody:       cmp.Or(o.MaxBody, 10<<20),
+	}
+	if h.now == nil {
+		h.now = time.Now
+	}
+	if h.log == nil {
+		h.log = slog.New(slog.DiscardHandler)
+	}
+	dialer := &net.Dialer{
+		Timeout:        h.headerTimeout * 2 / 3, // shared by the addresses of a name, so that a dead one is not the end
+		Resolver:       o.Resolver,
+		ControlContext: cmp.Or(o.Guard, &Guard{}).ControlContext,
+	}
+	h.transport = &http.Transport{
+		Proxy:                  nil, // a proxy would connect where the guard cannot see
+		DialContext:            dialer.DialContext,
+		TLSClientConfig:        &tls.Config{RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12},
+		ForceAttemptHTTP2:      true,
+		DisableCompression:     true, // decoded here, within limits
+		MaxIdleConns:           100,
+		MaxIdleConnsPerHost:    2,
+		IdleConnTimeout:        time.Minute,
+		MaxResponseHeaderBytes: maxHeader,
+	}
+	return h
+}
+
+// Close lets go of idle connections.
+func (h *HTTP) Close() { h.transport.CloseIdleConnections() }
+
+// Request is what to fetch, and what is known of it.
+type Request struct {
+	URL                URL
+	ETag, LastModified string // as in the [Response] of last time; then the page may be "not modified"
+	Redirects          int    // followed so far, by way of [Response].Redirect
+}
+
+// Response is a page, or where to look for it, or that it has not changed.
+type Response struct {
+	URL       URL // where the page was found, after redirects within the domain
+	Redirect  URL // if not zero: where to look for the page, on another domain, which is to be asked in its turn
+	Redirects int // followed to get here and to Redirect, those of the request included
+
+	Status      int
+	NotModified bool
+	ContentType string // text/html, application/xhtml+xml, text/plain or text/markdown
+	Body        []byte // UTF-8 without NUL
+	Bytes       int64  // received for the body
+
+	ETag, LastModified string
+	CrawlDelay         time.Duration // what robots.txt asks for between two requests; 0 if it does not
+}
+
+// Fetch gets one page. It asks robots.txt before every request, follows up to
+// five redirects within the domain, and never tries twice. The error is a
+// [Failure], or the cause of ctx if that ended.
+func (h *HTTP) Fetch(ctx context.Context, r Request) (Response, error) {
+	limited, cancel := context.WithTimeoutCause(ctx, h.timeout, errNoEnd)
+	defer cancel()
+	resp, err := h.follow(limited, r)
+	if err != nil && ctx.Err() != nil {
+		return Response{}, context.Cause(ctx)
+	}
+	return resp, err
+}
+
+// follow makes requests until one is answered by something other than a
+// redirect within the domain.
+func (h *HTTP) follow(ctx context.Context, r Request) (Response, error) {
+	seen := []URL{r.URL}
+	for found := (Response{URL: r.URL, Redirects: r.Redirects}); ; {
+		rules, err := h.allowed(ctx, found.URL)
+		if err != nil {
+			return Response{}, err
+		}
+		found.CrawlDelay = rules.CrawlDelay(agent)
+		next, err := h.page(ctx, r, &found)
+		if err == nil && !next.IsZero() {
+			found.Redirects++
+			switch {
+			case found.Redirects > maxRedirects:
+				err = failed(schema.HTTPError, nil, "more than %d redirects", maxRedirects).with(found.Status)
+			case slices.Contains(seen, next):
+				err = failed(schema.HTTPError, nil, "it redirects in a circle").with(found.Status)
+			case next.Domain() == found.URL.Domain():
+				found.URL, seen = next, append(seen, next)
+				r.ETag, r.LastModified = "", "" // are of another page
+				continue
+			default:
+				found.Redirect = next
+				return found, nil
+			}
+		}
+		if f, ok := err.(*Failure); ok { //nolint:errorlint // made above and below, never wrapped
+			f.CrawlDelay = found.CrawlDelay
+			return Response{}, f
+		}
+		return found, err
+	}
+}
+
+// allowed gives the rules of u's origin if they allow u.
+func (h *HTTP) allowed(ctx context.Context, u URL) (*Robots, error) {
+	rules, err := h.rules(ctx, u)
+	if err != nil && ctx.Err() != nil {
+		return nil, brokenRequest(context.Cause(ctx))
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !rules.Allows(agent, u.target()) {
+		f := failed(schema.RobotsBlocked, nil, "robots.txt does not allow %s", u)
+		f.CrawlDelay = rules.CrawlDelay(agent)
+		return nil, f
+	}
+	return rules, nil
+}
+
+// page makes the request for found.URL and fills in what was answered. Of a
+// redirect it gives the target.
+func (h *HTTP) page(ctx context.Context, r Request, found *Response) (URL, error) {
+	etag, modified := validator(r.ETag), validator(r.LastModified)
+	resp, err := h.get(ctx, found.URL, etag, modified)
+	if err != nil {
+		return URL{}, brokenRequest(err)
+	}
+	defer resp.Body.Close()
+	found.Status = resp.StatusCode
+	found.ETag, found.LastModified = validator(resp.Header.Get("ETag")), validator(resp.Header.Get("Last-Modified"))
+	switch {
+	case redirects(resp):
+		drain(resp)
+		next, err := found.URL.Resolve(resp.Header.Get("Location"))
+		if err != nil {
+			return URL{}, failed(schema.FetchBlocked, err, "it redirects to an address that is not admitted").with(resp.StatusCode)
+		}
+		return next, nil
+	case resp.StatusCode == http.StatusNotModified && (etag != "" || modified != ""):
+		found.NotModified = true
+		found.ETag, found.LastModified = cmp.Or(found.ETag, etag), cmp.Or(found.LastModified, modified)
+		return URL{}, nil
+	case resp.StatusCode < 200 || resp.StatusCode >= 300 || resp.StatusCode == http.StatusPartialContent:
+		drain(resp)
+		return URL{}, badStatus(resp, h.now())
+	}
+	if err := h.read(resp, found); err != nil {
+		return URL{}, err.with(resp.StatusCode)
+	}
+	return URL{}, nil
+}
+
+// read takes the page from resp.
+func (h *HTTP) read(resp *http.Response, found *Response) *Failure {
+	header := resp.Header.Get("Content-Type")
+	found.ContentType = mediaType(header)
+	if header != "" && !readable(found.ContentType) {
+		return unsupported(found.ContentType)
+	}
+	if resp.ContentLength > h.maxBody {
+		return brokenBody(errTooLarge, h.maxBody)
+	}
+	body, wire, err := decoded(resp, h.maxBody)
+	if err != nil {
+		return brokenBody(err, h.maxBody)
+	}
+	if header == "" {
+		in := bufio.NewReaderSize(body, 512)
+		start, _ := in.Peek(512) // an error comes again below
+		if found.ContentType = mediaType(http.DetectContentType(start)); !readable(found.ContentType) {
+			return unsupported(found.ContentType)
+		}
+		body = in
+	}
+	text, err := io.ReadAll(body)
+	if err != nil {
+		return brokenBody(err, h.maxBody)
+	}
+	found.Body, found.Bytes = toUTF8(text, header), wire.n
+	return nil
+}
+
+// get sends one request and gives its answer, redirect or not, as soon as the
+// header is there.
+func (h *HTTP) get(ctx context.Context, u URL, etag, modified string) (*http.Response, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	timer := time.AfterFunc(h.headerTimeout, func() { cancel(errNoHeader) })
+	defer timer.Stop()
+	req := (&http.Request{Method: http.MethodGet, URL: u.request(), Header: http.Header{
+		"User-Agent":      {h.userAgent},
+		"Accept":          {"text/html, application/xhtml+xml, text/markdown;q=0.9, text/plain;q=0.8, */*;q=0.1"},
+		"Accept-Language": {"en, *;q=0.5"},
+		"Accept-Encoding": {"gzip"},
+	}}).WithContext(ctx)
+	if etag != "" {
+		req.Header.Set("If-None-Match", etag)
+	}
+	if modified != "" {
+		req.Header.Set("If-Modified-Since", modified)
+	}
+	resp, err := h.transport.RoundTrip(req)
+	why := func(err error) error { return cmp.Or(context.Cause(ctx), err) }
+	if err != nil {
+		err = fmt.Errorf("get %s: %w", u, why(err))
+		cancel(nil)
+		return nil, err
+	}
+	resp.Body = &timed{resp.Body, why, func() { cancel(nil) }}
+	return resp, nil
+}
+
+// redirects reports whether resp says where else to look.
+func redirects(resp *http.Response) bool {
+	switch resp.StatusCode {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return resp.Header.Get("Location") != ""
+	}
+	return false
+}
+
+// mediaType gives the type in a Content-Type header, in lower case.
+func mediaType(header string) string {
+	if t, _, err := mime.ParseMediaType(header); err == nil {
+		return t
+	}
+	t, _, _ := strings.Cut(header, ";")
+	return strings.ToLower(strings.TrimSpace(t))
+}
+
+func readable(mediaType string) bool {
+	switch mediaType {
+	case "text/html", "application/xhtml+xml", "text/plain", "text/markdown":
+		return true
+	}
+	return false
+}
+
+func unsupported(mediaType string) *Failure {
+	if _, _, err := mime.ParseMediaType(mediaType); err != nil || len(mediaType) > 100 {
+		return failed(schema.UnsupportedType, err, "its type is not one that is read")
+	}
+	return failed(schema.UnsupportedType, nil, "its type %s is not one that is read", mediaType)
+}
+
+// validator gives v if it can be sent back as it is, else nothing.
+func validator(v string) string {
+	if len(v) > maxValidator {
+		return ""
+	}
+	for _, c := range []byte(v) {
+		if c < ' ' || c > '~' {
+			return ""
+		}
+	}
+	return v
+}
+
+// version is that of the module this program was built from.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && strings.HasPrefix(info.Main.Version, "v") {
+		return strings.TrimPrefix(info.Main.Version, "v")
+	}
+	return "dev"
+}
