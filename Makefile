@@ -18,14 +18,15 @@ test: ## all tests, with the race detector; gets PostgreSQL and a C compiler if 
 	go test -race ./...
 
 bench: ## the benchmarks; compare two runs with: go tool -modfile=tools/go.mod benchstat old new
-	@grep -rl --include='*_test.go' '^func Benchmark' . | sed 's|/[^/]*$$||' | sort -u | xargs -r go test -run '^$$' -bench . -benchmem
+	@BENCH_CORPUS=$${BENCH_CORPUS:-$$(bench/corpus.sh)}; export BENCH_CORPUS; \
+		grep -rl --include='*_test.go' '^func Benchmark' . | sed 's|/[^/]*$$||' | sort -u | xargs -r go test -run '^$$' -bench . -benchmem
 
 generate: ## ent/, graph/ and the frame of resolvers/, after a change in schema/
 	go generate ./...
 
 migration: ## NAME=add_note: write what has changed in schema/ as SQL
 	@test -n '$(NAME)' || { echo 'usage: make migration NAME=what_changes'; exit 2; }
-	go run ./internal/store/migrations/diff.go $(NAME)
+	go run ./internal/store/migrations $(NAME)
 
 fmt: ## format the code
 	$(LINT) fmt

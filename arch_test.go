@@ -11,19 +11,20 @@ const module = "techfacts.dev/techfacts"
 
 // allowed says which of our packages each of our packages may import; what only
 // its tests import is its own affair. A package that is not here may not exist.
-// "name/..." stands for a package and all below it. internal/pgtest is in
-// nobody's list: it is for tests.
+// "name/..." stands for a package and all below it. internal/pgtest and
+// internal/storetest are for tests.
 var allowed = map[string]string{
 	// What we say, and what machines make of it.
-	"schema":  "",
-	"ent/...": "ent/... schema",
-	"graph":   "ent/... schema",
+	"schema":          "",
+	"ent/...":         "ent/... schema",
+	"graph":           "ent/... schema",
+	"schema/generate": "", // the command that writes ent and graph
 
 	// The house.
 	"internal/fault":            "",
 	"internal/event":            "internal/fault",
 	"internal/store":            "ent/... schema internal/event internal/fault internal/store/...",
-	"internal/store/migrations": "",
+	"internal/store/migrations": "ent/... internal/pgtest", // a command that writes SQL
 	"internal/queue":            "ent/... schema internal/fault internal/store",
 	"internal/fetch":            "ent/... schema internal/fault internal/store",
 	"internal/document":         "schema internal/fault",
@@ -42,7 +43,8 @@ var allowed = map[string]string{
 		"internal/fetch internal/job internal/queue internal/server internal/store/...",
 	"cmd/techfacts": "internal/app internal/demosite internal/fault",
 
-	"internal/pgtest": "",
+	"internal/pgtest":    "",
+	"internal/storetest": "internal/pgtest internal/store",
 }
 
 func TestImportsPointOneWay(t *testing.T) {

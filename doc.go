@@ -13,4 +13,4 @@
 // How the parts fit is told in README.md; who may import whom in arch_test.go.
 package techfacts
 
-//go:generate go run schema/generate.go
+//go:generate go run ./schema/generate

@@ -199,7 +199,8 @@ func (v *visit) read() (job.Save, error) {
 	if r.ContentType == "text/html" || r.ContentType == "application/xhtml+xml" {
 		var err error
 		if doc, err = document.FromHTML(r.Body); err != nil {
-			return nil, fault.Wrap(fault.Invalid, err, "the page cannot be read as HTML")
+			base.Outcome, base.Reason = schema.UnsupportedType, fault.Of(err).Message
+			return v.observed(observation, settled(base)), nil
 		}
 	} else {
 		doc = document.FromText(r.Body)

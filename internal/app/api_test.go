@@ -10,7 +10,7 @@ import (
 // scraped is a service that has read two pages of two companies.
 func scraped(s *service) *site {
 	s.Helper()
-	w := newSite(s.T)
+	w := newSite(s)
 	w.page("/acme", "Limits of Acme", limits)
 	w.page("/globex", "Limits of Globex", `<p>The API of Globex allows 50 requests per second per key.</p>`)
 	for _, company := range []string{"Acme", "Globex"} {
@@ -164,7 +164,7 @@ func TestErrorsCarryCodes(t *testing.T) {
 
 func TestOneKeyOneJobOverTheAPI(t *testing.T) {
 	eachService(t, func(s *service) {
-		w := newSite(s.T)
+		w := newSite(s)
 		w.page("/a", "Limits", limits)
 		input := map[string]any{"urls": []string{w.URL + "/a"}, "company": "Acme", "idempotencyKey": "once"}
 		first := s.scrape(input)
@@ -207,7 +207,7 @@ func TestExtractionRunsOverStoredPages(t *testing.T) {
 
 func TestRetryAndDeleteOverTheAPI(t *testing.T) {
 	eachService(t, func(s *service) {
-		w := newSite(s.T)
+		w := newSite(s)
 		broken := make(chan struct{})
 		w.HandleFunc("/a", func(rw http.ResponseWriter, _ *http.Request) {
 			select {
@@ -247,7 +247,7 @@ func TestRetryAndDeleteOverTheAPI(t *testing.T) {
 
 func TestCustomProfilesFindTheirOwnFacts(t *testing.T) {
 	eachService(t, func(s *service) {
-		w := newSite(s.T)
+		w := newSite(s)
 		w.page("/a", "Power", `<p>The rack draws 12 kW of electrical power at full load.</p><p>The API allows 600 requests per minute.</p>`)
 		var made struct {
 			CreateProfile struct{ Profile struct{ ID string } }
@@ -268,7 +268,7 @@ func TestCustomProfilesFindTheirOwnFacts(t *testing.T) {
 
 func TestRateLimitsThatAreSetHold(t *testing.T) {
 	eachService(t, func(s *service) {
-		w := newSite(s.T)
+		w := newSite(s)
 		w.page("/a", "Limits", limits)
 		w.page("/b", "Limits", limits)
 		var out struct {

@@ -27,14 +27,14 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 // service is the whole service, running.
 type service struct {
-	*testing.T
+	testing.TB
 	addr string
 	stop func()
 }
 
 // settings are those of tests: a database of its own, a free port, loopback
 // open, and no waiting.
-func settings(t *testing.T, database string) app.Config {
+func settings(t testing.TB, database string) app.Config {
 	t.Helper()
 	c := app.Config{
 		ListenAddr: "127.0.0.1:0", DataDir: t.TempDir(), ScrapeMaxConcurrent: 4, ScrapeDailyLimit: 10_000, ScrapeMaxRetries: 0,
@@ -59,7 +59,7 @@ func eachService(t *testing.T, test func(*service)) {
 	}
 }
 
-func start(t *testing.T, c app.Config) *service {
+func start(t testing.TB, c app.Config) *service {
 	t.Helper()
 	if c.Version == "" {
 		t.Fatal("use settings")
@@ -70,7 +70,7 @@ func start(t *testing.T, c app.Config) *service {
 	go func() {
 		ended <- app.Run(ctx, c, app.Role{API: true, Worker: true}, log, func(addr string) { ready <- addr })
 	}()
-	s := &service{T: t}
+	s := &service{TB: t}
 	s.stop = func() {
 		cancel()
 		if err, ok := <-ended; ok {
@@ -298,7 +298,7 @@ type site struct {
 	*http.ServeMux
 }
 
-func newSite(t *testing.T) *site {
+func newSite(t testing.TB) *site {
 	t.Helper()
 	mux := http.NewServeMux()
 	s := &site{httptest.NewServer(mux), mux}
@@ -325,7 +325,7 @@ func writePage(w http.ResponseWriter, title, body string) {
 }
 
 // canary is a listener that must not be connected to.
-func canary(t *testing.T) (port string) {
+func canary(t testing.TB) (port string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

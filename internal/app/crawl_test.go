@@ -19,7 +19,7 @@ type linked struct {
 
 func newLinked(s *service, links map[string][]string) *linked {
 	s.Helper()
-	l := &linked{site: newSite(s.T)}
+	l := &linked{site: newSite(s)}
 	for path, to := range links {
 		pattern := path
 		if strings.HasSuffix(path, "/") {
@@ -57,7 +57,7 @@ func TestWithoutCrawlOnlyTheGivenURLsAreRead(t *testing.T) {
 
 func TestCrawlKeepsToDepthPatternsAndSite(t *testing.T) {
 	eachService(t, func(s *service) {
-		port := canary(s.T)
+		port := canary(s)
 		l := newLinked(s, map[string][]string{
 			"/docs/":     {"a", "/docs/b?utm_source=x#part", "/blog/x", "/docs/skip/me", "http://127.0.0.1:" + port + "/other", "mailto:x@acme.example", "a#again"},
 			"/docs/a":    {"/docs/deep"},

@@ -14,7 +14,7 @@ const limits = `<p>The API allows 600 requests per minute per key. 日本語の�
 
 func TestFromAMutationToFactsThatAFrontendWatchesArriving(t *testing.T) {
 	eachService(t, func(s *service) {
-		w := newSite(s.T)
+		w := newSite(s)
 		release := make(chan struct{})
 		w.HandleFunc("/limits", func(rw http.ResponseWriter, _ *http.Request) {
 			<-release // until the frontend has subscribed
@@ -65,7 +65,7 @@ func TestFromAMutationToFactsThatAFrontendWatchesArriving(t *testing.T) {
 
 func TestAFinishedJobGivesItsLastStateAndCompletes(t *testing.T) {
 	eachService(t, func(s *service) {
-		w := newSite(s.T)
+		w := newSite(s)
 		w.page("/a", "Limits", limits)
 		job := s.wait(s.scrape(map[string]any{"urls": []string{w.URL + "/a"}, "company": "Acme"}).ID)
 		k := s.subscribe(`subscription ($id: ID!) { job(id: $id) { status } }`, map[string]any{"id": job.ID})
@@ -104,7 +104,7 @@ func (s *service) rows() map[string]int {
 
 func TestDoingItAgainChangesNothing(t *testing.T) {
 	eachService(t, func(s *service) {
-		w := newSite(s.T)
+		w := newSite(s)
 		var requests, conditional atomic.Int32
 		w.HandleFunc("/a", func(rw http.ResponseWriter, r *http.Request) {
 			requests.Add(1)
@@ -147,7 +147,7 @@ func TestDoingItAgainChangesNothing(t *testing.T) {
 
 func TestAChangedPageIsExtractedAgain(t *testing.T) {
 	eachService(t, func(s *service) {
-		w := newSite(s.T)
+		w := newSite(s)
 		var body atomic.Value
 		body.Store(`<p>The API allows 600 requests per minute per key.</p><p>Access tokens expire after 60 minutes.</p>`)
 		w.HandleFunc("/a", func(rw http.ResponseWriter, _ *http.Request) { writePage(rw, "Limits", body.Load().(string)) })
@@ -195,7 +195,7 @@ func TestAChangedPageIsExtractedAgain(t *testing.T) {
 
 func TestOneBadPageDoesNotSpoilTheJob(t *testing.T) {
 	eachService(t, func(s *service) {
-		w := newSite(s.T)
+		w := newSite(s)
 		w.page("/good", "Limits", limits)
 		w.HandleFunc("/robots.txt", func(rw http.ResponseWriter, _ *http.Request) { fmt.Fprint(rw, "User-agent: *\nDisallow: /secret\n") })
 		w.page("/secret", "Secret", limits)
@@ -239,7 +239,7 @@ func TestOneBadPageDoesNotSpoilTheJob(t *testing.T) {
 
 func TestCancelWhileAPageHangs(t *testing.T) {
 	eachService(t, func(s *service) {
-		w := newSite(s.T)
+		w := newSite(s)
 		hanging, dropped := make(chan struct{}), make(chan struct{})
 		w.page("/good", "Limits", limits)
 		w.HandleFunc("/hang", func(_ http.ResponseWriter, r *http.Request) {

@@ -30,8 +30,10 @@ func normalise(s string) string {
 		b.WriteRune(r)
 	}
 	var before rune
-	for i, r := range s {
-		next, _ := utf8.DecodeRuneInString(s[i+utf8.RuneLen(r):])
+	for i := 0; i < len(s); {
+		r, width := utf8.DecodeRuneInString(s[i:])
+		i += width
+		next, _ := utf8.DecodeRuneInString(s[i:])
 		switch {
 		case unicode.IsLetter(r):
 			put(unicode.ToLower(r))

@@ -128,17 +128,25 @@ func scaleAt(s string, i int) (scale string, next int) {
 }
 
 // ungrouped takes the separators out of a number whose digits stand in groups of
-// three, as in 1,000,000.
+// three, as in 1,000 or 1.000.000; a single point may be a decimal one and stays.
 func ungrouped(n string) string {
-	parts := strings.FieldsFunc(n, func(r rune) bool { return strings.ContainsRune(",.'’ ", r) })
-	if len(parts) < 2 || len(parts[0]) > 3 {
+	digits, scale := n, ""
+	if i := strings.IndexFunc(n, unicode.IsLetter); i >= 0 {
+		digits, scale = n[:i], n[i:]
+	}
+	i := strings.IndexFunc(digits, func(r rune) bool { return !unicode.IsDigit(r) })
+	if i < 1 || i > 3 {
 		return n
 	}
-	for i, p := range parts[1:] {
-		p = strings.TrimRight(p, "abcdefghijklmnopqrstuvwxyz")
-		if len(p) != 3 || i+2 < len(parts) && len(p) != len(parts[i+1]) {
+	_, width := utf8.DecodeRuneInString(digits[i:])
+	groups := strings.Split(digits, digits[i:i+width])
+	if digits[i] == '.' && len(groups) < 3 {
+		return n
+	}
+	for _, g := range groups[1:] {
+		if len(g) != 3 || digitsAt(g, 0) != 3 {
 			return n
 		}
 	}
-	return strings.Join(parts, "")
+	return strings.Join(groups, "") + scale
 }

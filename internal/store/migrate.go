@@ -12,7 +12,7 @@ import (
 )
 
 // migrations holds the SQL that brings an empty or older database up to date.
-// It is written by migrations/diff.go.
+// It is written by the command in migrations/.
 //
 //go:embed migrations/postgres/*.sql migrations/sqlite/*.sql
 var migrations embed.FS

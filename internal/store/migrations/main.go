@@ -1,9 +1,7 @@
-//go:build ignore
-
-// Command diff writes the migration, for both databases, that leads from the
+// Command migrations, run at the root of the repository, writes the migration, for both databases, that leads from the
 // migrations there are to what is written in schema/:
 //
-//	go run ./internal/store/migrations/diff.go NAME
+//	go run ./internal/store/migrations NAME
 package main
 
 import (
@@ -32,11 +30,11 @@ const folder = "internal/store/migrations"
 
 func main() {
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: go run ./internal/store/migrations/diff.go NAME")
+		fmt.Fprintln(os.Stderr, "usage: go run ./internal/store/migrations NAME")
 		os.Exit(2)
 	}
 	if err := run(context.Background(), os.Args[1]); err != nil {
-		fmt.Fprintln(os.Stderr, "diff:", err)
+		fmt.Fprintln(os.Stderr, "migrations:", err)
 		os.Exit(1)
 	}
 }

@@ -1,6 +1,4 @@
-//go:build ignore
-
-// Command generate writes ent/ and graph/ from what is written in schema/:
+// Command generate, run at the root of the repository, writes ent/ and graph/ from what is written in schema/:
 // first ent and its part of the SDL, then the executable schema of gqlgen.
 package main
 
@@ -272,10 +270,20 @@ func describeType(name string) string {
 
 // predicates are the endings that entgql gives to the fields of where inputs.
 var predicates = []struct{ suffix, words string }{
-	{"EqualFold", "is this, in upper or lower case"}, {"ContainsFold", "contains this, in upper or lower case"},
-	{"HasPrefix", "begins with this"}, {"HasSuffix", "ends with this"}, {"Contains", "contains this"},
-	{"NotNil", "is set"}, {"IsNil", "is not set"}, {"NotIn", "is none of these"}, {"In", "is one of these"},
-	{"NEQ", "is not this"}, {"GTE", "is this or more"}, {"LTE", "is this or less"}, {"GT", "is more than this"}, {"LT", "is less than this"},
+	{"EqualFold", "is this, in upper or lower case"},
+	{"ContainsFold", "contains this, in upper or lower case"},
+	{"HasPrefix", "begins with this"},
+	{"HasSuffix", "ends with this"},
+	{"Contains", "contains this"},
+	{"NotNil", "is set"},
+	{"IsNil", "is not set"},
+	{"NotIn", "is none of these"},
+	{"In", "is one of these"},
+	{"NEQ", "is not this"},
+	{"GTE", "is this or more"},
+	{"LTE", "is this or less"},
+	{"GT", "is more than this"},
+	{"LT", "is less than this"},
 }
 
 func describeField(def *ast.Definition, f *ast.FieldDefinition) string {

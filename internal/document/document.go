@@ -1,0 +1,149 @@
+package document
+
+import (
+	"bytes"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+	"techfacts.dev/techfacts/internal/fault"
+)
+
+// ErrBinary says that bytes are no text at all: an image, an archive, a PDF.
+var ErrBinary = fault.New(fault.Invalid, "the page is not a text document")
+
+// Document is what one page says.
+type Document struct {
+	Title     string // of the page, else its first heading; may be empty
+	Language  string // primary BCP 47 subtag in lower case, as in "en"; empty if the page does not tell
+	Text      string // Markdown: valid UTF-8, no NUL, '\n' line ends, no white space at its ends
+	Canonical string // href of <link rel="canonical">, as written
+	Base      string // href of <base>, as written
+	Links     []Link // of the whole page, navigation included, in order; those into the page itself left out
+	NoIndex   bool   // the page asks not to be indexed
+	NoFollow  bool   // the page asks that its links not be followed
+}
+
+// Link is one link of a page.
+type Link struct {
+	Href     string // as written; the caller resolves it against Base and the page's URL
+	Text     string // at most about 200 bytes
+	NoFollow bool   // rel="nofollow"
+}
+
+// FromHTML reads an HTML page. Only the main content becomes Text; a page that
+// has none gives an empty Text. Bytes that are not UTF-8 become U+FFFD. It fails
+// with ErrBinary only.
+func FromHTML(body []byte) (Document, error) {
+	if binary(body) {
+		return Document{}, ErrBinary
+	}
+	body = bytes.ToValidUTF8(body, []byte("\uFFFD"))
+	root := parse(body)
+	if root == nil {
+		return fromTokens(body), nil
+	}
+	var s survey
+	s.page(root)
+	w := writer{repeat: len(body)}
+	title, lost := s.titles()
+	if lost != nil {
+		w.block(lost)
+		title = lost
+	}
+	w.children(s.root)
+	w.flush()
+	s.doc.Text = string(w.out)
+	if s.doc.Title == "" && title != nil {
+		s.doc.Title = textOf(title)
+	}
+	return s.doc, nil
+}
+
+// parse gives the tree of a page; nil if it is nested deeper than the parser goes.
+func parse(body []byte) *html.Node {
+	root, err := html.Parse(bytes.NewReader(body))
+	if err != nil {
+		return nil
+	}
+	return root
+}
+
+// FromText reads plain text or Markdown: it is passed through, but for line ends,
+// control characters and white space at the ends of lines.
+func FromText(body []byte) Document {
+	text := strings.ToValidUTF8(string(body), "\uFFFD")
+	text = strings.ReplaceAll(text, "\r\n", "\n")
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n', r == '\t':
+			return r
+		case r == '\r', r == '\u0085', r == '\u2028', r == '\u2029':
+			return '\n'
+		case unicode.IsControl(r), r == '\uFEFF':
+			return -1
+		}
+		return r
+	}, text)
+	lines := strings.Split(text, "\n")
+	for i, l := range lines {
+		lines[i] = strings.TrimRightFunc(l, unicode.IsSpace)
+	}
+	d := Document{Text: strings.Trim(strings.Join(lines, "\n"), "\n")}
+	for _, b := range Blocks(d.Text) {
+		if b.Kind == Heading {
+			d.Title = plain(d.Text[b.Start:b.End])
+			break
+		}
+	}
+	return d
+}
+
+// binary reports whether bytes are certainly no text.
+func binary(body []byte) bool {
+	for _, magic := range []string{"%PDF-", "PK\x03\x04", "\x89PNG\r\n", "GIF8", "\xff\xd8\xff", "\x1f\x8b\x08", "RIFF", "\x7fELF"} {
+		if bytes.HasPrefix(body, []byte(magic)) {
+			return true
+		}
+	}
+	head := body[:min(len(body), 4096)]
+	n := 0
+	for _, c := range head {
+		if c < ' ' && c != '\n' && c != '\r' && c != '\t' && c != '\f' && c != 0x1b {
+			n++
+		}
+	}
+	return n*10 > len(head)
+}
+
+// invisible reports characters that a reader does not see and that would make
+// equal words differ. Joiners and direction marks stay: scripts need them.
+func invisible(r rune) bool {
+	switch r {
+	case '\u00AD', '\u200B', '\u2060', '\uFEFF', '\uFFFE', '\uFFFF':
+		return true
+	}
+	return unicode.IsControl(r) && r != '\u0085'
+}
+
+// plain is text without the marks of inline code and escaped pipes.
+func plain(s string) string {
+	if strings.ContainsAny(s, "`\\\n\t") || strings.Contains(s, "  ") {
+		s = strings.ReplaceAll(s, `\|`, "|")
+		s = strings.ReplaceAll(s, "`", "")
+		s = strings.Join(strings.Fields(s), " ")
+	}
+	return s
+}
+
+// cut shortens text to at most n bytes, between two characters.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}

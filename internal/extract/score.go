@@ -1,0 +1,270 @@
+package extract
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// scorer judges candidates for one profile.
+type scorer struct {
+	known  *vocabulary // vocabulary.txt
+	own    *vocabulary // the focus, and categories that vocabulary.txt does not know
+	kinds  []int       // per known term: the index of its category in the profile, or a signal
+	owners []int       // per own term: the index of its category, or kindFocus
+
+	endpoints int // the category of endpoints; -1 if the profile has none
+	title     string
+	company   []string // the words of its name, which tell nothing of a page
+
+	words []word
+	hits  []hit
+
+	ready    bool
+	headings []string // those that above was computed for
+	above    []float64
+	beside   []float64 // of the lead, the term, the heads of the columns
+	found    []float64 // of the candidate
+}
+
+// Where terms count that belong to no category of the profile.
+const (
+	kindNone = -1 - iota
+	kindClaim
+	kindVague
+	kindMeta
+	kindLegal
+	kindFocus
+	kinds = iota
+)
+
+// newScorer prepares for a page and a profile. A category that vocabulary.txt does not know
+// is found by the words of its name; the focus speaks for all categories.
+func newScorer(p Page, prof Profile) *scorer {
+	s := &scorer{known: builtinVocabulary(), title: p.Title, company: nameOf(p.Company), endpoints: -1}
+	s.own = newVocabulary(s.known.lexicon)
+	keys := make(map[string]int, len(prof.Categories))
+	for i, c := range prof.Categories {
+		keys[categoryKey(c)] = i
+		if s.endpoints < 0 && strings.Contains(categoryKey(c), "endpoint") {
+			s.endpoints = i
+		}
+	}
+	found := make([]bool, len(prof.Categories))
+	s.kinds = make([]int, len(s.known.terms))
+	for i, t := range s.known.terms {
+		switch t.category {
+		case "(claim)":
+			s.kinds[i] = kindClaim
+		case "(vague)":
+			s.kinds[i] = kindVague
+		case "(meta)":
+			s.kinds[i] = kindMeta
+		case "(legal)":
+			s.kinds[i] = kindLegal
+		default:
+			s.kinds[i] = kindNone
+			if k, ok := keys[t.category]; ok {
+				s.kinds[i] = k
+				found[k] = true
+			}
+		}
+	}
+	for i, c := range prof.Categories {
+		if !found[i] {
+			s.learn(strings.ReplaceAll(categoryKey(c), "_", " "), i, 0.8, 0.5)
+		}
+	}
+	for phrase := range strings.FieldsFuncSeq(prof.Focus, func(r rune) bool { return strings.ContainsRune(",;.()\n", r) }) {
+		s.learn(phrase, kindFocus, 0.8, 0.4)
+	}
+	s.above = make([]float64, len(prof.Categories)+kinds)
+	s.beside = make([]float64, len(prof.Categories)+kinds)
+	s.found = make([]float64, len(prof.Categories)+kinds)
+	return s
+}
+
+func categoryKey(c string) string {
+	return strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(strings.TrimSpace(c)))
+}
+
+// learn adds a phrase, and less surely its longer words.
+func (s *scorer) learn(phrase string, owner int, whole, part float64) {
+	words := strings.Fields(phrase)
+	if len(words) > 1 {
+		s.own.add(phrase, term{attribute: "-", weight: whole})
+		s.owners = append(s.owners, owner)
+		whole = part
+	}
+	for _, w := range words {
+		switch strings.ToLower(w) {
+		case "about", "each", "other", "what", "with", "from", "that", "this", "like", "their", "which", "when", "where", "into", "have":
+			continue
+		}
+		if len(w) > 3 || len(words) == 1 {
+			s.own.add(w, term{attribute: "-", weight: whole})
+			s.owners = append(s.owners, owner)
+		}
+	}
+}
+
+// judgement is what the scorer thinks of a candidate.
+type judgement struct {
+	category  int
+	attribute string
+	value     string
+	score     float64
+}
+
+// weigh gives how surely a text speaks of every category and signal: each term
+// found makes it surer by its weight, and counts once.
+func (s *scorer) weigh(to []float64, text string, factor float64) {
+	s.words = s.own.lexicon.words(s.words[:0], text[:min(len(text), maxQuote)])
+	s.overlook(text)
+	s.hits = s.known.find(s.hits[:0], s.words)
+	n := len(to) - kinds
+	add := func(kind int, weight float64) {
+		if kind == kindNone {
+			return
+		}
+		if kind < 0 {
+			kind = n - kind - 1
+		}
+		to[kind] += (1 - to[kind]) * weight * factor
+	}
+	for i, h := range s.hits {
+		if !slices.ContainsFunc(s.hits[:i], func(o hit) bool { return o.term == h.term }) {
+			add(s.kinds[h.term], s.known.terms[h.term].weight)
+		}
+	}
+	known := len(s.hits)
+	s.hits = s.own.find(s.hits, s.words)
+	for i, h := range s.hits[known:] {
+		if !slices.ContainsFunc(s.hits[known:known+i], func(o hit) bool { return o.term == h.term }) {
+			add(s.owners[h.term], s.own.terms[h.term].weight)
+		}
+	}
+	s.hits = s.hits[:known]
+}
+
+// nameOf gives the words of a company's name, without its legal form.
+func nameOf(company string) []string {
+	words := strings.FieldsFunc(company, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	for n := len(words); n > 1; n-- {
+		switch strings.ToLower(words[n-1]) {
+		case "inc", "ltd", "llc", "gmbh", "ag", "corp", "corporation", "limited", "co", "sa", "bv", "plc", "company":
+			words = words[:n-1]
+		}
+	}
+	return words
+}
+
+// overlook takes the company's name out of the words: a company called Scale
+// does not talk of scale wherever it is named.
+func (s *scorer) overlook(text string) {
+	n := len(s.company)
+	for i := 0; n > 0 && i+n <= len(s.words); i++ {
+		same := true
+		for k, name := range s.company {
+			same = same && text[s.words[i+k].start:s.words[i+k].end] == name
+		}
+		for k := range n {
+			if same {
+				s.words[i+k].id = 0
+			}
+		}
+	}
+}
+
+// judge scores one candidate.
+func (s *scorer) judge(text string, c candidate) judgement {
+	quote := text[c.start:c.end]
+	if refused(quote, c) {
+		return judgement{category: -1}
+	}
+	n := len(s.above) - kinds
+	s.setContext(c)
+	at := s.found
+	clear(at)
+	s.weigh(at, quote, 1)
+	signal := func(kind int) float64 { return at[n-kind-1] }
+
+	share := 0.5
+	if c.structure != StructureSentence {
+		share = 0.7
+	}
+	j := judgement{category: -1}
+	topic := 0.0
+	for k := range n {
+		around := s.above[k] + (1-s.above[k])*s.beside[k]
+		t := at[k] + (1-at[k])*around*share
+		if at[k] == 0 && around < 0.5 {
+			t = 0
+		}
+		if t > topic {
+			topic, j.category = t, k
+		}
+	}
+	if c.structure == StructureEndpoint {
+		topic, j.category = max(topic, 0.8), s.endpoints
+	}
+	if j.category < 0 {
+		return j
+	}
+	topic += (1 - topic) * 0.3 * signal(kindFocus)
+	claim := signal(kindClaim)
+	q := s.quantity(quote)
+	claim += (1 - claim) * q.weight
+	if names(quote) {
+		claim += (1 - claim) * 0.35
+	}
+	if c.structure == StructureRow || c.structure == StructureEndpoint {
+		claim = max(claim, 0.8)
+	} else if c.fragment {
+		claim = max(claim, 0.5)
+	}
+	j.score = topic * (0.4 + 0.6*claim)
+	j.score *= (1 - 0.7*signal(kindVague)) * (1 - 0.7*signal(kindMeta)) * (1 - signal(kindLegal))
+	j.score *= manner(quote, c, s.words)
+	j.attribute, j.value = s.attribute(j.category), q.text
+	return j
+}
+
+// setContext weighs what stands above and beside a candidate.
+func (s *scorer) setContext(c candidate) {
+	h := c.block.Headings
+	if !s.ready || len(h) != len(s.headings) || len(h) > 0 && &h[0] != &s.headings[0] {
+		s.headings, s.ready = h, true
+		clear(s.above)
+		if len(h) == 0 {
+			s.weigh(s.above, s.title, 0.4)
+		}
+		for i, heading := range h {
+			factor := 0.4
+			if i == len(h)-1 {
+				factor = 0.7
+			}
+			s.weigh(s.above, heading, factor)
+		}
+	}
+	clear(s.beside)
+	if c.context != "" {
+		s.weigh(s.beside, c.context, 0.7)
+	}
+}
+
+// attribute is the key of the surest known term of a category; of equally sure
+// ones the longest, then the first.
+func (s *scorer) attribute(category int) string {
+	best, weight, length := "", 0.0, 0
+	for _, h := range s.hits {
+		t := s.known.terms[h.term]
+		if s.kinds[h.term] != category || t.attribute == "-" {
+			continue
+		}
+		if l := h.end - h.first; t.weight > weight || t.weight == weight && l > length {
+			best, weight, length = t.attribute, t.weight, l
+		}
+	}
+	return best
+}
