@@ -68,7 +68,7 @@ const counterBits = 19
 // millisecond. The layout is RFC 9562 version 8: 48 bits milliseconds, version,
 // 5 bits kind and 7 bits counter, variant, 12 bits counter and 50 random bits.
 func NewID(k Kind) uuid.UUID {
-	milli, count := next(uint64(time.Now().UnixMilli())) //nolint:gosec // the clock is past 1970
+	milli, count := next(uint64(time.Now().UnixMilli()))
 	var u uuid.UUID
 	_, _ = rand.Read(u[8:]) // never fails: crypto/rand
 	binary.BigEndian.PutUint64(u[:8], milli<<16|0x8000|uint64(k)<<7|count>>12)
@@ -79,7 +79,7 @@ func NewID(k Kind) uuid.UUID {
 // Floor is an id of kind k that comes before all that are made from t on.
 func Floor(k Kind, t time.Time) uuid.UUID {
 	var u uuid.UUID
-	binary.BigEndian.PutUint64(u[:8], uint64(t.UnixMilli())<<16|0x8000|uint64(k)<<7) //nolint:gosec // the clock is past 1970
+	binary.BigEndian.PutUint64(u[:8], uint64(t.UnixMilli())<<16|0x8000|uint64(k)<<7)
 	u[8] = 0x80
 	return u
 }

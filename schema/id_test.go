@@ -40,7 +40,7 @@ func TestIDsCarryTheirKindVersionAndTime(t *testing.T) {
 			t.Errorf("table of %s = %q, %v, want %q", id, got, err, table)
 		}
 		low, high := schema.Floor(k, before).String(), schema.Floor(k, time.Now().Add(time.Hour)).String()
-		if !(low < id.String() && id.String() < high) {
+		if id.String() <= low || high <= id.String() {
 			t.Errorf("%s is not between %s and %s", id, low, high)
 		}
 	}

@@ -42,8 +42,8 @@ func (JobStatus) Values() []string {
 	return []string{"QUEUED", "RUNNING", "COMPLETED", "PARTIAL", "FAILED", "CANCELLED"}
 }
 
-// Ended reports whether s is final.
-func (s JobStatus) Ended() bool { return s != JobQueued && s != JobRunning }
+// Ended reports whether e is final.
+func (e JobStatus) Ended() bool { return e != JobQueued && e != JobRunning }
 
 // Priority decides whose items are taken first.
 type Priority string
@@ -59,8 +59,8 @@ const (
 func (Priority) Values() []string { return []string{"HIGH", "NORMAL", "LOW"} }
 
 // Rank is the order in which the queue takes items: lower first.
-func (p Priority) Rank() int {
-	switch p {
+func (e Priority) Rank() int {
+	switch e {
 	case PriorityHigh:
 		return 0
 	case PriorityLow:

@@ -71,23 +71,23 @@ func (Outcome) Values() []string {
 }
 
 // Good reports whether the item ended as was wanted.
-func (o Outcome) Good() bool { return o == Stored || o == Unchanged || o == Extracted }
+func (e Outcome) Good() bool { return e == Stored || e == Unchanged || e == Extracted }
 
 // Retryable reports whether trying again might end better.
-func (o Outcome) Retryable() bool {
-	return !o.Good() && o != Duplicate && o != OutOfScope
+func (e Outcome) Retryable() bool {
+	return !e.Good() && e != Duplicate && e != OutOfScope
 }
 
-// ByChoice reports whether o leaves out on purpose what a crawl came across.
+// ByChoice reports whether e leaves out on purpose what a crawl came across.
 // For a URL that was asked for by name only a duplicate or a used-up budget is
 // no failure.
-func (o Outcome) ByChoice(asked bool) bool {
+func (e Outcome) ByChoice(asked bool) bool {
 	if asked {
-		return slices.Contains([]Outcome{Duplicate, BudgetExhausted, Cancelled}, o)
+		return slices.Contains([]Outcome{Duplicate, BudgetExhausted, Cancelled}, e)
 	}
 	return slices.Contains([]Outcome{
 		Duplicate, BudgetExhausted, Cancelled, RobotsBlocked, FetchBlocked, OutOfScope, UnsupportedType, EmptyContent,
-	}, o)
+	}, e)
 }
 
 // JobItem is one URL's life in one job, and the row of the queue that moves it.

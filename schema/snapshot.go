@@ -14,7 +14,7 @@ import (
 // Fetcher is the way a text was got.
 type Fetcher string
 
-// The ways to get a text.
+// FetcherHTTP is the built-in HTTP client.
 const FetcherHTTP Fetcher = "HTTP"
 
 // Values lists the ways to get a text.

@@ -27,11 +27,12 @@ func (s Steps) extract(ctx context.Context, t task) (job.Save, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read page: %w", err)
 	}
-	name, outcome := "", schema.Extracted
+	var name string
+	var outcome schema.Outcome // of fetching, which stays
 	if scrape := t.job.Params.Scrape; scrape != nil {
-		name, outcome = scrape.Profile, "" // the outcome is that of fetching
+		name = scrape.Profile
 	} else {
-		name = t.job.Params.Extract.Profile
+		name, outcome = t.job.Params.Extract.Profile, schema.Extracted
 	}
 	prof, err := s.Ent.Profile.Query().Where(profile.Name(name)).Only(ctx)
 	if ent.IsNotFound(err) {

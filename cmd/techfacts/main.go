@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/signal"
 	"strings"
@@ -17,8 +18,6 @@ import (
 )
 
 // version is set by the build.
-//
-//nolint:gochecknoglobals // the linker can set nothing else
 var version = "dev"
 
 // cli is the command line.
@@ -114,6 +113,9 @@ func serve(ctx context.Context, c *app.Config, role app.Role) error {
 		return fault.New(fault.Invalid, "DATABASE_URL must be set to run API and workers apart; the embedded database serves one process: use techfacts serve")
 	}
 	log := app.NewLog(*c)
+	for _, name := range app.Unsupported() {
+		log.WarnContext(ctx, "this setting has no effect in this version", slog.String("setting", name))
+	}
 	return app.Run(ctx, *c, role, log, nil)
 }
 
@@ -136,6 +138,6 @@ type versionCmd struct{}
 
 // Run prints the version.
 func (versionCmd) Run(c *app.Config) error {
-	fmt.Println("techfacts", c.Version)
-	return nil
+	_, err := fmt.Println("techfacts", c.Version)
+	return err
 }

@@ -175,7 +175,7 @@ func (c client) printFailures(ctx context.Context, w io.Writer, id string) error
 	err := c.do(ctx, `query ($id: ID!) { job(id: $id) { items(first: 20, where: {outcomeNotIn: [STORED, UNCHANGED, EXTRACTED]}) {
 		edges { node { url outcome reason } } } } }`, map[string]any{"id": id}, &out)
 	for _, e := range out.Job.Items.Edges {
-		fmt.Fprintf(w, "  %s  %s (%s)\n", e.Node.Outcome, e.Node.URL, e.Node.Reason)
+		_, _ = fmt.Fprintf(w, "  %s  %s (%s)\n", e.Node.Outcome, e.Node.URL, e.Node.Reason)
 	}
 	return err
 }
@@ -202,8 +202,8 @@ func (c client) printFacts(ctx context.Context, w io.Writer, where map[string]an
 	}
 	for _, e := range out.Facts.Edges {
 		n := e.Node
-		fmt.Fprintf(w, "%s · %s · %.2f\n  %s\n  “%s”\n  %s\n\n", n.Company, n.Category, n.Confidence, n.Statement, n.Quote, n.URL)
+		_, _ = fmt.Fprintf(w, "%s · %s · %.2f\n  %s\n  “%s”\n  %s\n\n", n.Company, n.Category, n.Confidence, n.Statement, n.Quote, n.URL)
 	}
-	fmt.Fprintf(w, "%d of %d facts\n", len(out.Facts.Edges), out.Facts.TotalCount)
-	return nil
+	_, err = fmt.Fprintf(w, "%d of %d facts\n", len(out.Facts.Edges), out.Facts.TotalCount)
+	return err
 }

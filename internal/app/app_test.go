@@ -34,15 +34,15 @@ type service struct {
 
 // settings are those of tests: a database of its own, a free port, loopback
 // open, and no waiting.
-func settings(t testing.TB, database string) app.Config {
-	t.Helper()
+func settings(tb testing.TB, database string) app.Config {
+	tb.Helper()
 	c := app.Config{
-		ListenAddr: "127.0.0.1:0", DataDir: t.TempDir(), ScrapeMaxConcurrent: 4, ScrapeDailyLimit: 10_000, ScrapeMaxRetries: 0,
+		ListenAddr: "127.0.0.1:0", DataDir: tb.TempDir(), ScrapeMaxConcurrent: 4, ScrapeDailyLimit: 10_000, ScrapeMaxRetries: 0,
 		ScrapeTimeout: app.Seconds(time.Minute), ScrapeCache: app.Seconds(24 * time.Hour), FetchAllowCIDRs: "127.0.0.0/8",
 		MinConfidence: 0.5, WorkerFetches: 8, WorkerExtracts: 2, Introspection: true, Version: "test",
 	}
 	if database == "PostgreSQL" {
-		c.DatabaseURL = app.Secret(pgtest.URL(t))
+		c.DatabaseURL = app.Secret(pgtest.URL(tb))
 	}
 	return c
 }
@@ -59,33 +59,33 @@ func eachService(t *testing.T, test func(*service)) {
 	}
 }
 
-func start(t testing.TB, c app.Config) *service {
-	t.Helper()
+func start(tb testing.TB, c app.Config) *service {
+	tb.Helper()
 	if c.Version == "" {
-		t.Fatal("use settings")
+		tb.Fatal("use settings")
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	ctx, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))
 	ready, ended := make(chan string, 1), make(chan error, 1)
-	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	log := slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	go func() {
 		ended <- app.Run(ctx, c, app.Role{API: true, Worker: true}, log, func(addr string) { ready <- addr })
 	}()
-	s := &service{TB: t}
+	s := &service{TB: tb}
 	s.stop = func() {
 		cancel()
 		if err, ok := <-ended; ok {
 			if err != nil {
-				t.Error("run:", err)
+				tb.Error("run:", err)
 			}
 			close(ended)
 		}
 	}
-	t.Cleanup(s.stop)
+	tb.Cleanup(s.stop)
 	select {
 	case s.addr = <-ready:
 	case err := <-ended:
 		close(ended)
-		t.Fatal("run:", err)
+		tb.Fatal("run:", err)
 	}
 	return s
 }
@@ -298,11 +298,11 @@ type site struct {
 	*http.ServeMux
 }
 
-func newSite(t testing.TB) *site {
-	t.Helper()
+func newSite(tb testing.TB) *site {
+	tb.Helper()
 	mux := http.NewServeMux()
 	s := &site{httptest.NewServer(mux), mux}
-	t.Cleanup(s.Close)
+	tb.Cleanup(s.Close)
 	return s
 }
 
@@ -325,11 +325,11 @@ func writePage(w http.ResponseWriter, title, body string) {
 }
 
 // canary is a listener that must not be connected to.
-func canary(t testing.TB) (port string) {
-	t.Helper()
+func canary(tb testing.TB) (port string) {
+	tb.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	done := make(chan struct{})
 	go func() {
@@ -339,14 +339,14 @@ func canary(t testing.TB) (port string) {
 			if err != nil {
 				return
 			}
-			t.Error("the canary was touched by", conn.RemoteAddr())
+			tb.Error("the canary was touched by", conn.RemoteAddr())
 			conn.Close()
 		}
 	}()
-	t.Cleanup(func() { listener.Close(); <-done })
+	tb.Cleanup(func() { listener.Close(); <-done })
 	_, port, err = net.SplitHostPort(listener.Addr().String())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return port
 }

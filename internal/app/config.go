@@ -22,7 +22,7 @@ type Config struct {
 	ListenAddr     string   `name:"listen-addr" env:"LISTEN_ADDR" default:"127.0.0.1:8080" group:"Service" help:"Address of the API. Without API_KEY it must be a loopback address."`
 	APIKey         Secret   `name:"api-key" env:"API_KEY" group:"Service" help:"Key that every request must bring, at least 32 characters. Default: none, and only loopback is served."`
 	AllowedOrigins []string `name:"allowed-origins" env:"ALLOWED_ORIGINS" group:"Service" help:"Origins (https://app.example) whose pages may use the API, for CORS and websockets, separated by commas. Default: none."`
-	Introspection  bool     `name:"introspection" env:"INTROSPECTION" default:"true" negatable:"" group:"Service" help:"Answer questions about the schema."`
+	Introspection  bool     `name:"introspection" env:"INTROSPECTION" default:"true" negatable:"" group:"Service" help:"Answer questions about the schema. Default: yes."`
 
 	DatabaseURL Secret `name:"database-url" env:"DATABASE_URL" group:"Storage" help:"PostgreSQL, as postgres://user:password@host/database. Default: none, and SQLite in DATA_DIR serves this one process."`
 	DataDir     string `name:"data-dir" env:"DATA_DIR" default:"./data" type:"path" group:"Storage" help:"Folder of the embedded database."`

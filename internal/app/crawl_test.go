@@ -29,11 +29,11 @@ func newLinked(s *service, links map[string][]string) *linked {
 			l.mu.Lock()
 			l.asked = append(l.asked, r.URL.Path)
 			l.mu.Unlock()
-			body := "<p>The plan " + r.URL.Path + " allows 100 requests per minute.</p><ul>"
+			var list strings.Builder
 			for _, href := range to {
-				body += fmt.Sprintf(`<li>See <a href="%s">the page %s</a> for more words about it.</li>`, href, href)
+				fmt.Fprintf(&list, `<li>See <a href="%s">the page %s</a> for more words about it.</li>`, href, href)
 			}
-			writePage(w, "Page "+r.URL.Path, body+"</ul>")
+			writePage(w, "Page "+r.URL.Path, "<p>The plan "+r.URL.Path+" allows 100 requests per minute.</p><ul>"+list.String()+"</ul>")
 		})
 	}
 	return l

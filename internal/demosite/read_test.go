@@ -16,7 +16,7 @@ import (
 
 const origin = "http://demo.example"
 
-// get asks the handler for a path, with headers given as name, value, name, value…
+// get asks the handler for a path, with headers given as name, value, name, value and so on.
 func get(t *testing.T, h http.Handler, path string, header ...string) *http.Response {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, origin+path, nil)

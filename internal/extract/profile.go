@@ -25,7 +25,6 @@ var (
 	ErrNameTaken = fault.New(fault.Conflict, "there is a profile of this name already").With("input.name")
 )
 
-//nolint:gochecknoglobals // compiled once, never changed
 var (
 	profileName  = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
 	categoryName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)

@@ -35,7 +35,7 @@ func eachLimiter(t *testing.T, p Pace, test func(*course)) {
 	})
 }
 
-func (c *course) enter(running, free int) (n int) { //nolint:unparam // as the limiter has it
+func (c *course) enter(running, free int) (n int) {
 	c.Helper()
 	c.tx(func(tx *store.Tx) error {
 		return c.limiter.Enter(c.Context(), tx, domain, running, free, func(most int) (int, error) {

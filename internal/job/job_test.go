@@ -112,9 +112,7 @@ func (b *bench) finish(answer func(queue.Item) job.Result) {
 	}
 }
 
-func ends(o schema.Outcome) func(queue.Item) job.Result {
-	return func(queue.Item) job.Result { return job.Result{Outcome: o, Reason: "as the test says"} }
-}
+func stored(queue.Item) job.Result { return job.Result{Outcome: schema.Stored} }
 
 func TestJobEndsByHowItsItemsEnded(t *testing.T) {
 	each(t, func(b *bench) {
@@ -156,7 +154,7 @@ func TestEventsAreNumberedWithoutAGap(t *testing.T) {
 		if err := b.jobs.Begin(b.Context(), row.ID); err != nil {
 			b.Fatal(err)
 		}
-		b.finish(ends(schema.Stored))
+		b.finish(stored)
 		var kinds []string
 		events := b.store.Ent.JobEvent.Query().Where(jobevent.JobID(row.ID)).Order(ent.Asc(jobevent.FieldSeq)).AllX(b.Context())
 		for i, e := range events {
@@ -402,7 +400,7 @@ func TestRetryTakesUpWhatWasNotDone(t *testing.T) {
 		if again.ParentID == nil || *again.ParentID != old.ID || again.Total != 1 || again.Company != "Acme" {
 			b.Errorf("retry = %+v", again)
 		}
-		b.finish(ends(schema.Stored))
+		b.finish(stored)
 		done := b.read(again.ID)
 		if done.Status != schema.JobCompleted || job.CanRetry(done) || b.read(old.ID).Status != schema.JobPartial {
 			b.Errorf("retry ended %s; the old job must stay PARTIAL", done.Status)
@@ -419,7 +417,7 @@ func TestDeleteTakesItemsAndEventsWithIt(t *testing.T) {
 		if err := b.jobs.Delete(b.Context(), row.ID); !errors.Is(err, job.ErrRuns) {
 			b.Errorf("delete of a running job: %v", err)
 		}
-		b.finish(ends(schema.Stored))
+		b.finish(stored)
 		if err := b.jobs.Delete(b.Context(), row.ID); err != nil {
 			b.Fatal(err)
 		}
@@ -438,7 +436,7 @@ func TestEveryChangeIsAnnouncedAfterItCanBeRead(t *testing.T) {
 		row := b.start(scrape("https://a.example/"))
 		hints, stop := b.bus.Subscribe(event.Job(row.ID))
 		defer stop()
-		b.finish(ends(schema.Stored))
+		b.finish(stored)
 		select {
 		case <-hints:
 		default:

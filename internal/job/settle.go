@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -323,17 +324,15 @@ func (c *changes) result(ctx context.Context) (*schema.JobResult, error) {
 
 // whyFailed says in one line why a job has nothing to show.
 func whyFailed(r *schema.JobResult) (fault.Code, string) {
-	code, message := fault.Forbidden, "nothing could be read:"
-	for i, o := range r.Outcomes {
-		if i > 0 {
-			message += ","
-		}
-		message += fmt.Sprintf(" %d %s", o.Count, o.Outcome)
+	code := fault.Forbidden
+	var counts []string
+	for _, o := range r.Outcomes {
+		counts = append(counts, fmt.Sprintf("%d %s", o.Count, o.Outcome))
 		if o.Outcome != schema.FetchBlocked && o.Outcome != schema.RobotsBlocked {
 			code = fault.Unavailable
 		}
 	}
-	return code, message
+	return code, "nothing could be read: " + strings.Join(counts, ", ")
 }
 
 // backoff is how long to wait before the next try: exponential with full

@@ -102,7 +102,7 @@ func Open(ctx context.Context, s *store.Store) (*Queue, error) {
 const columns = `id, job_id, page_id, step, url, location, redirects, depth, attempts, lane, rank, turn, lease`
 
 func scan(rows *sql.Rows) ([]Item, error) {
-	defer rows.Close() //nolint:errcheck // rows.Err tells
+	defer rows.Close()
 	var items []Item
 	for rows.Next() {
 		var i Item
@@ -247,7 +247,7 @@ func (q *Queue) lanes(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list lanes: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
+	defer rows.Close()
 	type head struct {
 		lane       string
 		rank, turn sql.NullInt64 // null if the last item has just been taken
@@ -398,7 +398,7 @@ func (q *Queue) Held(ctx context.Context) (map[uuid.UUID]bool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list leases: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
+	defer rows.Close()
 	held := map[uuid.UUID]bool{}
 	for rows.Next() {
 		var id uuid.UUID

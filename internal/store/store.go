@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -140,8 +141,8 @@ func openSQLite(ctx context.Context, path, mode string, connections int) (*sql.D
 // Close closes the database and frees its file.
 func (s *Store) Close() error {
 	var errs []error
-	for i := len(s.close) - 1; i >= 0; i-- {
-		errs = append(errs, s.close[i]())
+	for _, c := range slices.Backward(s.close) {
+		errs = append(errs, c())
 	}
 	s.close = nil
 	return errors.Join(errs...)

@@ -29,7 +29,7 @@ func (s *Store) Tx(ctx context.Context, fn func(*Tx) error) error {
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	defer t.Rollback() //nolint:errcheck // after Commit it has nothing to do
+	defer t.Rollback() // after Commit it has nothing to do
 	tx := &Tx{
 		Ent:   ent.NewClient(ent.Driver(joined{entsql.NewDriver(s.dialect, entsql.Conn{ExecQuerier: t})})),
 		store: s,

@@ -61,7 +61,7 @@ func diff(ctx context.Context, dialectName, driver, address, name string) error 
 		db.SetMaxOpenConns(1)
 	}
 	path := filepath.Join(folder, map[string]string{dialect.SQLite: "sqlite", dialect.Postgres: "postgres"}[dialectName])
-	if err := os.MkdirAll(path, 0o755); err != nil {
+	if err := os.MkdirAll(path, 0o750); err != nil {
 		return err
 	}
 	dir, err := sqltool.NewGooseDir(path)
