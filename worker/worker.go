@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/sync/errgroup"
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/internal/event"
@@ -23,6 +24,9 @@ import (
 	"techfacts.dev/techfacts/internal/store"
 	"techfacts.dev/techfacts/schema"
 )
+
+// rememberedJobs is how many jobs need not be read again for each item.
+const rememberedJobs = 64
 
 // How often to look without a hint: for items that have become ready, and for
 // leases that were taken away.
@@ -51,6 +55,7 @@ type Pool struct {
 
 	mu      sync.Mutex
 	running map[uuid.UUID]context.CancelCauseFunc
+	jobs    *lru.Cache[uuid.UUID, *ent.Job] // as they were when their first item came
 }
 
 // task is an item with the job it belongs to.
@@ -67,6 +72,10 @@ type step func(context.Context, task) (job.Save, error)
 // the queue without counting an attempt.
 func (p *Pool) Run(ctx context.Context) error {
 	p.running = map[uuid.UUID]context.CancelCauseFunc{}
+	var err error
+	if p.jobs, err = lru.New[uuid.UUID, *ent.Job](rememberedJobs); err != nil {
+		return fmt.Errorf("worker: %w", err)
+	}
 	// The heart beats until the last step has stopped.
 	alive, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var hearts errgroup.Group
@@ -76,7 +85,7 @@ func (p *Pool) Run(ctx context.Context) error {
 	var loops errgroup.Group
 	loops.Go(func() error { p.loop(ctx, p.Fetches, p.takeLanes); return nil })
 	loops.Go(func() error { p.loop(ctx, p.Extracts, p.take); return nil })
-	err := loops.Wait()
+	err = loops.Wait()
 	stop()
 	err = errors.Join(err, hearts.Wait())
 
@@ -160,7 +169,14 @@ func (p *Pool) work(ctx context.Context, item queue.Item) {
 	}()
 
 	began := time.Now()
-	save, err := p.run(stepCtx, item)
+	row, err := p.job(stepCtx, item.JobID)
+	if err != nil {
+		if ctx.Err() == nil && context.Cause(stepCtx) == nil && !ent.IsNotFound(err) {
+			log.ErrorContext(ctx, "cannot begin", slog.Any("error", err)) // watchLeases gives the item back
+		}
+		return
+	}
+	save, err := p.run(stepCtx, item, row)
 	if ctx.Err() != nil && err != nil {
 		return // stopping: Leave gives the item back
 	}
@@ -181,39 +197,49 @@ func (p *Pool) work(ctx context.Context, item queue.Item) {
 	saveCtx, done := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
 	defer done()
 	took := time.Since(began)
-	err = p.Jobs.Settle(saveCtx, p.Queue, item, took, save)
+	err = p.Jobs.Settle(saveCtx, p.Queue, item, row.Params, took, save)
 	if err == nil || errors.Is(err, queue.ErrLost) {
 		return
 	}
 	log.ErrorContext(ctx, "cannot save", slog.Any("error", err))
 	result := job.Failed(err)
-	err = p.Jobs.Settle(saveCtx, p.Queue, item, took, func(context.Context, *store.Tx, *ent.Job) (job.Result, error) { return result, nil })
+	err = p.Jobs.Settle(saveCtx, p.Queue, item, row.Params, took, func(context.Context, *store.Tx, *ent.Job) (job.Result, error) { return result, nil })
 	if err != nil && !errors.Is(err, queue.ErrLost) {
 		log.ErrorContext(ctx, "cannot save the failure", slog.Any("error", err)) // watchLeases gives it back
 	}
 }
 
 // run runs the slow half, and makes an error of a panic.
-func (p *Pool) run(ctx context.Context, item queue.Item) (save job.Save, err error) {
+func (p *Pool) run(ctx context.Context, item queue.Item, row *ent.Job) (save job.Save, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fault.Wrap(fault.Internal, fmt.Errorf("panic: %v\n%s", r, debug.Stack()), "internal error")
 		}
 	}()
-	row, err := p.Store.Ent.Job.Get(ctx, item.JobID)
-	if err != nil {
-		return nil, fmt.Errorf("read job: %w", err)
-	}
-	if row.Status == schema.JobQueued {
-		if err := p.Jobs.Begin(ctx, row.ID); err != nil {
-			return nil, fmt.Errorf("begin job: %w", err)
-		}
-	}
 	do, ok := p.Steps.all()[item.Step]
 	if !ok {
 		return nil, fault.New(fault.Invalid, "this program has no step %s; is it older than the database?", item.Step)
 	}
 	return do(ctx, task{item, row})
+}
+
+// job gives the job of an item, whose parameters never change, and begins it
+// if this is its first item.
+func (p *Pool) job(ctx context.Context, id uuid.UUID) (*ent.Job, error) {
+	if row, ok := p.jobs.Get(id); ok {
+		return row, nil
+	}
+	row, err := p.Store.Ent.Job.Get(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("read job: %w", err)
+	}
+	if row.Status == schema.JobQueued {
+		if err := p.Jobs.Begin(ctx, id); err != nil {
+			return nil, fmt.Errorf("begin job: %w", err)
+		}
+	}
+	p.jobs.Add(id, row)
+	return row, nil
 }
 
 // beat keeps this worker alive in the eyes of the others.

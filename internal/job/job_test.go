@@ -96,7 +96,7 @@ func (b *bench) take() []queue.Item {
 }
 
 func (b *bench) settle(item queue.Item, r job.Result) error {
-	return b.jobs.Settle(b.Context(), b.queue, item, time.Millisecond,
+	return b.jobs.Settle(b.Context(), b.queue, item, b.read(item.JobID).Params, time.Millisecond,
 		func(context.Context, *store.Tx, *ent.Job) (job.Result, error) { return r, nil })
 }
 

@@ -20,7 +20,8 @@ import (
 )
 
 // Save is the quick half of a step. It writes within the transaction that also
-// moves the item, and must not wait for anything else. The job is locked.
+// moves the item, and must not wait for anything else. The job is locked,
+// and given as it is now.
 type Save func(ctx context.Context, tx *store.Tx, row *ent.Job) (Result, error)
 
 // Result says what becomes of an item. Either Next is set, and it goes on to
@@ -67,11 +68,13 @@ type changes struct {
 	events                                      []*ent.JobEventCreate
 }
 
-// lock reads a job so that nobody else changes it until the transaction ends.
-// It comes before the lock of any item, always, so that no two wait for each
-// other.
+// lock reads what changes of a job, so that nobody else changes it until the
+// transaction ends. It comes before the lock of any item, always, so that no
+// two wait for each other. What never changes, and may be large, it leaves out.
 func lock(ctx context.Context, tx *store.Tx, id uuid.UUID) (*ent.Job, error) {
 	query := tx.Ent.Job.Query().Where(entjob.ID(id))
+	query.Select(entjob.FieldType, entjob.FieldStatus, entjob.FieldPriority, entjob.FieldTotal, entjob.FieldDone,
+		entjob.FieldFailed, entjob.FieldSkipped, entjob.FieldStored, entjob.FieldFactCount, entjob.FieldSeq)
 	if tx.Postgres() {
 		query.ForUpdate()
 	}
@@ -113,9 +116,11 @@ func (j *Jobs) Begin(ctx context.Context, id uuid.UUID) error {
 
 // Settle ends the work on an item: it runs save and does what its result says,
 // all in one transaction. It fails with [queue.ErrLost], and nothing is saved,
-// if the item is no longer leased to the worker of q.
-func (j *Jobs) Settle(ctx context.Context, q *queue.Queue, item queue.Item, took time.Duration, save Save) error {
+// if the item is no longer leased to the worker of q. The parameters of a job
+// never change, so whoever took the item has them.
+func (j *Jobs) Settle(ctx context.Context, q *queue.Queue, item queue.Item, params schema.Params, took time.Duration, save Save) error {
 	err := j.change(ctx, item.JobID, func(c *changes) error {
+		c.job.Params = params
 		if err := q.Hold(ctx, c.tx, item); err != nil {
 			return err
 		}
@@ -178,10 +183,10 @@ func (c *changes) advance(ctx context.Context, item queue.Item, r Result) error 
 	if err := queue.Move(ctx, c.tx, item, r.Next, r.Lane); err != nil {
 		return err
 	}
-	crawl := c.job.Params.Scrape.Crawl
-	if crawl == nil {
+	if c.job.Params.Scrape == nil || c.job.Params.Scrape.Crawl == nil {
 		return nil
 	}
+	crawl := c.job.Params.Scrape.Crawl
 	if c.job.Stored+c.stored >= crawl.MaxPages {
 		n, err := c.endRest(ctx, schema.BudgetExhausted, fmt.Sprintf("the job had its %d pages", crawl.MaxPages), schema.StepFetch)
 		c.skipped += n
