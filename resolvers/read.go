@@ -30,6 +30,20 @@ func scrapeParams(in graph.StartScrapeInput) schema.ScrapeParams {
 	return p
 }
 
+// listed makes INVALID of what ent says to a filter that holds an empty one.
+func listed[T any](list T, err error) (T, error) {
+	for _, empty := range []error{
+		ent.ErrEmptyFactWhereInput, ent.ErrEmptyJobEventWhereInput, ent.ErrEmptyJobItemWhereInput, ent.ErrEmptyJobWhereInput,
+		ent.ErrEmptyPageWhereInput, ent.ErrEmptyProfileWhereInput, ent.ErrEmptyRateLimitWhereInput, ent.ErrEmptyReportWhereInput,
+		ent.ErrEmptySnapshotWhereInput,
+	} {
+		if errors.Is(err, empty) {
+			return list, fault.Wrap(fault.Invalid, err, "where: a condition within must not be empty").With("where")
+		}
+	}
+	return list, err
+}
+
 // pageFilter makes a predicate of a where input; nil if there is none.
 func pageFilter(where *ent.PageWhereInput) (predicate.Page, error) {
 	if where == nil {

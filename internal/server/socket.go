@@ -1,0 +1,279 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/gorilla/websocket"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"techfacts.dev/techfacts/internal/fault"
+)
+
+const (
+	linger    = time.Second // for the other side to take note of a close
+	maxReason = 123         // bytes, of the reason in a close
+)
+
+// closeError is why a socket is closed, with the code that the client sees.
+type closeError struct {
+	code   int
+	reason string
+}
+
+// Error gives the reason.
+func (c closeError) Error() string { return c.reason }
+
+// Why a socket is closed, by the protocol.
+var (
+	errGoingAway    = closeError{websocket.CloseGoingAway, "the server is shutting down"}
+	errTooLarge     = closeError{websocket.CloseMessageTooBig, "the message is too large"}
+	errUnauthorized = closeError{4401, "Unauthorized"}
+	errForbidden    = closeError{4403, "Forbidden"}
+	errTooLate      = closeError{4408, "Connection initialisation timeout"}
+	errSecondInit   = closeError{4429, "Too many initialisation requests"}
+	errTooBusy      = closeError{4429, "Too many operations"}
+	errPanic        = closeError{websocket.CloseInternalServerErr, internalError}
+)
+
+func invalidMessage(why string) error { return closeError{4400, "Invalid message: " + why} }
+
+// socket is one client that speaks graphql-transport-ws.
+//
+// It does not use gqlgen's transport, which closes with 1002 whatever was wrong,
+// has no limit of operations, lets a second one take the id of one that runs,
+// validates where it reads, and writes from whatever goroutine has something to
+// say, under one lock and without a deadline. To make that exact from outside
+// is more code than this, and has to read every message twice.
+// Here one goroutine reads, one writes, and each operation has its own, which
+// waits while the client is slow: a subscription is then asked for less.
+type socket struct {
+	engine *engine
+	key    apiKey
+	conn   *websocket.Conn
+	out    chan message
+	cancel context.CancelCauseFunc
+
+	// Of the reader.
+	trusted bool // has brought the key in the handshake
+	greeted bool
+	ready   bool        // has been acknowledged
+	init    *time.Timer // until it must have greeted
+	slots   chan struct{}
+
+	operations sync.WaitGroup
+
+	mu      sync.Mutex
+	streams map[string]*stream
+}
+
+// stream is one operation of a socket.
+type stream struct {
+	id      string
+	stop    context.CancelFunc
+	dropped atomic.Bool // the client wants no more of it
+}
+
+// message is what goes out. If it belongs to a stream it is not sent once that
+// is dropped.
+type message struct {
+	stream *stream
+	data   []byte
+}
+
+func newSocket(e *engine, key apiKey, trusted bool) *socket {
+	return &socket{
+		engine: e, key: key, trusted: trusted,
+		out:     make(chan message),
+		slots:   make(chan struct{}, 2*e.limits.Operations), // some may still be ending
+		streams: map[string]*stream{},
+	}
+}
+
+// serve returns when the socket is closed and all its operations have ended.
+func (s *socket) serve(ctx context.Context, conn *websocket.Conn) {
+	ctx, s.cancel = context.WithCancelCause(ctx)
+	s.conn = conn
+	if open := socketsOf(ctx); open.add(s) {
+		defer open.remove(s)
+	} else {
+		s.close(errGoingAway)
+	}
+	written, read := make(chan struct{}), make(chan struct{})
+	go func() { defer close(written); s.write(ctx, read) }()
+	defer func() {
+		s.close(errPanic) // the first reason counts: usually there has been another
+		close(read)
+		s.operations.Wait()
+		<-written
+	}()
+	s.init = time.AfterFunc(s.engine.limits.Init, func() { s.close(errTooLate) })
+	defer s.init.Stop()
+	s.close(s.read(ctx))
+	s.discard(ctx)
+}
+
+// close ends everything, for the first reason that is given. It does not wait.
+func (s *socket) close(why error) {
+	s.cancel(why)
+	_ = s.conn.NetConn().SetWriteDeadline(time.Now().Add(linger)) // what hangs in a write need not say goodbye
+}
+
+// read takes messages until there is a reason to stop.
+func (s *socket) read(ctx context.Context) error {
+	l := s.engine.limits
+	s.conn.SetReadLimit(l.Message)
+	alive := func() error { return s.conn.SetReadDeadline(time.Now().Add(l.Ping + l.Write)) }
+	s.conn.SetPongHandler(func(string) error { return alive() })
+	for ctx.Err() == nil {
+		if err := alive(); err != nil {
+			return err
+		}
+		kind, data, err := s.conn.ReadMessage()
+		switch {
+		case errors.Is(err, websocket.ErrReadLimit):
+			return errTooLarge
+		case err != nil:
+			return err
+		case kind != websocket.TextMessage:
+			return invalidMessage("it is not text")
+		}
+		if err := s.receive(ctx, data); err != nil {
+			return err
+		}
+	}
+	return context.Cause(ctx)
+}
+
+// discard reads on until the other side has taken note of the close. If there
+// were something unread when the connection is closed, it might not.
+func (s *socket) discard(ctx context.Context) {
+	if errors.Is(context.Cause(ctx), errTooLarge) { // gorilla reads no further
+		_ = s.conn.NetConn().SetReadDeadline(time.Now().Add(linger))
+		_, _ = io.Copy(io.Discard, s.conn.NetConn())
+		return
+	}
+	for {
+		if _, _, err := s.conn.NextReader(); err != nil {
+			return
+		}
+	}
+}
+
+// write sends what there is to send until ctx ends, and then says why it does.
+// It gives up on a client that takes nothing.
+func (s *socket) write(ctx context.Context, read <-chan struct{}) {
+	defer s.conn.Close()
+	ping := time.NewTicker(s.engine.limits.Ping)
+	defer ping.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			s.sayGoodbye(ctx, read)
+			return
+		case m := <-s.out:
+			if ctx.Err() != nil || m.stream != nil && m.stream.dropped.Load() {
+				continue
+			}
+			_ = s.conn.SetWriteDeadline(time.Now().Add(s.engine.limits.Write)) // never fails
+			err = s.conn.WriteMessage(websocket.TextMessage, m.data)
+		case <-ping.C:
+			err = s.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(s.engine.limits.Write))
+		}
+		if err != nil {
+			s.close(err)
+			return
+		}
+	}
+}
+
+func (s *socket) sayGoodbye(ctx context.Context, read <-chan struct{}) {
+	why, ok := errors.AsType[closeError](context.Cause(ctx))
+	if !ok {
+		if !errors.Is(context.Cause(ctx), context.Canceled) {
+			return // the other side has left, or is not there
+		}
+		why = errGoingAway
+	}
+	reason := strings.ToValidUTF8(why.reason[:min(len(why.reason), maxReason)], "")
+	err := s.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(why.code, reason), time.Now().Add(linger))
+	if err != nil && !errors.Is(err, websocket.ErrCloseSent) {
+		return
+	}
+	select {
+	case <-read:
+	case <-time.After(linger):
+	}
+}
+
+// send hands m to the writer, and waits while the client is slow. It tells
+// whether it was taken before ctx ended.
+func (s *socket) send(ctx context.Context, m message) bool {
+	select {
+	case s.out <- m:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// start runs an operation beside the others.
+func (s *socket) start(ctx context.Context, id string, p *graphql.RawParams) error {
+	select {
+	case s.slots <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	st := &stream{id: id, stop: stop}
+	s.mu.Lock()
+	s.streams[id] = st
+	s.mu.Unlock()
+	s.operations.Go(func() {
+		defer func() { <-s.slots }()
+		defer stop()
+		last := s.run(ctx, st, p)
+		s.forget(st) // before the client is told, who may then use the id again
+		s.send(ctx, message{stream: st, data: last})
+	})
+	return nil
+}
+
+// run sends the results of an operation, and returns what is to be said last.
+func (s *socket) run(ctx context.Context, st *stream, p *graphql.RawParams) (last []byte) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.engine.log.ErrorContext(ctx, "operation panicked", slog.String("request_id", RequestID(ctx)),
+				slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+			err := public(ctx, fault.New(fault.Internal, internalError))
+			last = frame("error", st.id, marshalErrors(gqlerror.List{err}))
+		}
+	}()
+	ctx, op, errs := s.engine.prepare(ctx, p)
+	if len(errs) > 0 {
+		return frame("error", st.id, marshalErrors(errs))
+	}
+	for resp := range s.engine.results(ctx, op) {
+		if !s.send(ctx, message{stream: st, data: frame("next", st.id, encode(resp))}) {
+			break
+		}
+	}
+	return frame("complete", st.id, nil)
+}
+
+// forget makes the id of st free, unless it has been and is another's.
+func (s *socket) forget(st *stream) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.streams[st.id] == st {
+		delete(s.streams, st.id)
+	}
+}
