@@ -27,6 +27,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Fact() FactResolver
 	Job() JobResolver
+	JobEvent() JobEventResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
 	Subscription() SubscriptionResolver
@@ -147,6 +148,7 @@ type ComplexityRoot struct {
 
 	JobEvent struct {
 		At      func(childComplexity int) int
+		Cursor  func(childComplexity int) int
 		ID      func(childComplexity int) int
 		Item    func(childComplexity int) int
 		Job     func(childComplexity int) int
@@ -415,8 +417,11 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
-		FactAdded func(childComplexity int, where *ent.FactWhereInput) int
-		Job       func(childComplexity int, id uuid.UUID) int
+		FactAdded  func(childComplexity int, where *ent.FactWhereInput) int
+		Job        func(childComplexity int, id uuid.UUID) int
+		JobEvents  func(childComplexity int, id uuid.UUID, after *entgql.Cursor[uuid.UUID]) int
+		Jobs       func(childComplexity int, where *ent.JobWhereInput) int
+		PageStored func(childComplexity int, where *ent.PageWhereInput) int
 	}
 
 	UpdateProfilePayload struct {
@@ -870,6 +875,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.JobEvent.At(childComplexity), true
+	case "JobEvent.cursor":
+		if e.ComplexityRoot.JobEvent.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobEvent.Cursor(childComplexity), true
 	case "JobEvent.id":
 		if e.ComplexityRoot.JobEvent.ID == nil {
 			break
@@ -2095,6 +2106,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.Job(childComplexity, args["id"].(uuid.UUID)), true
+	case "Subscription.jobEvents":
+		if e.ComplexityRoot.Subscription.JobEvents == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_jobEvents_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.JobEvents(childComplexity, args["id"].(uuid.UUID), args["after"].(*entgql.Cursor[uuid.UUID])), true
+	case "Subscription.jobs":
+		if e.ComplexityRoot.Subscription.Jobs == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_jobs_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.Jobs(childComplexity, args["where"].(*ent.JobWhereInput)), true
+	case "Subscription.pageStored":
+		if e.ComplexityRoot.Subscription.PageStored == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_pageStored_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.PageStored(childComplexity, args["where"].(*ent.PageWhereInput)), true
 
 	case "UpdateProfilePayload.profile":
 		if e.ComplexityRoot.UpdateProfilePayload.Profile == nil {
@@ -2439,6 +2483,13 @@ type JobError {
   message: String!
 }
 
+extend type JobEvent {
+  """
+  Its place in the events of its job, for jobEvents(after:).
+  """
+  cursor: Cursor!
+}
+
 extend type Query {
   """
   The job of this id, or null with an error of code NOT_FOUND.
@@ -2681,6 +2732,38 @@ type Subscription {
     """
     id: ID!
   ): Job!
+  """
+  Every event of a job, in order and without a gap, from the first or from after a cursor; completes when the job has ended.
+  After a lost connection go on from the cursor of the last event that came.
+  """
+  jobEvents(
+    """
+    The id of a job.
+    """
+    id: ID!
+    """
+    The cursor of an event of this job; only events after it are sent.
+    """
+    after: Cursor
+  ): JobEvent!
+  """
+  The jobs that have not ended or that changed within the last minute, then each job again when it changes. For a dashboard.
+  """
+  jobs(
+    """
+    Only jobs like this.
+    """
+    where: JobWhereInput
+  ): Job!
+  """
+  Every page whose text is new or has changed, from now on.
+  """
+  pageStored(
+    """
+    Only pages like this.
+    """
+    where: PageWhereInput
+  ): Page!
   """
   Every fact that is found from now on, with its evidence.
   """
@@ -3221,6 +3304,8 @@ func (ec *executionContext) childFields_JobEvent(ctx context.Context, field grap
 		return ec.fieldContext_JobEvent_job(ctx, field)
 	case "item":
 		return ec.fieldContext_JobEvent_item(ctx, field)
+	case "cursor":
+		return ec.fieldContext_JobEvent_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type JobEvent", field.Name)
 }

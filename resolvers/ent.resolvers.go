@@ -60,10 +60,13 @@ func (r *Resolver) Fact() graph.FactResolver { return &factResolver{r} }
 
 func (r *Resolver) Job() graph.JobResolver { return &jobResolver{r} }
 
+func (r *Resolver) JobEvent() graph.JobEventResolver { return &jobEventResolver{r} }
+
 func (r *Resolver) Query() graph.QueryResolver { return &queryResolver{r} }
 
 type (
-	factResolver  struct{ *Resolver }
-	jobResolver   struct{ *Resolver }
-	queryResolver struct{ *Resolver }
+	factResolver     struct{ *Resolver }
+	jobResolver      struct{ *Resolver }
+	jobEventResolver struct{ *Resolver }
+	queryResolver    struct{ *Resolver }
 )

@@ -8,10 +8,10 @@ package resolvers
 import (
 	"context"
 
+	"entgo.io/contrib/entgql"
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/graph"
-	"techfacts.dev/techfacts/internal/event"
 	"techfacts.dev/techfacts/internal/job"
 	"techfacts.dev/techfacts/schema"
 )
@@ -36,6 +36,10 @@ func (r *jobResolver) CanCancel(ctx context.Context, obj *ent.Job) (bool, error)
 
 func (r *jobResolver) CanRetry(ctx context.Context, obj *ent.Job) (bool, error) {
 	return job.CanRetry(obj), nil
+}
+
+func (r *jobEventResolver) Cursor(ctx context.Context, obj *ent.JobEvent) (*entgql.Cursor[uuid.UUID], error) {
+	return &entgql.Cursor[uuid.UUID]{ID: obj.ID}, nil
 }
 
 func (r *mutationResolver) StartScrape(ctx context.Context, input graph.StartScrapeInput) (*graph.StartScrapePayload, error) {
@@ -86,9 +90,19 @@ func (r *queryResolver) Job(ctx context.Context, id uuid.UUID) (*ent.Job, error)
 }
 
 func (r *subscriptionResolver) Job(ctx context.Context, id uuid.UUID) (<-chan *ent.Job, error) {
-	return watch(ctx, r.Bus, event.Job(id),
-		func(ctx context.Context) (int64, bool, error) { return r.look(ctx, id) },
-		func(ctx context.Context) (*ent.Job, error) { return r.job(ctx, id) })
+	return r.watchJob(ctx, id)
+}
+
+func (r *subscriptionResolver) JobEvents(ctx context.Context, id uuid.UUID, after *entgql.Cursor[uuid.UUID]) (<-chan *ent.JobEvent, error) {
+	return r.watchEvents(ctx, id, after)
+}
+
+func (r *subscriptionResolver) Jobs(ctx context.Context, where *ent.JobWhereInput) (<-chan *ent.Job, error) {
+	return r.watchJobs(ctx, where)
+}
+
+func (r *subscriptionResolver) PageStored(ctx context.Context, where *ent.PageWhereInput) (<-chan *ent.Page, error) {
+	return r.watchPages(ctx, where)
 }
 
 func (r *subscriptionResolver) FactAdded(ctx context.Context, where *ent.FactWhereInput) (<-chan *ent.Fact, error) {

@@ -65,16 +65,6 @@ func (r *Resolver) job(ctx context.Context, id uuid.UUID) (*ent.Job, error) {
 	return row, missing(err, "no such job")
 }
 
-// look reads of a job only what tells whether it has changed, whatever fields
-// the client has asked for.
-func (r *Resolver) look(ctx context.Context, id uuid.UUID) (seq int64, ended bool, err error) {
-	row, err := r.Ent.Job.Query().Where(entjob.ID(id)).Select(entjob.FieldSeq, entjob.FieldStatus).Only(ctx)
-	if err != nil {
-		return 0, false, missing(err, "no such job")
-	}
-	return row.Seq, row.Status.Ended(), nil
-}
-
 func (r *Resolver) page(ctx context.Context, where predicate.Page) (*ent.Page, error) {
 	q, err := r.Ent.Page.Query().Where(where).CollectFields(ctx)
 	if err != nil {

@@ -5,8 +5,6 @@ package resolvers
 
 import (
 	"context"
-	"fmt"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
@@ -31,10 +29,16 @@ type Resolver struct {
 	Profiles *extract.Profiles
 	Limiter  *fetch.Limiter
 	Bus      Bus
+
+	feeds *feeds
 }
 
 // Schema is the executable schema over r.
 func Schema(r *Resolver) graphql.ExecutableSchema {
+	r.feeds = newFeeds(r.Bus, func(ctx context.Context, id uuid.UUID) (*ent.Job, error) {
+		row, err := r.Ent.Job.Get(ctx, id)
+		return row, missing(err, "no such job")
+	})
 	return graph.NewExecutableSchema(graph.Config{Resolvers: r})
 }
 
@@ -61,58 +65,4 @@ func missing(err error, format string, args ...any) error {
 		return fault.Wrap(fault.NotFound, err, format, args...)
 	}
 	return err
-}
-
-// tickEvery covers hints that were lost.
-const tickEvery = 2 * time.Second
-
-// watch sends what read returns now, and again whenever a hint on topic or a
-// tick finds that the version has changed, until the thing has ended or ctx
-// ends. It subscribes before it looks, so it misses nothing; what changes while
-// the reader is slow comes as one.
-func watch[T any](ctx context.Context, bus Bus, topic string,
-	look func(context.Context) (version int64, ended bool, err error), read func(context.Context) (T, error),
-) (<-chan T, error) {
-	hints, cancel := bus.Subscribe(topic)
-	version, ended, err := look(ctx)
-	if err != nil {
-		cancel()
-		return nil, err
-	}
-	out := make(chan T)
-	go func() {
-		defer close(out)
-		defer cancel()
-		tick := time.NewTicker(tickEvery)
-		defer tick.Stop()
-		for sent := version - 1; ; {
-			if sent != version {
-				v, err := read(ctx)
-				if err != nil {
-					graphql.AddError(ctx, fmt.Errorf("watch %s: %w", topic, err))
-					return
-				}
-				select {
-				case out <- v:
-				case <-ctx.Done():
-					return
-				}
-				sent = version
-			}
-			if ended {
-				return
-			}
-			select {
-			case <-hints:
-			case <-tick.C:
-			case <-ctx.Done():
-				return
-			}
-			if version, ended, err = look(ctx); err != nil {
-				graphql.AddError(ctx, fmt.Errorf("watch %s: %w", topic, err))
-				return
-			}
-		}
-	}()
-	return out, nil
 }

@@ -53,7 +53,7 @@ func TestNamesClientsWereToldOf(t *testing.T) {
 		"Job":              "id type status priority params result total done failed skipped factCount error createdAt startedAt finishedAt items events canCancel canRetry",
 		"JobError":         "code message",
 		"JobItem":          "id url step state outcome reason httpStatus depth attempts factCount page startedAt finishedAt",
-		"JobEvent":         "seq at kind item job",
+		"JobEvent":         "cursor seq at kind item job",
 		"Page":             "id url domain company title status language contentHash fetchedAt snapshot snapshots facts",
 		"Snapshot":         "id text hash fetchedAt httpStatus fetcher page",
 		"Fact":             "id company category statement quote confidence method status headings span page snapshot profile deepLink firstSeenAt lastSeenAt",
@@ -61,7 +61,7 @@ func TestNamesClientsWereToldOf(t *testing.T) {
 		"Profile":          "id name description categories focus depth instructions builtin version",
 		"Query":            "node nodes job jobs page pages pageByURL fact facts profile profiles report reports rateLimit rateLimits",
 		"Mutation":         "startScrape startExtraction cancelJob retryJob deleteJob createProfile updateProfile cloneProfile deleteProfile setRateLimit resetRateLimit",
-		"Subscription":     "job factAdded",
+		"Subscription":     "job jobEvents jobs factAdded pageStored",
 		"StartScrapeInput": "urls company profile crawl force priority idempotencyKey",
 		"CrawlInput":       "maxDepth maxPages include exclude subdomains",
 	} {

@@ -178,7 +178,7 @@ func (c *changes) settle(ctx context.Context, item queue.Item, r Result, took ti
 func (c *changes) advance(ctx context.Context, item queue.Item, r Result) error {
 	if r.Outcome == schema.Stored || r.Outcome == schema.Unchanged {
 		c.stored++
-		c.event(schema.EventFetched, &item.ID, "")
+		c.event(schema.EventFetched, &item.ID, string(r.Outcome))
 	}
 	if err := queue.Move(ctx, c.tx, item, r.Next, r.Lane); err != nil {
 		return err
