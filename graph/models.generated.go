@@ -126,7 +126,7 @@ type RetryJobPayload struct {
 	Job *ent.Job `json:"job"`
 }
 
-// What a domain is allowed. What is not given is decided by the settings.
+// What a domain is allowed. What is not given stays as it is; see resetRateLimit.
 type SetRateLimitInput struct {
 	// A host, with its port unless it is the usual one.
 	Domain string `json:"domain"`
@@ -168,7 +168,7 @@ type StartExtractionPayload struct {
 type StartScrapeInput struct {
 	// Where to begin: 1 to 1,000 http or https URLs.
 	Urls []string `json:"urls"`
-	// Whose documentation it is: 1 to 200 characters; the unit of comparison.
+	// Whose documentation it is: 1 to 200 characters; the unit of comparison. Pages that are known under another name move to this one.
 	Company string `json:"company"`
 	// The name of the profile by which facts are extracted.
 	Profile string `json:"profile"`

@@ -2562,7 +2562,7 @@ input StartScrapeInput {
   """
   urls: [String!]!
   """
-  Whose documentation it is: 1 to 200 characters; the unit of comparison.
+  Whose documentation it is: 1 to 200 characters; the unit of comparison. Pages that are known under another name move to this one.
   """
   company: String!
   """
@@ -2989,7 +2989,7 @@ type DeleteProfilePayload {
 
 extend type Mutation {
   """
-  Sets what a domain is allowed; it holds for the next request.
+  Changes what a domain is allowed; it holds for the next request.
   """
   setRateLimit(
     """
@@ -3009,7 +3009,7 @@ extend type Mutation {
 }
 
 """
-What a domain is allowed. What is not given is decided by the settings.
+What a domain is allowed. What is not given stays as it is; see resetRateLimit.
 """
 input SetRateLimitInput {
   """

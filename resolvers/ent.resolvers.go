@@ -27,31 +27,49 @@ func (r *queryResolver) Nodes(ctx context.Context, ids []uuid.UUID) ([]ent.Noder
 }
 
 func (r *queryResolver) Facts(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.FactOrder, where *ent.FactWhereInput) (*ent.FactConnection, error) {
+	if err := fits(len(orderBy), after, before); err != nil {
+		return nil, err
+	}
 	return listed(r.Ent.Fact.Query().Paginate(ctx, after, first, before, last,
 		ent.WithFactOrder(orderBy), ent.WithFactFilter(where.Filter)))
 }
 
 func (r *queryResolver) Jobs(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.JobOrder, where *ent.JobWhereInput) (*ent.JobConnection, error) {
+	if err := fits(len(orderBy), after, before); err != nil {
+		return nil, err
+	}
 	return listed(r.Ent.Job.Query().Paginate(ctx, after, first, before, last,
 		ent.WithJobOrder(orderBy), ent.WithJobFilter(where.Filter)))
 }
 
 func (r *queryResolver) Pages(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.PageOrder, where *ent.PageWhereInput) (*ent.PageConnection, error) {
+	if err := fits(len(orderBy), after, before); err != nil {
+		return nil, err
+	}
 	return listed(r.Ent.Page.Query().Paginate(ctx, after, first, before, last,
 		ent.WithPageOrder(orderBy), ent.WithPageFilter(where.Filter)))
 }
 
 func (r *queryResolver) Profiles(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ProfileOrder, where *ent.ProfileWhereInput) (*ent.ProfileConnection, error) {
+	if err := fits(len(orderBy), after, before); err != nil {
+		return nil, err
+	}
 	return listed(r.Ent.Profile.Query().Paginate(ctx, after, first, before, last,
 		ent.WithProfileOrder(orderBy), ent.WithProfileFilter(where.Filter)))
 }
 
 func (r *queryResolver) RateLimits(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.RateLimitOrder, where *ent.RateLimitWhereInput) (*ent.RateLimitConnection, error) {
+	if err := fits(len(orderBy), after, before); err != nil {
+		return nil, err
+	}
 	return listed(r.Ent.RateLimit.Query().Paginate(ctx, after, first, before, last,
 		ent.WithRateLimitOrder(orderBy), ent.WithRateLimitFilter(where.Filter)))
 }
 
 func (r *queryResolver) Reports(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ReportOrder, where *ent.ReportWhereInput) (*ent.ReportConnection, error) {
+	if err := fits(len(orderBy), after, before); err != nil {
+		return nil, err
+	}
 	return listed(r.Ent.Report.Query().Paginate(ctx, after, first, before, last,
 		ent.WithReportOrder(orderBy), ent.WithReportFilter(where.Filter)))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"entgo.io/contrib/entgql"
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent"
 	entjob "techfacts.dev/techfacts/ent/job"
@@ -42,6 +43,20 @@ func listed[T any](list T, err error) (T, error) {
 		}
 	}
 	return list, err
+}
+
+// fits refuses cursors of lists that were ordered by more or fewer fields.
+func fits(fields int, after, before *entgql.Cursor[uuid.UUID]) error {
+	for name, c := range map[string]*entgql.Cursor[uuid.UUID]{"after": after, "before": before} {
+		if c == nil {
+			continue
+		}
+		values, _ := c.Value.([]any)
+		if len(values) != fields || c.Value != nil && values == nil {
+			return fault.InvalidField(name, "is not a cursor of a list in this order")
+		}
+	}
+	return nil
 }
 
 // pageFilter makes a predicate of a where input; nil if there is none.

@@ -2,7 +2,6 @@ package resolvers
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -201,14 +200,10 @@ func stream[T any](ctx context.Context, bus Bus, topic string, n *news, first []
 
 // watchFacts sends every fact that is added from now on.
 func (r *Resolver) watchFacts(ctx context.Context, where *ent.FactWhereInput) (<-chan *ent.Fact, error) {
-	like, err := where.P()
-	if err != nil && !errors.Is(err, ent.ErrEmptyFactWhereInput) {
-		return listed[<-chan *ent.Fact](nil, err)
-	}
 	added := &news{kind: schema.KindFact, ids: func(ctx context.Context, from uuid.UUID) ([]uuid.UUID, error) {
-		q := r.Ent.Fact.Query().Where(fact.IDGTE(from), fact.StatusEQ(schema.FactActive))
-		if like != nil {
-			q.Where(like)
+		q, err := where.Filter(r.Ent.Fact.Query().Where(fact.IDGTE(from), fact.StatusEQ(schema.FactActive)))
+		if err != nil {
+			return listed[[]uuid.UUID](nil, err)
 		}
 		return q.Order(ent.Asc(fact.FieldID)).IDs(ctx)
 	}}

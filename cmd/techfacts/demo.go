@@ -93,7 +93,7 @@ func (demoCmd) read(ctx context.Context, api client, site string) error {
 	}
 	fmt.Println()
 	for _, category := range []string{"pricing", "rate_limits", "certifications"} {
-		if err := api.printFacts(ctx, os.Stdout, map[string]any{"status": "ACTIVE", "category": category}, 3); err != nil {
+		if err := api.printFacts(ctx, os.Stdout, " in "+category, map[string]any{"status": "ACTIVE", "category": category}, 3); err != nil {
 			return err
 		}
 	}

@@ -322,7 +322,7 @@ func TestScrapePrintsFactsWithTheirQuotes(t *testing.T) {
 			t.Errorf("%q is not in:\n%s", want, stdout)
 		}
 	}
-	if !strings.Contains(stderr, "COMPLETED, 2 pages done") {
+	if !strings.Contains(stderr, "COMPLETED, pages done: 2, failed: 0") {
 		t.Errorf("stderr = %s", stderr)
 	}
 }
@@ -337,6 +337,24 @@ func TestScrapeTellsWhatItCouldNotRead(t *testing.T) {
 	_, stderr, code = output(t, nil, "scrape", "http://10.1.2.3/")
 	if code != exitFailed || !strings.Contains(stderr, "nothing could be read: 1 FETCH_BLOCKED") {
 		t.Errorf("exit code %d, stderr:\n%s", code, stderr)
+	}
+}
+
+func TestScrapePrintsTheFactsOfItsOwnPagesOnly(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t, pages)
+	env := polite("DATA_DIR=" + t.TempDir())
+	output(t, env, "scrape", b.URL+"/old", "--company", "Acme", "--profile", "api_docs")
+	stdout, _, _ := output(t, env, "scrape", b.URL+"/new", "--company", "Acme", "--profile", "api_docs")
+	if strings.Contains(stdout, "/old") || !strings.Contains(stdout, "/new") {
+		t.Errorf("printed:\n%s", stdout)
+	}
+	stdout, stderr, code := output(t, env, "scrape", "http://10.1.2.3/", "--company", "Acme", "--profile", "api_docs")
+	if stdout != "" || code != exitFailed {
+		t.Errorf("of a job that read nothing: %d\n%s\n%s", code, stdout, stderr)
+	}
+	if _, stderr, code = output(t, env, "scrape", b.URL+"/new", "--depth", "3"); code == 0 || !strings.Contains(stderr, "--crawl") {
+		t.Errorf("--depth without --crawl: %d %s", code, stderr)
 	}
 }
 
@@ -356,23 +374,27 @@ func TestVersionAndMigrate(t *testing.T) {
 func TestWrongSettingsStopTheStartWithOneLineThatNamesThem(t *testing.T) {
 	t.Parallel()
 	for setting, name := range map[string]string{
-		"API_KEY=short":                          "API_KEY",
-		"DATABASE_URL=mysql://x":                 "DATABASE_URL",
-		"DATABASE_URL=postgres://u:hunter2@[bad": "database",
-		"LISTEN_ADDR=0.0.0.0:8080":               "API_KEY",
-		"LISTEN_ADDR=nonsense":                   "LISTEN_ADDR",
-		"ALLOWED_ORIGINS=https://app.example/":   "ALLOWED_ORIGINS",
-		"FETCH_ALLOW_CIDRS=10.0.0.0/99":          "FETCH_ALLOW_CIDRS",
-		"SCRAPE_DELAY_MIN=soon":                  "SCRAPE_DELAY_MIN",
-		"SCRAPE_DELAY_MIN=10":                    "SCRAPE_DELAY_MAX",
-		"SCRAPE_TIMEOUT=0":                       "SCRAPE_TIMEOUT",
-		"SCRAPE_MAX_RETRIES=-1":                  "SCRAPE_MAX_RETRIES",
-		"SCRAPE_MAX_CONCURRENT_PER_DOMAIN=0":     "SCRAPE_MAX_CONCURRENT_PER_DOMAIN",
-		"SCRAPE_DAILY_LIMIT_PER_DOMAIN=none":     "SCRAPE_DAILY_LIMIT_PER_DOMAIN",
-		"EXTRACTION_CONFIDENCE_THRESHOLD=1.5":    "EXTRACTION_CONFIDENCE_THRESHOLD",
-		"WORKER_FETCHES=0":                       "WORKER_FETCHES",
-		"WORKER_EXTRACTS=0":                      "WORKER_EXTRACTS",
-		"LOG_LEVEL=loud":                         "log-level",
+		"API_KEY=short":                                   "API_KEY",
+		"DATABASE_URL=mysql://x":                          "DATABASE_URL",
+		"DATABASE_URL=postgres://u:hunter2@[bad":          "database",
+		"LISTEN_ADDR=0.0.0.0:8080":                        "API_KEY",
+		"LISTEN_ADDR=nonsense":                            "LISTEN_ADDR",
+		"ALLOWED_ORIGINS=https://app.example/":            "ALLOWED_ORIGINS",
+		"FETCH_ALLOW_CIDRS=10.0.0.0/99":                   "FETCH_ALLOW_CIDRS",
+		"SCRAPE_DELAY_MIN=soon":                           "SCRAPE_DELAY_MIN",
+		"SCRAPE_DELAY_MIN=10":                             "SCRAPE_DELAY_MAX",
+		"SCRAPE_TIMEOUT=0":                                "SCRAPE_TIMEOUT",
+		"SCRAPE_MAX_RETRIES=-1":                           "SCRAPE_MAX_RETRIES",
+		"SCRAPE_MAX_CONCURRENT_PER_DOMAIN=0":              "SCRAPE_MAX_CONCURRENT_PER_DOMAIN",
+		"SCRAPE_DAILY_LIMIT_PER_DOMAIN=none":              "SCRAPE_DAILY_LIMIT_PER_DOMAIN",
+		"EXTRACTION_CONFIDENCE_THRESHOLD=nan":             "EXTRACTION_CONFIDENCE_THRESHOLD",
+		"DATA_DIR=/dev/null/x":                            "DATA_DIR",
+		"DATABASE_URL=postgres://u:hunter2@127.0.0.1:1/x": "DATABASE_URL",
+		"LISTEN_ADDR=127.0.0.1:99999":                     "LISTEN_ADDR",
+		"EXTRACTION_CONFIDENCE_THRESHOLD=1.5":             "EXTRACTION_CONFIDENCE_THRESHOLD",
+		"WORKER_FETCHES=0":                                "WORKER_FETCHES",
+		"WORKER_EXTRACTS=0":                               "WORKER_EXTRACTS",
+		"LOG_LEVEL=loud":                                  "log-level",
 	} {
 		_, stderr, code := output(t, []string{setting}, "serve")
 		if code == 0 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, name) || strings.Contains(stderr, "hunter2") {

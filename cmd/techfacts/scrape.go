@@ -27,10 +27,19 @@ type scrapeCmd struct {
 	MaxFacts int      `name:"facts" default:"20" help:"How many facts to print, the surest first."`
 }
 
+// The defaults of --depth and --pages, as above.
+const (
+	defaultDepth = 2
+	defaultPages = 100
+)
+
 // Run reads the pages with a service of its own and prints what was found.
 func (cmd scrapeCmd) Run(ctx context.Context, c *app.Config) error {
 	if err := c.Check(); err != nil {
 		return err
+	}
+	if !cmd.Crawl && (cmd.Depth != defaultDepth || cmd.Pages != defaultPages || len(cmd.Include)+len(cmd.Exclude) > 0) {
+		return errors.New("--depth, --pages, --include and --exclude go with --crawl")
 	}
 	config := *c
 	config.ListenAddr = "127.0.0.1:0"
@@ -39,7 +48,7 @@ func (cmd scrapeCmd) Run(ctx context.Context, c *app.Config) error {
 			cmd.Company = u.Hostname()
 		}
 	}
-	return withService(ctx, config, quiet(config), func(ctx context.Context, api client) error {
+	err := withService(ctx, config, quiet(config), func(ctx context.Context, api client) error {
 		input := map[string]any{"urls": cmd.URLs, "company": cmd.Company, "profile": cmd.Profile, "force": cmd.Force}
 		if cmd.Crawl {
 			input["crawl"] = map[string]any{"maxDepth": cmd.Depth, "maxPages": cmd.Pages, "include": cmd.Include, "exclude": cmd.Exclude}
@@ -54,12 +63,18 @@ func (cmd scrapeCmd) Run(ctx context.Context, c *app.Config) error {
 		if err := api.printFailures(ctx, os.Stderr, job.ID); err != nil {
 			return err
 		}
-		where := map[string]any{"status": "ACTIVE", "hasPageWith": map[string]any{"company": cmd.Company}, "hasProfileWith": map[string]any{"name": cmd.Profile}}
-		if err := api.printFacts(ctx, os.Stdout, where, cmd.MaxFacts); err != nil {
-			return err
+		if job.FactCount > 0 { // its facts are those that were last seen since it began
+			where := map[string]any{"status": "ACTIVE", "company": cmd.Company, "lastSeenAtGTE": job.StartedAt, "hasProfileWith": map[string]any{"name": cmd.Profile}}
+			if err := api.printFacts(ctx, os.Stdout, "", where, cmd.MaxFacts); err != nil {
+				return err
+			}
 		}
 		return job.verdict()
 	})
+	if ctx.Err() != nil {
+		return errors.New("interrupted: what was read is kept, and techfacts serve on the same database goes on with the rest")
+	}
+	return err
 }
 
 // quiet is the log of commands that print for people: warnings only, unless
@@ -98,12 +113,13 @@ type job struct {
 	Failed    int    `json:"failed"`
 	Skipped   int    `json:"skipped"`
 	FactCount int    `json:"factCount"`
+	StartedAt string `json:"startedAt"`
 	Error     *struct {
 		Message string `json:"message"`
 	} `json:"error"`
 }
 
-const jobFields = `id status total done failed skipped factCount error { message }`
+const jobFields = `id status total done failed skipped factCount startedAt error { message }`
 
 func (j job) verdict() error {
 	switch {
@@ -147,12 +163,12 @@ func (c client) follow(ctx context.Context, id, title string) (last job, err err
 		return bar.Set(last.Done + last.Failed + last.Skipped)
 	})
 	if bar != nil {
-		_ = bar.Exit()
+		_ = bar.Clear()
 	}
 	if err != nil {
 		return last, err
 	}
-	fmt.Fprintf(os.Stderr, "%s: %s, %d pages done, %d failed, %d left out, %d facts\n",
+	fmt.Fprintf(os.Stderr, "%s: %s, pages done: %d, failed: %d, left out: %d; facts: %d\n",
 		title, last.Status, last.Done, last.Failed, last.Skipped, last.FactCount)
 	return last, nil
 }
@@ -181,7 +197,7 @@ func (c client) printFailures(ctx context.Context, w io.Writer, id string) error
 }
 
 // printFacts prints facts with their evidence, the surest first.
-func (c client) printFacts(ctx context.Context, w io.Writer, where map[string]any, most int) error {
+func (c client) printFacts(ctx context.Context, w io.Writer, what string, where map[string]any, most int) error {
 	var out struct {
 		Facts struct {
 			TotalCount int
@@ -204,6 +220,6 @@ func (c client) printFacts(ctx context.Context, w io.Writer, where map[string]an
 		n := e.Node
 		_, _ = fmt.Fprintf(w, "%s · %s · %.2f\n  %s\n  “%s”\n  %s\n\n", n.Company, n.Category, n.Confidence, n.Statement, n.Quote, n.URL)
 	}
-	_, err = fmt.Fprintf(w, "%d of %d facts\n", len(out.Facts.Edges), out.Facts.TotalCount)
+	_, err = fmt.Fprintf(w, "%d of %d facts%s\n\n", len(out.Facts.Edges), out.Facts.TotalCount, what)
 	return err
 }

@@ -66,6 +66,17 @@ func TestEverythingStoredCanBeListedFilteredAndOrdered(t *testing.T) {
 		if got := fmt.Sprint(job["params"]); !strings.Contains(got, w.URL+"/globex") || !strings.Contains(fmt.Sprint(job["result"]), "STORED") || !strings.Contains(fmt.Sprint(job["events"]), "QUEUED") {
 			s.Errorf("job = %v", job)
 		}
+		var info struct {
+			Jobs  struct{ PageInfo struct{ EndCursor string } }
+			Facts struct{ PageInfo struct{ EndCursor string } }
+		}
+		s.ask(`{ jobs(first: 1) { pageInfo { endCursor } } facts(first: 1, orderBy: [{field: CONFIDENCE}]) { pageInfo { endCursor } } }`, nil, &info)
+		if info.Jobs.PageInfo.EndCursor != out.First.Edges[0].Cursor {
+			s.Errorf("endCursor without edges is %q", info.Jobs.PageInfo.EndCursor)
+		}
+		if code := s.refused(`query ($after: Cursor) { facts(after: $after) { totalCount edges { cursor } } }`, map[string]any{"after": info.Facts.PageInfo.EndCursor}); code != "INVALID" {
+			s.Errorf("a cursor of another order: %q", code)
+		}
 		// The second page of a list begins where the first ended.
 		var next struct{ Jobs list }
 		s.ask(`query ($after: Cursor) { jobs(first: 1, after: $after) { edges { node { company } } } }`, map[string]any{"after": out.First.Edges[0].Cursor}, &next)
@@ -142,6 +153,7 @@ func TestErrorsCarryCodes(t *testing.T) {
 			`{ job(id: "nonsense") { id } }`:                              "INVALID",
 			`{ facts(where: {not: {}}) { totalCount } }`:                  "INVALID",
 			`{ facts(where: {hasPageWith: {not: {}}}) { totalCount } }`:   "INVALID",
+			`{ facts(where: {company: "a\u0000b"}) { totalCount } }`:      "INVALID",
 			`{ nonsense }`:                        "INVALID",
 			`{ jobs(first: 101) { totalCount } }`: "INVALID",
 			`{ jobs(first: -1) { totalCount } }`:  "INVALID",

@@ -82,7 +82,7 @@ func Run(ctx context.Context, c Config, role Role, log *slog.Logger, ready func(
 
 // Migrate brings the database up to date and tells how many steps that took.
 func Migrate(ctx context.Context, c Config) (int, error) {
-	s, err := store.Open(ctx, c.database())
+	s, err := c.open(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -94,7 +94,7 @@ func Migrate(ctx context.Context, c Config) (int, error) {
 }
 
 func openStore(ctx context.Context, c Config, log *slog.Logger) (*store.Store, error) {
-	s, err := store.Open(ctx, c.database())
+	s, err := c.open(ctx)
 	if err != nil {
 		return nil, err
 	}

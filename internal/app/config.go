@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/url"
@@ -106,7 +107,7 @@ func (c Config) Check() error {
 		{c.ScrapeDailyLimit < 1, "SCRAPE_DAILY_LIMIT_PER_DOMAIN", "must be at least 1"},
 		{c.ScrapeMaxRetries < 0 || c.ScrapeMaxRetries > 20, "SCRAPE_MAX_RETRIES", "must be from 0 to 20"},
 		{c.ScrapeTimeout < Seconds(time.Second) || c.ScrapeTimeout > Seconds(10*time.Minute), "SCRAPE_TIMEOUT", "must be from 1s to 10m"},
-		{c.MinConfidence < 0 || c.MinConfidence > 1, "EXTRACTION_CONFIDENCE_THRESHOLD", "must be from 0 to 1"},
+		{!(c.MinConfidence >= 0 && c.MinConfidence <= 1), "EXTRACTION_CONFIDENCE_THRESHOLD", "must be from 0 to 1"},
 		{c.WorkerFetches < 1 || c.WorkerFetches > 1000, "WORKER_FETCHES", "must be from 1 to 1000"},
 		{c.WorkerExtracts < 1 || c.WorkerExtracts > 100, "WORKER_EXTRACTS", "must be from 1 to 100"},
 	} {
@@ -115,7 +116,7 @@ func (c Config) Check() error {
 		}
 	}
 	if _, err := fetch.NewGuard(c.FetchAllowCIDRs, nil); err != nil {
-		return fault.New(fault.Invalid, "FETCH_ALLOW_CIDRS: %s", fault.Of(err).Message)
+		return err // it names the setting
 	}
 	for _, o := range c.AllowedOrigins {
 		if u, err := url.Parse(o); err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || o != u.Scheme+"://"+u.Host {
@@ -126,8 +127,8 @@ func (c Config) Check() error {
 }
 
 func (c Config) checkListen() error {
-	host, _, err := net.SplitHostPort(c.ListenAddr)
-	if err != nil {
+	host, port, err := net.SplitHostPort(c.ListenAddr)
+	if n, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil || n > 65535 {
 		return fault.New(fault.Invalid, "LISTEN_ADDR: %q is not an address such as 127.0.0.1:8080", c.ListenAddr)
 	}
 	if ip := net.ParseIP(host); c.APIKey == "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
@@ -136,12 +137,17 @@ func (c Config) checkListen() error {
 	return nil
 }
 
-// database is the address that the store opens.
-func (c Config) database() string {
+// open opens the database, and names the setting if it cannot.
+func (c Config) open(ctx context.Context) (*store.Store, error) {
+	address, setting := filepath.Join(c.DataDir, "techfacts.db"), "DATA_DIR"
 	if c.DatabaseURL != "" {
-		return string(c.DatabaseURL)
+		address, setting = string(c.DatabaseURL), "DATABASE_URL"
 	}
-	return filepath.Join(c.DataDir, "techfacts.db")
+	s, err := store.Open(ctx, address)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", setting, err)
+	}
+	return s, nil
 }
 
 // own lists the addresses of the service itself, which no page may be read

@@ -26,6 +26,7 @@ func TestFromAMutationToFactsThatAFrontendWatchesArriving(t *testing.T) {
 		}
 		live := s.subscribe(`subscription { factAdded(where: {company: "Acme"}) { `+factFields+` } }`, nil)
 		others := s.subscribe(`subscription { factAdded(where: {company: "Other"}) { id } }`, nil)
+		all := s.subscribe(`subscription { factAdded { id } }`, nil)
 		watch := s.subscribe(`subscription ($id: ID!) { job(id: $id) { status done } }`, map[string]any{"id": job.ID})
 		var seen []string
 		var m struct{ Job jobState }
@@ -57,6 +58,12 @@ func TestFromAMutationToFactsThatAFrontendWatchesArriving(t *testing.T) {
 			if f.Status != "ACTIVE" || f.Confidence < 0.5 || f.Confidence > 1 || f.Page.URL != w.URL+"/limits" || f.URL != f.Page.URL ||
 				!strings.HasPrefix(f.DeepLink, f.URL+"#:~:text=") || len(f.Headings) == 0 {
 				s.Errorf("fact = %+v", f)
+			}
+		}
+		for range facts {
+			var m struct{ FactAdded factState }
+			if !all.next(&m) || !arrived[m.FactAdded.ID] {
+				s.Errorf("without a filter came %+v", m)
 			}
 		}
 		others.send(map[string]any{"type": "complete", "id": "1"})

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -196,7 +195,7 @@ func (d Draft) check() error {
 		{"input.focus", d.Focus, 2000},
 		{"input.instructions", d.Instructions, 4000},
 	} {
-		if text.value != nil && (utf8.RuneCountInString(*text.value) > text.most || strings.ContainsRune(*text.value, 0)) {
+		if text.value != nil && utf8.RuneCountInString(*text.value) > text.most {
 			return fault.InvalidField(text.field, "must have at most %d characters", text.most)
 		}
 	}

@@ -178,7 +178,7 @@ func (h *HTTP) allowed(ctx context.Context, u URL) (*Robots, error) {
 		return nil, err
 	}
 	if !rules.Allows(agent, u.target()) {
-		f := failed(schema.RobotsBlocked, nil, "robots.txt does not allow %s", u)
+		f := failed(schema.RobotsBlocked, nil, "robots.txt does not allow it")
 		f.CrawlDelay = rules.CrawlDelay(agent)
 		return nil, f
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -157,11 +158,11 @@ func (l *Limiter) Observe(ctx context.Context, tx *store.Tx, domain string, o Ob
 	return change(ctx, update)
 }
 
-// Settings are what an operator sets for one domain; nil leaves it to the
-// settings of the process.
+// Settings are what an operator sets for one domain; nil leaves a thing as it
+// is.
 type Settings struct{ DelayMs, Concurrency, DailyLimit *int }
 
-// Set replaces what is set for domain. It fails with INVALID outside of sane
+// Set changes what is set for domain, in whatever spelling. It fails with INVALID outside of sane
 // bounds.
 func (l *Limiter) Set(ctx context.Context, domain string, in Settings) (*ent.RateLimit, error) {
 	for _, check := range []struct {
@@ -178,8 +179,7 @@ func (l *Limiter) Set(ctx context.Context, domain string, in Settings) (*ent.Rat
 		}
 	}
 	return l.set(ctx, domain, true, func(u *ent.RateLimitUpdateOne) {
-		u.ClearDelayMs().ClearConcurrency().ClearDailyLimit().
-			SetNillableDelayMs(in.DelayMs).SetNillableConcurrency(in.Concurrency).SetNillableDailyLimit(in.DailyLimit).
+		u.SetNillableDelayMs(in.DelayMs).SetNillableConcurrency(in.Concurrency).SetNillableDailyLimit(in.DailyLimit).
 			SetNextAllowedAt(l.now())
 	})
 }
@@ -194,13 +194,11 @@ func (l *Limiter) Reset(ctx context.Context, domain string) (*ent.RateLimit, err
 }
 
 func (l *Limiter) set(ctx context.Context, domain string, create bool, f func(*ent.RateLimitUpdateOne)) (*ent.RateLimit, error) {
-	u, err := ParseURL("https://" + domain)
-	if err == nil && u.Domain() != domain { // http has another usual port
-		u, err = ParseURL("http://" + domain)
+	u, err := ParseURL("http://" + domain + "/")
+	if err != nil || u.target() != "/" || strings.HasSuffix(domain, "/") {
+		return nil, fault.InvalidField("input.domain", "must be a host, with its port unless it is the usual one")
 	}
-	if err != nil || u.Domain() != domain {
-		return nil, fault.InvalidField("input.domain", "must be a host in lower case, with its port unless it is the usual one")
-	}
+	domain = strings.TrimSuffix(u.Domain(), ":443")
 	err = l.store.Tx(ctx, func(tx *store.Tx) error {
 		row, err := tx.Ent.RateLimit.Query().Where(ratelimit.Domain(domain)).Only(ctx)
 		if ent.IsNotFound(err) {

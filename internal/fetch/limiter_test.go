@@ -205,6 +205,9 @@ func TestWhatIsSetForADomainHolds(t *testing.T) {
 		if n := c.enter(0, 10); n != 4 {
 			c.Errorf("%d entered, want 4 more of the 9 of the day", n)
 		}
+		if row, err = c.limiter.Set(c.Context(), "DOCS.acme.example", Settings{DelayMs: &zero}); err != nil || *row.Concurrency != 4 || *row.DailyLimit != 9 {
+			c.Errorf("set of one thing = %+v, %v; the others must stay", row, err)
+		}
 		c.observe(Observation{Status: 429})
 		row, err = c.limiter.Reset(c.Context(), domain)
 		if err != nil || row.DelayMs != nil || row.Concurrency != nil || row.DailyLimit != nil || row.BackoffUntil != nil || row.UsedTotal != 9 {
@@ -223,7 +226,7 @@ func TestSetRefusesWhatMakesNoSense(t *testing.T) {
 				c.Errorf("%s: %v", field, err)
 			}
 		}
-		for _, bad := range []string{"", "https://acme.example", "acme.example/x", "ACME.example"} {
+		for _, bad := range []string{"", "https://acme.example", "acme.example/x", "acme.example/", "a b"} {
 			if _, err := c.limiter.Set(c.Context(), bad, Settings{}); fault.Of(err).Field != "input.domain" {
 				c.Errorf("%q: %v", bad, err)
 			}

@@ -53,6 +53,9 @@ func compile(field string, patterns []string) ([]*regexp.Regexp, error) {
 		if len(pattern) > maxPattern {
 			return nil, fault.InvalidField(field, "at most %d bytes", maxPattern)
 		}
+		if pattern == "" {
+			return nil, fault.InvalidField(field, "must not be empty")
+		}
 		var err error
 		if compiled[i], err = regexp.Compile(pattern); err != nil {
 			return nil, fault.InvalidField(field, "%v", err)

@@ -99,10 +99,6 @@ func (j *Jobs) StartScrape(ctx context.Context, in schema.ScrapeParams, c Common
 // check brings the input of a scrape into its canonical form, or says what is
 // wrong with it.
 func check(in *schema.ScrapeParams) ([]fetch.URL, error) {
-	in.Company = strings.TrimSpace(in.Company)
-	if n := utf8.RuneCountInString(in.Company); n == 0 || n > maxCompany || strings.ContainsRune(in.Company, 0) {
-		return nil, fault.InvalidField("input.company", "must have 1 to %d characters", maxCompany)
-	}
 	if len(in.URLs) == 0 || len(in.URLs) > maxURLs {
 		return nil, fault.InvalidField("input.urls", "must be 1 to %d URLs", maxURLs)
 	}
@@ -115,6 +111,10 @@ func check(in *schema.ScrapeParams) ([]fetch.URL, error) {
 		if !slices.Contains(seeds, u) {
 			seeds = append(seeds, u)
 		}
+	}
+	in.Company = strings.TrimSpace(in.Company)
+	if n := utf8.RuneCountInString(in.Company); n == 0 || n > maxCompany {
+		return nil, fault.InvalidField("input.company", "must have 1 to %d characters", maxCompany)
 	}
 	in.URLs = in.URLs[:0:0]
 	for _, u := range seeds {
@@ -139,6 +139,9 @@ func check(in *schema.ScrapeParams) ([]fetch.URL, error) {
 // INVALID if there are no such pages or too many.
 func (j *Jobs) StartExtraction(ctx context.Context, ids []uuid.UUID, where predicate.Page, profileName string, c Common) (*ent.Job, error) {
 	field := "input.pageIds"
+	if where == nil && len(ids) == 0 {
+		return nil, fault.InvalidField(field, "give either pageIds or where")
+	}
 	if where == nil {
 		ids = slices.Compact(slices.SortedFunc(slices.Values(ids), func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) }))
 		if len(ids) > maxPages {
@@ -211,7 +214,7 @@ func (d draft) hash() (string, error) {
 
 func (j *Jobs) start(ctx context.Context, d draft) (*ent.Job, error) {
 	key := d.common.IdempotencyKey
-	if utf8.RuneCountInString(key) > maxKey || strings.ContainsRune(key, 0) {
+	if utf8.RuneCountInString(key) > maxKey {
 		return nil, fault.InvalidField("input.idempotencyKey", "must have at most %d characters", maxKey)
 	}
 	hash, err := d.hash()
@@ -319,6 +322,9 @@ func (j *Jobs) Retry(ctx context.Context, id uuid.UUID) (*ent.Job, error) {
 	if !old.Status.Ended() {
 		return nil, ErrRuns
 	}
+	if !CanRetry(old) {
+		return nil, ErrNoRetry
+	}
 	rows, err := j.store.Ent.JobItem.Query().Where(jobitem.JobID(id), jobitem.OutcomeIn(retryable()...)).Order(ent.Asc(jobitem.FieldID)).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find items: %w", err)
@@ -360,9 +366,12 @@ func retryable() (outcomes []schema.Outcome) {
 // CanCancel reports whether Cancel would be accepted.
 func CanCancel(row *ent.Job) bool { return !row.Status.Ended() }
 
-// CanRetry reports whether Retry would be accepted.
+// CanRetry reports whether Retry would be accepted: something was not done, and
+// not because it was rightly left out.
 func CanRetry(row *ent.Job) bool {
-	return row.Result != nil && slices.ContainsFunc(row.Result.Outcomes, func(o schema.OutcomeCount) bool { return o.Outcome.Retryable() })
+	return row.Result != nil && slices.ContainsFunc(row.Result.Outcomes, func(o schema.OutcomeCount) bool {
+		return o.Outcome == schema.BudgetExhausted || row.Status != schema.JobCompleted && o.Outcome.Retryable()
+	})
 }
 
 // Delete deletes a job that has ended, with its items and events. NOT_FOUND,

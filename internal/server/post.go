@@ -86,6 +86,11 @@ func decodeParams(b []byte) (*graphql.RawParams, *fault.Error) {
 	if bytes.HasPrefix(bytes.TrimLeft(b, " \t\r\n"), []byte("[")) {
 		return nil, fault.New(fault.Invalid, "batches are not supported: send one operation per request")
 	}
+	// No database keeps NUL in text, so nothing that has it can be meant. In a
+	// document within JSON the escape ends the same.
+	if bytes.Contains(b, []byte(`\u0000`)) {
+		return nil, fault.New(fault.Invalid, "the request has a NUL character (\\u0000)")
+	}
 	var in struct {
 		Query         *string        `json:"query"`
 		OperationName string         `json:"operationName"`

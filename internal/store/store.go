@@ -81,13 +81,20 @@ func (s *Store) openPostgres(ctx context.Context, address string) error {
 	}
 	s.close = append(s.close, func() error { pool.Close(); return nil })
 	if err := pool.Ping(ctx); err != nil {
-		return fmt.Errorf("reach the database: %w", err)
+		return fmt.Errorf("the database cannot be reached: %w", firstLine(err))
 	}
 	db := stdlib.OpenDBFromPool(pool)
 	db.SetMaxIdleConns(0) // the pool keeps them
 	s.close = append(s.close, db.Close)
 	s.write, s.read = db, db
 	return nil
+}
+
+// firstLine keeps an error of pgx, which lists every address it has tried, to
+// one line.
+func firstLine(err error) error {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return errors.New(strings.TrimSuffix(line, ":"))
 }
 
 func (s *Store) openSQLite(ctx context.Context, path string) error {

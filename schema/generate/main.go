@@ -41,6 +41,9 @@ func run() error {
 	}, entc.Extensions(gql)); err != nil {
 		return err
 	}
+	if err := fillPageInfo("ent/gql_pagination.go"); err != nil {
+		return err
+	}
 	// What gqlgen would no longer write must not stay behind.
 	stale, err := filepath.Glob("graph/*.generated.go")
 	if err != nil {
@@ -56,6 +59,20 @@ func run() error {
 		return err
 	}
 	return api.Generate(cfg)
+}
+
+// fillPageInfo makes connections fill pageInfo for clients that ask for it
+// without edges, which entgql leaves empty.
+func fillPageInfo(file string) error {
+	const old, mended = "ignoredEdges := !hasCollectedField(ctx, edgesField)", "ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)"
+	code, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if !strings.Contains(string(code), old) {
+		return fmt.Errorf("%s is not as it was: does entgql fill pageInfo by itself now?", file)
+	}
+	return os.WriteFile(file, []byte(strings.ReplaceAll(string(code), old, mended)), 0o600)
 }
 
 // enumValues describes the values of the enumerations that ent generates.
@@ -285,8 +302,8 @@ var predicates = []struct{ suffix, words string }{
 	{"Contains", "contains this"},
 	{"NotNil", "is set"},
 	{"IsNil", "is not set"},
-	{"NotIn", "is none of these"},
-	{"In", "is one of these"},
+	{"NotIn", "is none of these; an empty list is no condition"},
+	{"In", "is one of these; an empty list is no condition"},
 	{"NEQ", "is not this"},
 	{"GTE", "is this or more"},
 	{"LTE", "is this or less"},
