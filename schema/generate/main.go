@@ -41,7 +41,7 @@ func run() error {
 	}, entc.Extensions(gql)); err != nil {
 		return err
 	}
-	if err := fillPageInfo("ent/gql_pagination.go"); err != nil {
+	if err := fillPageInfo(); err != nil {
 		return err
 	}
 	// What gqlgen would no longer write must not stay behind.
@@ -63,7 +63,8 @@ func run() error {
 
 // fillPageInfo makes connections fill pageInfo for clients that ask for it
 // without edges, which entgql leaves empty.
-func fillPageInfo(file string) error {
+func fillPageInfo() error {
+	const file = "ent/gql_pagination.go"
 	const old, mended = "ignoredEdges := !hasCollectedField(ctx, edgesField)", "ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)"
 	code, err := os.ReadFile(file)
 	if err != nil {
