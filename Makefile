@@ -10,7 +10,7 @@ help: ## list the targets
 build: ## bin/techfacts
 	go build -ldflags '-X main.version=$(VERSION)' -o bin/techfacts ./cmd/techfacts
 
-demo: build ## try it: a site to read, the service and its console
+demo: build ## try it: a site to read, and the service that reads it
 	bin/techfacts demo
 
 test: ## all tests, with the race detector; gets PostgreSQL and a C compiler if they are missing

@@ -2442,7 +2442,7 @@ type JobResult {
   """
   outcomes: [OutcomeCount!]!
   """
-  Facts that were not known before.
+  Facts that its pages did not state when they were last read, or were never read.
   """
   factsAdded: Int!
   """
@@ -2747,7 +2747,8 @@ type Subscription {
     after: Cursor
   ): JobEvent!
   """
-  The jobs that have not ended or that changed within the last minute, then each job again when it changes. For a dashboard.
+  The jobs that have not ended or that changed within the last minute, then each job again when it changes. One that
+  was sent and is no longer like where is sent once more. For a dashboard.
   """
   jobs(
     """
@@ -2765,7 +2766,7 @@ type Subscription {
     where: PageWhereInput
   ): Page!
   """
-  Every fact that is found from now on, with its evidence.
+  Every fact that is found for the first time from now on, with its evidence.
   """
   factAdded(
     """

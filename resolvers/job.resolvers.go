@@ -51,11 +51,8 @@ func (r *mutationResolver) StartScrape(ctx context.Context, input graph.StartScr
 }
 
 func (r *mutationResolver) StartExtraction(ctx context.Context, input graph.StartExtractionInput) (*graph.StartExtractionPayload, error) {
-	where, err := pageFilter(input.Where)
-	if err != nil {
-		return nil, err
-	}
-	row, err := r.Jobs.StartExtraction(ctx, input.PageIds, where, input.Profile, job.Common{Priority: input.Priority, IdempotencyKey: deref(input.IdempotencyKey)})
+	row, err := r.Jobs.StartExtraction(ctx, job.ExtractionInput{IDs: input.PageIds, Where: input.Where, Profile: input.Profile},
+		job.Common{Priority: input.Priority, IdempotencyKey: deref(input.IdempotencyKey)})
 	if err != nil {
 		return nil, err
 	}

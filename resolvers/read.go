@@ -59,18 +59,6 @@ func fits(fields int, after, before *entgql.Cursor[uuid.UUID]) error {
 	return nil
 }
 
-// pageFilter makes a predicate of a where input; nil if there is none.
-func pageFilter(where *ent.PageWhereInput) (predicate.Page, error) {
-	if where == nil {
-		return nil, nil //nolint:nilnil // no input, no predicate
-	}
-	p, err := where.P()
-	if errors.Is(err, ent.ErrEmptyPageWhereInput) {
-		return nil, fault.InvalidField("input.where", "must not be empty")
-	}
-	return p, err
-}
-
 func (r *Resolver) job(ctx context.Context, id uuid.UUID) (*ent.Job, error) {
 	q, err := r.Ent.Job.Query().Where(entjob.ID(id)).CollectFields(ctx)
 	if err != nil {

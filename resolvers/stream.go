@@ -3,6 +3,8 @@ package resolvers
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"entgo.io/contrib/entgql"
@@ -182,6 +184,9 @@ func stream[T any](ctx context.Context, bus Bus, topic string, n *news, first []
 				case <-ctx.Done():
 					return
 				}
+				if !pause(ctx, lookPause) { // hints of a busy moment become one look
+					return
+				}
 				ids, err = n.added(ctx)
 			}
 			k := min(len(ids), batch)
@@ -196,6 +201,21 @@ func stream[T any](ctx context.Context, bus Bus, topic string, n *news, first []
 		}
 	}()
 	return out, nil
+}
+
+// lookPause is the least time between two looks of a stream.
+const lookPause = 100 * time.Millisecond
+
+// pause waits; false if ctx ends before.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // watchFacts sends every fact that is added from now on.
@@ -238,9 +258,43 @@ func (r *Resolver) watchJobs(ctx context.Context, where *ent.JobWhereInput) (<-c
 	changed := &news{kind: schema.KindJobEvent, ids: func(ctx context.Context, from uuid.UUID) ([]uuid.UUID, error) {
 		return r.Ent.JobEvent.Query().Where(jobevent.IDGTE(from)).Order(ent.Asc(jobevent.FieldID)).IDs(ctx)
 	}}
+	// A job that was sent and is no longer like where is sent once more, so that
+	// a list of running jobs learns that one has ended.
+	sent := map[uuid.UUID]bool{}
+	for _, job := range running {
+		sent[job.ID] = true
+	}
 	return stream(ctx, r.Bus, event.Jobs, changed, running, func(ctx context.Context, ids []uuid.UUID) ([]*ent.Job, error) {
-		return load(ctx, entjob.HasEventsWith(jobevent.IDIn(ids...)))
+		jobs, err := load(ctx, entjob.HasEventsWith(jobevent.IDIn(ids...)))
+		if err != nil {
+			return nil, err
+		}
+		like := map[uuid.UUID]bool{}
+		for _, job := range jobs {
+			like[job.ID] = true
+		}
+		left, err := r.leaving(ctx, ids, slices.Collect(maps.Keys(sent)), like)
+		maps.Copy(sent, like)
+		for _, job := range left {
+			delete(sent, job.ID)
+		}
+		return append(jobs, left...), err
 	})
+}
+
+// leaving gives the jobs that changed with events and were sent, but are not
+// among those that are still wanted.
+func (r *Resolver) leaving(ctx context.Context, events, sent []uuid.UUID, wanted map[uuid.UUID]bool) ([]*ent.Job, error) {
+	sent = slices.DeleteFunc(sent, func(id uuid.UUID) bool { return wanted[id] })
+	if len(sent) == 0 {
+		return nil, nil
+	}
+	q, err := r.Ent.Job.Query().Where(entjob.IDIn(sent...), entjob.HasEventsWith(jobevent.IDIn(events...))).
+		Order(ent.Asc(entjob.FieldID)).CollectFields(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return q.All(ctx)
 }
 
 // watchPages sends every page whose text is new or has changed from now on.

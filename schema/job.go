@@ -93,6 +93,7 @@ type ScrapeParams struct {
 	Profile string       `json:"profile"`
 	Crawl   *CrawlParams `json:"crawl,omitempty"`
 	Force   bool         `json:"force,omitempty"`
+	Roots   []string     `json:"roots,omitempty"` // of a retry: where URLs were redirected to in the job that it retries
 }
 
 // CrawlParams say how far a SCRAPE job follows links.
@@ -157,7 +158,7 @@ func (Job) Fields() []ent.Field {
 		field.Int64("seq").Default(0).Annotations(hidden()),
 		field.String("error_code").Optional().Annotations(hidden()),
 		field.String("error_message").Optional().Annotations(hidden()),
-		field.String("idempotency_key").Optional().Nillable().Immutable().MaxLen(200).Annotations(hidden()),
+		field.String("idempotency_key").Optional().Nillable().Immutable().MaxRuneLen(200).Annotations(hidden()),
 		field.String("input_hash").Optional().Immutable().Annotations(hidden()),
 		field.UUID("parent_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(hidden()),
 		field.Time("created_at").Default(Now).Immutable().Annotations(order("CREATED_AT")).

@@ -29,17 +29,17 @@ type Profile struct{ ent.Schema }
 func (Profile) Fields() []ent.Field {
 	return []ent.Field{
 		idField(KindProfile),
-		field.String("name").Immutable().MaxLen(64).Annotations(order("NAME")).
+		field.String("name").Immutable().MaxRuneLen(64).Annotations(order("NAME")).
 			Comment("Its unique name: lower case letters, digits and underscores."),
-		field.String("description").Default("").MaxLen(1000).Annotations(unfiltered()).
+		field.String("description").Default("").MaxRuneLen(1000).Annotations(unfiltered()).
 			Comment("What it is for, for people."),
 		field.Strings("categories").Annotations(unfiltered()).
 			Comment("The categories of its facts; at least one."),
-		field.String("focus").Default("").MaxLen(2000).Annotations(unfiltered()).
+		field.String("focus").Default("").MaxRuneLen(2000).Annotations(unfiltered()).
 			Comment("What it looks for, in words."),
 		field.Enum("depth").GoType(Depth("")).Default(string(DepthDetailed)).
 			Comment("How much is wanted of a page."),
-		field.String("instructions").Default("").MaxLen(4000).Annotations(unfiltered()).
+		field.String("instructions").Default("").MaxRuneLen(4000).Annotations(unfiltered()).
 			Comment("More for the model, when one is used."),
 		field.Bool("builtin").Default(false).Immutable().
 			Comment("Whether it came with techfacts; such a one can be cloned, not changed or deleted."),

@@ -93,10 +93,9 @@ func (s Steps) visit(ctx context.Context, t task) (*visit, error) {
 		return v, nil
 	}
 	// Where a given URL was redirected to is part of the site.
-	roots, err := s.Ent.JobItem.Query().Where(jobitem.JobID(t.JobID), jobitem.Depth(0), jobitem.LocationNEQ("")).
-		Select(jobitem.FieldLocation).Strings(ctx)
+	roots, err := s.Jobs.Roots(ctx, t.job)
 	if err != nil {
-		return nil, fmt.Errorf("find redirects: %w", err)
+		return nil, err
 	}
 	var seeds []fetch.URL
 	for _, raw := range append(roots, t.job.Params.Scrape.URLs...) {
@@ -132,12 +131,24 @@ func (v *visit) failed(f *fetch.Failure) job.Save {
 	return v.observed(fetch.Observation{Status: f.Status, RetryAfter: f.RetryAfter, CrawlDelay: f.CrawlDelay},
 		func(ctx context.Context, tx *store.Tx, _ *ent.Job) (job.Result, error) {
 			if v.known != nil && (f.Status == http.StatusNotFound || f.Status == http.StatusGone) {
-				if err := tx.Ent.Page.UpdateOneID(v.known.ID).SetStatus(schema.PageGone).Exec(ctx); err != nil {
-					return job.Result{}, fmt.Errorf("mark page: %w", err)
+				if err := v.gone(ctx, tx); err != nil {
+					return job.Result{}, err
 				}
 			}
 			return result, nil
 		})
+}
+
+// gone marks the page, and what it stated. Both come back if it does.
+func (v *visit) gone(ctx context.Context, tx *store.Tx) error {
+	err := errors.Join(
+		tx.Ent.Page.UpdateOneID(v.known.ID).SetStatus(schema.PageGone).Exec(ctx),
+		tx.Ent.Fact.Update().Where(fact.PageID(v.known.ID), fact.StatusEQ(schema.FactActive)).SetStatus(schema.FactRemoved).Exec(ctx),
+	)
+	if err != nil {
+		return fmt.Errorf("mark page as gone: %w", err)
+	}
+	return nil
 }
 
 // redirected sends the item to the lane of the domain it was led to.
@@ -305,13 +316,10 @@ func (v *visit) snapshot(ctx context.Context, tx *store.Tx, pageID uuid.UUID, te
 
 // belongs gives the page, and its facts, to the company that the job names.
 func (v *visit) belongs(ctx context.Context, tx *store.Tx, p *ent.Page) error {
-	if p.Company == v.job.Company {
-		return nil
+	moved, err := tx.Ent.Page.Update().Where(page.ID(p.ID), page.CompanyNEQ(v.job.Company)).SetCompany(v.job.Company).Save(ctx)
+	if err == nil && moved > 0 {
+		err = tx.Ent.Fact.Update().Where(fact.PageID(p.ID)).SetCompany(v.job.Company).Exec(ctx)
 	}
-	err := errors.Join(
-		tx.Ent.Page.UpdateOneID(p.ID).SetCompany(v.job.Company).Exec(ctx),
-		tx.Ent.Fact.Update().Where(fact.PageID(p.ID)).SetCompany(v.job.Company).Exec(ctx),
-	)
 	if err != nil {
 		return fmt.Errorf("move page to %s: %w", v.job.Company, err)
 	}

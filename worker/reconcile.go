@@ -27,12 +27,13 @@ type reconciliation struct {
 	page    *ent.Page // with the snapshot that was read
 	profile uuid.UUID
 	now     time.Time
+	company string // of the page as it is now
 }
 
 // run keeps the ids of what is known, adds what is new, and marks as removed
 // what is gone. It fails, to be tried again, if the page has changed since it
 // was read.
-func (r reconciliation) run(ctx context.Context, found []extract.Fact) (added, removed int, err error) {
+func (r *reconciliation) run(ctx context.Context, found []extract.Fact) (added, removed int, err error) {
 	if err := r.lock(ctx); err != nil {
 		return 0, 0, err
 	}
@@ -52,7 +53,7 @@ func (r reconciliation) run(ctx context.Context, found []extract.Fact) (added, r
 		switch {
 		case !ok:
 			fresh = append(fresh, r.create(f))
-		case row.Status == schema.FactActive && row.SnapshotID == r.page.Edges.Snapshot.ID && row.Span == f.Span && row.Confidence == f.Confidence:
+		case r.same(row, f):
 			same = append(same, row.ID)
 		default:
 			if row.Status == schema.FactRemoved {
@@ -89,7 +90,7 @@ func (r reconciliation) run(ctx context.Context, found []extract.Fact) (added, r
 
 // lock makes sure that the page still says what was read, until the
 // transaction ends.
-func (r reconciliation) lock(ctx context.Context) error {
+func (r *reconciliation) lock(ctx context.Context) error {
 	query := r.tx.Ent.Page.Query().Where(page.ID(r.page.ID))
 	if r.tx.Postgres() {
 		query.ForUpdate()
@@ -104,17 +105,24 @@ func (r reconciliation) lock(ctx context.Context) error {
 	if p.SnapshotID == nil || *p.SnapshotID != r.page.Edges.Snapshot.ID {
 		return fault.New(fault.Unavailable, "the page changed while it was read")
 	}
+	r.company = p.Company // which may have changed, unlike the text
 	return nil
 }
 
-func (r reconciliation) create(f extract.Fact) *ent.FactCreate {
+// same reports whether row says all that f does.
+func (r *reconciliation) same(row *ent.Fact, f extract.Fact) bool {
+	return row.Status == schema.FactActive && row.SnapshotID == r.page.Edges.Snapshot.ID && row.Span == f.Span && row.Confidence == f.Confidence &&
+		row.Attribute == f.Attribute && row.Value == f.Value && slices.Equal(row.Headings, f.Headings)
+}
+
+func (r *reconciliation) create(f extract.Fact) *ent.FactCreate {
 	return r.tx.Ent.Fact.Create().SetPageID(r.page.ID).SetSnapshotID(r.page.Edges.Snapshot.ID).SetProfileID(r.profile).
-		SetCompany(r.page.Company).SetURL(r.page.URL).SetCategory(f.Category).SetStatement(f.Statement).SetQuote(f.Quote).
+		SetCompany(r.company).SetURL(r.page.URL).SetCategory(f.Category).SetStatement(f.Statement).SetQuote(f.Quote).
 		SetSpan(f.Span).SetHeadings(f.Headings).SetAttribute(f.Attribute).SetValue(f.Value).SetConfidence(f.Confidence).
 		SetMethod(schema.MethodRules).SetFingerprint(f.Fingerprint).SetFirstSeenAt(r.now).SetLastSeenAt(r.now)
 }
 
-func (r reconciliation) update(ctx context.Context, row *ent.Fact, f extract.Fact) error {
+func (r *reconciliation) update(ctx context.Context, row *ent.Fact, f extract.Fact) error {
 	err := r.tx.Ent.Fact.UpdateOneID(row.ID).SetSnapshotID(r.page.Edges.Snapshot.ID).SetQuote(f.Quote).SetSpan(f.Span).
 		SetHeadings(f.Headings).SetAttribute(f.Attribute).SetValue(f.Value).SetConfidence(f.Confidence).
 		SetStatus(schema.FactActive).SetLastSeenAt(r.now).Exec(ctx)

@@ -4,6 +4,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,11 +51,15 @@ type Pool struct {
 	Steps Steps
 	Log   *slog.Logger
 
+	// OrphanAfter is how long an item may be leased to this worker while nobody
+	// here is at it; 10 s if not set.
+	OrphanAfter time.Duration
+
 	Fetches  int // items at a time that use the network
 	Extracts int // items at a time that use the processor
 
 	mu      sync.Mutex
-	running map[uuid.UUID]context.CancelCauseFunc
+	running map[queue.Lease]context.CancelCauseFunc
 	jobs    *lru.Cache[uuid.UUID, *ent.Job] // as they were when their first item came
 }
 
@@ -71,7 +76,7 @@ type step func(context.Context, task) (job.Save, error)
 // Run works until ctx ends. Then it stops what it is at, and gives it back to
 // the queue without counting an attempt.
 func (p *Pool) Run(ctx context.Context) error {
-	p.running = map[uuid.UUID]context.CancelCauseFunc{}
+	p.running = map[queue.Lease]context.CancelCauseFunc{}
 	var err error
 	if p.jobs, err = lru.New[uuid.UUID, *ent.Job](rememberedJobs); err != nil {
 		return fmt.Errorf("worker: %w", err)
@@ -154,17 +159,19 @@ func (p *Pool) loop(ctx context.Context, size int, take func(context.Context, in
 	}
 }
 
+func (p *Pool) orphanAfter() time.Duration { return cmp.Or(p.OrphanAfter, 10*time.Second) }
+
 // work runs both halves of the step that item is in.
 func (p *Pool) work(ctx context.Context, item queue.Item) {
 	log := p.Log.With(slog.String("job", item.JobID.String()), slog.String("item", item.ID.String()), slog.String("url", item.URL))
 	stepCtx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	p.mu.Lock()
-	p.running[item.ID] = cancel
+	p.running[item.Lease()] = cancel
 	p.mu.Unlock()
 	defer func() {
 		p.mu.Lock()
-		delete(p.running, item.ID)
+		delete(p.running, item.Lease())
 		p.mu.Unlock()
 	}()
 
@@ -187,7 +194,7 @@ func (p *Pool) work(ctx context.Context, item queue.Item) {
 	if err != nil {
 		result := job.Failed(err)
 		level := slog.LevelDebug
-		if fault.Is(err, fault.Internal) || fault.Of(err).Code == fault.Internal {
+		if fault.Of(err).Code == fault.Internal {
 			level = slog.LevelError
 		}
 		log.Log(ctx, level, "step failed", slog.Any("error", err))
@@ -201,7 +208,11 @@ func (p *Pool) work(ctx context.Context, item queue.Item) {
 	if err == nil || errors.Is(err, queue.ErrLost) {
 		return
 	}
-	log.ErrorContext(ctx, "cannot save", slog.Any("error", err))
+	level := slog.LevelError
+	if fault.Of(err).Code != fault.Internal { // such as a page that has changed meanwhile
+		level = slog.LevelInfo
+	}
+	log.Log(ctx, level, "cannot save", slog.Any("error", err))
 	result := job.Failed(err)
 	err = p.Jobs.Settle(saveCtx, p.Queue, item, row.Params, took, func(context.Context, *store.Tx, *ent.Job) (job.Result, error) { return result, nil })
 	if err != nil && !errors.Is(err, queue.ErrLost) {
@@ -211,6 +222,9 @@ func (p *Pool) work(ctx context.Context, item queue.Item) {
 
 // run runs the slow half, and makes an error of a panic.
 func (p *Pool) run(ctx context.Context, item queue.Item, row *ent.Job) (save job.Save, err error) {
+	if item.Attempts > p.Jobs.MaxAttempts() {
+		return nil, fault.New(fault.Invalid, "workers died at it, %d times", item.Attempts-1)
+	}
 	defer func() {
 		if r := recover(); r != nil {
 			err = fault.Wrap(fault.Internal, fmt.Errorf("panic: %v\n%s", r, debug.Stack()), "internal error")
@@ -273,7 +287,7 @@ func (p *Pool) watchLeases(ctx context.Context) {
 	defer cancel()
 	tick := time.NewTicker(checkEvery)
 	defer tick.Stop()
-	var idle map[uuid.UUID]bool // leased and not worked on, as of the last look
+	idle := map[queue.Lease]time.Time{} // leased and not worked on, since when
 	for {
 		select {
 		case <-ctx.Done():
@@ -291,22 +305,22 @@ func (p *Pool) watchLeases(ctx context.Context) {
 			}
 			continue
 		}
-		for id, stop := range mine {
-			if !held[id] {
+		for lease, stop := range mine {
+			if !held[lease] {
 				stop(queue.ErrLost)
 			}
 		}
-		was := idle
-		idle = map[uuid.UUID]bool{}
-		for id := range held {
-			if _, ok := mine[id]; ok {
-				continue
-			}
-			if idle[id] = true; !was[id] {
-				continue // it may have been leased just now
-			}
-			if err := p.Queue.Free(ctx, id); err != nil && ctx.Err() == nil {
-				p.Log.WarnContext(ctx, "cannot give an item back", slog.Any("error", err))
+		maps.DeleteFunc(idle, func(l queue.Lease, _ time.Time) bool { return !held[l] || mine[l] != nil })
+		for lease := range held {
+			since, known := idle[lease]
+			switch {
+			case mine[lease] != nil:
+			case !known:
+				idle[lease] = time.Now() // it may have been leased just now
+			case time.Since(since) > p.orphanAfter():
+				if err := p.Queue.Free(ctx, lease); err != nil && ctx.Err() == nil {
+					p.Log.WarnContext(ctx, "cannot give an item back", slog.Any("error", err))
+				}
 			}
 		}
 	}

@@ -61,7 +61,7 @@ func each(t *testing.T, fetcher web, retries int, test func(*shop)) {
 		jobs := job.New(s, bus, job.Policy{Retries: retries, Fresh: time.Hour})
 		limiter := fetch.NewLimiter(s, fetch.Pace{Concurrency: 4, DailyLimit: 1000})
 		test(&shop{t, s, jobs, bus, &worker.Pool{
-			Store: s, Queue: q, Jobs: jobs, Gate: limiter, Bus: bus, Log: slog.New(slog.DiscardHandler), Fetches: 4, Extracts: 2,
+			Store: s, Queue: q, Jobs: jobs, Gate: limiter, Bus: bus, Log: slog.New(slog.DiscardHandler), OrphanAfter: time.Millisecond, Fetches: 4, Extracts: 2,
 			Steps: worker.Steps{Ent: s.Ent, Jobs: jobs, Fetcher: fetcher, Limiter: limiter, MinConfidence: extract.DefaultConfidence},
 		}})
 	})
@@ -166,6 +166,25 @@ func TestAnItemThatNobodyIsAtIsGivenBack(t *testing.T) {
 		s.work()
 		if row := s.wait(row); row.Status != schema.JobCompleted {
 			s.Errorf("job = %s", row.Status)
+		}
+	})
+}
+
+func TestAnItemAtWhichWorkersDieIsGivenUp(t *testing.T) {
+	each(t, func(_ context.Context, r fetch.Request) (fetch.Response, error) { return page(r) }, 0, func(s *shop) {
+		row := s.start("https://a.example/deadly", "https://a.example/good")
+		err := s.store.Tx(s.Context(), func(tx *store.Tx) error {
+			return tx.Ent.JobItem.Update().Where(jobitem.URLHasSuffix("/deadly")).SetAttempts(3).Exec(s.Context())
+		})
+		if err != nil {
+			s.Fatal(err)
+		}
+		s.work()
+		if row := s.wait(row); row.Status != schema.JobPartial {
+			s.Errorf("job = %s", row.Status)
+		}
+		if item := s.item(row, "/deadly"); *item.Outcome != schema.Failed || !strings.Contains(item.Reason, "died") {
+			s.Errorf("item = %v (%s)", *item.Outcome, item.Reason)
 		}
 	})
 }

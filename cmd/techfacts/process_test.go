@@ -335,7 +335,7 @@ func TestScrapeTellsWhatItCouldNotRead(t *testing.T) {
 		t.Errorf("exit code %d, stderr:\n%s", code, stderr)
 	}
 	_, stderr, code = output(t, nil, "scrape", "http://10.1.2.3/")
-	if code != exitFailed || !strings.Contains(stderr, "nothing could be read: 1 FETCH_BLOCKED") {
+	if code != exitFailed || !strings.Contains(stderr, "nothing was done: 1 FETCH_BLOCKED") {
 		t.Errorf("exit code %d, stderr:\n%s", code, stderr)
 	}
 }
@@ -394,7 +394,8 @@ func TestWrongSettingsStopTheStartWithOneLineThatNamesThem(t *testing.T) {
 		"EXTRACTION_CONFIDENCE_THRESHOLD=1.5":             "EXTRACTION_CONFIDENCE_THRESHOLD",
 		"WORKER_FETCHES=0":                                "WORKER_FETCHES",
 		"WORKER_EXTRACTS=0":                               "WORKER_EXTRACTS",
-		"LOG_LEVEL=loud":                                  "log-level",
+		"LOG_FORMAT=xml":                                  "LOG_FORMAT",
+		"LOG_LEVEL=loud":                                  "LOG_LEVEL",
 	} {
 		_, stderr, code := output(t, []string{setting}, "serve")
 		if code == 0 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, name) || strings.Contains(stderr, "hunter2") {

@@ -194,6 +194,40 @@ func TestOneKeyOneJobOverTheAPI(t *testing.T) {
 	})
 }
 
+func TestOneKeyOneExtractionWhateverIsStoredMeanwhile(t *testing.T) {
+	eachService(t, func(s *service) {
+		w := scraped(s)
+		w.page("/more", "More", limits)
+		const start = `mutation { startExtraction(input: {profile: "general", where: {status: ACTIVE}, idempotencyKey: "once"}) { job { id total } } }`
+		var first, again struct{ StartExtraction struct{ Job jobState } }
+		s.ask(start, nil, &first)
+		s.wait(first.StartExtraction.Job.ID)
+		s.wait(s.scrape(map[string]any{"urls": []string{w.URL + "/more"}, "company": "Acme"}).ID)
+		if s.ask(start, nil, &again); again.StartExtraction.Job.ID != first.StartExtraction.Job.ID {
+			s.Error("the same key and input gave another job")
+		}
+		if code := s.refused(strings.Replace(start, "general", "pricing", 1), nil); code != "CONFLICT" {
+			s.Errorf("other input under the same key: %q", code)
+		}
+	})
+}
+
+func TestTextsAreCountedInCharacters(t *testing.T) {
+	eachService(t, func(s *service) {
+		long := strings.Repeat("日", 1000)
+		var out struct {
+			CreateProfile struct{ Profile struct{ Description string } }
+		}
+		s.ask(`mutation ($d: String!) { createProfile(input: {name: "long", categories: ["a"], description: $d}) { profile { description } } }`, map[string]any{"d": long}, &out)
+		if out.CreateProfile.Profile.Description != long {
+			s.Error("the description is not what it was")
+		}
+		if code := s.refused(`mutation ($d: String!) { createProfile(input: {name: "longer", categories: ["a"], description: $d}) { profile { id } } }`, map[string]any{"d": long + "x"}); code != "INVALID" {
+			s.Errorf("a character too many: %q", code)
+		}
+	})
+}
+
 func TestExtractionRunsOverStoredPages(t *testing.T) {
 	eachService(t, func(s *service) {
 		scraped(s)

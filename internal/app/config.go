@@ -42,8 +42,8 @@ type Config struct {
 	WorkerFetches  int `name:"worker-fetches" env:"WORKER_FETCHES" default:"16" group:"Working" help:"Pages this process reads at a time."`
 	WorkerExtracts int `name:"worker-extracts" env:"WORKER_EXTRACTS" default:"2" group:"Working" help:"Pages this process extracts from at a time."`
 
-	LogLevel  string `name:"log-level" env:"LOG_LEVEL" default:"info" enum:"debug,info,warn,error" group:"Logs" help:"Least level that is logged: debug, info, warn or error."`
-	LogFormat string `name:"log-format" env:"LOG_FORMAT" default:"auto" enum:"auto,text,json" group:"Logs" help:"text, json, or auto: text on a terminal, else json."`
+	LogLevel  string `name:"log-level" env:"LOG_LEVEL" default:"info" group:"Logs" help:"Least level that is logged: debug, info, warn or error."`
+	LogFormat string `name:"log-format" env:"LOG_FORMAT" default:"auto" group:"Logs" help:"text, json, or auto: text on a terminal, else json."`
 
 	// Version is that of the program.
 	Version string `kong:"-"`
@@ -55,7 +55,8 @@ type Config struct {
 //nolint:gochecknoglobals // a fixed table
 var later = []string{
 	"REDIS_URL", "QDRANT_URL", "FIRECRAWL_URL", "FLARESOLVERR_URL",
-	"OPENAI_BASE_URL", "LLM_MODEL", "OPENAI_EMBEDDING_BASE_URL", "RAG_EMBEDDING_MODEL",
+	"OPENAI_BASE_URL", "OPENAI_API_KEY", "LLM_MODEL", "LLM_HTTP_TIMEOUT", "LLM_MAX_RETRIES", "EXTRACTION_CHUNK_SIZE",
+	"OPENAI_EMBEDDING_BASE_URL", "RAG_EMBEDDING_MODEL",
 }
 
 // Unsupported lists the settings in the environment that have no effect yet.
@@ -108,6 +109,8 @@ func (c Config) Check() error {
 		{c.ScrapeMaxRetries < 0 || c.ScrapeMaxRetries > 20, "SCRAPE_MAX_RETRIES", "must be from 0 to 20"},
 		{c.ScrapeTimeout < Seconds(time.Second) || c.ScrapeTimeout > Seconds(10*time.Minute), "SCRAPE_TIMEOUT", "must be from 1s to 10m"},
 		{!(c.MinConfidence >= 0 && c.MinConfidence <= 1), "EXTRACTION_CONFIDENCE_THRESHOLD", "must be from 0 to 1"},
+		{!slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "LOG_LEVEL", "must be debug, info, warn or error"},
+		{!slices.Contains([]string{"auto", "text", "json"}, c.LogFormat), "LOG_FORMAT", "must be auto, text or json"},
 		{c.WorkerFetches < 1 || c.WorkerFetches > 1000, "WORKER_FETCHES", "must be from 1 to 1000"},
 		{c.WorkerExtracts < 1 || c.WorkerExtracts > 100, "WORKER_EXTRACTS", "must be from 1 to 100"},
 	} {

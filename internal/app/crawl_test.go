@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -172,4 +173,58 @@ func TestPrivateAddressesAreNeitherReadNorContacted(t *testing.T) {
 	if rows := s.rows(); rows["pages"] != 0 {
 		s.Errorf("%d pages stored", rows["pages"])
 	}
+}
+
+func TestARetriedCrawlKnowsWhereItsSiteHasMovedTo(t *testing.T) {
+	eachService(t, func(s *service) {
+		var mended atomic.Bool
+		docs := newLinked(s, map[string][]string{"/docs/": {"/docs/a"}, "/docs/b": nil})
+		docs.HandleFunc("/docs/a", func(w http.ResponseWriter, _ *http.Request) {
+			if !mended.Load() {
+				w.WriteHeader(http.StatusInternalServerError)
+				return
+			}
+			writePage(w, "A", `<p>The plan A allows 100 requests per minute.</p><a href="/docs/b">more</a>`)
+		})
+		home := httptest.NewServer(http.RedirectHandler(docs.URL+"/docs/", http.StatusFound))
+		s.Cleanup(home.Close)
+		job := s.wait(s.scrape(map[string]any{"urls": []string{home.URL + "/"}, "company": "Acme", "crawl": map[string]any{"maxDepth": 3}}).ID)
+		if job.Status != "PARTIAL" {
+			s.Fatalf("job = %+v", job)
+		}
+		mended.Store(true)
+		var out struct{ RetryJob struct{ Job jobState } }
+		s.ask(`mutation ($id: ID!) { retryJob(input: {id: $id}) { job { id } } }`, map[string]any{"id": job.ID}, &out)
+		if again := s.wait(out.RetryJob.Job.ID); again.Status != "COMPLETED" || again.Done != 2 {
+			s.Errorf("retry = %+v", again)
+		}
+	})
+}
+
+func TestAPageThatIsGoneStatesNothing(t *testing.T) {
+	eachService(t, func(s *service) {
+		w := newSite(s)
+		var gone atomic.Bool
+		w.HandleFunc("/a", func(rw http.ResponseWriter, _ *http.Request) {
+			if gone.Load() {
+				rw.WriteHeader(http.StatusGone)
+				return
+			}
+			writePage(rw, "Limits", limits)
+		})
+		input := map[string]any{"urls": []string{w.URL + "/a"}, "company": "Acme", "profile": "api_docs", "force": true}
+		active := map[string]any{"status": "ACTIVE", "hasPageWith": map[string]any{"company": "Acme"}}
+		s.wait(s.scrape(input).ID)
+		before := s.facts(active)
+		gone.Store(true)
+		s.wait(s.scrape(input).ID)
+		if facts := s.facts(active); len(facts) != 0 || len(before) == 0 {
+			s.Errorf("%d of %d facts are still active", len(facts), len(before))
+		}
+		gone.Store(false)
+		s.wait(s.scrape(input).ID)
+		if after := s.facts(active); len(after) != len(before) || after[0].ID != before[0].ID {
+			s.Errorf("%d facts came back, there were %d", len(after), len(before))
+		}
+	})
 }

@@ -181,3 +181,19 @@ func TestStoredPagesAreSeenOnceForEachText(t *testing.T) {
 		}
 	})
 }
+
+func TestADashboardOfRunningJobsLearnsThatOneHasEnded(t *testing.T) {
+	eachService(t, func(s *service) {
+		urls, release := held(s, 1)
+		job := s.scrape(map[string]any{"urls": urls, "company": "Acme"})
+		k := s.subscribe(`subscription { jobs(where: {statusIn: [QUEUED, RUNNING]}) { id status } }`, nil)
+		var m struct{ Jobs struct{ ID, Status string } }
+		k.next(&m)
+		close(release)
+		for m.Jobs.Status != "COMPLETED" {
+			if !k.next(&m) || m.Jobs.ID != job.ID {
+				s.Fatalf("got %+v", m)
+			}
+		}
+	})
+}

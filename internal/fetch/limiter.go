@@ -49,48 +49,68 @@ func NewLimiter(s *store.Store, p Pace) *Limiter { return &Limiter{store: s, pac
 func (l *Limiter) Next(ctx context.Context, lanes []string) (map[string]time.Time, error) {
 	now := l.now()
 	rows, err := l.store.Ent.RateLimit.Query().
-		Where(ratelimit.DomainIn(lanes...), ratelimit.Or(ratelimit.NextAllowedAtGT(now), ratelimit.BackoffUntilGT(now))).
+		Where(ratelimit.Or(ratelimit.NextAllowedAtGT(now), ratelimit.BackoffUntilGT(now))). // few; lanes may be many
 		All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read rate limits: %w", err)
 	}
-	closed := make(map[string]time.Time, len(rows))
+	wanted := make(map[string]bool, len(lanes))
+	for _, lane := range lanes {
+		wanted[lane] = true
+	}
+	closed := map[string]time.Time{}
 	for _, r := range rows {
-		closed[r.Domain] = opens(r)
+		if at := l.opens(r, now); wanted[r.Domain] && at.After(now) {
+			closed[r.Domain] = at
+		}
 	}
 	return closed, nil
 }
 
-func opens(r *ent.RateLimit) time.Time {
-	if r.BackoffUntil != nil && r.BackoffUntil.After(r.NextAllowedAt) {
-		return *r.BackoffUntil
+// opens is when the domain may next be asked. A day that was used up may have
+// become longer since.
+func (l *Limiter) opens(r *ent.RateLimit, now time.Time) time.Time {
+	at := r.NextAllowedAt
+	if r.Status == schema.RateLimitExhausted && l.left(r, now) > 0 {
+		at = now
 	}
-	return r.NextAllowedAt
+	if r.BackoffUntil != nil && r.BackoffUntil.After(at) {
+		at = *r.BackoffUntil
+	}
+	return at
 }
 
-// Enter calls take with how many requests may be made to domain now, given
-// that running are under way, and counts those that are. With a delay between
+// left is how many requests of the day are left.
+func (l *Limiter) left(r *ent.RateLimit, now time.Time) int {
+	left := or(r.DailyLimit, l.pace.DailyLimit)
+	if r.Day == now.Format(time.DateOnly) {
+		left -= r.UsedToday
+	}
+	return left
+}
+
+// Enter calls take with how many requests may be made to domain now, given how
+// many are under way, and counts those that are made. With a delay between
 // requests that is one.
-func (l *Limiter) Enter(ctx context.Context, tx *store.Tx, domain string, running, free int, take func(n int) (int, error)) error {
+func (l *Limiter) Enter(ctx context.Context, tx *store.Tx, domain string, free int, running func() (int, error), take func(n int) (int, error)) error {
 	row, err := l.row(ctx, tx, domain)
 	if err != nil || row == nil {
 		return err
 	}
 	now := l.now()
-	if opens(row).After(now) {
+	if l.opens(row, now).After(now) {
 		return nil
 	}
-	day := now.Format(time.DateOnly)
-	used := row.UsedToday
-	if row.Day != day {
-		used = 0
-	}
-	left := or(row.DailyLimit, l.pace.DailyLimit) - used
+	left := l.left(row, now)
 	if left <= 0 {
 		midnight := now.Truncate(24 * time.Hour).Add(24 * time.Hour)
 		return change(ctx, row.Update().SetStatus(schema.RateLimitExhausted).SetNextAllowedAt(midnight))
 	}
-	n := min(free, left, or(row.Concurrency, l.pace.Concurrency)-running)
+	busy, err := running()
+	if err != nil {
+		return err
+	}
+	n := min(free, left, or(row.Concurrency, l.pace.Concurrency)-busy)
 	delay := l.delay(row)
 	if delay > 0 {
 		n = min(n, 1)
@@ -102,7 +122,11 @@ func (l *Limiter) Enter(ctx context.Context, tx *store.Tx, domain string, runnin
 	if err != nil || taken == 0 {
 		return err
 	}
-	return change(ctx, row.Update().SetDay(day).SetUsedToday(used+taken).AddUsedTotal(taken).
+	day, used := now.Format(time.DateOnly), taken
+	if row.Day == day {
+		used += row.UsedToday
+	}
+	return change(ctx, row.Update().SetDay(day).SetUsedToday(used).AddUsedTotal(taken).
 		SetStatus(schema.RateLimitOpen).SetNextAllowedAt(now.Add(delay)))
 }
 
@@ -126,7 +150,8 @@ type Observation struct {
 
 // Observe takes note of how domain took a request. 429 and 503 keep everyone
 // away from it: for as long as it says, else twice as long each time, at most
-// five minutes. Any other answer ends that.
+// five minutes, and never less long than it said before. Any other answer after
+// that time ends it.
 func (l *Limiter) Observe(ctx context.Context, tx *store.Tx, domain string, o Observation) error {
 	row, err := tx.Ent.RateLimit.Query().Where(ratelimit.Domain(domain)).Only(ctx)
 	if ent.IsNotFound(err) {
@@ -146,9 +171,13 @@ func (l *Limiter) Observe(ctx context.Context, tx *store.Tx, domain string, o Ob
 		if wait == 0 {
 			wait = max(time.Second, l.delay(row)) << min(row.Strikes+1, 9)
 		}
-		update.SetStatus(schema.RateLimitBackingOff).AddStrikes(1).SetBackoffUntil(l.now().Add(min(wait, maxBackoff)))
+		until := l.now().Add(min(wait, maxBackoff))
+		if row.BackoffUntil != nil && row.BackoffUntil.After(until) {
+			until = *row.BackoffUntil
+		}
+		update.SetStatus(schema.RateLimitBackingOff).AddStrikes(1).SetBackoffUntil(until)
 		changed = true
-	case o.Status != 0 && row.Strikes > 0:
+	case o.Status != 0 && row.Strikes > 0 && (row.BackoffUntil == nil || !row.BackoffUntil.After(l.now())):
 		update.SetStatus(schema.RateLimitOpen).SetStrikes(0).ClearBackoffUntil()
 		changed = true
 	}

@@ -38,7 +38,7 @@ func eachLimiter(t *testing.T, p Pace, test func(*course)) {
 func (c *course) enter(running, free int) (n int) {
 	c.Helper()
 	c.tx(func(tx *store.Tx) error {
-		return c.limiter.Enter(c.Context(), tx, domain, running, free, func(most int) (int, error) {
+		return c.limiter.Enter(c.Context(), tx, domain, free, func() (int, error) { return running, nil }, func(most int) (int, error) {
 			n = most
 			return most, nil
 		})
@@ -106,7 +106,7 @@ func TestConcurrencyIsCounted(t *testing.T) {
 func TestOnlyWhatWasTakenIsCounted(t *testing.T) {
 	eachLimiter(t, Pace{DelayMin: time.Second, DelayMax: time.Second, Concurrency: 3, DailyLimit: 500}, func(c *course) {
 		c.tx(func(tx *store.Tx) error {
-			return c.limiter.Enter(c.Context(), tx, domain, 0, 10, func(int) (int, error) { return 0, nil })
+			return c.limiter.Enter(c.Context(), tx, domain, 10, func() (int, error) { return 0, nil }, func(int) (int, error) { return 0, nil })
 		})
 		if row := c.row(); row.UsedToday != 0 || !c.opens().IsZero() {
 			c.Errorf("row = %+v, though nothing was asked for", row)
@@ -125,11 +125,16 @@ func TestTheDayEndsAtMidnightUTC(t *testing.T) {
 		if row := c.row(); row.Status != schema.RateLimitExhausted || row.UsedToday != 5 {
 			c.Errorf("row = %+v", row)
 		}
+		c.limiter.pace.DailyLimit = 6 // as after a restart with another setting
+		if !c.opens().IsZero() || c.enter(0, 3) != 1 || c.enter(0, 3) != 0 {
+			c.Error("a day that became longer was not noticed")
+		}
+		c.limiter.pace.DailyLimit = 5
 		c.at = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 		if n := c.enter(0, 3); n != 3 {
 			c.Errorf("%d on the next day, want 3", n)
 		}
-		if row := c.row(); row.UsedToday != 3 || row.UsedTotal != 8 || row.Status != schema.RateLimitOpen {
+		if row := c.row(); row.UsedToday != 3 || row.UsedTotal != 9 || row.Status != schema.RateLimitOpen {
 			c.Errorf("row = %+v", row)
 		}
 	})
@@ -149,6 +154,12 @@ func TestTooManyRequestsKeepEveryoneAway(t *testing.T) {
 		if got := c.opens().Sub(c.at); got != maxBackoff {
 			c.Errorf("opens in %v, want at most %v", got, maxBackoff)
 		}
+		c.observe(Observation{Status: 200}) // one that was under way
+		c.observe(Observation{Status: 429, RetryAfter: time.Second})
+		if got := c.opens().Sub(c.at); got != maxBackoff || c.enter(0, 1) != 0 {
+			c.Errorf("opens in %v: a late answer cut the back-off short", got)
+		}
+		c.at = c.at.Add(maxBackoff)
 		c.observe(Observation{Status: 200})
 		if row := c.row(); row.Strikes != 0 || row.Status != schema.RateLimitOpen || c.enter(0, 1) != 1 {
 			c.Errorf("after success: %+v", row)

@@ -83,16 +83,14 @@ func (j *Jobs) StartScrape(ctx context.Context, in schema.ScrapeParams, c Common
 	if err != nil {
 		return nil, err
 	}
-	if err := j.profileExists(ctx, in.Profile); err != nil {
-		return nil, err
-	}
 	links := make([]Link, len(seeds))
 	for i, u := range seeds {
 		links[i] = Link{URL: u}
 	}
 	return j.start(ctx, draft{
-		kind: schema.JobScrape, company: in.Company, params: schema.Params{Scrape: &in}, common: c,
-		items: func(ctx context.Context, tx *store.Tx) ([]queue.New, error) { return j.route(ctx, tx, links, in.Force) },
+		kind: schema.JobScrape, company: in.Company, params: schema.Params{Scrape: &in}, common: c, identity: in,
+		prepare: func(context.Context) error { return j.profileExists(ctx, in.Profile) },
+		items:   func(ctx context.Context, tx *store.Tx) ([]queue.New, error) { return j.route(ctx, tx, links, in.Force) },
 	})
 }
 
@@ -134,31 +132,59 @@ func check(in *schema.ScrapeParams) ([]fetch.URL, error) {
 	return seeds, nil
 }
 
-// StartExtraction starts a job that extracts the facts of stored pages: those
-// of ids, or else those like where. It fails as StartScrape does, and with
-// INVALID if there are no such pages or too many.
-func (j *Jobs) StartExtraction(ctx context.Context, ids []uuid.UUID, where predicate.Page, profileName string, c Common) (*ent.Job, error) {
-	field := "input.pageIds"
-	if where == nil && len(ids) == 0 {
-		return nil, fault.InvalidField(field, "give either pageIds or where")
+// ExtractionInput says which pages to extract from: those of IDs, or else those
+// like Where.
+type ExtractionInput struct {
+	IDs     []uuid.UUID
+	Where   *ent.PageWhereInput
+	Profile string
+}
+
+// StartExtraction starts a job that extracts the facts of stored pages. It
+// fails as StartScrape does, and with INVALID if there are no such pages or too
+// many.
+func (j *Jobs) StartExtraction(ctx context.Context, in ExtractionInput, c Common) (*ent.Job, error) {
+	slices.SortFunc(in.IDs, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+	in.IDs = slices.Compact(in.IDs)
+	switch {
+	case (in.Where == nil) == (len(in.IDs) == 0):
+		return nil, fault.InvalidField("input.pageIds", "give either pageIds or where")
+	case len(in.IDs) > maxPages:
+		return nil, fault.InvalidField("input.pageIds", "must be at most %d pages", maxPages)
 	}
-	if where == nil {
-		ids = slices.Compact(slices.SortedFunc(slices.Values(ids), func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) }))
-		if len(ids) > maxPages {
-			return nil, fault.InvalidField(field, "must be at most %d pages", maxPages)
-		}
-		where = page.IDIn(ids...)
+	params := &schema.ExtractionParams{Profile: in.Profile}
+	var items []queue.New
+	return j.start(ctx, draft{
+		kind: schema.JobExtract, params: schema.Params{Extract: params}, common: c, identity: in,
+		prepare: func(ctx context.Context) error {
+			if err := j.profileExists(ctx, in.Profile); err != nil {
+				return err
+			}
+			pages, err := j.pages(ctx, in)
+			for _, p := range pages {
+				items = append(items, queue.New{URL: p.URL, Step: schema.StepExtract, PageID: &p.ID})
+			}
+			params.Pages = len(pages)
+			return err
+		},
+		items: func(context.Context, *store.Tx) ([]queue.New, error) { return items, nil },
+	})
+}
+
+// pages finds the pages that an extraction is about.
+func (j *Jobs) pages(ctx context.Context, in ExtractionInput) ([]*ent.Page, error) {
+	field, query := "input.pageIds", j.store.Ent.Page.Query().Where(page.SnapshotIDNotNil())
+	if in.Where == nil {
+		query.Where(page.IDIn(in.IDs...))
 	} else {
-		if len(ids) > 0 {
-			return nil, fault.InvalidField(field, "give either pageIds or where")
+		where, err := in.Where.P()
+		if err != nil {
+			return nil, fault.Wrap(fault.Invalid, err, "input.where: must not be empty").With("input.where")
 		}
 		field = "input.where"
+		query.Where(where, page.StatusEQ(schema.PageActive))
 	}
-	if err := j.profileExists(ctx, profileName); err != nil {
-		return nil, err
-	}
-	pages, err := j.store.Ent.Page.Query().Where(where, page.SnapshotIDNotNil()).Order(ent.Asc(page.FieldID)).
-		Limit(maxPages+1).Select(page.FieldID, page.FieldURL).All(ctx)
+	pages, err := query.Order(ent.Asc(page.FieldID)).Limit(maxPages+1).Select(page.FieldID, page.FieldURL).All(ctx)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("find pages: %w", err)
@@ -166,18 +192,10 @@ func (j *Jobs) StartExtraction(ctx context.Context, ids []uuid.UUID, where predi
 		return nil, fault.InvalidField(field, "no stored page is like this")
 	case len(pages) > maxPages:
 		return nil, fault.InvalidField(field, "more than %d pages are like this", maxPages)
-	case len(ids) > 0 && len(pages) < len(ids):
-		return nil, fault.New(fault.NotFound, "%d of the pages do not exist", len(ids)-len(pages)).With(field)
+	case len(pages) < len(in.IDs):
+		return nil, fault.New(fault.NotFound, "%d of the pages do not exist", len(in.IDs)-len(pages)).With(field)
 	}
-	items := make([]queue.New, len(pages))
-	for i, p := range pages {
-		items[i] = queue.New{URL: p.URL, Step: schema.StepExtract, PageID: &p.ID}
-	}
-	return j.start(ctx, draft{
-		kind: schema.JobExtract, params: schema.Params{Extract: &schema.ExtractionParams{Profile: profileName, Pages: len(pages)}}, common: c,
-		identity: pages,
-		items:    func(context.Context, *store.Tx) ([]queue.New, error) { return items, nil },
-	})
+	return pages, nil
 }
 
 func (j *Jobs) profileExists(ctx context.Context, name string) error {
@@ -198,13 +216,14 @@ type draft struct {
 	params   schema.Params
 	parent   *uuid.UUID
 	common   Common
-	identity any // what tells its input apart beside params
+	identity any                         // the input as it was given, to tell it from others under the same key
+	prepare  func(context.Context) error // checks it against what is stored; may be nil
 	items    func(context.Context, *store.Tx) ([]queue.New, error)
 }
 
 // hash tells inputs apart.
 func (d draft) hash() (string, error) {
-	b, err := json.Marshal([]any{d.kind, d.params, d.common.Priority, d.identity})
+	b, err := json.Marshal([]any{d.kind, d.identity, d.common.Priority})
 	if err != nil {
 		return "", fmt.Errorf("hash input: %w", err)
 	}
@@ -223,6 +242,11 @@ func (j *Jobs) start(ctx context.Context, d draft) (*ent.Job, error) {
 	}
 	if known, err := j.byKey(ctx, key, hash); known != nil || err != nil {
 		return known, err
+	}
+	if d.prepare != nil {
+		if err := d.prepare(ctx); err != nil {
+			return nil, err
+		}
 	}
 	var id uuid.UUID
 	err = j.store.Tx(ctx, func(tx *store.Tx) error {
@@ -332,6 +356,15 @@ func (j *Jobs) Retry(ctx context.Context, id uuid.UUID) (*ent.Job, error) {
 	if len(rows) == 0 {
 		return nil, ErrNoRetry
 	}
+	params := old.Params
+	if params.Scrape != nil {
+		roots, err := j.Roots(ctx, old)
+		if err != nil {
+			return nil, err
+		}
+		scrape := *params.Scrape
+		scrape.Roots, params.Scrape = roots, &scrape
+	}
 	items := func(ctx context.Context, tx *store.Tx) ([]queue.New, error) {
 		if old.Type == schema.JobExtract {
 			items := make([]queue.New, len(rows))
@@ -349,9 +382,29 @@ func (j *Jobs) Retry(ctx context.Context, id uuid.UUID) (*ent.Job, error) {
 		return j.route(ctx, tx, links, old.Params.Scrape.Force)
 	}
 	return j.start(ctx, draft{
-		kind: old.Type, company: old.Company, params: old.Params, parent: &old.ID,
+		kind: old.Type, company: old.Company, params: params, parent: &old.ID,
 		common: Common{Priority: old.Priority}, items: items,
 	})
+}
+
+// Roots lists where the given URLs of a scrape were redirected to, on other
+// domains: they belong to the site that it reads.
+func (j *Jobs) Roots(ctx context.Context, row *ent.Job) ([]string, error) {
+	// The condition is written so that PostgreSQL sees that the partial index fits.
+	rows, err := j.store.Rows(ctx, `select location from job_items where job_id = ? and depth = 0 and location <> ''`, row.ID)
+	if err != nil {
+		return nil, fmt.Errorf("find redirects: %w", err)
+	}
+	defer rows.Close()
+	roots := slices.Clone(row.Params.Scrape.Roots)
+	for rows.Next() {
+		var location string
+		if err := rows.Scan(&location); err != nil {
+			return nil, fmt.Errorf("find redirects: %w", err)
+		}
+		roots = append(roots, location)
+	}
+	return roots, rows.Err()
 }
 
 func retryable() (outcomes []schema.Outcome) {
@@ -438,6 +491,10 @@ func (j *Jobs) route(ctx context.Context, tx *store.Tx, links []Link, force bool
 	}
 	return items, nil
 }
+
+// MaxAttempts is how often an item may be begun at all. Attempts beyond the
+// retries are those at which the process died, which may be once bad luck.
+func (j *Jobs) MaxAttempts() int { return j.policy.Retries + 3 }
 
 // Freshness is how long a page that was read is not asked for again.
 func (j *Jobs) Freshness() time.Duration { return j.policy.Fresh }

@@ -78,7 +78,7 @@ func (b *bench) read(id uuid.UUID) *ent.Job {
 // open is a gate that lets everything in.
 type open struct{}
 
-func (open) Enter(_ context.Context, _ *store.Tx, _ string, _, free int, take func(int) (int, error)) error {
+func (open) Enter(_ context.Context, _ *store.Tx, _ string, free int, _ func() (int, error), take func(int) (int, error)) error {
 	_, err := take(free)
 	return err
 }
@@ -374,6 +374,28 @@ func TestBudgetCountsStoredPagesAndExplainsTheRest(t *testing.T) {
 		n := b.store.Ent.JobItem.Query().Where(jobitem.JobID(row.ID), jobitem.OutcomeEQ(schema.BudgetExhausted), jobitem.ReasonNEQ("")).CountX(b.Context())
 		if n == 0 {
 			b.Error("nothing tells why the rest was left out")
+		}
+	})
+}
+
+func TestACrawlThatHasItsPagesDoesNotWaitForRetries(t *testing.T) {
+	each(t, func(b *bench) {
+		p := scrape("https://a.example/", "https://a.example/slow")
+		p.Crawl = &schema.CrawlParams{MaxDepth: 1, MaxPages: 1}
+		row := b.start(p)
+		items := b.take()
+		if err := b.settle(items[0], job.Result{Next: schema.StepExtract, Outcome: schema.Stored}); err != nil {
+			b.Fatal(err)
+		}
+		if err := b.settle(items[1], job.Result{Outcome: schema.HTTPError, Temporary: true, Reason: "HTTP 502"}); err != nil {
+			b.Fatal(err)
+		}
+		b.finish(func(queue.Item) job.Result { return job.Result{Facts: 1} })
+		if got := b.read(row.ID); got.Status != schema.JobCompleted || got.Skipped != 1 {
+			b.Errorf("job = %s, skipped %d", got.Status, got.Skipped)
+		}
+		if item := b.store.Ent.JobItem.GetX(b.Context(), items[1].ID); *item.Outcome != schema.BudgetExhausted {
+			b.Errorf("outcome = %s", *item.Outcome)
 		}
 	})
 }

@@ -137,7 +137,10 @@ func (j *Jobs) Settle(ctx context.Context, q *queue.Queue, item queue.Item, para
 }
 
 func (c *changes) settle(ctx context.Context, item queue.Item, r Result, took time.Duration) error {
-	update := c.tx.Ent.JobItem.UpdateOneID(item.ID).AddBytes(r.Bytes).AddDurationMs(int(took.Milliseconds())).SetReason(r.Reason)
+	update := c.tx.Ent.JobItem.UpdateOneID(item.ID).AddBytes(r.Bytes).AddDurationMs(int(took.Milliseconds()))
+	if r.Reason != "" || r.Outcome != "" { // else that of an earlier step stays
+		update.SetReason(r.Reason)
+	}
 	if r.HTTPStatus != 0 {
 		update.SetHTTPStatus(r.HTTPStatus)
 	}
@@ -148,6 +151,9 @@ func (c *changes) settle(ctx context.Context, item queue.Item, r Result, took ti
 		update.SetLocation(r.Location).AddRedirects(1)
 	}
 	retry := r.Temporary && item.Attempts <= c.jobs.policy.Retries
+	if retry && item.Step == schema.StepFetch && c.exhausted() { // no reason to ask again
+		retry, r.Outcome = false, schema.BudgetExhausted
+	}
 	if r.Outcome != "" && !retry {
 		update.SetOutcome(r.Outcome)
 	}
@@ -165,7 +171,7 @@ func (c *changes) settle(ctx context.Context, item queue.Item, r Result, took ti
 	case retry:
 		wait := max(r.RetryAfter, backoff(item.Attempts))
 		c.event(schema.EventRetry, &item.ID, fmt.Sprintf("%s; next try in %s", r.Reason, wait.Round(time.Second)))
-		return queue.Later(ctx, c.tx, item, schema.Now().Add(wait), false)
+		return queue.Later(ctx, c.tx, item, schema.Now().Add(wait))
 	case r.Next != "":
 		return c.advance(ctx, item, r)
 	}
@@ -186,9 +192,8 @@ func (c *changes) advance(ctx context.Context, item queue.Item, r Result) error 
 	if c.job.Params.Scrape == nil || c.job.Params.Scrape.Crawl == nil {
 		return nil
 	}
-	crawl := c.job.Params.Scrape.Crawl
-	if c.job.Stored+c.stored >= crawl.MaxPages {
-		n, err := c.endRest(ctx, schema.BudgetExhausted, fmt.Sprintf("the job had its %d pages", crawl.MaxPages), schema.StepFetch)
+	if c.exhausted() {
+		n, err := c.endRest(ctx, schema.BudgetExhausted, fmt.Sprintf("the job had its %d pages", c.job.Params.Scrape.Crawl.MaxPages), schema.StepFetch)
 		c.skipped += n
 		return err
 	}
@@ -203,6 +208,12 @@ func (c *changes) advance(ctx context.Context, item queue.Item, r Result) error 
 	n, err := queue.Put(ctx, c.tx, c.job.ID, c.job.Priority, items)
 	c.total += n
 	return err
+}
+
+// exhausted reports whether a crawl has had its pages.
+func (c *changes) exhausted() bool {
+	scrape := c.job.Params.Scrape
+	return scrape != nil && scrape.Crawl != nil && c.job.Stored+c.stored >= scrape.Crawl.MaxPages
 }
 
 // count adds an ended item to the counters of its job.
@@ -337,7 +348,7 @@ func whyFailed(r *schema.JobResult) (fault.Code, string) {
 			code = fault.Unavailable
 		}
 	}
-	return code, "nothing could be read: " + strings.Join(counts, ", ")
+	return code, "nothing was done: " + strings.Join(counts, ", ")
 }
 
 // backoff is how long to wait before the next try: exponential with full

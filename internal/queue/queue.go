@@ -53,6 +53,15 @@ type Item struct {
 	lease int64
 }
 
+// Lease names one lease of an item; the next lease of the same item is another.
+type Lease struct {
+	Item   uuid.UUID
+	Number int64
+}
+
+// Lease is the lease under which the item was given.
+func (i Item) Lease() Lease { return Lease{i.ID, i.lease} }
+
 // New is an item to put into the queue.
 type New struct {
 	URL    string
@@ -65,9 +74,10 @@ type New struct {
 // Gate lets items into a lane.
 type Gate interface {
 	// Enter calls take with how many items may enter lane now, at most free,
-	// given that running are in it, and takes note of how many did. It does not
-	// call take if none may, and must not wait.
-	Enter(ctx context.Context, tx *store.Tx, lane string, running, free int, take func(n int) (int, error)) error
+	// given how many are in it, and takes note of how many did. It asks for
+	// running only once it holds the lane against other workers. It does not call
+	// take if none may, and must not wait.
+	Enter(ctx context.Context, tx *store.Tx, lane string, free int, running func() (int, error), take func(n int) (int, error)) error
 	// Next gives, for each of lanes that is closed, when it opens.
 	Next(ctx context.Context, lanes []string) (map[string]time.Time, error)
 }
@@ -212,11 +222,13 @@ func (q *Queue) TakeLanes(ctx context.Context, n int, gate Gate) (items []Item, 
 		}
 		var taken []Item
 		err = q.store.Tx(ctx, func(tx *store.Tx) error {
-			var running int
-			if err := tx.Row(ctx, `select count(*) from job_items where state = 'RUNNING' and lane = ?`, lane).Scan(&running); err != nil {
-				return fmt.Errorf("count lane: %w", err)
+			running := func() (n int, err error) {
+				if err := tx.Row(ctx, `select count(*) from job_items where state = 'RUNNING' and lane = ?`, lane).Scan(&n); err != nil {
+					return 0, fmt.Errorf("count lane: %w", err)
+				}
+				return n, nil
 			}
-			return gate.Enter(ctx, tx, lane, running, n-len(items), func(n int) (int, error) {
+			return gate.Enter(ctx, tx, lane, n-len(items), running, func(n int) (int, error) {
 				taken, err = q.lease(ctx, tx, lane, n)
 				return len(taken), err
 			})
@@ -273,9 +285,11 @@ func (q *Queue) lanes(ctx context.Context) ([]string, error) {
 	return lanes, nil
 }
 
-// wake makes ready what has waited for its time.
+// wake makes ready what has waited for its time; its turn is now.
 func (q *Queue) wake(ctx context.Context, tx *store.Tx) error {
-	_, err := tx.Exec(ctx, `update job_items set state = 'READY' where state = 'WAITING' and run_at <= ?`, q.now())
+	_, err := tx.Exec(ctx, `update job_items set state = 'READY', turn = coalesce((
+		  select min(r.turn) from job_items r where r.state = 'READY' and r.lane = job_items.lane and r.rank = job_items.rank), turn)
+		where state = 'WAITING' and run_at <= ?`, q.now())
 	if err != nil {
 		return fmt.Errorf("wake items: %w", err)
 	}
@@ -353,14 +367,9 @@ func Move(ctx context.Context, tx *store.Tx, item Item, step schema.Step, lane s
 	return nil
 }
 
-// Later puts a held item back until a time. If it is no fault of the item, the
-// attempt is given back to it.
-func Later(ctx context.Context, tx *store.Tx, item Item, at time.Time, refund bool) error {
-	attempts := item.Attempts
-	if refund {
-		attempts--
-	}
-	_, err := tx.Exec(ctx, `update job_items set state = 'WAITING', worker = null, attempts = ?, run_at = ? where id = ?`, attempts, at, item.ID)
+// Later puts a held item back until a time.
+func Later(ctx context.Context, tx *store.Tx, item Item, at time.Time) error {
+	_, err := tx.Exec(ctx, `update job_items set state = 'WAITING', worker = null, run_at = ? where id = ?`, at, item.ID)
 	if err != nil {
 		return fmt.Errorf("put item back: %w", err)
 	}
@@ -392,28 +401,29 @@ func (q *Queue) Beat(ctx context.Context) (freed int, err error) {
 	return freed, nil
 }
 
-// Held lists the items that are leased to this worker.
-func (q *Queue) Held(ctx context.Context) (map[uuid.UUID]bool, error) {
-	rows, err := q.store.Rows(ctx, `select id from job_items where state = 'RUNNING' and worker = ?`, q.worker)
+// Held lists the leases of this worker.
+func (q *Queue) Held(ctx context.Context) (map[Lease]bool, error) {
+	rows, err := q.store.Rows(ctx, `select id, lease from job_items where state = 'RUNNING' and worker = ?`, q.worker)
 	if err != nil {
 		return nil, fmt.Errorf("list leases: %w", err)
 	}
 	defer rows.Close()
-	held := map[uuid.UUID]bool{}
+	held := map[Lease]bool{}
 	for rows.Next() {
-		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
+		var l Lease
+		if err := rows.Scan(&l.Item, &l.Number); err != nil {
 			return nil, fmt.Errorf("list leases: %w", err)
 		}
-		held[id] = true
+		held[l] = true
 	}
 	return held, rows.Err()
 }
 
-// Free gives an item back that is leased to this worker; the attempt counts.
-func (q *Queue) Free(ctx context.Context, id uuid.UUID) error {
+// Free gives an item back if this worker still has it under that lease; the
+// attempt counts.
+func (q *Queue) Free(ctx context.Context, l Lease) error {
 	return q.store.Tx(ctx, func(tx *store.Tx) error {
-		_, err := tx.Exec(ctx, `update job_items set state = 'READY', worker = null where id = ? and state = 'RUNNING' and worker = ?`, id, q.worker)
+		_, err := tx.Exec(ctx, `update job_items set state = 'READY', worker = null where id = ? and lease = ? and state = 'RUNNING' and worker = ?`, l.Item, l.Number, q.worker)
 		if err != nil {
 			return fmt.Errorf("free item: %w", err)
 		}

@@ -73,7 +73,7 @@ func fillPageInfo() error {
 	if !strings.Contains(string(code), old) {
 		return fmt.Errorf("%s is not as it was: does entgql fill pageInfo by itself now?", file)
 	}
-	return os.WriteFile(file, []byte(strings.ReplaceAll(string(code), old, mended)), 0o600)
+	return os.WriteFile(file, []byte(strings.ReplaceAll(string(code), old, mended)), 0o600) //nolint:gosec // a constant
 }
 
 // enumValues describes the values of the enumerations that ent generates.
