@@ -157,7 +157,7 @@ func (f *fixture) request(t *testing.T, method, path, body string, header ...str
 		t.Fatal(err)
 	}
 	a := answer{status: resp.StatusCode, header: resp.Header, body: string(b)}
-	if strings.Contains(resp.Header.Get("Content-Type"), "json") {
+	if len(b) > 0 && strings.Contains(resp.Header.Get("Content-Type"), "json") {
 		if err := json.Unmarshal(b, &a); err != nil {
 			t.Fatalf("%v in %s", err, b)
 		}

@@ -1,5 +1,5 @@
 // Package server is HTTP in front of a GraphQL schema: routes, the key, origins,
-// limits, and two transports, POST and websocket. It refuses what is too large
+// limits, and its transports. It refuses what is too large
 // before it is read and what is too dear before it is run, and shows a client
 // of an error no more than its code and words that are meant for strangers.
 package server
@@ -26,6 +26,7 @@ type Config struct {
 // Limits bound what one request, or one socket, may cost.
 type Limits struct {
 	Body   int64 // bytes of a request's body
+	URL    int   // bytes of a GET's URL
 	Tokens int   // of a document
 
 	// Of an operation, with its fragments put in place.
@@ -52,7 +53,7 @@ type Limits struct {
 // DefaultLimits are generous to people and programs that mean well.
 func DefaultLimits() Limits {
 	return Limits{
-		Body: 256 << 10, Tokens: 1000,
+		Body: 256 << 10, URL: 8 << 10, Tokens: 1000,
 		Depth: 15, Aliases: 30, RootFields: 10, Directives: 50,
 		Page: 100, DefaultPage: 20, Nodes: 5000,
 		Query: 10 * time.Second, Mutation: 30 * time.Second,
@@ -64,7 +65,7 @@ func DefaultLimits() Limits {
 func (l Limits) orDefault() Limits {
 	d := DefaultLimits()
 	return Limits{
-		Body: cmp.Or(l.Body, d.Body), Tokens: cmp.Or(l.Tokens, d.Tokens),
+		Body: cmp.Or(l.Body, d.Body), URL: cmp.Or(l.URL, d.URL), Tokens: cmp.Or(l.Tokens, d.Tokens),
 		Depth: cmp.Or(l.Depth, d.Depth), Aliases: cmp.Or(l.Aliases, d.Aliases),
 		RootFields: cmp.Or(l.RootFields, d.RootFields), Directives: cmp.Or(l.Directives, d.Directives),
 		Page: cmp.Or(l.Page, d.Page), DefaultPage: cmp.Or(l.DefaultPage, d.DefaultPage), Nodes: cmp.Or(l.Nodes, d.Nodes),
@@ -73,6 +74,9 @@ func (l Limits) orDefault() Limits {
 		Write: cmp.Or(l.Write, d.Write), Operations: cmp.Or(l.Operations, d.Operations),
 	}
 }
+
+// methods are those of /graphql.
+const methods = "GET, POST"
 
 // api is what the routes share.
 type api struct {
@@ -83,7 +87,7 @@ type api struct {
 	log     *slog.Logger
 }
 
-// Handler serves schema on /graphql, by POST and by websocket, and what an
+// Handler serves schema on /graphql, by GET, POST and websocket, and what an
 // operator watches on /livez and /readyz. Sockets end when their client goes,
 // or when [Serve] stops.
 func Handler(schema graphql.ExecutableSchema, c Config, health Health, log *slog.Logger) http.Handler {
@@ -107,10 +111,10 @@ func (a *api) route(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case websocket.IsWebSocketUpgrade(r):
 			a.upgrade(w, r)
-		case r.Method == http.MethodPost:
-			a.post(w, r)
+		case r.Method == http.MethodPost || r.Method == http.MethodGet:
+			a.answer(w, r)
 		default:
-			refuseMethod(w, r, http.MethodPost)
+			refuseMethod(w, r, methods)
 		}
 	case "/":
 		a.read(w, r, a.name)
@@ -134,7 +138,7 @@ func (a *api) read(w http.ResponseWriter, r *http.Request, next http.HandlerFunc
 
 func (a *api) name(w http.ResponseWriter, _ *http.Request) {
 	respond(w, http.StatusOK, "text/plain", []byte("techfacts: what vendors document, with the words that prove it.\n"+
-		"GraphQL by POST, subscriptions by websocket (graphql-transport-ws): /graphql\n"))
+		"GraphQL by POST or GET, subscriptions by websocket (graphql-transport-ws): /graphql\n"))
 }
 
 func refuseMethod(w http.ResponseWriter, r *http.Request, allow string) {

@@ -1,0 +1,70 @@
+package server
+
+import (
+	"mime"
+	"strconv"
+	"strings"
+)
+
+// preference is how much a client likes a media type, and by which of its
+// words: a more exact one overrules a wider one.
+type preference struct {
+	exact int // 3 the type itself, 2 application/*, 1 */*
+	q     float64
+	place int
+}
+
+func (p preference) before(o preference) bool {
+	if p.q != o.q {
+		return p.q > o.q
+	}
+	if p.exact != o.exact {
+		return p.exact > o.exact
+	}
+	return p.place < o.place
+}
+
+// negotiate picks the media type of the answer by the Accept headers. Who has
+// none gets the one of the specification; who takes neither gets "".
+func negotiate(accept []string) string {
+	if len(accept) == 0 {
+		return mediaGraphQL
+	}
+	ranges := strings.Split(strings.Join(accept, ","), ",")
+	best, likes := "", preference{}
+	for _, media := range []string{mediaGraphQL, mediaJSON} {
+		if p := prefer(ranges, media); p.q > 0 && (best == "" || p.before(likes)) {
+			best, likes = media, p
+		}
+	}
+	return best
+}
+
+func prefer(ranges []string, media string) (best preference) {
+	for i, s := range ranges {
+		name, attrs, err := mime.ParseMediaType(s)
+		if err != nil || attrs["charset"] != "" && !strings.EqualFold(attrs["charset"], "utf-8") {
+			continue
+		}
+		p := preference{q: 1, place: i}
+		switch name {
+		case media:
+			p.exact = 3
+		case "application/*":
+			p.exact = 2
+		case "*/*":
+			p.exact = 1
+		default:
+			continue
+		}
+		if q, ok := attrs["q"]; ok {
+			if p.q, err = strconv.ParseFloat(q, 64); err != nil {
+				continue
+			}
+		}
+		if p.exact > best.exact {
+			best = p
+		}
+	}
+	return best
+}
