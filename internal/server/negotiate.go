@@ -25,14 +25,16 @@ func (p preference) before(o preference) bool {
 }
 
 // negotiate picks the media type of the answer by the Accept headers. Who has
-// none gets the one of the specification; who takes neither gets "".
+// none gets the one of the specification; who takes none of ours gets "". A
+// stream is for those only who ask for it by name and before the others: some
+// clients list it whenever they ask for anything.
 func negotiate(accept []string) string {
 	if len(accept) == 0 {
 		return mediaGraphQL
 	}
 	ranges := strings.Split(strings.Join(accept, ","), ",")
 	best, likes := "", preference{}
-	for _, media := range []string{mediaGraphQL, mediaJSON} {
+	for _, media := range []string{mediaGraphQL, mediaJSON, mediaStream} {
 		if p := prefer(ranges, media); p.q > 0 && (best == "" || p.before(likes)) {
 			best, likes = media, p
 		}
@@ -50,11 +52,12 @@ func prefer(ranges []string, media string) (best preference) {
 		switch name {
 		case media:
 			p.exact = 3
-		case "application/*":
-			p.exact = 2
-		case "*/*":
-			p.exact = 1
-		default:
+		case "application/*", "*/*":
+			if media == mediaStream {
+				continue
+			}
+			p.exact = map[string]int{"application/*": 2, "*/*": 1}[name]
+		default: // text/* too: of that a stream is not what anybody means
 			continue
 		}
 		if q, ok := attrs["q"]; ok {

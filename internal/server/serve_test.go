@@ -121,10 +121,10 @@ func TestASocketThatComesDuringStopIsClosed(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.addr = l.Addr().String()
-	stopping := &sockets{closed: true}
+	stopping := &connections{closed: true}
 	srv := &http.Server{
 		Handler:     Handler(f.fake, Config{}, Health{}, slog.New(slog.DiscardHandler)),
-		BaseContext: func(net.Listener) context.Context { return context.WithValue(t.Context(), socketsKey{}, stopping) },
+		BaseContext: func(net.Listener) context.Context { return context.WithValue(t.Context(), connectionsKey{}, stopping) },
 	}
 	go srv.Serve(l)
 	defer srv.Close()

@@ -42,12 +42,14 @@ type Limits struct {
 	Query    time.Duration // to answer a query in
 	Mutation time.Duration // to answer a mutation in
 
-	// Of a websocket.
+	// Of a websocket; Write is of an event stream, too.
 	Init       time.Duration // until connection_init must have come
 	Message    int64         // bytes of a message that comes in
 	Ping       time.Duration // between two pings; the second finds the first answered
 	Write      time.Duration // until a message that goes out must be taken
 	Operations int           // at a time
+
+	KeepAlive time.Duration // after which an event stream gets a sign of life if there is nothing else
 }
 
 // DefaultLimits are generous to people and programs that mean well.
@@ -58,6 +60,7 @@ func DefaultLimits() Limits {
 		Page: 100, DefaultPage: 20, Nodes: 5000,
 		Query: 10 * time.Second, Mutation: 30 * time.Second,
 		Init: 5 * time.Second, Message: 64 << 10, Ping: 15 * time.Second, Write: 10 * time.Second, Operations: 50,
+		KeepAlive: 12 * time.Second,
 	}
 }
 
@@ -72,6 +75,7 @@ func (l Limits) orDefault() Limits {
 		Query: cmp.Or(l.Query, d.Query), Mutation: cmp.Or(l.Mutation, d.Mutation),
 		Init: cmp.Or(l.Init, d.Init), Message: cmp.Or(l.Message, d.Message), Ping: cmp.Or(l.Ping, d.Ping),
 		Write: cmp.Or(l.Write, d.Write), Operations: cmp.Or(l.Operations, d.Operations),
+		KeepAlive: cmp.Or(l.KeepAlive, d.KeepAlive),
 	}
 }
 
@@ -88,8 +92,8 @@ type api struct {
 }
 
 // Handler serves schema on /graphql, by GET, POST and websocket, and what an
-// operator watches on /livez and /readyz. Sockets end when their client goes,
-// or when [Serve] stops.
+// operator watches on /livez and /readyz. Sockets and event streams end when
+// their client goes, or when [Serve] stops.
 func Handler(schema graphql.ExecutableSchema, c Config, health Health, log *slog.Logger) http.Handler {
 	a := &api{
 		engine:  newEngine(schema, c.Limits.orDefault(), c.Introspection, log),
@@ -138,7 +142,7 @@ func (a *api) read(w http.ResponseWriter, r *http.Request, next http.HandlerFunc
 
 func (a *api) name(w http.ResponseWriter, _ *http.Request) {
 	respond(w, http.StatusOK, "text/plain", []byte("techfacts: what vendors document, with the words that prove it.\n"+
-		"GraphQL by POST or GET, subscriptions by websocket (graphql-transport-ws): /graphql\n"))
+		"GraphQL by POST or GET, subscriptions by websocket (graphql-transport-ws) or event stream: /graphql\n"))
 }
 
 func refuseMethod(w http.ResponseWriter, r *http.Request, allow string) {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,8 +11,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gorilla/websocket"
-	"github.com/vektah/gqlparser/v2/gqlerror"
-	"techfacts.dev/techfacts/internal/fault"
 )
 
 const (
@@ -101,8 +97,8 @@ func newSocket(e *engine, key apiKey, trusted bool) *socket {
 func (s *socket) serve(ctx context.Context, conn *websocket.Conn) {
 	ctx, s.cancel = context.WithCancelCause(ctx)
 	s.conn = conn
-	if open := socketsOf(ctx); open.add(s) {
-		defer open.remove(s)
+	if remove, ok := connectionsOf(ctx).add(s.close); ok {
+		defer remove()
 	} else {
 		s.close(errGoingAway)
 	}
@@ -251,10 +247,7 @@ func (s *socket) start(ctx context.Context, id string, p *graphql.RawParams) err
 func (s *socket) run(ctx context.Context, st *stream, p *graphql.RawParams) (last []byte) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.engine.log.ErrorContext(ctx, "operation panicked", slog.String("request_id", RequestID(ctx)),
-				slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
-			err := public(ctx, fault.New(fault.Internal, internalError))
-			last = frame("error", st.id, marshalErrors(gqlerror.List{err}))
+			last = frame("error", st.id, marshalErrors(s.engine.panicked(ctx, p)))
 		}
 	}()
 	ctx, op, errs := s.engine.prepare(ctx, p)
