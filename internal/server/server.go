@@ -49,7 +49,7 @@ type Limits struct {
 	Write      time.Duration // until a message that goes out must be taken
 	Operations int           // at a time
 
-	KeepAlive time.Duration // after which an event stream gets a sign of life if there is nothing else
+	KeepAlive time.Duration // between signs of life, of an event stream and of the legacy protocol
 }
 
 // DefaultLimits are generous to people and programs that mean well.
@@ -142,7 +142,7 @@ func (a *api) read(w http.ResponseWriter, r *http.Request, next http.HandlerFunc
 
 func (a *api) name(w http.ResponseWriter, _ *http.Request) {
 	respond(w, http.StatusOK, "text/plain", []byte("techfacts: what vendors document, with the words that prove it.\n"+
-		"GraphQL by POST or GET, subscriptions by websocket (graphql-transport-ws) or event stream: /graphql\n"))
+		"GraphQL by POST or GET, subscriptions by websocket (graphql-transport-ws, graphql-ws) or event stream: /graphql\n"))
 }
 
 func refuseMethod(w http.ResponseWriter, r *http.Request, allow string) {
