@@ -94,9 +94,10 @@ type request struct {
 	Extensions    map[string]any `json:"extensions"`
 }
 
-// params are those of in, unless they lack a query.
+// params are those of in, unless there is neither a query nor what stands for
+// one.
 func (in request) params() (*graphql.RawParams, *fault.Error) {
-	if in.Query == "" {
+	if in.Query == "" && in.Extensions["persistedQuery"] == nil {
 		return nil, fault.InvalidField("query", "must be there")
 	}
 	now := graphql.Now()

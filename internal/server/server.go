@@ -39,6 +39,8 @@ type Limits struct {
 	DefaultPage int // what a connection gives when neither is there
 	Nodes       int // that an operation may return: the product of its nested pages
 
+	Persisted int // queries that are kept by their hash; negative: none, and clients are told so
+
 	Query    time.Duration // to answer a query in
 	Mutation time.Duration // to answer a mutation in
 
@@ -57,7 +59,7 @@ func DefaultLimits() Limits {
 	return Limits{
 		Body: 256 << 10, URL: 8 << 10, Tokens: 1000,
 		Depth: 15, Aliases: 30, RootFields: 10, Directives: 50,
-		Page: 100, DefaultPage: 20, Nodes: 5000,
+		Page: 100, DefaultPage: 20, Nodes: 5000, Persisted: 1000,
 		Query: 10 * time.Second, Mutation: 30 * time.Second,
 		Init: 5 * time.Second, Message: 64 << 10, Ping: 15 * time.Second, Write: 10 * time.Second, Operations: 50,
 		KeepAlive: 12 * time.Second,
@@ -72,7 +74,8 @@ func (l Limits) orDefault() Limits {
 		Depth: cmp.Or(l.Depth, d.Depth), Aliases: cmp.Or(l.Aliases, d.Aliases),
 		RootFields: cmp.Or(l.RootFields, d.RootFields), Directives: cmp.Or(l.Directives, d.Directives),
 		Page: cmp.Or(l.Page, d.Page), DefaultPage: cmp.Or(l.DefaultPage, d.DefaultPage), Nodes: cmp.Or(l.Nodes, d.Nodes),
-		Query: cmp.Or(l.Query, d.Query), Mutation: cmp.Or(l.Mutation, d.Mutation),
+		Persisted: cmp.Or(l.Persisted, d.Persisted),
+		Query:     cmp.Or(l.Query, d.Query), Mutation: cmp.Or(l.Mutation, d.Mutation),
 		Init: cmp.Or(l.Init, d.Init), Message: cmp.Or(l.Message, d.Message), Ping: cmp.Or(l.Ping, d.Ping),
 		Write: cmp.Or(l.Write, d.Write), Operations: cmp.Or(l.Operations, d.Operations),
 		KeepAlive: cmp.Or(l.KeepAlive, d.KeepAlive),
