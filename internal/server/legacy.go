@@ -56,7 +56,7 @@ func (p legacy) receive(ctx context.Context, s *socket, data []byte) error {
 	}
 	if !utf8.Valid(data) || json.Unmarshal(data, &m) != nil {
 		s.send(ctx, message{data: connectionError("the message is not JSON as the protocol has it")})
-		return nil
+		return nil //nolint:nilerr // the client has been told, and may go on
 	}
 	switch m.Type {
 	case "connection_init":

@@ -25,16 +25,16 @@ func (p preference) before(o preference) bool {
 }
 
 // negotiate picks the media type of the answer by the Accept headers. Who has
-// none gets the one of the specification; who takes none of ours gets "". A
-// stream is for those only who ask for it by name and before the others: some
-// clients list it whenever they ask for anything.
+// none, or takes anything, gets plain JSON, as the specification would have it;
+// who takes none of ours gets "". A stream is for those only who ask for it by
+// name and before the others: some clients list it whenever they ask.
 func negotiate(accept []string) string {
 	if len(accept) == 0 {
-		return mediaGraphQL
+		return mediaJSON
 	}
 	ranges := strings.Split(strings.Join(accept, ","), ",")
 	best, likes := "", preference{}
-	for _, media := range []string{mediaGraphQL, mediaJSON, mediaStream} {
+	for _, media := range []string{mediaJSON, mediaGraphQL, mediaStream} {
 		if p := prefer(ranges, media); p.q > 0 && (best == "" || p.before(likes)) {
 			best, likes = media, p
 		}

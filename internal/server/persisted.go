@@ -12,8 +12,6 @@ import (
 
 // Clients know these by their words and by their codes, which are those of the
 // protocol, not ours: docs/adr/0005-transports.md.
-//
-//nolint:gochecknoglobals // two fixed errors
 var (
 	errPersistedNotFound     = fault.New("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
 	errPersistedNotSupported = fault.New("PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported")

@@ -59,8 +59,10 @@ func TestAQueryIsSentOnceAndThenItsHash(t *testing.T) {
 func TestOnlyWhatWouldBeRunIsKept(t *testing.T) {
 	t.Parallel()
 	f := start(t, Config{})
-	for _, query := range []string{"{", "{nothing}", "{item" + id + "{" + nested(20, "name") + "}}", "query a{hello} query b{hello}",
-		"{hello}" + strings.Repeat(" ", keptDocumentMax)} {
+	for _, query := range []string{
+		"{", "{nothing}", "{item" + id + "{" + nested(20, "name") + "}}", "query a{hello} query b{hello}",
+		"{hello}" + strings.Repeat(" ", keptDocumentMax),
+	} {
 		f.post(t, asks(query, query))
 		if a := f.post(t, asks(query, "")); !strings.HasPrefix(a.body, notFound) {
 			t.Errorf("%.30s: got %s", query, a.body)

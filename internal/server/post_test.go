@@ -17,9 +17,9 @@ func TestPostAnswersByTheSpecification(t *testing.T) {
 	}{
 		"data":                           {mediaGraphQL, `{"query":"{hello}"}`, 200, graphQL, `{"data":{"hello":"hello"}}`},
 		"data as plain JSON":             {mediaJSON, `{"query":"{hello}"}`, 200, plain, `{"data":{"hello":"hello"}}`},
-		"no Accept":                      {"", `{"query":"{hello}"}`, 200, graphQL, ""},
-		"anything":                       {"*/*", `{"query":"{hello}"}`, 200, graphQL, ""},
-		"any application":                {"text/html, application/*;q=0.5", `{"query":"{hello}"}`, 200, graphQL, ""},
+		"no Accept":                      {"", `{"query":"{hello}"}`, 200, plain, ""},
+		"anything":                       {"*/*", `{"query":"{hello}"}`, 200, plain, ""},
+		"any application":                {"text/html, application/*;q=0.5", `{"query":"{hello}"}`, 200, plain, ""},
 		"the better of two":              {mediaJSON + ";q=0.9, " + mediaGraphQL, `{"query":"{hello}"}`, 200, graphQL, ""},
 		"the first of two":               {mediaJSON + ", " + mediaGraphQL, `{"query":"{hello}"}`, 200, plain, ""},
 		"one is refused":                 {"*/*, " + mediaGraphQL + ";q=0", `{"query":"{hello}"}`, 200, plain, ""},

@@ -10,28 +10,24 @@ import (
 	"time"
 )
 
-const (
-	headerWithin = 5 * time.Second
-	readWithin   = 15 * time.Second
-	idleFor      = 60 * time.Second
-	maxHeader    = 16 << 10
-	stopWithin   = 10 * time.Second // for what is being answered
-)
+// stopWithin is how long what is being answered may take after the end.
+const stopWithin = 10 * time.Second
 
 // Serve answers with h on l until ctx ends. Then it takes no more requests,
 // closes websockets as going away, ends event streams, and gives what is being answered some
 // seconds to be done. It returns when nothing of h runs any more, or those
 // seconds are over; with an error only if l fails.
-func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
+func Serve(ctx context.Context, l net.Listener, h http.Handler, limits Limits, log *slog.Logger) error {
+	limits = limits.orDefault()
 	base, cut := context.WithCancel(context.WithoutCancel(ctx)) // requests outlive ctx for those seconds
 	defer cut()
 	open := &connections{}
 	srv := &http.Server{
 		Handler:           h,
-		ReadHeaderTimeout: headerWithin,
-		ReadTimeout:       readWithin,
-		IdleTimeout:       idleFor,
-		MaxHeaderBytes:    maxHeader,
+		ReadHeaderTimeout: limits.Header,
+		ReadTimeout:       limits.Read,
+		IdleTimeout:       limits.Idle,
+		MaxHeaderBytes:    limits.HeaderBytes,
 		BaseContext:       func(net.Listener) context.Context { return context.WithValue(base, connectionsKey{}, open) },
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}

@@ -47,7 +47,7 @@ func (f *fixture) listen(t *testing.T, method, path, body string, header ...stri
 func (f *fixture) stream(t *testing.T, query string) *events {
 	t.Helper()
 	e := f.listen(t, http.MethodPost, "/graphql", params(query, nil))
-	if got := e.Header.Get("Content-Type"); e.StatusCode != 200 || got != "text/event-stream; charset=utf-8" {
+	if got := e.Header.Get("Content-Type"); e.StatusCode != http.StatusOK || got != "text/event-stream; charset=utf-8" {
 		t.Fatalf("got %d %s", e.StatusCode, got)
 	}
 	return e
@@ -140,10 +140,10 @@ func TestOnlyWhoAsksForAStreamFirstGetsOne(t *testing.T) {
 		mediaJSON + ";q=0.9, " + mediaStream: mediaStream,
 		"application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed": mediaGraphQL, // urql, always
 		mediaStream + ";q=0.9, " + mediaJSON: mediaJSON,
-		"*/*, " + mediaStream + ";q=0.9":     mediaGraphQL,
-		mediaStream + ";q=0, */*":            mediaGraphQL,
-		"*/*":                                mediaGraphQL,
-		"text/*, */*;q=0.1":                  mediaGraphQL,
+		"*/*, " + mediaStream + ";q=0.9":     mediaJSON,
+		mediaStream + ";q=0, */*":            mediaJSON,
+		"*/*":                                mediaJSON,
+		"text/*, */*;q=0.1":                  mediaJSON,
 	} {
 		e := f.listen(t, http.MethodPost, "/graphql", params("{hello}", nil), "Accept", accept)
 		if got, _, _ := strings.Cut(e.Header.Get("Content-Type"), ";"); got != want {
