@@ -25,7 +25,7 @@ has_postgres() {
 }
 
 has_node() {
-	command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 18)' 2>/dev/null
+	command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) >= 18 ? 0 : 1)' 2>/dev/null
 }
 
 command -v go >/dev/null || die 'Go is not installed: see https://go.dev/dl/'

@@ -38,8 +38,8 @@ type APILimits struct {
 	MaxHeader     int     `name:"http-max-header" env:"HTTP_MAX_HEADER" default:"16384" group:"Limits of the API" help:"Bytes of the header of a request, and some 4 KiB more."`
 }
 
-// server is l as the server wants it.
-func (l APILimits) server() server.Limits {
+// limits are l as the server wants them.
+func (l APILimits) limits() server.Limits {
 	return server.Limits{
 		Body: l.MaxBody, URL: l.MaxURL, Tokens: l.MaxTokens,
 		Depth: l.MaxDepth, Aliases: l.MaxAliases, RootFields: l.MaxRootFields, Directives: l.MaxDirectives,

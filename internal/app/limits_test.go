@@ -71,7 +71,7 @@ func (s *service) says(text string) string {
 }
 
 // hears reads the first lines of an event stream.
-func (s *service) hears(lines int) (text string) {
+func (s *service) hears(lines int) string {
 	s.Helper()
 	r, _ := http.NewRequestWithContext(s.Context(), http.MethodGet, "http://"+s.addr+"/graphql?query="+url.QueryEscape("subscription{factAdded(where:{}){id}}"), nil)
 	r.Header.Set("Accept", "text/event-stream")
@@ -80,10 +80,11 @@ func (s *service) hears(lines int) (text string) {
 		s.Fatal(err)
 	}
 	defer resp.Body.Close()
+	var text strings.Builder
 	for b := bufio.NewScanner(resp.Body); lines > 0 && b.Scan(); lines-- {
-		text += b.Text() + "\n"
+		text.WriteString(b.Text() + "\n")
 	}
-	return text
+	return text.String()
 }
 
 // persisted asks for a query by a hash that nothing has.
