@@ -1,7 +1,7 @@
 #!/bin/sh
 # Sees to what the tests need: Go, a C compiler for the race detector, and the
 # programs of a PostgreSQL server (internal/pgtest starts its own servers with
-# them). What is missing is installed where that is possible without a question.
+# them), and Node with npm, for the GraphQL clients that internal/app runs. What is missing is installed where that is possible without a question.
 set -eu
 
 die() {
@@ -24,15 +24,20 @@ has_postgres() {
 	return 1
 }
 
+has_node() {
+	command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) >= 18 ? 0 : 1)' 2>/dev/null
+}
+
 command -v go >/dev/null || die 'Go is not installed: see https://go.dev/dl/'
 go list -m >/dev/null # complains if this Go is too old
 
 missing=
 has_compiler || missing='gcc libc6-dev'
 has_postgres || missing="$missing postgresql"
+has_node || missing="$missing nodejs npm"
 [ -n "$missing" ] || exit 0
 
-command -v apt-get >/dev/null || die 'PostgreSQL (or TEST_POSTGRES_URL) and a C compiler are needed. On a Mac: xcode-select --install; brew install postgresql@17'
+command -v apt-get >/dev/null || die 'PostgreSQL (or TEST_POSTGRES_URL), a C compiler and Node (18 or later) are needed. On a Mac: xcode-select --install; brew install postgresql@17 node'
 root=
 if [ "$(id -u)" -ne 0 ]; then
 	root='sudo -n'
@@ -52,3 +57,4 @@ $root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-rec
 
 has_compiler || die 'there is still no C compiler that works'
 has_postgres || die 'there is still no PostgreSQL'
+has_node || die 'there is still no Node 18 or later with npm'

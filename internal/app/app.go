@@ -65,7 +65,7 @@ func Run(ctx context.Context, c Config, role Role, log *slog.Logger, ready func(
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	if role.API {
-		group.Go(func() error { return server.Serve(ctx, listener, p.handler(c, s, log), log) })
+		group.Go(func() error { return server.Serve(ctx, listener, p.handler(c, s, log), c.limits(), log) })
 	}
 	if role.Worker {
 		group.Go(func() error { return pool.Run(ctx) })
@@ -206,6 +206,6 @@ func (p *parts) handler(c Config, s *store.Store, log *slog.Logger) http.Handler
 		Ent: s.Ent, Jobs: p.jobs, Profiles: extract.NewProfiles(s), Limiter: p.limiter, Bus: p.bus,
 	})
 	return server.Handler(schema, server.Config{
-		APIKey: string(c.APIKey), Origins: c.AllowedOrigins, Introspection: c.Introspection, Limits: server.DefaultLimits(),
+		APIKey: string(c.APIKey), Origins: c.AllowedOrigins, Introspection: c.Introspection, Limits: c.limits(),
 	}, server.Health{Ready: s.Ready}, log)
 }

@@ -25,6 +25,8 @@ type Config struct {
 	AllowedOrigins []string `name:"allowed-origins" env:"ALLOWED_ORIGINS" group:"Service" help:"Origins (https://app.example) whose pages may use the API, for CORS and websockets, separated by commas. Default: none."`
 	Introspection  bool     `name:"introspection" env:"INTROSPECTION" default:"true" negatable:"" group:"Service" help:"Answer questions about the schema. Default: yes."`
 
+	APILimits `embed:""`
+
 	DatabaseURL Secret `name:"database-url" env:"DATABASE_URL" group:"Storage" help:"PostgreSQL, as postgres://user:password@host/database. Default: none, and SQLite in DATA_DIR serves this one process."`
 	DataDir     string `name:"data-dir" env:"DATA_DIR" default:"./data" type:"path" group:"Storage" help:"Folder of the embedded database."`
 
@@ -117,6 +119,9 @@ func (c Config) Check() error {
 		if check.wrong {
 			return fault.New(fault.Invalid, "%s %s", check.name, check.what)
 		}
+	}
+	if err := c.check(); err != nil {
+		return err
 	}
 	if _, err := fetch.NewGuard(c.FetchAllowCIDRs, nil); err != nil {
 		return err // it names the setting

@@ -144,7 +144,7 @@ func (o origins) share(next http.Handler) http.Handler {
 		}
 		h.Add("Vary", "Access-Control-Request-Method, Access-Control-Request-Headers")
 		if known {
-			h.Set("Access-Control-Allow-Methods", http.MethodPost)
+			h.Set("Access-Control-Allow-Methods", methods)
 			h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, X-API-Key, "+headerRequestID)
 			h.Set("Access-Control-Max-Age", "600")
 		}

@@ -32,6 +32,7 @@ type engine struct {
 	exec          *executor.Executor
 	rules         *rules.Rules
 	documents     *lru.Cache[string, *ast.QueryDocument]
+	persisted     *persistedQueries
 	limits        Limits
 	introspection bool
 	log           *slog.Logger
@@ -44,7 +45,7 @@ func newEngine(schema graphql.ExecutableSchema, l Limits, introspection bool, lo
 	}
 	e := &engine{
 		schema: schema.Schema(), exec: executor.New(lastWords{schema}), rules: validation(introspection),
-		documents: documents, limits: l, introspection: introspection, log: log,
+		documents: documents, persisted: newPersistedQueries(l.Persisted), limits: l, introspection: introspection, log: log,
 	}
 	e.exec.SetQueryCache(checked{})
 	e.exec.SetErrorPresenter(e.present)
@@ -94,6 +95,10 @@ func (checked) Add(context.Context, string, *ast.QueryDocument) {}
 // prepare makes of a request an operation that can be run with the context it
 // returns, or says what is wrong with it. Nothing has been run then.
 func (e *engine) prepare(ctx context.Context, p *graphql.RawParams) (context.Context, *graphql.OperationContext, gqlerror.List) {
+	part, err := e.persisted.find(p)
+	if err != nil {
+		return ctx, nil, gqlerror.List{e.present(ctx, err)}
+	}
 	doc, errs := e.document(p.Query)
 	if len(errs) > 0 {
 		return ctx, nil, e.presentAll(ctx, errs)
@@ -110,6 +115,7 @@ func (e *engine) prepare(ctx context.Context, p *graphql.RawParams) (context.Con
 	if err := firstOf(e.limits.count(op), single(op)); err != nil {
 		return ctx, nil, gqlerror.List{e.present(ctx, err)}
 	}
+	e.persisted.keep(part, p.Query)
 	return ctx, op, nil
 }
 

@@ -65,7 +65,7 @@ func startReady(t *testing.T, c Config, ready func(context.Context) error) *fixt
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
-		if err := Serve(ctx, l, Handler(f.fake, c, Health{Ready: ready}, log), log); err != nil {
+		if err := Serve(ctx, l, Handler(f.fake, c, Health{Ready: ready}, log), c.Limits, log); err != nil {
 			t.Errorf("Serve: %v", err)
 		}
 	}()
@@ -143,6 +143,7 @@ func (f *fixture) request(t *testing.T, method, path, body string, header ...str
 		if header[i] == "Host" {
 			r.Host = header[i+1]
 		}
+		r.Header.Del(header[i])
 		if header[i+1] != "" {
 			r.Header.Set(header[i], header[i+1])
 		}
@@ -157,7 +158,7 @@ func (f *fixture) request(t *testing.T, method, path, body string, header ...str
 		t.Fatal(err)
 	}
 	a := answer{status: resp.StatusCode, header: resp.Header, body: string(b)}
-	if strings.Contains(resp.Header.Get("Content-Type"), "json") {
+	if len(b) > 0 && strings.Contains(resp.Header.Get("Content-Type"), "json") {
 		if err := json.Unmarshal(b, &a); err != nil {
 			t.Fatalf("%v in %s", err, b)
 		}
@@ -165,10 +166,11 @@ func (f *fixture) request(t *testing.T, method, path, body string, header ...str
 	return a
 }
 
-// post sends a body as JSON.
+// post sends a body as JSON, and wants what the specification calls a GraphQL
+// response unless header has another Accept.
 func (f *fixture) post(t *testing.T, body string, header ...string) answer {
 	t.Helper()
-	return f.request(t, http.MethodPost, "/graphql", body, append([]string{"Content-Type", "application/json"}, header...)...)
+	return f.request(t, http.MethodPost, "/graphql", body, append([]string{"Content-Type", "application/json", "Accept", mediaGraphQL}, header...)...)
 }
 
 // query runs an operation with variables, which may be nil.

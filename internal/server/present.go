@@ -34,6 +34,14 @@ func caught(_ context.Context, value any) error {
 	return &panicError{value: value, stack: debug.Stack()}
 }
 
+// panicked logs what an operation has panicked with, and gives what its client
+// may see of that.
+func (e *engine) panicked(ctx context.Context, value any) gqlerror.List {
+	e.log.ErrorContext(ctx, "operation panicked", slog.String("request_id", RequestID(ctx)),
+		slog.Any("panic", value), slog.String("stack", string(debug.Stack())))
+	return gqlerror.List{public(ctx, fault.New(fault.Internal, internalError))}
+}
+
 // present makes of an error what a client may see of it, and logs the rest.
 func (e *engine) present(ctx context.Context, err error) *gqlerror.Error {
 	f := classify(ctx, err)

@@ -5,41 +5,19 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// receive does what a message says, or returns why the socket must be closed.
-func (s *socket) receive(ctx context.Context, data []byte) error {
-	var m struct {
-		ID      string          `json:"id"`
-		Type    string          `json:"type"`
-		Payload json.RawMessage `json:"payload"`
-	}
-	if !utf8.Valid(data) || json.Unmarshal(data, &m) != nil {
-		return invalidMessage("it is not JSON as the protocol has it")
-	}
-	switch m.Type {
-	case "connection_init":
-		return s.greet(ctx, m.Payload)
-	case "ping":
-		if _, ok := object(m.Payload); !ok {
-			return invalidMessage("the payload must be an object")
-		}
-		s.send(ctx, message{data: frame("pong", "", m.Payload)})
-		return nil
-	case "pong":
-		return nil
-	case "subscribe":
-		return s.subscribe(ctx, m.ID, m.Payload)
-	case "complete":
-		if m.ID == "" {
-			return invalidMessage("it has no id")
-		}
-		s.drop(m.ID)
-		return nil
-	default:
-		return invalidMessage("its type is not known")
-	}
+// protocol is what is said over a socket. What both have in common, the socket
+// does itself.
+type protocol interface {
+	// receive does what a message says, or returns why the socket must be closed.
+	receive(ctx context.Context, s *socket, data []byte) error
+	result(id string, result []byte) []byte
+	failed(id string, errs gqlerror.List) []byte // instead of any result, and the last of that operation
+	alive() []byte                               // nil if it has no such message
+	farewell(why closeError) []byte              // before the close; nil if it has no such message
 }
 
 // greet lets in who has the key.
@@ -64,6 +42,10 @@ func (s *socket) greet(ctx context.Context, payload json.RawMessage) error {
 	if s.init.Stop() {
 		s.ready = true
 		s.send(ctx, message{data: frame("connection_ack", "", nil)})
+		if alive := s.speaks.alive(); alive != nil {
+			s.send(ctx, message{data: alive})
+			s.acknowledged.Store(true)
+		}
 	}
 	return nil
 }
@@ -85,28 +67,13 @@ func keys(params map[string]any) (list []string) {
 	return list
 }
 
-func (s *socket) subscribe(ctx context.Context, id string, payload json.RawMessage) error {
-	if !s.ready {
-		return errUnauthorized
-	}
-	if id == "" {
-		return invalidMessage("it has no id")
-	}
-	params, refusal := decodeParams(payload)
-	if refusal != nil {
-		return invalidMessage(refusal.Message)
-	}
+// running tells whether there is an operation of that id, and how many there
+// are at all.
+func (s *socket) running(id string) (known bool, all int) {
 	s.mu.Lock()
-	_, known := s.streams[id]
-	running := len(s.streams)
-	s.mu.Unlock()
-	switch {
-	case known:
-		return closeError{4409, "Subscriber for " + id + " already exists"}
-	case running >= s.engine.limits.Operations:
-		return errTooBusy
-	}
-	return s.start(ctx, id, params)
+	defer s.mu.Unlock()
+	_, known = s.streams[id]
+	return known, len(s.streams)
 }
 
 // drop ends the operation of that id, if there is one: it may have ended by

@@ -15,6 +15,7 @@ import (
 const (
 	mediaJSON    = "application/json"
 	mediaGraphQL = "application/graphql-response+json"
+	mediaStream  = "text/event-stream"
 )
 
 // takeWithin is how long a client may take to take an answer.

@@ -10,29 +10,25 @@ import (
 	"time"
 )
 
-const (
-	headerWithin = 5 * time.Second
-	readWithin   = 15 * time.Second
-	idleFor      = 60 * time.Second
-	maxHeader    = 16 << 10
-	stopWithin   = 10 * time.Second // for what is being answered
-)
+// stopWithin is how long what is being answered may take after the end.
+const stopWithin = 10 * time.Second
 
 // Serve answers with h on l until ctx ends. Then it takes no more requests,
-// closes websockets as going away, and gives what is being answered some
+// closes websockets as going away, ends event streams, and gives what is being answered some
 // seconds to be done. It returns when nothing of h runs any more, or those
 // seconds are over; with an error only if l fails.
-func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
+func Serve(ctx context.Context, l net.Listener, h http.Handler, limits Limits, log *slog.Logger) error {
+	limits = limits.orDefault()
 	base, cut := context.WithCancel(context.WithoutCancel(ctx)) // requests outlive ctx for those seconds
 	defer cut()
-	open := &sockets{all: map[*socket]struct{}{}}
+	open := &connections{}
 	srv := &http.Server{
 		Handler:           h,
-		ReadHeaderTimeout: headerWithin,
-		ReadTimeout:       readWithin,
-		IdleTimeout:       idleFor,
-		MaxHeaderBytes:    maxHeader,
-		BaseContext:       func(net.Listener) context.Context { return context.WithValue(base, socketsKey{}, open) },
+		ReadHeaderTimeout: limits.Header,
+		ReadTimeout:       limits.Read,
+		IdleTimeout:       limits.Idle,
+		MaxHeaderBytes:    limits.HeaderBytes,
+		BaseContext:       func(net.Listener) context.Context { return context.WithValue(base, connectionsKey{}, open) },
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)
@@ -52,64 +48,69 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 		_ = srv.Close() // nothing is left to be done about it
 	}
 	if !open.wait(grace) {
-		log.WarnContext(base, "websockets were cut off")
+		log.WarnContext(base, "connections were cut off")
 	}
 	return err
 }
 
-// sockets are the websockets of one Serve. The http.Server forgets a
-// connection when it becomes one.
-type sockets struct {
+// connections are the websockets and event streams of one Serve. They do not
+// end by themselves, and the http.Server forgets those that become websockets.
+type connections struct {
 	mu     sync.Mutex
-	all    map[*socket]struct{}
+	last   int
+	all    map[int]func(error) // how to close each
 	closed bool
 	done   sync.WaitGroup
 }
 
-type socketsKey struct{}
+type connectionsKey struct{}
 
-// socketsOf finds those of the Serve that ctx comes from; another server has
-// none, and closes none.
-func socketsOf(ctx context.Context) *sockets {
-	if s, ok := ctx.Value(socketsKey{}).(*sockets); ok {
-		return s
+// connectionsOf finds those of the Serve that ctx comes from; another server
+// has none, and closes none.
+func connectionsOf(ctx context.Context) *connections {
+	if c, ok := ctx.Value(connectionsKey{}).(*connections); ok {
+		return c
 	}
-	return &sockets{all: map[*socket]struct{}{}}
+	return &connections{}
 }
 
-// add tells whether one more may be opened. Who has added must remove.
-func (s *sockets) add(one *socket) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return false
+// add tells whether one more may be opened, which goodbye closes without
+// waiting. If so, remove must be called when it has ended.
+func (c *connections) add(goodbye func(error)) (remove func(), ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil, false
 	}
-	s.all[one] = struct{}{}
-	s.done.Add(1)
-	return true
-}
-
-func (s *sockets) remove(one *socket) {
-	s.mu.Lock()
-	delete(s.all, one)
-	s.mu.Unlock()
-	s.done.Done()
+	if c.all == nil {
+		c.all = map[int]func(error){}
+	}
+	c.last++
+	n := c.last
+	c.all[n] = goodbye
+	c.done.Add(1)
+	return func() {
+		c.mu.Lock()
+		delete(c.all, n)
+		c.mu.Unlock()
+		c.done.Done()
+	}, true
 }
 
 // close says goodbye to all, and lets no more in.
-func (s *sockets) close() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.closed = true
-	for one := range s.all {
-		one.close(errGoingAway)
+func (c *connections) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	for _, goodbye := range c.all {
+		goodbye(errGoingAway)
 	}
 }
 
 // wait tells whether all are gone before ctx ends.
-func (s *sockets) wait(ctx context.Context) bool {
+func (c *connections) wait(ctx context.Context) bool {
 	gone := make(chan struct{})
-	go func() { s.done.Wait(); close(gone) }()
+	go func() { c.done.Wait(); close(gone) }()
 	select {
 	case <-gone:
 		return true

@@ -81,7 +81,7 @@ func TestServeReturnsTheErrorOfItsListener(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = l.Close()
-	err = Serve(t.Context(), l, http.NotFoundHandler(), slog.New(slog.DiscardHandler))
+	err = Serve(t.Context(), l, http.NotFoundHandler(), Limits{}, slog.New(slog.DiscardHandler))
 	if !errors.Is(err, net.ErrClosed) {
 		t.Errorf("got %v", err)
 	}
@@ -121,10 +121,10 @@ func TestASocketThatComesDuringStopIsClosed(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.addr = l.Addr().String()
-	stopping := &sockets{closed: true}
+	stopping := &connections{closed: true}
 	srv := &http.Server{
 		Handler:     Handler(f.fake, Config{}, Health{}, slog.New(slog.DiscardHandler)),
-		BaseContext: func(net.Listener) context.Context { return context.WithValue(t.Context(), socketsKey{}, stopping) },
+		BaseContext: func(net.Listener) context.Context { return context.WithValue(t.Context(), connectionsKey{}, stopping) },
 	}
 	go srv.Serve(l)
 	defer srv.Close()
@@ -160,12 +160,39 @@ func TestNothingOfASocketStays(t *testing.T) {
 	within(t, stopped, "Serve to return")
 }
 
-func TestASlowHandshakeIsCutOff(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes as long as a header may take")
-	}
+func TestAnIdleConnectionIsClosed(t *testing.T) {
 	t.Parallel()
-	f := start(t, Config{})
+	f := start(t, Config{Limits: Limits{Idle: 50 * time.Millisecond}})
+	c, err := net.Dial("tcp", f.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_ = c.SetReadDeadline(time.Now().Add(patience))
+	_, _ = io.WriteString(c, "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	if b, err := io.ReadAll(c); err != nil || !strings.Contains(string(b), "200 OK") {
+		t.Errorf("got %q %v", b, err)
+	}
+}
+
+func TestASlowBodyIsCutOff(t *testing.T) {
+	t.Parallel()
+	f := start(t, Config{Limits: Limits{Read: 100 * time.Millisecond}})
+	c, err := net.Dial("tcp", f.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_ = c.SetReadDeadline(time.Now().Add(patience))
+	_, _ = io.WriteString(c, "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+	if b, err := io.ReadAll(c); err != nil || !strings.Contains(string(b), "the body ended too early") {
+		t.Errorf("got %q %v", b, err)
+	}
+}
+
+func TestASlowHandshakeIsCutOff(t *testing.T) {
+	t.Parallel()
+	f := start(t, Config{Limits: Limits{Header: 100 * time.Millisecond}})
 	c, err := net.Dial("tcp", f.addr)
 	if err != nil {
 		t.Fatal(err)

@@ -1,14 +1,12 @@
 // Package server is HTTP in front of a GraphQL schema: routes, the key, origins,
-// limits, and two transports, POST and websocket. It refuses what is too large
+// limits, and its transports. It refuses what is too large
 // before it is read and what is too dear before it is run, and shows a client
 // of an error no more than its code and words that are meant for strangers.
 package server
 
 import (
-	"cmp"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gorilla/websocket"
@@ -23,56 +21,8 @@ type Config struct {
 	Introspection bool     // whether clients may read the schema
 }
 
-// Limits bound what one request, or one socket, may cost.
-type Limits struct {
-	Body   int64 // bytes of a request's body
-	Tokens int   // of a document
-
-	// Of an operation, with its fragments put in place.
-	Depth      int // fields in fields
-	Aliases    int
-	RootFields int
-	Directives int
-
-	Page        int // the most that first or last may ask for
-	DefaultPage int // what a connection gives when neither is there
-	Nodes       int // that an operation may return: the product of its nested pages
-
-	Query    time.Duration // to answer a query in
-	Mutation time.Duration // to answer a mutation in
-
-	// Of a websocket.
-	Init       time.Duration // until connection_init must have come
-	Message    int64         // bytes of a message that comes in
-	Ping       time.Duration // between two pings; the second finds the first answered
-	Write      time.Duration // until a message that goes out must be taken
-	Operations int           // at a time
-}
-
-// DefaultLimits are generous to people and programs that mean well.
-func DefaultLimits() Limits {
-	return Limits{
-		Body: 256 << 10, Tokens: 1000,
-		Depth: 15, Aliases: 30, RootFields: 10, Directives: 50,
-		Page: 100, DefaultPage: 20, Nodes: 5000,
-		Query: 10 * time.Second, Mutation: 30 * time.Second,
-		Init: 5 * time.Second, Message: 64 << 10, Ping: 15 * time.Second, Write: 10 * time.Second, Operations: 50,
-	}
-}
-
-// orDefault is l with what is zero replaced by what DefaultLimits says.
-func (l Limits) orDefault() Limits {
-	d := DefaultLimits()
-	return Limits{
-		Body: cmp.Or(l.Body, d.Body), Tokens: cmp.Or(l.Tokens, d.Tokens),
-		Depth: cmp.Or(l.Depth, d.Depth), Aliases: cmp.Or(l.Aliases, d.Aliases),
-		RootFields: cmp.Or(l.RootFields, d.RootFields), Directives: cmp.Or(l.Directives, d.Directives),
-		Page: cmp.Or(l.Page, d.Page), DefaultPage: cmp.Or(l.DefaultPage, d.DefaultPage), Nodes: cmp.Or(l.Nodes, d.Nodes),
-		Query: cmp.Or(l.Query, d.Query), Mutation: cmp.Or(l.Mutation, d.Mutation),
-		Init: cmp.Or(l.Init, d.Init), Message: cmp.Or(l.Message, d.Message), Ping: cmp.Or(l.Ping, d.Ping),
-		Write: cmp.Or(l.Write, d.Write), Operations: cmp.Or(l.Operations, d.Operations),
-	}
-}
+// methods are those of /graphql.
+const methods = "GET, POST"
 
 // api is what the routes share.
 type api struct {
@@ -83,9 +33,9 @@ type api struct {
 	log     *slog.Logger
 }
 
-// Handler serves schema on /graphql, by POST and by websocket, and what an
-// operator watches on /livez and /readyz. Sockets end when their client goes,
-// or when [Serve] stops.
+// Handler serves schema on /graphql, by GET, POST and websocket, and what an
+// operator watches on /livez and /readyz. Sockets and event streams end when
+// their client goes, or when [Serve] stops.
 func Handler(schema graphql.ExecutableSchema, c Config, health Health, log *slog.Logger) http.Handler {
 	a := &api{
 		engine:  newEngine(schema, c.Limits.orDefault(), c.Introspection, log),
@@ -107,10 +57,10 @@ func (a *api) route(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case websocket.IsWebSocketUpgrade(r):
 			a.upgrade(w, r)
-		case r.Method == http.MethodPost:
-			a.post(w, r)
+		case r.Method == http.MethodPost || r.Method == http.MethodGet:
+			a.answer(w, r)
 		default:
-			refuseMethod(w, r, http.MethodPost)
+			refuseMethod(w, r, methods)
 		}
 	case "/":
 		a.read(w, r, a.name)
@@ -134,7 +84,7 @@ func (a *api) read(w http.ResponseWriter, r *http.Request, next http.HandlerFunc
 
 func (a *api) name(w http.ResponseWriter, _ *http.Request) {
 	respond(w, http.StatusOK, "text/plain", []byte("techfacts: what vendors document, with the words that prove it.\n"+
-		"GraphQL by POST, subscriptions by websocket (graphql-transport-ws): /graphql\n"))
+		"GraphQL by POST or GET, subscriptions by websocket (graphql-transport-ws, graphql-ws) or event stream: /graphql\n"))
 }
 
 func refuseMethod(w http.ResponseWriter, r *http.Request, allow string) {

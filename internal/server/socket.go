@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,8 +11,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gorilla/websocket"
-	"github.com/vektah/gqlparser/v2/gqlerror"
-	"techfacts.dev/techfacts/internal/fault"
 )
 
 const (
@@ -45,7 +41,7 @@ var (
 
 func invalidMessage(why string) error { return closeError{4400, "Invalid message: " + why} }
 
-// socket is one client that speaks graphql-transport-ws.
+// socket is one client that speaks one of the protocols.
 //
 // It does not use gqlgen's transport, which closes with 1002 whatever was wrong,
 // has no limit of operations, lets a second one take the id of one that runs,
@@ -57,6 +53,7 @@ func invalidMessage(why string) error { return closeError{4400, "Invalid message
 type socket struct {
 	engine *engine
 	key    apiKey
+	speaks protocol
 	conn   *websocket.Conn
 	out    chan message
 	cancel context.CancelCauseFunc
@@ -67,6 +64,8 @@ type socket struct {
 	ready   bool        // has been acknowledged
 	init    *time.Timer // until it must have greeted
 	slots   chan struct{}
+
+	acknowledged atomic.Bool // the client knows that it is ready
 
 	operations sync.WaitGroup
 
@@ -88,9 +87,9 @@ type message struct {
 	data   []byte
 }
 
-func newSocket(e *engine, key apiKey, trusted bool) *socket {
+func newSocket(e *engine, key apiKey, speaks protocol, trusted bool) *socket {
 	return &socket{
-		engine: e, key: key, trusted: trusted,
+		engine: e, key: key, speaks: speaks, trusted: trusted,
 		out:     make(chan message),
 		slots:   make(chan struct{}, 2*e.limits.Operations), // some may still be ending
 		streams: map[string]*stream{},
@@ -101,8 +100,8 @@ func newSocket(e *engine, key apiKey, trusted bool) *socket {
 func (s *socket) serve(ctx context.Context, conn *websocket.Conn) {
 	ctx, s.cancel = context.WithCancelCause(ctx)
 	s.conn = conn
-	if open := socketsOf(ctx); open.add(s) {
-		defer open.remove(s)
+	if remove, ok := connectionsOf(ctx).add(s.close); ok {
+		defer remove()
 	} else {
 		s.close(errGoingAway)
 	}
@@ -145,7 +144,7 @@ func (s *socket) read(ctx context.Context) error {
 		case kind != websocket.TextMessage:
 			return invalidMessage("it is not text")
 		}
-		if err := s.receive(ctx, data); err != nil {
+		if err := s.speaks.receive(ctx, s, data); err != nil {
 			return err
 		}
 	}
@@ -173,6 +172,12 @@ func (s *socket) write(ctx context.Context, read <-chan struct{}) {
 	defer s.conn.Close()
 	ping := time.NewTicker(s.engine.limits.Ping)
 	defer ping.Stop()
+	var alive <-chan time.Time // never, unless the protocol has words for it
+	if s.speaks.alive() != nil {
+		ticker := time.NewTicker(s.engine.limits.KeepAlive)
+		defer ticker.Stop()
+		alive = ticker.C
+	}
 	for {
 		var err error
 		select {
@@ -185,6 +190,11 @@ func (s *socket) write(ctx context.Context, read <-chan struct{}) {
 			}
 			_ = s.conn.SetWriteDeadline(time.Now().Add(s.engine.limits.Write)) // never fails
 			err = s.conn.WriteMessage(websocket.TextMessage, m.data)
+		case <-alive:
+			if s.acknowledged.Load() {
+				_ = s.conn.SetWriteDeadline(time.Now().Add(s.engine.limits.Write))
+				err = s.conn.WriteMessage(websocket.TextMessage, s.speaks.alive())
+			}
 		case <-ping.C:
 			err = s.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(s.engine.limits.Write))
 		}
@@ -202,6 +212,10 @@ func (s *socket) sayGoodbye(ctx context.Context, read <-chan struct{}) {
 			return // the other side has left, or is not there
 		}
 		why = errGoingAway
+	}
+	if last := s.speaks.farewell(why); last != nil {
+		_ = s.conn.SetWriteDeadline(time.Now().Add(linger))
+		_ = s.conn.WriteMessage(websocket.TextMessage, last) // the close fails if this has
 	}
 	reason := strings.ToValidUTF8(why.reason[:min(len(why.reason), maxReason)], "")
 	err := s.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(why.code, reason), time.Now().Add(linger))
@@ -251,18 +265,15 @@ func (s *socket) start(ctx context.Context, id string, p *graphql.RawParams) err
 func (s *socket) run(ctx context.Context, st *stream, p *graphql.RawParams) (last []byte) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.engine.log.ErrorContext(ctx, "operation panicked", slog.String("request_id", RequestID(ctx)),
-				slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
-			err := public(ctx, fault.New(fault.Internal, internalError))
-			last = frame("error", st.id, marshalErrors(gqlerror.List{err}))
+			last = s.speaks.failed(st.id, s.engine.panicked(ctx, p))
 		}
 	}()
 	ctx, op, errs := s.engine.prepare(ctx, p)
 	if len(errs) > 0 {
-		return frame("error", st.id, marshalErrors(errs))
+		return s.speaks.failed(st.id, errs)
 	}
 	for resp := range s.engine.results(ctx, op) {
-		if !s.send(ctx, message{stream: st, data: frame("next", st.id, encode(resp))}) {
+		if !s.send(ctx, message{stream: st, data: s.speaks.result(st.id, encode(resp))}) {
 			break
 		}
 	}

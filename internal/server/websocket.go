@@ -8,13 +8,32 @@ import (
 	"techfacts.dev/techfacts/internal/fault"
 )
 
-// subprotocol is the only one there is; its older namesake is not spoken.
-const subprotocol = "graphql-transport-ws"
+// The subprotocols. The package graphql-ws speaks the first; what speaks the
+// second is the older package subscriptions-transport-ws.
+const (
+	subprotocol       = "graphql-transport-ws"
+	legacySubprotocol = "graphql-ws"
+)
+
+// protocolOf is what the client wants to speak; nil if it is neither. Of both
+// it gets the newer, which tells it more of what is wrong.
+func protocolOf(r *http.Request) (protocol, string) {
+	offered := websocket.Subprotocols(r)
+	switch {
+	case slices.Contains(offered, subprotocol):
+		return modern{}, subprotocol
+	case slices.Contains(offered, legacySubprotocol):
+		return legacy{}, legacySubprotocol
+	default:
+		return nil, ""
+	}
+}
 
 // upgrade makes a websocket of a request and serves it until it is closed.
 // What can be refused is refused before: with a status that tells why.
 func (a *api) upgrade(w http.ResponseWriter, r *http.Request) {
 	v := a.key.judgeHeader(r.Header) // a browser cannot set it, and says it in connection_init
+	speaks, name := protocolOf(r)
 	switch {
 	case v == wrong:
 		refuseKey(w, r, v)
@@ -22,14 +41,14 @@ func (a *api) upgrade(w http.ResponseWriter, r *http.Request) {
 	case !a.origins.admit(r):
 		refuse(w, r, http.StatusForbidden, fault.New(fault.Forbidden, "pages of this origin may not open a websocket"))
 		return
-	case !slices.Contains(websocket.Subprotocols(r), subprotocol):
-		refuse(w, r, http.StatusBadRequest, fault.New(fault.Invalid, "the subprotocol must be %s", subprotocol))
+	case speaks == nil:
+		refuse(w, r, http.StatusBadRequest, fault.New(fault.Invalid, "the subprotocol must be %s or %s", subprotocol, legacySubprotocol))
 		return
 	}
-	s := newSocket(a.engine, a.key, v == right)
+	s := newSocket(a.engine, a.key, speaks, v == right)
 	up := websocket.Upgrader{
 		HandshakeTimeout: a.engine.limits.Write,
-		Subprotocols:     []string{subprotocol},
+		Subprotocols:     []string{name},
 		CheckOrigin:      func(*http.Request) bool { return true }, // has been
 		Error: func(w http.ResponseWriter, r *http.Request, status int, reason error) {
 			w.Header().Set("Sec-WebSocket-Version", "13")

@@ -181,7 +181,7 @@ func TestAHandshakeCanBeRefused(t *testing.T) {
 		{subprotocol, "https://evil.example", 403},
 		{subprotocol, "https://app.example.evil.example", 403},
 		{subprotocol, "null", 403},
-		{"graphql-ws", "", 400},
+		{"graphql-wss", "", 400},
 		{"", "", 400},
 	} {
 		header := []string{}
