@@ -26,19 +26,19 @@ type ends struct {
 func (e ends) topic(name string) string { return e.name + name }
 
 // subscribe subscribes there. The channel holds no hint.
-func (e ends) subscribe(t testing.TB, name string) (hints <-chan struct{}, cancel func()) {
-	t.Helper()
+func (e ends) subscribe(tb testing.TB, name string) (hints <-chan struct{}, cancel func()) {
+	tb.Helper()
 	hints, cancel = e.there.Subscribe(e.topic(name))
-	t.Cleanup(cancel)
-	settle(t, e.there)
+	tb.Cleanup(cancel)
+	settle(tb, e.there)
 	quiet(hints)
 	return hints, cancel
 }
 
 // pass returns when all that was published here before has arrived there.
-func (e ends) pass(t testing.TB) {
-	t.Helper()
-	last, cancel := e.subscribe(t, "last")
+func (e ends) pass(tb testing.TB) {
+	tb.Helper()
+	last, cancel := e.subscribe(tb, "last")
 	defer cancel()
 	e.here.Publish(e.topic("last"))
 	<-last
@@ -47,8 +47,8 @@ func (e ends) pass(t testing.TB) {
 // settle returns when Redis knows of every subscription that b has. A hint
 // tells of each, in the order of the commands; the first may share one with
 // what was before it.
-func settle(t testing.TB, b bus) {
-	t.Helper()
+func settle(tb testing.TB, b bus) {
+	tb.Helper()
 	if _, ok := b.(*event.Redis); !ok {
 		return
 	}
@@ -66,23 +66,23 @@ func quiet(hints <-chan struct{}) {
 	}
 }
 
-func silent(t testing.TB, hints <-chan struct{}, why string) {
-	t.Helper()
+func silent(tb testing.TB, hints <-chan struct{}, why string) {
+	tb.Helper()
 	select {
 	case <-hints:
-		t.Error(why)
+		tb.Error(why)
 	default:
 	}
 }
 
 // openRedis joins the bus at url until the test ends.
-func openRedis(t testing.TB, url string) *event.Redis {
-	t.Helper()
-	b, err := event.OpenRedis(t.Context(), url, slog.New(slog.NewTextHandler(t.Output(), nil)))
+func openRedis(tb testing.TB, url string) *event.Redis {
+	tb.Helper()
+	b, err := event.OpenRedis(tb.Context(), url, slog.New(slog.NewTextHandler(tb.Output(), nil)))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(b.Close)
+	tb.Cleanup(b.Close)
 	return b
 }
 
@@ -96,17 +96,19 @@ func TestMemory(t *testing.T) {
 
 func TestRedisInOneProcess(t *testing.T) {
 	t.Parallel()
-	exercise(t, func(t testing.TB) ends {
-		b := openRedis(t, redistest.URL(t))
+	exercise(t, func(tb testing.TB) ends {
+		tb.Helper()
+		b := openRedis(tb, redistest.URL(tb))
 		return ends{b, b, rand.Text() + "/"}
 	})
 }
 
 func TestRedisBetweenProcesses(t *testing.T) {
 	t.Parallel()
-	exercise(t, func(t testing.TB) ends {
-		url := redistest.URL(t)
-		return ends{openRedis(t, url), openRedis(t, url), rand.Text() + "/"}
+	exercise(t, func(tb testing.TB) ends {
+		tb.Helper()
+		url := redistest.URL(tb)
+		return ends{openRedis(tb, url), openRedis(tb, url), rand.Text() + "/"}
 	})
 }
 

@@ -53,17 +53,17 @@ func (j *journal) String() string {
 
 // openHasty joins the bus at url until the test ends, and finds out soon when
 // it is lost.
-func openHasty(t testing.TB, url string) (*event.Redis, *journal) {
-	t.Helper()
+func openHasty(tb testing.TB, url string) (*event.Redis, *journal) {
+	tb.Helper()
 	j := &journal{lines: make(chan string, 10_000)}
-	b, err := event.OpenHasty(t.Context(), url, slog.New(slog.NewTextHandler(j, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	b, err := event.OpenHasty(tb.Context(), url, slog.New(slog.NewTextHandler(j, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		b.Close()
-		if t.Failed() {
-			t.Log(j)
+		if tb.Failed() {
+			tb.Log(j)
 		}
 	})
 	return b, j
@@ -81,11 +81,11 @@ type proxy struct {
 	group sync.WaitGroup
 }
 
-func newProxy(t testing.TB, to string) *proxy {
-	t.Helper()
+func newProxy(tb testing.TB, to string) *proxy {
+	tb.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	p := &proxy{Listener: l, to: to, mute: make(chan struct{})}
 	p.group.Go(func() {
@@ -97,7 +97,7 @@ func newProxy(t testing.TB, to string) *proxy {
 			p.serve(in)
 		}
 	})
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		l.Close()
 		p.cut()
 		p.group.Wait()
@@ -418,6 +418,19 @@ func TestAPasswordIsUsedAndNeverShown(t *testing.T) {
 	hints, _ := e.subscribe(t, "t")
 	e.here.Publish("t")
 	<-hints
+}
+
+func TestAnAccountThatMayDoLittleIsEnough(t *testing.T) {
+	t.Parallel()
+	s := redistest.Start(t, "--user", "default", "off", "--user", "techfacts", "on", ">hunter2", "resetchannels", "&techfacts:*",
+		"+publish", "+subscribe", "+unsubscribe", "+ping", "+hello", "+auth")
+	url := "redis://techfacts:hunter2@" + s.Addr
+	e := ends{openRedis(t, url), openRedis(t, url), ""}
+	hints, stop := e.subscribe(t, "t")
+	e.here.Publish("t")
+	<-hints
+	stop()
+	e.pass(t)
 }
 
 func TestAddressesOfRedis(t *testing.T) {
