@@ -79,7 +79,7 @@ func (r *Resolver) watchFacts(ctx context.Context, where *ent.FactWhereInput) (<
 	go func() {
 		defer close(out)
 		defer cancel()
-		tick := time.NewTicker(tickEvery)
+		tick := time.NewTicker(r.tick())
 		defer tick.Stop()
 		for {
 			select {

@@ -86,7 +86,7 @@ func (r *queryResolver) Job(ctx context.Context, id uuid.UUID) (*ent.Job, error)
 }
 
 func (r *subscriptionResolver) Job(ctx context.Context, id uuid.UUID) (<-chan *ent.Job, error) {
-	return watch(ctx, r.Bus, event.Job(id),
+	return watch(ctx, r.Bus, r.tick(), event.Job(id),
 		func(ctx context.Context) (int64, bool, error) { return r.look(ctx, id) },
 		func(ctx context.Context) (*ent.Job, error) { return r.job(ctx, id) })
 }

@@ -4,6 +4,7 @@
 package resolvers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -31,6 +32,7 @@ type Resolver struct {
 	Profiles *extract.Profiles
 	Limiter  *fetch.Limiter
 	Bus      Bus
+	Tick     time.Duration // how often watchers look without a hint; 0: every 2 s
 }
 
 // Schema is the executable schema over r.
@@ -63,14 +65,14 @@ func missing(err error, format string, args ...any) error {
 	return err
 }
 
-// tickEvery covers hints that were lost.
-const tickEvery = 2 * time.Second
+// tick is how often to look without a hint, which covers those that were lost.
+func (r *Resolver) tick() time.Duration { return cmp.Or(r.Tick, 2*time.Second) }
 
 // watch sends what read returns now, and again whenever a hint on topic or a
 // tick finds that the version has changed, until the thing has ended or ctx
 // ends. It subscribes before it looks, so it misses nothing; what changes while
 // the reader is slow comes as one.
-func watch[T any](ctx context.Context, bus Bus, topic string,
+func watch[T any](ctx context.Context, bus Bus, tickEvery time.Duration, topic string,
 	look func(context.Context) (version int64, ended bool, err error), read func(context.Context) (T, error),
 ) (<-chan T, error) {
 	hints, cancel := bus.Subscribe(topic)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Sees to what the tests need: Go, a C compiler for the race detector, and the
-# programs of a PostgreSQL server (internal/pgtest starts its own servers with
-# them). What is missing is installed where that is possible without a question.
+# programs of a PostgreSQL and a Redis server (internal/pgtest and
+# internal/redistest start their own servers with them). What is missing is installed where that is possible without a question.
 set -eu
 
 die() {
@@ -24,26 +24,38 @@ has_postgres() {
 	return 1
 }
 
+# As in internal/redistest.
+has_redis() {
+	command -v redis-server >/dev/null || [ -n "${TEST_REDIS_URL:-}" ]
+}
+
 command -v go >/dev/null || die 'Go is not installed: see https://go.dev/dl/'
 go list -m >/dev/null # complains if this Go is too old
 
 missing=
 has_compiler || missing='gcc libc6-dev'
 has_postgres || missing="$missing postgresql"
+has_redis || missing="$missing redis-server"
 [ -n "$missing" ] || exit 0
 
-command -v apt-get >/dev/null || die 'PostgreSQL (or TEST_POSTGRES_URL) and a C compiler are needed. On a Mac: xcode-select --install; brew install postgresql@17'
+command -v apt-get >/dev/null || die 'PostgreSQL (or TEST_POSTGRES_URL), Redis (or TEST_REDIS_URL) and a C compiler are needed. On a Mac: xcode-select --install; brew install postgresql@17 redis'
 root=
 if [ "$(id -u)" -ne 0 ]; then
 	root='sudo -n'
 	$root true 2>/dev/null || die "needed: sudo apt-get install $missing"
 fi
 
-# Debian's package would make and start a server of its own. Tell it not to, for as long as this takes.
+# Debian's packages would make and start servers of their own. Tell them not to, for as long as this takes.
 quiet=/etc/postgresql-common/createcluster.d/techfacts-need.conf
-trap '$root rm -f "$quiet"' EXIT
+policy=/usr/sbin/policy-rc.d # asked before any service is started; 101 is no
+trap '$root rm -f "$quiet"; [ -z "${policed:-}" ] || $root rm -f "$policy"' EXIT
 $root mkdir -p "${quiet%/*}"
 echo 'create_main_cluster = false' | $root tee "$quiet" >/dev/null
+if [ ! -e "$policy" ]; then
+	policed=yes
+	printf '#!/bin/sh\nexit 101\n' | $root tee "$policy" >/dev/null
+	$root chmod 755 "$policy"
+fi
 
 echo "installing $missing"
 $root apt-get -qq update
@@ -52,3 +64,4 @@ $root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-rec
 
 has_compiler || die 'there is still no C compiler that works'
 has_postgres || die 'there is still no PostgreSQL'
+has_redis || die 'there is still no Redis'

@@ -359,6 +359,8 @@ func TestWrongSettingsStopTheStartWithOneLineThatNamesThem(t *testing.T) {
 		"API_KEY=short":                          "API_KEY",
 		"DATABASE_URL=mysql://x":                 "DATABASE_URL",
 		"DATABASE_URL=postgres://u:hunter2@[bad": "database",
+		"REDIS_URL=hunter2":                      "REDIS_URL",
+		"REDIS_URL=redis://:hunter2@[bad":        "REDIS_URL",
 		"LISTEN_ADDR=0.0.0.0:8080":               "API_KEY",
 		"LISTEN_ADDR=nonsense":                   "LISTEN_ADDR",
 		"ALLOWED_ORIGINS=https://app.example/":   "ALLOWED_ORIGINS",
@@ -388,7 +390,7 @@ func TestHelpDocumentsEverySettingWithItsDefault(t *testing.T) {
 	t.Parallel()
 	help, _, _ := output(t, nil, "--help")
 	for _, setting := range []string{
-		"LISTEN_ADDR", "API_KEY", "ALLOWED_ORIGINS", "INTROSPECTION", "DATABASE_URL", "DATA_DIR", "SCRAPE_DELAY_MIN", "SCRAPE_DELAY_MAX",
+		"LISTEN_ADDR", "API_KEY", "ALLOWED_ORIGINS", "INTROSPECTION", "DATABASE_URL", "DATA_DIR", "REDIS_URL", "SCRAPE_DELAY_MIN", "SCRAPE_DELAY_MAX",
 		"SCRAPE_MAX_CONCURRENT_PER_DOMAIN", "SCRAPE_DAILY_LIMIT_PER_DOMAIN", "SCRAPE_MAX_RETRIES", "SCRAPE_TIMEOUT", "SCRAPE_CACHE",
 		"FETCH_ALLOW_CIDRS", "EXTRACTION_CONFIDENCE_THRESHOLD", "WORKER_FETCHES", "WORKER_EXTRACTS", "LOG_LEVEL", "LOG_FORMAT",
 	} {

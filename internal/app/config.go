@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"techfacts.dev/techfacts/internal/event"
 	"techfacts.dev/techfacts/internal/fault"
 	"techfacts.dev/techfacts/internal/fetch"
 	"techfacts.dev/techfacts/internal/store"
@@ -26,6 +27,8 @@ type Config struct {
 
 	DatabaseURL Secret `name:"database-url" env:"DATABASE_URL" group:"Storage" help:"PostgreSQL, as postgres://user:password@host/database. Default: none, and SQLite in DATA_DIR serves this one process."`
 	DataDir     string `name:"data-dir" env:"DATA_DIR" default:"./data" type:"path" group:"Storage" help:"Folder of the embedded database."`
+
+	RedisURL Secret `name:"redis-url" env:"REDIS_URL" group:"Storage" help:"Redis, which tells processes at once of what others did, as redis://user:password@host:6379, rediss://… (TLS) or unix:///path. Default: none, and they look every few seconds."`
 
 	ScrapeDelayMin      Seconds `name:"scrape-delay-min" env:"SCRAPE_DELAY_MIN" default:"2s" group:"Reading pages" help:"Least time between two requests to one domain."`
 	ScrapeDelayMax      Seconds `name:"scrape-delay-max" env:"SCRAPE_DELAY_MAX" default:"5s" group:"Reading pages" help:"Most time that is drawn at random between two requests to one domain."`
@@ -44,6 +47,9 @@ type Config struct {
 	LogLevel  string `name:"log-level" env:"LOG_LEVEL" default:"info" enum:"debug,info,warn,error" group:"Logs" help:"Least level that is logged: debug, info, warn or error."`
 	LogFormat string `name:"log-format" env:"LOG_FORMAT" default:"auto" enum:"auto,text,json" group:"Logs" help:"text, json, or auto: text on a terminal, else json."`
 
+	// Tick is how often watchers look for changes that no hint came for; 0 is
+	// the default.
+	Tick time.Duration `kong:"-"`
 	// Version is that of the program.
 	Version string `kong:"-"`
 }
@@ -53,7 +59,7 @@ type Config struct {
 //
 //nolint:gochecknoglobals // a fixed table
 var later = []string{
-	"REDIS_URL", "QDRANT_URL", "FIRECRAWL_URL", "FLARESOLVERR_URL",
+	"QDRANT_URL", "FIRECRAWL_URL", "FLARESOLVERR_URL",
 	"OPENAI_BASE_URL", "LLM_MODEL", "OPENAI_EMBEDDING_BASE_URL", "RAG_EMBEDDING_MODEL",
 }
 
@@ -117,6 +123,11 @@ func (c Config) Check() error {
 	if _, err := fetch.NewGuard(c.FetchAllowCIDRs, nil); err != nil {
 		return fault.New(fault.Invalid, "FETCH_ALLOW_CIDRS: %s", fault.Of(err).Message)
 	}
+	if c.RedisURL != "" {
+		if _, err := event.RedisAddr(string(c.RedisURL)); err != nil {
+			return fault.New(fault.Invalid, "REDIS_URL %s", fault.Of(err).Message)
+		}
+	}
 	for _, o := range c.AllowedOrigins {
 		if u, err := url.Parse(o); err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || o != u.Scheme+"://"+u.Host {
 			return fault.New(fault.Invalid, "ALLOWED_ORIGINS: %q is not an origin such as https://app.example", o)
@@ -156,6 +167,11 @@ func (c Config) own(api string) (own []string) {
 			port = "5432"
 		}
 		own = append(own, net.JoinHostPort(strings.Trim(host, "[]"), port))
+	}
+	if c.RedisURL != "" {
+		if addr, err := event.RedisAddr(string(c.RedisURL)); err == nil && addr != "" {
+			own = append(own, addr)
+		}
 	}
 	return own
 }
