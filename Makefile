@@ -13,7 +13,7 @@ build: ## bin/techfacts
 demo: build ## try it: a site to read, and the service that reads it
 	bin/techfacts demo
 
-test: ## all tests, with the race detector; gets PostgreSQL, Node and a C compiler if they are missing
+test: ## all tests, with the race detector; gets PostgreSQL, Redis, Node and a C compiler if they are missing
 	tools/need.sh
 	go test -race ./...
 

@@ -10,13 +10,11 @@ import (
 	"techfacts.dev/techfacts/internal/event"
 )
 
-// tickEvery covers hints that were lost.
-const tickEvery = 2 * time.Second
-
 // feeds share what is read of a job among all who watch it: a change costs one
 // read, however many they are.
 type feeds struct {
 	bus  Bus
+	tick time.Duration
 	read func(context.Context, uuid.UUID) (*ent.Job, error)
 
 	mu   sync.Mutex
@@ -39,8 +37,8 @@ type jobState struct {
 
 func (s jobState) ended() bool { return s.err != nil || s.job.Status.Ended() }
 
-func newFeeds(bus Bus, read func(context.Context, uuid.UUID) (*ent.Job, error)) *feeds {
-	return &feeds{bus: bus, read: read, open: map[uuid.UUID]*feed{}}
+func newFeeds(bus Bus, tick time.Duration, read func(context.Context, uuid.UUID) (*ent.Job, error)) *feeds {
+	return &feeds{bus: bus, tick: tick, read: read, open: map[uuid.UUID]*feed{}}
 }
 
 // watch gives a channel that holds the newest state of a job which has not been
@@ -84,7 +82,7 @@ func (f *feeds) start(ctx context.Context, id uuid.UUID) *feed {
 func (f *feeds) follow(ctx context.Context, id uuid.UUID, feed *feed) {
 	hints, cancel := f.bus.Subscribe(event.Job(id))
 	defer cancel()
-	tick := time.NewTicker(tickEvery)
+	tick := time.NewTicker(f.tick)
 	defer tick.Stop()
 	for {
 		job, err := f.read(ctx, id)

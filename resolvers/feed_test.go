@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent"
@@ -26,7 +27,7 @@ type ledger struct {
 
 func newLedger() *ledger {
 	l := &ledger{id: schema.NewID(schema.KindJob), job: ent.Job{Status: schema.JobRunning, Seq: 1}}
-	l.feeds = newFeeds(&l.bus, func(context.Context, uuid.UUID) (*ent.Job, error) {
+	l.feeds = newFeeds(&l.bus, time.Minute, func(context.Context, uuid.UUID) (*ent.Job, error) {
 		l.reads.Add(1)
 		l.mu.Lock()
 		defer l.mu.Unlock()

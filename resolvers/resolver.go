@@ -4,7 +4,9 @@
 package resolvers
 
 import (
+	"cmp"
 	"context"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
@@ -29,18 +31,22 @@ type Resolver struct {
 	Profiles *extract.Profiles
 	Limiter  *fetch.Limiter
 	Bus      Bus
+	Tick     time.Duration // how often watchers look without a hint; 0: every 2 s
 
 	feeds *feeds
 }
 
 // Schema is the executable schema over r.
 func Schema(r *Resolver) graphql.ExecutableSchema {
-	r.feeds = newFeeds(r.Bus, func(ctx context.Context, id uuid.UUID) (*ent.Job, error) {
+	r.feeds = newFeeds(r.Bus, r.tick(), func(ctx context.Context, id uuid.UUID) (*ent.Job, error) {
 		row, err := r.Ent.Job.Get(ctx, id)
 		return row, missing(err, "no such job")
 	})
 	return graph.NewExecutableSchema(graph.Config{Resolvers: r})
 }
+
+// tick is how often to look without a hint, which covers those that were lost.
+func (r *Resolver) tick() time.Duration { return cmp.Or(r.Tick, 2*time.Second) }
 
 // maxNodes is how many ids one query of nodes may name.
 const maxNodes = 100

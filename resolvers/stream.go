@@ -155,8 +155,8 @@ func (n *news) added(ctx context.Context) ([]uuid.UUID, error) {
 // and each tick, until ctx ends. What is there already is not news; but with
 // something to send first, what was added lately comes too, lest a change in
 // between be missed.
-func stream[T any](ctx context.Context, bus Bus, topic string, n *news, first []T, load func(context.Context, []uuid.UUID) ([]T, error)) (<-chan T, error) {
-	hints, cancel := bus.Subscribe(topic)
+func stream[T any](ctx context.Context, r *Resolver, topic string, n *news, first []T, load func(context.Context, []uuid.UUID) ([]T, error)) (<-chan T, error) {
+	hints, cancel := r.Bus.Subscribe(topic)
 	ids, err := n.added(ctx)
 	if err != nil {
 		cancel()
@@ -169,7 +169,7 @@ func stream[T any](ctx context.Context, bus Bus, topic string, n *news, first []
 	go func() {
 		defer close(out)
 		defer cancel()
-		tick := time.NewTicker(tickEvery)
+		tick := time.NewTicker(r.tick())
 		defer tick.Stop()
 		for rows := first; ; {
 			for _, row := range rows {
@@ -227,7 +227,7 @@ func (r *Resolver) watchFacts(ctx context.Context, where *ent.FactWhereInput) (<
 		}
 		return q.Order(ent.Asc(fact.FieldID)).IDs(ctx)
 	}}
-	return stream(ctx, r.Bus, event.Facts, added, nil, func(ctx context.Context, ids []uuid.UUID) ([]*ent.Fact, error) {
+	return stream(ctx, r, event.Facts, added, nil, func(ctx context.Context, ids []uuid.UUID) ([]*ent.Fact, error) {
 		q, err := r.Ent.Fact.Query().Where(fact.IDIn(ids...)).Order(ent.Asc(fact.FieldID)).CollectFields(ctx)
 		if err != nil {
 			return nil, err
@@ -264,7 +264,7 @@ func (r *Resolver) watchJobs(ctx context.Context, where *ent.JobWhereInput) (<-c
 	for _, job := range running {
 		sent[job.ID] = true
 	}
-	return stream(ctx, r.Bus, event.Jobs, changed, running, func(ctx context.Context, ids []uuid.UUID) ([]*ent.Job, error) {
+	return stream(ctx, r, event.Jobs, changed, running, func(ctx context.Context, ids []uuid.UUID) ([]*ent.Job, error) {
 		jobs, err := load(ctx, entjob.HasEventsWith(jobevent.IDIn(ids...)))
 		if err != nil {
 			return nil, err
@@ -304,7 +304,7 @@ func (r *Resolver) watchPages(ctx context.Context, where *ent.PageWhereInput) (<
 			Where(jobevent.IDGTE(from), jobevent.KindEQ(schema.EventFetched), jobevent.Message(string(schema.Stored))).
 			Order(ent.Asc(jobevent.FieldID)).IDs(ctx)
 	}}
-	return stream(ctx, r.Bus, event.Jobs, stored, nil, func(ctx context.Context, ids []uuid.UUID) ([]*ent.Page, error) {
+	return stream(ctx, r, event.Jobs, stored, nil, func(ctx context.Context, ids []uuid.UUID) ([]*ent.Page, error) {
 		items := r.Ent.JobEvent.Query().Where(jobevent.IDIn(ids...)).QueryItem()
 		q, err := where.Filter(items.QueryPage().Order(ent.Asc(page.FieldID)))
 		if err != nil {

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Sees to what the tests need: Go, a C compiler for the race detector, and the
-# programs of a PostgreSQL server (internal/pgtest starts its own servers with
-# them), and Node with npm, for the GraphQL clients that internal/app runs. What is missing is installed where that is possible without a question.
+# programs of a PostgreSQL and a Redis server (internal/pgtest and
+# internal/redistest start their own servers with them), and Node with npm, for
+# the GraphQL clients that internal/app runs. What is missing is installed where that is possible without a question.
 set -eu
 
 die() {
@@ -28,27 +29,39 @@ has_node() {
 	command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) >= 18 ? 0 : 1)' 2>/dev/null
 }
 
+# As in internal/redistest.
+has_redis() {
+	command -v redis-server >/dev/null || [ -n "${TEST_REDIS_URL:-}" ]
+}
+
 command -v go >/dev/null || die 'Go is not installed: see https://go.dev/dl/'
 go list -m >/dev/null # complains if this Go is too old
 
 missing=
 has_compiler || missing='gcc libc6-dev'
 has_postgres || missing="$missing postgresql"
+has_redis || missing="$missing redis-server"
 has_node || missing="$missing nodejs npm"
 [ -n "$missing" ] || exit 0
 
-command -v apt-get >/dev/null || die 'PostgreSQL (or TEST_POSTGRES_URL), a C compiler and Node (18 or later) are needed. On a Mac: xcode-select --install; brew install postgresql@17 node'
+command -v apt-get >/dev/null || die 'PostgreSQL (or TEST_POSTGRES_URL), Redis (or TEST_REDIS_URL), a C compiler and Node (18 or later) are needed. On a Mac: xcode-select --install; brew install postgresql@17 redis node'
 root=
 if [ "$(id -u)" -ne 0 ]; then
 	root='sudo -n'
 	$root true 2>/dev/null || die "needed: sudo apt-get install $missing"
 fi
 
-# Debian's package would make and start a server of its own. Tell it not to, for as long as this takes.
+# Debian's packages would make and start servers of their own. Tell them not to, for as long as this takes.
 quiet=/etc/postgresql-common/createcluster.d/techfacts-need.conf
-trap '$root rm -f "$quiet"' EXIT
+policy=/usr/sbin/policy-rc.d # asked before any service is started; 101 is no
+trap '$root rm -f "$quiet"; [ -z "${policed:-}" ] || $root rm -f "$policy"' EXIT
 $root mkdir -p "${quiet%/*}"
 echo 'create_main_cluster = false' | $root tee "$quiet" >/dev/null
+if [ ! -e "$policy" ]; then
+	policed=yes
+	printf '#!/bin/sh\nexit 101\n' | $root tee "$policy" >/dev/null
+	$root chmod 755 "$policy"
+fi
 
 echo "installing $missing"
 $root apt-get -qq update
@@ -57,4 +70,5 @@ $root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-rec
 
 has_compiler || die 'there is still no C compiler that works'
 has_postgres || die 'there is still no PostgreSQL'
+has_redis || die 'there is still no Redis'
 has_node || die 'there is still no Node 18 or later with npm'

@@ -33,7 +33,8 @@ type Role struct{ API, Worker bool }
 // the address of the API once it answers; with an empty one if it has none.
 //
 // It stops in the order in which work comes in: the API takes no more, workers
-// give back what they are at, the database closes.
+// give back what they are at, the bus sends what they have said, the database
+// closes.
 func Run(ctx context.Context, c Config, role Role, log *slog.Logger, ready func(addr string)) error {
 	s, err := openStore(ctx, c, log)
 	if err != nil {
@@ -53,7 +54,12 @@ func Run(ctx context.Context, c Config, role Role, log *slog.Logger, ready func(
 		addr = listener.Addr().String()
 		defer listener.Close() // if the server has not come to it
 	}
-	p, err := build(ctx, c, c.own(addr), s, log)
+	hints, leave, err := join(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	p, err := build(ctx, c, c.own(addr), s, hints, log)
 	if err != nil {
 		return err
 	}
@@ -71,7 +77,7 @@ func Run(ctx context.Context, c Config, role Role, log *slog.Logger, ready func(
 		group.Go(func() error { return pool.Run(ctx) })
 	}
 	log.InfoContext(ctx, "started", slog.String("version", c.Version), slog.String("addr", addr),
-		slog.Bool("api", role.API), slog.Bool("worker", role.Worker), slog.Bool("postgres", s.Postgres()))
+		slog.Bool("api", role.API), slog.Bool("worker", role.Worker), slog.Bool("postgres", s.Postgres()), slog.Bool("redis", c.RedisURL != ""))
 	if ready != nil {
 		ready(addr)
 	}
@@ -111,9 +117,27 @@ func openStore(ctx context.Context, c Config, log *slog.Logger) (*store.Store, e
 	return s, nil
 }
 
+// bus carries hints: within the process, or between processes.
+type bus interface {
+	Publish(topics ...string)
+	Subscribe(topic string) (hints <-chan struct{}, cancel func())
+}
+
+// join joins the bus that c asks for, until leave is called.
+func join(ctx context.Context, c Config, log *slog.Logger) (b bus, leave func(), err error) {
+	if c.RedisURL == "" {
+		return &event.Memory{}, func() {}, nil
+	}
+	r, err := event.OpenRedis(ctx, string(c.RedisURL), log)
+	if err != nil {
+		return nil, nil, fmt.Errorf("REDIS_URL: %w", err)
+	}
+	return r, r.Close, nil
+}
+
 // parts are what API and workers share.
 type parts struct {
-	bus     *event.Memory
+	bus     bus
 	jobs    *job.Jobs
 	limiter *fetch.Limiter
 	web     *fetch.HTTP
@@ -133,15 +157,14 @@ func listen(ctx context.Context, c Config, role Role) (net.Listener, error) {
 }
 
 // build makes the parts; own are the addresses that no page may be read from.
-func build(ctx context.Context, c Config, own []string, s *store.Store, log *slog.Logger) (*parts, error) {
+func build(ctx context.Context, c Config, own []string, s *store.Store, hints bus, log *slog.Logger) (*parts, error) {
 	guard, err := fetch.NewGuard(c.FetchAllowCIDRs, resolve(ctx, own, log))
 	if err != nil {
 		return nil, err
 	}
-	bus := &event.Memory{}
 	return &parts{
-		bus:  bus,
-		jobs: job.New(s, bus, job.Policy{Retries: c.ScrapeMaxRetries, Fresh: time.Duration(c.ScrapeCache)}),
+		bus:  hints,
+		jobs: job.New(s, hints, job.Policy{Retries: c.ScrapeMaxRetries, Fresh: time.Duration(c.ScrapeCache)}),
 		limiter: fetch.NewLimiter(s, fetch.Pace{
 			DelayMin: time.Duration(c.ScrapeDelayMin), DelayMax: time.Duration(c.ScrapeDelayMax),
 			Concurrency: c.ScrapeMaxConcurrent, DailyLimit: c.ScrapeDailyLimit,
@@ -203,7 +226,7 @@ func (p *parts) pool(ctx context.Context, c Config, s *store.Store, log *slog.Lo
 // handler is the API over s.
 func (p *parts) handler(c Config, s *store.Store, log *slog.Logger) http.Handler {
 	schema := resolvers.Schema(&resolvers.Resolver{
-		Ent: s.Ent, Jobs: p.jobs, Profiles: extract.NewProfiles(s), Limiter: p.limiter, Bus: p.bus,
+		Ent: s.Ent, Jobs: p.jobs, Profiles: extract.NewProfiles(s), Limiter: p.limiter, Bus: p.bus, Tick: c.Tick,
 	})
 	return server.Handler(schema, server.Config{
 		APIKey: string(c.APIKey), Origins: c.AllowedOrigins, Introspection: c.Introspection, Limits: c.limits(),

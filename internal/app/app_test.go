@@ -61,6 +61,12 @@ func eachService(t *testing.T, test func(*service)) {
 
 func start(tb testing.TB, c app.Config) *service {
 	tb.Helper()
+	return run(tb, c, app.Role{API: true, Worker: true})
+}
+
+// run runs what one process of that role would run, until the test ends.
+func run(tb testing.TB, c app.Config, role app.Role) *service {
+	tb.Helper()
 	if c.Version == "" {
 		tb.Fatal("use settings")
 	}
@@ -68,7 +74,7 @@ func start(tb testing.TB, c app.Config) *service {
 	ready, ended := make(chan string, 1), make(chan error, 1)
 	log := slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	go func() {
-		ended <- app.Run(ctx, c, app.Role{API: true, Worker: true}, log, func(addr string) { ready <- addr })
+		ended <- app.Run(ctx, c, role, log, func(addr string) { ready <- addr })
 	}()
 	s := &service{TB: tb}
 	s.stop = func() {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"techfacts.dev/techfacts/internal/event"
 	"techfacts.dev/techfacts/internal/fault"
 	"techfacts.dev/techfacts/internal/fetch"
 	"techfacts.dev/techfacts/internal/store"
@@ -30,6 +31,8 @@ type Config struct {
 	DatabaseURL Secret `name:"database-url" env:"DATABASE_URL" group:"Storage" help:"PostgreSQL, as postgres://user:password@host/database. Default: none, and SQLite in DATA_DIR serves this one process."`
 	DataDir     string `name:"data-dir" env:"DATA_DIR" default:"./data" type:"path" group:"Storage" help:"Folder of the embedded database."`
 
+	RedisURL Secret `name:"redis-url" env:"REDIS_URL" group:"Storage" help:"Redis, which tells processes at once of what others did, as redis://user:password@host:6379, rediss://… (TLS) or unix:///path. Default: none, and they look every few seconds."`
+
 	ScrapeDelayMin      Seconds `name:"scrape-delay-min" env:"SCRAPE_DELAY_MIN" default:"2s" group:"Reading pages" help:"Least time between two requests to one domain."`
 	ScrapeDelayMax      Seconds `name:"scrape-delay-max" env:"SCRAPE_DELAY_MAX" default:"5s" group:"Reading pages" help:"Most time that is drawn at random between two requests to one domain."`
 	ScrapeMaxConcurrent int     `name:"scrape-max-concurrent-per-domain" env:"SCRAPE_MAX_CONCURRENT_PER_DOMAIN" default:"2" group:"Reading pages" help:"Requests to one domain at a time, over all workers."`
@@ -47,6 +50,9 @@ type Config struct {
 	LogLevel  string `name:"log-level" env:"LOG_LEVEL" default:"info" group:"Logs" help:"Least level that is logged: debug, info, warn or error."`
 	LogFormat string `name:"log-format" env:"LOG_FORMAT" default:"auto" group:"Logs" help:"text, json, or auto: text on a terminal, else json."`
 
+	// Tick is how often watchers look for changes that no hint came for; 0 is
+	// the default.
+	Tick time.Duration `kong:"-"`
 	// Version is that of the program.
 	Version string `kong:"-"`
 }
@@ -56,7 +62,7 @@ type Config struct {
 //
 //nolint:gochecknoglobals // a fixed table
 var later = []string{
-	"REDIS_URL", "QDRANT_URL", "FIRECRAWL_URL", "FLARESOLVERR_URL",
+	"QDRANT_URL", "FIRECRAWL_URL", "FLARESOLVERR_URL",
 	"OPENAI_BASE_URL", "OPENAI_API_KEY", "LLM_MODEL", "LLM_HTTP_TIMEOUT", "LLM_MAX_RETRIES", "EXTRACTION_CHUNK_SIZE",
 	"OPENAI_EMBEDDING_BASE_URL", "RAG_EMBEDDING_MODEL",
 }
@@ -126,6 +132,11 @@ func (c Config) Check() error {
 	if _, err := fetch.NewGuard(c.FetchAllowCIDRs, nil); err != nil {
 		return err // it names the setting
 	}
+	if c.RedisURL != "" {
+		if _, err := event.RedisAddr(string(c.RedisURL)); err != nil {
+			return fault.New(fault.Invalid, "REDIS_URL %s", fault.Of(err).Message)
+		}
+	}
 	for _, o := range c.AllowedOrigins {
 		if u, err := url.Parse(o); err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || o != u.Scheme+"://"+u.Host {
 			return fault.New(fault.Invalid, "ALLOWED_ORIGINS: %q is not an origin such as https://app.example", o)
@@ -170,6 +181,11 @@ func (c Config) own(api string) (own []string) {
 			port = "5432"
 		}
 		own = append(own, net.JoinHostPort(strings.Trim(host, "[]"), port))
+	}
+	if c.RedisURL != "" {
+		if addr, err := event.RedisAddr(string(c.RedisURL)); err == nil && addr != "" {
+			own = append(own, addr)
+		}
 	}
 	return own
 }

@@ -4,6 +4,8 @@
 package event
 
 import (
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/google/uuid"
@@ -62,4 +64,18 @@ func (m *Memory) Subscribe(topic string) (hints <-chan struct{}, cancel func()) 
 			delete(m.topics, topic)
 		}
 	}
+}
+
+// watches tells whether anybody is subscribed to topic.
+func (m *Memory) watches(topic string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.topics[topic]) > 0
+}
+
+// watched lists the topics that somebody is subscribed to.
+func (m *Memory) watched() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Collect(maps.Keys(m.topics))
 }

@@ -1,0 +1,155 @@
+package app_test
+
+import (
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"techfacts.dev/techfacts/internal/app"
+	"techfacts.dev/techfacts/internal/event"
+	"techfacts.dev/techfacts/internal/redistest"
+)
+
+// distributed runs an API and a worker as two processes would be: they share a
+// PostgreSQL and the Redis at url. Watchers look when they get a hint, and
+// never else.
+func distributed(t *testing.T, url string) *service {
+	t.Helper()
+	c := settings(t, "PostgreSQL")
+	c.RedisURL, c.Tick = app.Secret(url), 24*time.Hour
+	run(t, c, app.Role{Worker: true})
+	return run(t, c, app.Role{API: true})
+}
+
+func TestWatchersOfOneProcessSeeTheWorkOfAnotherByHints(t *testing.T) {
+	t.Parallel()
+	s := distributed(t, redistest.URL(t))
+	w := newSite(t)
+	asked, release := make(chan struct{}), make(chan struct{})
+	w.HandleFunc("/a", slow(asked, release))
+	live := s.subscribe(`subscription { factAdded(where: {company: "Acme"}) { `+factFields+` } }`, nil)
+	id := s.scrape(map[string]any{"urls": []string{w.URL + "/a"}, "company": "Acme", "profile": "api_docs"}).ID
+	<-asked
+	k := s.subscribe(`subscription ($id: ID!) { job(id: $id) { status factCount } }`, map[string]any{"id": id})
+	var m struct{ Job jobState }
+	k.next(&m) // it watches, and nothing is left but the hints
+	close(release)
+	for k.next(&m) {
+	}
+	if m.Job.Status != "COMPLETED" || m.Job.FactCount == 0 {
+		t.Fatalf("job = %+v", m.Job)
+	}
+	for range m.Job.FactCount {
+		var fact struct{ FactAdded factState }
+		if !live.next(&fact) || fact.FactAdded.Company != "Acme" {
+			t.Errorf("fact = %+v", fact.FactAdded)
+		}
+	}
+}
+
+func TestTheAPITellsWorkersOfWorkAndOfCancellation(t *testing.T) {
+	t.Parallel()
+	url := redistest.Start(t).URL
+	bus, err := event.OpenRedis(t.Context(), url, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bus.Close()
+	c := settings(t, "PostgreSQL")
+	c.RedisURL = app.Secret(url)
+	s := run(t, c, app.Role{API: true})
+	work, stop := bus.Subscribe(event.Queue)
+	defer stop()
+	<-work
+	cancelled, stop := bus.Subscribe(event.Cancel)
+	defer stop()
+	<-cancelled
+	job := s.scrape(map[string]any{"urls": []string{"https://acme.example/"}, "company": "Acme"})
+	<-work
+	var out struct{ CancelJob struct{ Job jobState } }
+	s.ask(`mutation ($id: ID!) { cancelJob(input: {id: $id}) { job { status } } }`, map[string]any{"id": job.ID}, &out)
+	<-cancelled
+}
+
+func TestAWatcherEndsWithTheTruthAfterRedisWasAway(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	s := distributed(t, redis.URL)
+	w := newSite(t)
+	asked, release := make(chan struct{}), make(chan struct{})
+	w.HandleFunc("/a", slow(asked, release))
+	job := s.scrape(map[string]any{"urls": []string{w.URL + "/a"}, "company": "Acme"})
+	k := s.subscribe(`subscription ($id: ID!) { job(id: $id) { status } }`, map[string]any{"id": job.ID})
+	var m struct{ Job jobState }
+	k.next(&m)
+	<-asked
+	redis.Stop()
+	close(release)
+	direct := s.subscribe(`subscription ($id: ID!) { job(id: $id) { status } }`, map[string]any{"id": job.ID}) // without Redis
+	direct.next(&m)
+	redis.Start()
+	redis.Flush()
+	for k.next(&m) {
+	}
+	if m.Job.Status != "COMPLETED" {
+		t.Errorf("the subscription ended with %s", m.Job.Status)
+	}
+	for direct.next(&m) {
+	}
+	if m.Job.Status != "COMPLETED" {
+		t.Errorf("the other one ended with %s", m.Job.Status)
+	}
+}
+
+func TestRedisIsNotReadAsAPage(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	c := settings(t, "SQLite")
+	c.RedisURL = app.Secret(redis.URL)
+	s := start(t, c)
+	for _, url := range []string{"http://" + redis.Addr + "/", "http://" + strings.Replace(redis.Addr, "127.0.0.1", "localhost", 1) + "/"} {
+		job := s.wait(s.scrape(map[string]any{"urls": []string{url}, "company": "Acme"}).ID)
+		if got := job.Items.Edges[0].Node.Outcome; got != "FETCH_BLOCKED" {
+			t.Errorf("%s: %s", url, got)
+		}
+	}
+	// Another port of the same host may be read.
+	w := newSite(t)
+	w.page("/a", "Limits", limits)
+	if job := s.wait(s.scrape(map[string]any{"urls": []string{w.URL + "/a"}, "company": "Acme"}).ID); job.Status != "COMPLETED" {
+		t.Errorf("job = %+v", job)
+	}
+}
+
+func TestTheServiceStartsAndWorksWithoutItsRedis(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and says nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for _, url := range []string{"redis://127.0.0.1:1", "redis://" + l.Addr().String()} {
+		c := settings(t, "SQLite")
+		c.RedisURL = app.Secret(url)
+		s := start(t, c)
+		w := newSite(t)
+		w.page("/a", "Limits", limits)
+		if job := s.wait(s.scrape(map[string]any{"urls": []string{w.URL + "/a"}, "company": "Acme"}).ID); job.Status != "COMPLETED" {
+			t.Errorf("job = %+v", job)
+		}
+	}
+}
+
+// slow serves a page when it is released, and tells when it is asked for.
+func slow(asked chan<- struct{}, release <-chan struct{}) func(http.ResponseWriter, *http.Request) {
+	var once sync.Once
+	return func(w http.ResponseWriter, _ *http.Request) {
+		once.Do(func() { close(asked) })
+		<-release
+		writePage(w, "Limits", limits)
+	}
+}
