@@ -1,7 +1,7 @@
 #!/bin/sh
 # Sees to what the tests need: Go, a C compiler for the race detector, and the
 # programs of a PostgreSQL server (internal/pgtest starts its own servers with
-# them). What is missing is installed where that is possible without a question.
+# them), and a Chromium (internal/app drives GraphiQL with it). What is missing is installed where that is possible without a question.
 set -eu
 
 die() {
@@ -24,15 +24,24 @@ has_postgres() {
 	return 1
 }
 
+# As in internal/app.
+has_chromium() {
+	for name in chromium chromium-browser google-chrome google-chrome-stable chrome; do
+		! command -v "$name" >/dev/null || return 0
+	done
+	return 1
+}
+
 command -v go >/dev/null || die 'Go is not installed: see https://go.dev/dl/'
 go list -m >/dev/null # complains if this Go is too old
 
 missing=
 has_compiler || missing='gcc libc6-dev'
 has_postgres || missing="$missing postgresql"
+has_chromium || missing="$missing chromium"
 [ -n "$missing" ] || exit 0
 
-command -v apt-get >/dev/null || die 'PostgreSQL (or TEST_POSTGRES_URL) and a C compiler are needed. On a Mac: xcode-select --install; brew install postgresql@17'
+command -v apt-get >/dev/null || die 'PostgreSQL (or TEST_POSTGRES_URL), a C compiler and Chromium (chromium or google-chrome in PATH) are needed. On a Mac: xcode-select --install; brew install postgresql@17; brew install --cask chromium'
 root=
 if [ "$(id -u)" -ne 0 ]; then
 	root='sudo -n'
@@ -52,3 +61,4 @@ $root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-rec
 
 has_compiler || die 'there is still no C compiler that works'
 has_postgres || die 'there is still no PostgreSQL'
+has_chromium || die 'there is still no Chromium'

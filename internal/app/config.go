@@ -23,6 +23,7 @@ type Config struct {
 	APIKey         Secret   `name:"api-key" env:"API_KEY" group:"Service" help:"Key that every request must bring, at least 32 characters. Default: none, and only loopback is served."`
 	AllowedOrigins []string `name:"allowed-origins" env:"ALLOWED_ORIGINS" group:"Service" help:"Origins (https://app.example) whose pages may use the API, for CORS and websockets, separated by commas. Default: none."`
 	Introspection  bool     `name:"introspection" env:"INTROSPECTION" default:"true" negatable:"" group:"Service" help:"Answer questions about the schema. Default: yes."`
+	GraphiQL       bool     `name:"graphiql" env:"GRAPHIQL" default:"true" negatable:"" group:"Service" help:"Serve GraphiQL, where people try the API in a browser, at /graphiql. Default: yes."`
 
 	DatabaseURL Secret `name:"database-url" env:"DATABASE_URL" group:"Storage" help:"PostgreSQL, as postgres://user:password@host/database. Default: none, and SQLite in DATA_DIR serves this one process."`
 	DataDir     string `name:"data-dir" env:"DATA_DIR" default:"./data" type:"path" group:"Storage" help:"Folder of the embedded database."`
