@@ -2,7 +2,7 @@ LINT      := go tool -modfile=tools/go.mod golangci-lint
 VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GENERATED := ent graph resolvers
 
-.PHONY: help build demo test bench generate migration fmt lint check clean
+.PHONY: help build demo test web bench generate migration fmt lint check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -13,9 +13,12 @@ build: ## bin/techfacts
 demo: build ## try it: a site to read, and the service that reads it
 	bin/techfacts demo
 
-test: ## all tests, with the race detector; gets PostgreSQL, Redis, Node and a C compiler if they are missing
+test: ## all tests, with the race detector; gets PostgreSQL, Redis, Chromium, Node and a C compiler if they are missing
 	tools/need.sh
 	go test -race ./...
+
+web: ## web/dist, after a change in web/; needs Node and npm, building techfacts does not
+	cd web && npm ci --no-audit --no-fund && npm run build
 
 bench: ## the benchmarks; compare two runs with: go tool -modfile=tools/go.mod benchstat old new
 	@BENCH_CORPUS=$${BENCH_CORPUS:-$$(bench/corpus.sh)}; export BENCH_CORPUS; \

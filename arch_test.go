@@ -39,8 +39,9 @@ var allowed = map[string]string{
 	// What puts it together.
 	"internal/server":   "internal/fault",
 	"internal/demosite": "",
+	"web":               "", // what Vite has built
 	"internal/app": "resolvers worker internal/demosite internal/document internal/event internal/extract internal/fault " +
-		"internal/fetch internal/job internal/queue internal/server internal/store/...",
+		"internal/fetch internal/job internal/queue internal/server internal/store/... web",
 	"cmd/techfacts": "internal/app internal/demosite internal/fault",
 
 	"internal/pgtest":    "",

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Sees to what the tests need: Go, a C compiler for the race detector, and the
 # programs of a PostgreSQL and a Redis server (internal/pgtest and
-# internal/redistest start their own servers with them), and Node with npm, for
-# the GraphQL clients that internal/app runs. What is missing is installed where that is possible without a question.
+# internal/redistest start their own servers with them); for internal/app Node
+# with npm, whose GraphQL clients it runs, and Chromium, which drives GraphiQL.
+# What is missing is installed where that is possible without a question.
 set -eu
 
 die() {
@@ -34,6 +35,14 @@ has_redis() {
 	command -v redis-server >/dev/null || [ -n "${TEST_REDIS_URL:-}" ]
 }
 
+# As in internal/app.
+has_chromium() {
+	for name in chromium chromium-browser google-chrome google-chrome-stable chrome; do
+		! command -v "$name" >/dev/null || return 0
+	done
+	return 1
+}
+
 command -v go >/dev/null || die 'Go is not installed: see https://go.dev/dl/'
 go list -m >/dev/null # complains if this Go is too old
 
@@ -42,9 +51,10 @@ has_compiler || missing='gcc libc6-dev'
 has_postgres || missing="$missing postgresql"
 has_redis || missing="$missing redis-server"
 has_node || missing="$missing nodejs npm"
+has_chromium || missing="$missing chromium"
 [ -n "$missing" ] || exit 0
 
-command -v apt-get >/dev/null || die 'PostgreSQL (or TEST_POSTGRES_URL), Redis (or TEST_REDIS_URL), a C compiler and Node (18 or later) are needed. On a Mac: xcode-select --install; brew install postgresql@17 redis node'
+command -v apt-get >/dev/null || die 'PostgreSQL (or TEST_POSTGRES_URL), Redis (or TEST_REDIS_URL), a C compiler, Node (18 or later) and Chromium are needed. On a Mac: xcode-select --install; brew install postgresql@17 redis node; brew install --cask chromium'
 root=
 if [ "$(id -u)" -ne 0 ]; then
 	root='sudo -n'
@@ -72,3 +82,4 @@ has_compiler || die 'there is still no C compiler that works'
 has_postgres || die 'there is still no PostgreSQL'
 has_redis || die 'there is still no Redis'
 has_node || die 'there is still no Node 18 or later with npm'
+has_chromium || die 'there is still no Chromium'

@@ -55,6 +55,9 @@ func (cmd demoCmd) Run(ctx context.Context, c *app.Config) error {
 		if cmd.Once {
 			return nil
 		}
+		if config.GraphiQL {
+			fmt.Printf("\nGraphiQL, to try it in a browser, is at http://%s/graphiql.\n", api.addr)
+		}
 		fmt.Printf("\nThe site and the API go on until Ctrl-C. What was read is forgotten then.\n")
 		<-ctx.Done()
 		return nil

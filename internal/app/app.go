@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -23,6 +24,7 @@ import (
 	"techfacts.dev/techfacts/internal/server"
 	"techfacts.dev/techfacts/internal/store"
 	"techfacts.dev/techfacts/resolvers"
+	"techfacts.dev/techfacts/web"
 	"techfacts.dev/techfacts/worker"
 )
 
@@ -228,7 +230,12 @@ func (p *parts) handler(c Config, s *store.Store, log *slog.Logger) http.Handler
 	schema := resolvers.Schema(&resolvers.Resolver{
 		Ent: s.Ent, Jobs: p.jobs, Profiles: extract.NewProfiles(s), Limiter: p.limiter, Bus: p.bus, Tick: c.Tick,
 	})
+	var graphiql fs.FS
+	if c.GraphiQL {
+		graphiql = web.GraphiQL()
+	}
 	return server.Handler(schema, server.Config{
 		APIKey: string(c.APIKey), Origins: c.AllowedOrigins, Introspection: c.Introspection, Limits: c.limits(),
+		GraphiQL: graphiql,
 	}, server.Health{Ready: s.Ready}, log)
 }

@@ -25,6 +25,7 @@ type Config struct {
 	APIKey         Secret   `name:"api-key" env:"API_KEY" group:"Service" help:"Key that every request must bring, at least 32 characters. Default: none, and only loopback is served."`
 	AllowedOrigins []string `name:"allowed-origins" env:"ALLOWED_ORIGINS" group:"Service" help:"Origins (https://app.example) whose pages may use the API, for CORS and websockets, separated by commas. Default: none."`
 	Introspection  bool     `name:"introspection" env:"INTROSPECTION" default:"true" negatable:"" group:"Service" help:"Answer questions about the schema. Default: yes."`
+	GraphiQL       bool     `name:"graphiql" env:"GRAPHIQL" default:"true" negatable:"" group:"Service" help:"Serve GraphiQL, where people try the API in a browser, at /graphiql. Default: yes."`
 
 	APILimits `embed:""`
 

@@ -5,6 +5,7 @@
 package server
 
 import (
+	"io/fs"
 	"log/slog"
 	"net/http"
 
@@ -19,6 +20,7 @@ type Config struct {
 	Origins       []string // whose pages may use the API, exactly, as in https://app.example:8443
 	Limits        Limits   // what is zero is as in DefaultLimits
 	Introspection bool     // whether clients may read the schema
+	GraphiQL      fs.FS    // its built page, served on /graphiql; nil: it is not
 }
 
 // methods are those of /graphql.
@@ -29,18 +31,25 @@ type api struct {
 	engine  *engine
 	key     apiKey
 	origins origins
+	console *site
 	health  Health
 	log     *slog.Logger
 }
 
 // Handler serves schema on /graphql, by GET, POST and websocket, and what an
 // operator watches on /livez and /readyz. Sockets and event streams end when
-// their client goes, or when [Serve] stops.
+// their client goes, or when [Serve] stops. It serves GraphiQL on /graphiql if c
+// brings it.
 func Handler(schema graphql.ExecutableSchema, c Config, health Health, log *slog.Logger) http.Handler {
+	console, err := newSite("/graphiql", c.GraphiQL)
+	if err != nil {
+		panic(err) // cannot happen: it is embedded, and built with its page
+	}
 	a := &api{
 		engine:  newEngine(schema, c.Limits.orDefault(), c.Introspection, log),
 		key:     newAPIKey(c.APIKey),
 		origins: newOrigins(c.Origins),
+		console: console,
 		health:  health,
 		log:     log,
 	}
@@ -69,6 +78,10 @@ func (a *api) route(w http.ResponseWriter, r *http.Request) {
 	case "/readyz":
 		a.read(w, r, a.ready)
 	default:
+		if a.console.has(r.URL.Path) {
+			a.read(w, r, a.console.serve)
+			return
+		}
 		refuse(w, r, http.StatusNotFound, fault.New(fault.NotFound, "nothing is served here; the API is at /graphql"))
 	}
 }
@@ -84,10 +97,18 @@ func (a *api) read(w http.ResponseWriter, r *http.Request, next http.HandlerFunc
 
 func (a *api) name(w http.ResponseWriter, _ *http.Request) {
 	respond(w, http.StatusOK, "text/plain", []byte("techfacts: what vendors document, with the words that prove it.\n"+
-		"GraphQL by POST or GET, subscriptions by websocket (graphql-transport-ws, graphql-ws) or event stream: /graphql\n"))
+		"GraphQL by POST or GET, subscriptions by websocket (graphql-transport-ws, graphql-ws) or event stream: /graphql\n"+a.pages()))
 }
 
 func refuseMethod(w http.ResponseWriter, r *http.Request, allow string) {
 	w.Header().Set("Allow", allow)
 	refuse(w, r, http.StatusMethodNotAllowed, fault.New(fault.Invalid, "%s is not allowed here, only %s", r.Method, allow))
+}
+
+// pages names what is there for people.
+func (a *api) pages() string {
+	if a.console == nil {
+		return ""
+	}
+	return "GraphiQL, to try it in a browser: " + a.console.prefix + "\n"
 }
