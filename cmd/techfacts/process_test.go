@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"techfacts.dev/techfacts/internal/pgtest"
+	"techfacts.dev/techfacts/internal/redistest"
 )
 
 // binary is the program, built once for all tests.
@@ -97,11 +99,14 @@ type books struct {
 	gate  chan struct{} // closed to let the answers go
 	hold  int           // answers given at once; those after wait for gate
 	full  chan struct{} // closed when somebody waits
+
+	every     int // if set, each so manyth page first says so on milestone
+	milestone chan struct{}
 }
 
 func newBooks(t *testing.T, hold int) *books {
 	t.Helper()
-	b := &books{asked: map[string]int{}, gate: make(chan struct{}), full: make(chan struct{}), hold: hold}
+	b := &books{asked: map[string]int{}, gate: make(chan struct{}), milestone: make(chan struct{}), full: make(chan struct{}), hold: hold}
 	waiting := 0
 	b.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/robots.txt" {
@@ -117,6 +122,13 @@ func newBooks(t *testing.T, hold int) *books {
 			}
 		}
 		b.mu.Unlock()
+		if b.every > 0 && n%b.every == 0 {
+			select {
+			case b.milestone <- struct{}{}:
+			case <-r.Context().Done():
+				return
+			}
+		}
 		if n > b.hold {
 			select {
 			case <-b.gate:
@@ -148,9 +160,9 @@ func polite(env ...string) []string {
 
 const pages = 60
 
-// settled checks that a job over all pages of b has left each once, and every
+// settled checks that a job over so many pages has left each once, and every
 // fact once.
-func settled(t *testing.T, api client, j job) {
+func settled(t *testing.T, api client, j job, pages int) {
 	t.Helper()
 	if j.Status != "COMPLETED" || j.Done != pages || j.Total != pages || j.Failed+j.Skipped != 0 {
 		t.Errorf("job = %+v", j)
@@ -177,11 +189,11 @@ func settled(t *testing.T, api client, j job) {
 	if e := out.Job.Events; len(e.Edges) != 1 || e.Edges[0].Node.Seq != e.TotalCount {
 		t.Errorf("events have a gap: %+v", e)
 	}
-	statements(t, api)
+	statements(t, api, pages)
 }
 
 // statements checks that no fact is there twice.
-func statements(t *testing.T, api client) {
+func statements(t *testing.T, api client, pages int) {
 	t.Helper()
 	seen := map[string]bool{}
 	after := ""
@@ -238,7 +250,48 @@ func TestKilledWorkerIsReplacedByAnother(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("settled %v after the kill", time.Since(began).Round(time.Millisecond))
-	settled(t, api, j)
+	settled(t, api, j, pages)
+}
+
+// TestTwentyKillsLoseNothing is the drill of a bad day: over PostgreSQL and
+// Redis three workers read 400 pages, and twenty times one of them is killed.
+func TestTwentyKillsLoseNothing(t *testing.T) {
+	t.Parallel()
+	const pages, kills = 400, 20
+	b := newBooks(t, pages)
+	b.every = pages / (kills + 1)
+	env := polite("DATABASE_URL="+pgtest.URL(t), "REDIS_URL="+redistest.URL(t))
+	api := client{addr: launch(t, env, "api").addr}
+	var workers []*process
+	for range 3 {
+		workers = append(workers, launch(t, env, "worker"))
+	}
+	j, err := api.startScrape(t.Context(), map[string]any{"urls": b.urls(pages), "company": "Acme", "profile": "api_docs"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	random := rand.New(rand.NewPCG(20, 400))
+	for range kills {
+		<-b.milestone
+		i := random.IntN(len(workers))
+		workers[i].kill()
+		workers[i] = launch(t, env, "worker")
+	}
+	go func() { // the last ones
+		for {
+			select {
+			case <-b.milestone:
+			case <-t.Context().Done():
+				return
+			}
+		}
+	}()
+	if j, err = api.follow(t.Context(), j.ID, "Reading"); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("settled after %v", time.Since(began).Round(time.Millisecond))
+	settled(t, api, j, pages)
 }
 
 func TestKilledSingleBinaryGoesOnWhereItWas(t *testing.T) {
@@ -257,7 +310,7 @@ func TestKilledSingleBinaryGoesOnWhereItWas(t *testing.T) {
 	if j, err = api.follow(t.Context(), j.ID, "Reading"); err != nil {
 		t.Fatal(err)
 	}
-	settled(t, api, j)
+	settled(t, api, j, pages)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	again := 0
@@ -293,7 +346,7 @@ func TestStoppedServiceGivesItsWorkBack(t *testing.T) {
 	if j, err = api.follow(t.Context(), j.ID, "Reading"); err != nil {
 		t.Fatal(err)
 	}
-	settled(t, api, j)
+	settled(t, api, j, pages)
 }
 
 // output runs the program to its end.
