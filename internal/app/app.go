@@ -225,6 +225,15 @@ func (p *parts) pool(ctx context.Context, c Config, s *store.Store, log *slog.Lo
 	}, nil
 }
 
+// degraded names what others would notice: without Redis, changes that other
+// processes make are seen later.
+func (p *parts) degraded() []string {
+	if redis, ok := p.bus.(*event.Redis); ok && !redis.State().Connected {
+		return []string{"redis: not connected since " + redis.State().Since.UTC().Format(time.RFC3339) + "; live updates come later"}
+	}
+	return nil
+}
+
 // handler is the API over s.
 func (p *parts) handler(c Config, s *store.Store, log *slog.Logger) http.Handler {
 	schema := resolvers.Schema(&resolvers.Resolver{
@@ -237,5 +246,5 @@ func (p *parts) handler(c Config, s *store.Store, log *slog.Logger) http.Handler
 	return server.Handler(schema, server.Config{
 		APIKey: string(c.APIKey), Origins: c.AllowedOrigins, Introspection: c.Introspection, Limits: c.limits(),
 		GraphiQL: graphiql,
-	}, server.Health{Ready: s.Ready}, log)
+	}, server.Health{Ready: s.Ready, Degraded: p.degraded}, log)
 }

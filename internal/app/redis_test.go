@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -142,6 +143,37 @@ func TestTheServiceStartsAndWorksWithoutItsRedis(t *testing.T) {
 			t.Errorf("job = %+v", job)
 		}
 	}
+}
+
+func TestReadyNamesWhatIsDegraded(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	c := settings(t, "SQLite")
+	c.RedisURL = app.Secret(redis.URL)
+	s := start(t, c)
+	until := func(want string) {
+		t.Helper()
+		for t.Context().Err() == nil {
+			r, err := http.Get("http://" + s.addr + "/readyz")
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(r.Body)
+			r.Body.Close()
+			if err != nil || r.StatusCode != http.StatusOK {
+				t.Fatalf("%s %s %v", r.Status, body, err)
+			}
+			if strings.Contains(string(body), want) {
+				return
+			}
+		}
+		t.Errorf("never said %s", want)
+	}
+	until(`{"status":"ok"}`)
+	redis.Stop()
+	until(`"status":"degraded","degraded":["redis: not connected since `)
+	redis.Start()
+	until(`{"status":"ok"}`)
 }
 
 // slow serves a page when it is released, and tells when it is asked for.

@@ -16,6 +16,9 @@ type Health struct {
 	// it sees of any error: the words of a coded one, nothing of another.
 	// A nil Ready is always ready.
 	Ready func(context.Context) error
+	// Degraded names what does not work although requests can be answered, in
+	// words fit for a stranger. It must not wait. Nil: nothing can be.
+	Degraded func() []string
 }
 
 // readyWithin is how long Ready may take; then it is not.
@@ -24,6 +27,8 @@ const readyWithin = 3 * time.Second
 type status struct {
 	Status string `json:"status"`
 	Reason string `json:"reason,omitempty"`
+	// Degraded stands beside a Status of "degraded".
+	Degraded []string `json:"degraded,omitempty"`
 }
 
 // live answers as long as anything does.
@@ -42,13 +47,19 @@ func (a *api) ready(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	if a.health.Degraded != nil {
+		if names := a.health.Degraded(); len(names) > 0 {
+			respondStatus(w, http.StatusOK, status{Status: "degraded", Degraded: names})
+			return
+		}
+	}
 	respondStatus(w, http.StatusOK, status{Status: "ok"})
 }
 
 func respondStatus(w http.ResponseWriter, code int, s status) {
 	body, err := json.Marshal(s)
 	if err != nil {
-		panic(err) // cannot happen: two strings
+		panic(err) // cannot happen: strings
 	}
 	respond(w, code, mediaJSON, body)
 }
