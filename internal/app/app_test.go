@@ -150,7 +150,8 @@ func (s *service) post(query string, variables map[string]any) (a answer) {
 // socket is a graphql-transport-ws connection with one subscription.
 type socket struct {
 	*service
-	ws *websocket.Conn
+	ws   *websocket.Conn
+	warm bool // see wake
 }
 
 func (s *service) subscribe(query string, variables map[string]any) *socket {
@@ -161,7 +162,7 @@ func (s *service) subscribe(query string, variables map[string]any) *socket {
 	}
 	r.Body.Close()
 	s.Cleanup(func() { ws.Close() })
-	k := &socket{s, ws}
+	k := &socket{service: s, ws: ws}
 	k.send(map[string]any{"type": "connection_init"})
 	if m := k.read(); m.Type != "connection_ack" {
 		s.Fatalf("got %s, want connection_ack", m.Type)
@@ -188,10 +189,13 @@ func (k *socket) read() (m message) {
 		if err := errors.Join(k.ws.SetReadDeadline(time.Now().Add(30*time.Second)), k.ws.ReadJSON(&m)); err != nil {
 			k.Fatal(err)
 		}
-		if m.Type != "ping" {
+		switch {
+		case m.Type == "ping":
+			k.send(map[string]any{"type": "pong"})
+		case k.warm && bytes.Contains(m.Payload, []byte("/warm/")):
+		default:
 			return m
 		}
-		k.send(map[string]any{"type": "pong"})
 	}
 }
 
@@ -214,6 +218,31 @@ func (k *socket) next(out any) bool {
 	}
 	k.Fatalf("got %s %s", m.Type, m.Payload)
 	return false
+}
+
+// wake waits until a subscription to what is new has begun, of which a client is
+// not told: it has pages of company read, one after another, until news of one
+// arrives. Messages about these pages are passed over from then on.
+func (k *socket) wake(company string) {
+	k.Helper()
+	w := newSite(k)
+	w.HandleFunc("/warm/", func(rw http.ResponseWriter, r *http.Request) {
+		writePage(rw, "Warm", "<p>The plan of "+r.URL.Path+" allows 5 requests per minute.</p>")
+	})
+	arrived := make(chan struct{})
+	go func() {
+		defer close(arrived)
+		k.read()
+	}()
+	for n := 0; ; n++ {
+		select {
+		case <-arrived:
+			k.warm = true
+			return
+		default:
+			k.wait(k.scrape(map[string]any{"urls": []string{fmt.Sprintf("%s/warm/%d", w.URL, n)}, "company": company, "profile": "api_docs"}).ID)
+		}
+	}
 }
 
 type jobState struct {

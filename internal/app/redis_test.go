@@ -33,6 +33,7 @@ func TestWatchersOfOneProcessSeeTheWorkOfAnotherByHints(t *testing.T) {
 	asked, release := make(chan struct{}), make(chan struct{})
 	w.HandleFunc("/a", slow(asked, release))
 	live := s.subscribe(`subscription { factAdded(where: {company: "Acme"}) { `+factFields+` } }`, nil)
+	live.wake("Acme")
 	id := s.scrape(map[string]any{"urls": []string{w.URL + "/a"}, "company": "Acme", "profile": "api_docs"}).ID
 	<-asked
 	k := s.subscribe(`subscription ($id: ID!) { job(id: $id) { status factCount } }`, map[string]any{"id": id})

@@ -25,8 +25,10 @@ func TestFromAMutationToFactsThatAFrontendWatchesArriving(t *testing.T) {
 			s.Errorf("a new job is %s", job.Status)
 		}
 		live := s.subscribe(`subscription { factAdded(where: {company: "Acme"}) { `+factFields+` } }`, nil)
+		live.wake("Acme")
 		others := s.subscribe(`subscription { factAdded(where: {company: "Other"}) { id } }`, nil)
-		all := s.subscribe(`subscription { factAdded { id } }`, nil)
+		all := s.subscribe(`subscription { factAdded { id url } }`, nil)
+		all.wake("Globex")
 		watch := s.subscribe(`subscription ($id: ID!) { job(id: $id) { status done } }`, map[string]any{"id": job.ID})
 		var seen []string
 		var m struct{ Job jobState }
@@ -39,7 +41,7 @@ func TestFromAMutationToFactsThatAFrontendWatchesArriving(t *testing.T) {
 		if m.Job.Status != "COMPLETED" || m.Job.Done != 1 {
 			s.Fatalf("watched %v, ended %+v", seen, m.Job)
 		}
-		facts := s.facts(map[string]any{"company": "Acme"})
+		facts := s.facts(map[string]any{"company": "Acme", "urlHasSuffix": "/limits"})
 		if len(facts) < 3 {
 			s.Fatalf("%d facts, want at least 3: %+v", len(facts), facts)
 		}

@@ -163,6 +163,7 @@ func TestStoredPagesAreSeenOnceForEachText(t *testing.T) {
 	eachService(t, func(s *service) {
 		urls, release := held(s, 2)
 		k := s.subscribe(`subscription { pageStored(where: {company: "Acme"}) { url snapshot { text } } }`, nil)
+		k.wake("Acme")
 		close(release)
 		s.wait(s.scrape(map[string]any{"urls": urls[:1], "company": "Acme"}).ID)
 		s.wait(s.scrape(map[string]any{"urls": urls[:1], "company": "Acme", "force": true}).ID) // unchanged
