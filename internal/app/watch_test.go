@@ -44,7 +44,7 @@ func TestClientsThatDropAndReconnectGetEveryEventOnceAndInOrder(t *testing.T) {
 	eachService(t, func(s *service) {
 		urls, release := held(s, 20)
 		job := s.scrape(map[string]any{"urls": urls, "company": "Acme", "profile": "api_docs"})
-		journals := make([][]eventState, 20)
+		journals := make([][]eventState, 50)
 		var group sync.WaitGroup
 		for i := range journals {
 			random := rand.New(rand.NewPCG(uint64(i), 1))
