@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -111,6 +112,40 @@ func TestOnlyWhatWasTakenIsCounted(t *testing.T) {
 		if row := c.row(); row.UsedToday != 0 || !c.opens().IsZero() {
 			c.Errorf("row = %+v, though nothing was asked for", row)
 		}
+	})
+}
+
+func TestAnyNumberOfLanesCanBeAskedAbout(t *testing.T) {
+	eachLimiter(t, Pace{DelayMin: time.Hour, DelayMax: time.Hour, Concurrency: 1, DailyLimit: 500}, func(c *course) {
+		c.enter(0, 1)
+		lanes := []string{domain}
+		for i := range 70_000 { // more than either database takes parameters
+			lanes = append(lanes, fmt.Sprintf("%d.example", i))
+		}
+		closed, err := c.limiter.Next(c.Context(), lanes)
+		if err != nil || len(closed) != 1 || closed[domain].IsZero() {
+			c.Errorf("closed = %d lanes, %v", len(closed), err)
+		}
+	})
+}
+
+func TestAWorkerCountsALaneOnlyWhenItHoldsIt(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, pgtest.URL(t))
+	l := NewLimiter(s, Pace{Concurrency: 1, DailyLimit: 500})
+	none := func() (int, error) { return 0, nil }
+	enter := func(running func() (int, error), take func(int) (int, error)) {
+		t.Helper()
+		err := s.Tx(t.Context(), func(tx *store.Tx) error { return l.Enter(t.Context(), tx, domain, 1, running, take) })
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	enter(none, func(int) (int, error) { return 0, nil }) // makes the row
+	enter(none, func(int) (int, error) {
+		// While one worker is in the lane, another neither counts nor takes.
+		enter(func() (int, error) { t.Error("counted"); return 0, nil }, func(int) (int, error) { t.Error("took"); return 0, nil })
+		return 1, nil
 	})
 }
 

@@ -292,6 +292,9 @@ func TestALateSaveOfTheSameWorkerIsRefused(t *testing.T) {
 		if err := settle(t, s, q, old, end(old)); !errors.Is(err, ErrLost) {
 			t.Errorf("save under the old lease: %v, want ErrLost", err)
 		}
+		if err := q.Free(t.Context(), old.Lease()); err != nil || len(take(t, q, 1)) != 0 {
+			t.Errorf("the old lease freed the item of the new one (%v)", err)
+		}
 	})
 }
 
