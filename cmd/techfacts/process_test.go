@@ -26,6 +26,9 @@ import (
 var binary string
 
 func TestMain(m *testing.M) {
+	if database := os.Getenv("BENCH_PLAIN"); database != "" { // see launchPlain
+		panic(servePlain(database))
+	}
 	dir, err := os.MkdirTemp("", "techfacts-test-")
 	if err != nil {
 		panic(err)
@@ -50,7 +53,7 @@ type process struct {
 }
 
 // launch starts the program and waits until it says that it has started.
-func launch(t *testing.T, env []string, args ...string) *process {
+func launch(t testing.TB, env []string, args ...string) *process {
 	t.Helper()
 	p := &process{Cmd: exec.Command(binary, args...), ended: make(chan struct{})}
 	p.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "LOG_FORMAT=json", "LISTEN_ADDR=127.0.0.1:0"}, env...)
