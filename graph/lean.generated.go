@@ -3,11 +3,15 @@
 package graph
 
 import (
+	"bytes"
 	"context"
+	"encoding/hex"
 	"io"
 	"slices"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
 )
 
 // object is an object whose fields are known.
@@ -37,6 +41,43 @@ func (o *object) MarshalGQL(w io.Writer) {
 	}
 	io.WriteString(w, `}`)
 }
+
+// scratch keeps buffers that have grown to the size of an answer.
+var scratch = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// marshal writes an answer into a buffer of its size.
+func marshal(data graphql.Marshaler) *bytes.Buffer {
+	b := scratch.Get().(*bytes.Buffer)
+	b.Reset()
+	data.MarshalGQL(b)
+	answer := bytes.NewBuffer(bytes.Clone(b.Bytes()))
+	if b.Cap() <= 1<<20 {
+		scratch.Put(b)
+	}
+	return answer
+}
+
+// id is a UUID in quotes.
+type id [38]byte
+
+// marshalID is graphql.MarshalUUID with less to throw away.
+func marshalID(u uuid.UUID) graphql.Marshaler {
+	if u == uuid.Nil {
+		return graphql.Null
+	}
+	b := new(id)
+	b[0], b[37] = '"', '"'
+	hex.Encode(b[1:9], u[:4])
+	hex.Encode(b[10:14], u[4:6])
+	hex.Encode(b[15:19], u[6:8])
+	hex.Encode(b[20:24], u[8:10])
+	hex.Encode(b[25:37], u[10:])
+	b[9], b[14], b[19], b[24] = '-', '-', '-', '-'
+	return b
+}
+
+// MarshalGQL writes the id.
+func (b *id) MarshalGQL(w io.Writer) { w.Write(b[:]) }
 
 // marshalSlice marshals the elements of a list one after another. One that
 // panics is null, with an error.

@@ -28,7 +28,7 @@ import (
 // what else the machine does.
 func BenchmarkReads(b *testing.B) {
 	l := &library{url: pgtest.URL(b)}
-	api := launch(b, []string{"DATABASE_URL=" + l.url}, "api")
+	api := launch(b, []string{"DATABASE_URL=" + l.url, "GOGC=400"}, "api")
 	l.fill(b, 5_000, 20)
 	plain := launchPlain(b, l.url)
 	for _, c := range []struct {

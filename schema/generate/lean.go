@@ -63,6 +63,9 @@ var cuts = []cut{
 				func\(ctx context\.Context\) graphql\.Marshaler \{
 					return (.*)
 				\}\)`), "\t\t\tout.Values[i] = $1"},
+	{regexp.MustCompile(`var buf bytes\.Buffer
+(\s+)data\.MarshalGQL\(&buf\)`), "buf := marshal(data)"},
+	{regexp.MustCompile(`graphql\.MarshalUUID\(v\)`), "marshalID(v)"},
 	{regexp.MustCompile(`(?m)^	deferred := graphql\.NewDeferredGroup\(ctx\)\n`), ""},
 	{regexp.MustCompile(`(?m)^	if n := len\(deferred\.Defers\); n > 0 \{\n.*\n.*\n	\}\n`), ""},
 	{regexp.MustCompile(`graphql\.NewFieldSet\(fields\)`), "newObject(fields)"},
