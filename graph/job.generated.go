@@ -1090,7 +1090,7 @@ func (ec *executionContext) fieldContext_StartScrapePayload_job(_ context.Contex
 }
 
 func (ec *executionContext) _Subscription_job(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return graphql.ResolveFieldStream(
+	return streamField(ec.Resolvers,
 		ctx,
 		ec.OperationContext,
 		field,
@@ -1134,7 +1134,7 @@ func (ec *executionContext) fieldContext_Subscription_job(ctx context.Context, f
 }
 
 func (ec *executionContext) _Subscription_jobEvents(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return graphql.ResolveFieldStream(
+	return streamField(ec.Resolvers,
 		ctx,
 		ec.OperationContext,
 		field,
@@ -1178,7 +1178,7 @@ func (ec *executionContext) fieldContext_Subscription_jobEvents(ctx context.Cont
 }
 
 func (ec *executionContext) _Subscription_jobs(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return graphql.ResolveFieldStream(
+	return streamField(ec.Resolvers,
 		ctx,
 		ec.OperationContext,
 		field,
@@ -1222,7 +1222,7 @@ func (ec *executionContext) fieldContext_Subscription_jobs(ctx context.Context, 
 }
 
 func (ec *executionContext) _Subscription_pageStored(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return graphql.ResolveFieldStream(
+	return streamField(ec.Resolvers,
 		ctx,
 		ec.OperationContext,
 		field,
@@ -1266,7 +1266,7 @@ func (ec *executionContext) fieldContext_Subscription_pageStored(ctx context.Con
 }
 
 func (ec *executionContext) _Subscription_factAdded(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return graphql.ResolveFieldStream(
+	return streamField(ec.Resolvers,
 		ctx,
 		ec.OperationContext,
 		field,

@@ -12,6 +12,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
+	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // object is an object whose fields are known.
@@ -101,4 +102,32 @@ func marshalSlice(ctx context.Context, oc *graphql.OperationContext, n int, f fu
 		one(i)
 	}
 	return list
+}
+
+// sharer is a resolver that can have a value of a subscription marshalled once
+// for many.
+type sharer interface {
+	Share(ctx context.Context) func(ctx context.Context, value any, marshal func() graphql.Marshaler) graphql.Marshaler
+}
+
+// streamField is graphql.ResolveFieldStream over a root that may be a sharer.
+func streamField[T any](
+	root ResolverRoot,
+	ctx context.Context,
+	oc *graphql.OperationContext,
+	field graphql.CollectedField,
+	fieldContext func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error),
+	resolve func(context.Context) (any, error),
+	middleware func(ctx context.Context, next graphql.Resolver) graphql.Resolver,
+	marshal func(ctx context.Context, sel ast.SelectionSet, v T) graphql.Marshaler,
+	recoverFromPanic bool,
+	nonNull bool,
+) func(context.Context) graphql.Marshaler {
+	if s, ok := root.(sharer); ok {
+		share, alone := s.Share(ctx), marshal
+		marshal = func(ctx context.Context, sel ast.SelectionSet, v T) graphql.Marshaler {
+			return share(ctx, v, func() graphql.Marshaler { return alone(ctx, sel, v) })
+		}
+	}
+	return graphql.ResolveFieldStream(ctx, oc, field, fieldContext, resolve, middleware, marshal, recoverFromPanic, nonNull)
 }

@@ -33,7 +33,8 @@ type Resolver struct {
 	Bus      Bus
 	Tick     time.Duration // how often watchers look without a hint; 0: every 2 s
 
-	feeds *feeds
+	feeds  *feeds
+	shares *shares
 }
 
 // Schema is the executable schema over r.
@@ -42,6 +43,7 @@ func Schema(r *Resolver) graphql.ExecutableSchema {
 		row, err := r.Ent.Job.Get(ctx, id)
 		return row, missing(err, "no such job")
 	})
+	r.shares = newShares()
 	return graph.NewExecutableSchema(graph.Config{Resolvers: r})
 }
 

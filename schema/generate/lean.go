@@ -52,6 +52,7 @@ var cuts = []cut{
 (func \(ec \*executionContext\) fieldContext_\w+\(_ context\.Context, field graphql\.CollectedField\) \(fc \*graphql\.FieldContext, err error\) \{
 	return graphql\.NewScalarFieldContext)`),
 		"$1 graphql.Marshaler {\n\treturn $3(ctx, field.Selections, $2)\n}\n$4"},
+	{regexp.MustCompile(`graphql\.ResolveFieldStream\(`), "streamField(ec.Resolvers, "},
 	{regexp.MustCompile(`graphql\.MarshalSliceConcurrently\(ctx, len\(v\), 0, false, `), "marshalSlice(ctx, ec.OperationContext, len(v), "},
 	{regexp.MustCompile(`(?m)^			out\.ResolveConcurrently\(ec\.OperationContext, &deferred, i,
 				true, true,
