@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -28,7 +29,7 @@ import (
 // what else the machine does.
 func BenchmarkReads(b *testing.B) {
 	l := &library{url: pgtest.URL(b)}
-	api := launch(b, []string{"DATABASE_URL=" + l.url, "GOGC=400"}, "api")
+	api := launch(b, []string{"DATABASE_URL=" + l.url, "GOGC=" + gogc()}, "api")
 	l.fill(b, 5_000, 20)
 	plain := launchPlain(b, l.url)
 	for _, c := range []struct {
@@ -67,11 +68,14 @@ func BenchmarkReads(b *testing.B) {
 	}
 }
 
+// gogc is that of all processes which are measured.
+func gogc() string { return cmp.Or(os.Getenv("GOGC"), "100") }
+
 // launchPlain runs the plain handler in a process of its own.
 func launchPlain(b *testing.B, database string) *process {
 	b.Helper()
 	p := &process{Cmd: exec.Command(os.Args[0]), ended: make(chan struct{})}
-	p.Env = append(os.Environ(), "BENCH_PLAIN="+database)
+	p.Env = append(os.Environ(), "BENCH_PLAIN="+database, "GOGC="+gogc())
 	p.Stderr = b.Output()
 	out, err := p.StdoutPipe()
 	if err != nil {

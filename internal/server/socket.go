@@ -111,7 +111,7 @@ func (s *socket) open(ctx context.Context, conn *websocket.Conn) {
 		defer remove()
 		defer func() {
 			if p := recover(); p != nil {
-				s.engine.panicked(ctx, p)
+				_ = s.engine.panicked(ctx, p) // logged; the client is gone
 			}
 		}()
 		s.serve(ctx)
