@@ -1,6 +1,7 @@
 // Package resolvers answers GraphQL: decode, one call to the core, return. It
 // writes nothing itself, and gives the errors of the core as they are; the
-// server decides what a client sees of them.
+// server decides what a client sees of them. The fields of an object are resolved
+// one after another, so that none may wait: see docs/adr/0010-read-path.md.
 package resolvers
 
 import (
