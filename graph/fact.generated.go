@@ -4,9 +4,7 @@ package graph
 
 import (
 	"context"
-	"math"
 	"strconv"
-	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -23,139 +21,43 @@ import (
 
 // region    **************************** field.gotpl *****************************
 
-func (ec *executionContext) _Span_byteStart(ctx context.Context, field graphql.CollectedField, obj *schema.Span) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Span_byteStart(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ByteStart, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Span_byteStart(ctx context.Context, field graphql.CollectedField, obj *schema.Span) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.ByteStart)
 }
 func (ec *executionContext) fieldContext_Span_byteStart(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Span", field, false, false, "Int")
 }
 
-func (ec *executionContext) _Span_byteEnd(ctx context.Context, field graphql.CollectedField, obj *schema.Span) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Span_byteEnd(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ByteEnd, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Span_byteEnd(ctx context.Context, field graphql.CollectedField, obj *schema.Span) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.ByteEnd)
 }
 func (ec *executionContext) fieldContext_Span_byteEnd(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Span", field, false, false, "Int")
 }
 
-func (ec *executionContext) _Span_runeStart(ctx context.Context, field graphql.CollectedField, obj *schema.Span) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Span_runeStart(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RuneStart, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Span_runeStart(ctx context.Context, field graphql.CollectedField, obj *schema.Span) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.RuneStart)
 }
 func (ec *executionContext) fieldContext_Span_runeStart(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Span", field, false, false, "Int")
 }
 
-func (ec *executionContext) _Span_runeEnd(ctx context.Context, field graphql.CollectedField, obj *schema.Span) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Span_runeEnd(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RuneEnd, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Span_runeEnd(ctx context.Context, field graphql.CollectedField, obj *schema.Span) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.RuneEnd)
 }
 func (ec *executionContext) fieldContext_Span_runeEnd(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Span", field, false, false, "Int")
 }
 
-func (ec *executionContext) _Span_utf16Start(ctx context.Context, field graphql.CollectedField, obj *schema.Span) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Span_utf16Start(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.UTF16Start, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Span_utf16Start(ctx context.Context, field graphql.CollectedField, obj *schema.Span) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.UTF16Start)
 }
 func (ec *executionContext) fieldContext_Span_utf16Start(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Span", field, false, false, "Int")
 }
 
-func (ec *executionContext) _Span_utf16End(ctx context.Context, field graphql.CollectedField, obj *schema.Span) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Span_utf16End(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.UTF16End, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Span_utf16End(ctx context.Context, field graphql.CollectedField, obj *schema.Span) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.UTF16End)
 }
 func (ec *executionContext) fieldContext_Span_utf16End(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Span", field, false, false, "Int")
@@ -178,8 +80,7 @@ var spanImplementors = []string{"Span"}
 func (ec *executionContext) _Span(ctx context.Context, sel ast.SelectionSet, obj *schema.Span) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, spanImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -218,14 +119,8 @@ func (ec *executionContext) _Span(ctx context.Context, sel ast.SelectionSet, obj
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out

@@ -312,231 +312,71 @@ func (ec *executionContext) fieldContext_CancelJobPayload_job(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _CrawlParams_maxDepth(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CrawlParams_maxDepth(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MaxDepth, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CrawlParams_maxDepth(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.MaxDepth)
 }
 func (ec *executionContext) fieldContext_CrawlParams_maxDepth(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlParams", field, false, false, "Int")
 }
 
-func (ec *executionContext) _CrawlParams_maxPages(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CrawlParams_maxPages(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MaxPages, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CrawlParams_maxPages(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.MaxPages)
 }
 func (ec *executionContext) fieldContext_CrawlParams_maxPages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlParams", field, false, false, "Int")
 }
 
-func (ec *executionContext) _CrawlParams_include(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CrawlParams_include(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Include, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CrawlParams_include(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) graphql.Marshaler {
+	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Include)
 }
 func (ec *executionContext) fieldContext_CrawlParams_include(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _CrawlParams_exclude(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CrawlParams_exclude(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Exclude, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CrawlParams_exclude(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) graphql.Marshaler {
+	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Exclude)
 }
 func (ec *executionContext) fieldContext_CrawlParams_exclude(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _CrawlParams_subdomains(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CrawlParams_subdomains(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Subdomains, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CrawlParams_subdomains(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Subdomains)
 }
 func (ec *executionContext) fieldContext_CrawlParams_subdomains(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlParams", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _DeleteJobPayload_deletedId(ctx context.Context, field graphql.CollectedField, obj *DeleteJobPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DeleteJobPayload_deletedId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DeletedID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _DeleteJobPayload_deletedId(ctx context.Context, field graphql.CollectedField, obj *DeleteJobPayload) graphql.Marshaler {
+	return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, field.Selections, obj.DeletedID)
 }
 func (ec *executionContext) fieldContext_DeleteJobPayload_deletedId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DeleteJobPayload", field, false, false, "ID")
 }
 
-func (ec *executionContext) _ExtractionParams_profile(ctx context.Context, field graphql.CollectedField, obj *schema.ExtractionParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExtractionParams_profile(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Profile, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ExtractionParams_profile(ctx context.Context, field graphql.CollectedField, obj *schema.ExtractionParams) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Profile)
 }
 func (ec *executionContext) fieldContext_ExtractionParams_profile(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExtractionParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _ExtractionParams_pages(ctx context.Context, field graphql.CollectedField, obj *schema.ExtractionParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExtractionParams_pages(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Pages, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ExtractionParams_pages(ctx context.Context, field graphql.CollectedField, obj *schema.ExtractionParams) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Pages)
 }
 func (ec *executionContext) fieldContext_ExtractionParams_pages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExtractionParams", field, false, false, "Int")
 }
 
-func (ec *executionContext) _JobError_code(ctx context.Context, field graphql.CollectedField, obj *JobError) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_JobError_code(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Code, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _JobError_code(ctx context.Context, field graphql.CollectedField, obj *JobError) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Code)
 }
 func (ec *executionContext) fieldContext_JobError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobError", field, false, false, "String")
 }
 
-func (ec *executionContext) _JobError_message(ctx context.Context, field graphql.CollectedField, obj *JobError) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_JobError_message(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _JobError_message(ctx context.Context, field graphql.CollectedField, obj *JobError) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Message)
 }
 func (ec *executionContext) fieldContext_JobError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobError", field, false, false, "String")
@@ -574,70 +414,22 @@ func (ec *executionContext) fieldContext_JobResult_outcomes(_ context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _JobResult_factsAdded(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_JobResult_factsAdded(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.FactsAdded, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _JobResult_factsAdded(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.FactsAdded)
 }
 func (ec *executionContext) fieldContext_JobResult_factsAdded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobResult", field, false, false, "Int")
 }
 
-func (ec *executionContext) _JobResult_factsRemoved(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_JobResult_factsRemoved(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.FactsRemoved, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _JobResult_factsRemoved(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.FactsRemoved)
 }
 func (ec *executionContext) fieldContext_JobResult_factsRemoved(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobResult", field, false, false, "Int")
 }
 
-func (ec *executionContext) _JobResult_bytes(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_JobResult_bytes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Bytes, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNInt2int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _JobResult_bytes(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) graphql.Marshaler {
+	return ec.marshalNInt2int64(ctx, field.Selections, obj.Bytes)
 }
 func (ec *executionContext) fieldContext_JobResult_bytes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobResult", field, false, false, "Int")
@@ -1127,47 +919,15 @@ func (ec *executionContext) fieldContext_Mutation_resetRateLimit(ctx context.Con
 	return fc, nil
 }
 
-func (ec *executionContext) _OutcomeCount_outcome(ctx context.Context, field graphql.CollectedField, obj *schema.OutcomeCount) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutcomeCount_outcome(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Outcome, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v schema.Outcome) graphql.Marshaler {
-			return ec.marshalNJobItemOutcome2techfactsᚗdevᚋtechfactsᚋschemaᚐOutcome(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OutcomeCount_outcome(ctx context.Context, field graphql.CollectedField, obj *schema.OutcomeCount) graphql.Marshaler {
+	return ec.marshalNJobItemOutcome2techfactsᚗdevᚋtechfactsᚋschemaᚐOutcome(ctx, field.Selections, obj.Outcome)
 }
 func (ec *executionContext) fieldContext_OutcomeCount_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutcomeCount", field, false, false, "JobItemOutcome")
 }
 
-func (ec *executionContext) _OutcomeCount_count(ctx context.Context, field graphql.CollectedField, obj *schema.OutcomeCount) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutcomeCount_count(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Count, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OutcomeCount_count(ctx context.Context, field graphql.CollectedField, obj *schema.OutcomeCount) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Count)
 }
 func (ec *executionContext) fieldContext_OutcomeCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutcomeCount", field, false, false, "Int")
@@ -1205,70 +965,22 @@ func (ec *executionContext) fieldContext_RetryJobPayload_job(_ context.Context, 
 	return fc, nil
 }
 
-func (ec *executionContext) _ScrapeParams_urls(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScrapeParams_urls(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.URLs, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ScrapeParams_urls(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) graphql.Marshaler {
+	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.URLs)
 }
 func (ec *executionContext) fieldContext_ScrapeParams_urls(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScrapeParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _ScrapeParams_company(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScrapeParams_company(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Company, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ScrapeParams_company(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Company)
 }
 func (ec *executionContext) fieldContext_ScrapeParams_company(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScrapeParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _ScrapeParams_profile(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScrapeParams_profile(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Profile, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ScrapeParams_profile(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Profile)
 }
 func (ec *executionContext) fieldContext_ScrapeParams_profile(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScrapeParams", field, false, false, "String")
@@ -1306,24 +1018,8 @@ func (ec *executionContext) fieldContext_ScrapeParams_crawl(_ context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _ScrapeParams_force(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScrapeParams_force(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Force, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ScrapeParams_force(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Force)
 }
 func (ec *executionContext) fieldContext_ScrapeParams_force(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScrapeParams", field, false, false, "Boolean")
@@ -1394,7 +1090,7 @@ func (ec *executionContext) fieldContext_StartScrapePayload_job(_ context.Contex
 }
 
 func (ec *executionContext) _Subscription_job(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return graphql.ResolveFieldStream(
+	return streamField(ec.Resolvers,
 		ctx,
 		ec.OperationContext,
 		field,
@@ -1438,7 +1134,7 @@ func (ec *executionContext) fieldContext_Subscription_job(ctx context.Context, f
 }
 
 func (ec *executionContext) _Subscription_jobEvents(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return graphql.ResolveFieldStream(
+	return streamField(ec.Resolvers,
 		ctx,
 		ec.OperationContext,
 		field,
@@ -1482,7 +1178,7 @@ func (ec *executionContext) fieldContext_Subscription_jobEvents(ctx context.Cont
 }
 
 func (ec *executionContext) _Subscription_jobs(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return graphql.ResolveFieldStream(
+	return streamField(ec.Resolvers,
 		ctx,
 		ec.OperationContext,
 		field,
@@ -1526,7 +1222,7 @@ func (ec *executionContext) fieldContext_Subscription_jobs(ctx context.Context, 
 }
 
 func (ec *executionContext) _Subscription_pageStored(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return graphql.ResolveFieldStream(
+	return streamField(ec.Resolvers,
 		ctx,
 		ec.OperationContext,
 		field,
@@ -1570,7 +1266,7 @@ func (ec *executionContext) fieldContext_Subscription_pageStored(ctx context.Con
 }
 
 func (ec *executionContext) _Subscription_factAdded(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return graphql.ResolveFieldStream(
+	return streamField(ec.Resolvers,
 		ctx,
 		ec.OperationContext,
 		field,
@@ -2027,8 +1723,7 @@ var cancelJobPayloadImplementors = []string{"CancelJobPayload"}
 func (ec *executionContext) _CancelJobPayload(ctx context.Context, sel ast.SelectionSet, obj *CancelJobPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, cancelJobPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2042,14 +1737,8 @@ func (ec *executionContext) _CancelJobPayload(ctx context.Context, sel ast.Selec
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2060,8 +1749,7 @@ var crawlParamsImplementors = []string{"CrawlParams"}
 func (ec *executionContext) _CrawlParams(ctx context.Context, sel ast.SelectionSet, obj *schema.CrawlParams) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, crawlParamsImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2095,14 +1783,8 @@ func (ec *executionContext) _CrawlParams(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2113,8 +1795,7 @@ var deleteJobPayloadImplementors = []string{"DeleteJobPayload"}
 func (ec *executionContext) _DeleteJobPayload(ctx context.Context, sel ast.SelectionSet, obj *DeleteJobPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, deleteJobPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2128,14 +1809,8 @@ func (ec *executionContext) _DeleteJobPayload(ctx context.Context, sel ast.Selec
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2146,8 +1821,7 @@ var extractionParamsImplementors = []string{"ExtractionParams", "JobParams"}
 func (ec *executionContext) _ExtractionParams(ctx context.Context, sel ast.SelectionSet, obj *schema.ExtractionParams) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, extractionParamsImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2166,14 +1840,8 @@ func (ec *executionContext) _ExtractionParams(ctx context.Context, sel ast.Selec
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2184,8 +1852,7 @@ var jobErrorImplementors = []string{"JobError"}
 func (ec *executionContext) _JobError(ctx context.Context, sel ast.SelectionSet, obj *JobError) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, jobErrorImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2204,14 +1871,8 @@ func (ec *executionContext) _JobError(ctx context.Context, sel ast.SelectionSet,
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2222,8 +1883,7 @@ var jobResultImplementors = []string{"JobResult"}
 func (ec *executionContext) _JobResult(ctx context.Context, sel ast.SelectionSet, obj *schema.JobResult) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, jobResultImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2252,14 +1912,8 @@ func (ec *executionContext) _JobResult(ctx context.Context, sel ast.SelectionSet
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2383,8 +2037,7 @@ var outcomeCountImplementors = []string{"OutcomeCount"}
 func (ec *executionContext) _OutcomeCount(ctx context.Context, sel ast.SelectionSet, obj *schema.OutcomeCount) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, outcomeCountImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2403,14 +2056,8 @@ func (ec *executionContext) _OutcomeCount(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2421,8 +2068,7 @@ var retryJobPayloadImplementors = []string{"RetryJobPayload"}
 func (ec *executionContext) _RetryJobPayload(ctx context.Context, sel ast.SelectionSet, obj *RetryJobPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, retryJobPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2436,14 +2082,8 @@ func (ec *executionContext) _RetryJobPayload(ctx context.Context, sel ast.Select
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2454,8 +2094,7 @@ var scrapeParamsImplementors = []string{"ScrapeParams", "JobParams"}
 func (ec *executionContext) _ScrapeParams(ctx context.Context, sel ast.SelectionSet, obj *schema.ScrapeParams) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, scrapeParamsImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2489,14 +2128,8 @@ func (ec *executionContext) _ScrapeParams(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2507,8 +2140,7 @@ var startExtractionPayloadImplementors = []string{"StartExtractionPayload"}
 func (ec *executionContext) _StartExtractionPayload(ctx context.Context, sel ast.SelectionSet, obj *StartExtractionPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, startExtractionPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2522,14 +2154,8 @@ func (ec *executionContext) _StartExtractionPayload(ctx context.Context, sel ast
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2540,8 +2166,7 @@ var startScrapePayloadImplementors = []string{"StartScrapePayload"}
 func (ec *executionContext) _StartScrapePayload(ctx context.Context, sel ast.SelectionSet, obj *StartScrapePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, startScrapePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2555,14 +2180,8 @@ func (ec *executionContext) _StartScrapePayload(ctx context.Context, sel ast.Sel
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2639,7 +2258,7 @@ func (ec *executionContext) marshalNOutcomeCount2techfactsᚗdevᚋtechfactsᚋs
 }
 
 func (ec *executionContext) marshalNOutcomeCount2ᚕtechfactsᚗdevᚋtechfactsᚋschemaᚐOutcomeCountᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.OutcomeCount) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNOutcomeCount2techfactsᚗdevᚋtechfactsᚋschemaᚐOutcomeCount(ctx, sel, v[i])

@@ -1,6 +1,7 @@
 // Package resolvers answers GraphQL: decode, one call to the core, return. It
 // writes nothing itself, and gives the errors of the core as they are; the
-// server decides what a client sees of them.
+// server decides what a client sees of them. The fields of an object are resolved
+// one after another, so that none may wait: see docs/adr/0010-read-path.md.
 package resolvers
 
 import (
@@ -33,7 +34,8 @@ type Resolver struct {
 	Bus      Bus
 	Tick     time.Duration // how often watchers look without a hint; 0: every 2 s
 
-	feeds *feeds
+	feeds  *feeds
+	shares *shares
 }
 
 // Schema is the executable schema over r.
@@ -42,6 +44,7 @@ func Schema(r *Resolver) graphql.ExecutableSchema {
 		row, err := r.Ent.Job.Get(ctx, id)
 		return row, missing(err, "no such job")
 	})
+	r.shares = newShares()
 	return graph.NewExecutableSchema(graph.Config{Resolvers: r})
 }
 

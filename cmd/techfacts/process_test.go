@@ -26,6 +26,9 @@ import (
 var binary string
 
 func TestMain(m *testing.M) {
+	if database := os.Getenv("BENCH_PLAIN"); database != "" { // see launchPlain
+		panic(servePlain(database))
+	}
 	dir, err := os.MkdirTemp("", "techfacts-test-")
 	if err != nil {
 		panic(err)
@@ -50,25 +53,25 @@ type process struct {
 }
 
 // launch starts the program and waits until it says that it has started.
-func launch(t *testing.T, env []string, args ...string) *process {
-	t.Helper()
+func launch(tb testing.TB, env []string, args ...string) *process {
+	tb.Helper()
 	p := &process{Cmd: exec.Command(binary, args...), ended: make(chan struct{})}
-	p.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "LOG_FORMAT=json", "LISTEN_ADDR=127.0.0.1:0"}, env...)
+	p.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + tb.TempDir(), "LOG_FORMAT=json", "LISTEN_ADDR=127.0.0.1:0"}, env...)
 	stderr, err := p.StderrPipe()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := p.Start(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(p.kill)
+	tb.Cleanup(p.kill)
 	started := make(chan string, 1)
 	go func() {
 		defer close(p.ended)
 		for lines := bufio.NewScanner(stderr); lines.Scan(); {
 			var line struct{ Msg, Addr, Level string }
 			if json.Unmarshal(lines.Bytes(), &line) != nil || line.Level == "ERROR" {
-				fmt.Fprintf(t.Output(), "%v: %s\n", args, lines.Text())
+				fmt.Fprintf(tb.Output(), "%v: %s\n", args, lines.Text())
 			}
 			if line.Msg == "started" {
 				started <- line.Addr
@@ -79,7 +82,7 @@ func launch(t *testing.T, env []string, args ...string) *process {
 	select {
 	case p.addr = <-started:
 	case <-p.ended:
-		t.Fatalf("%v did not start", args)
+		tb.Fatalf("%v did not start", args)
 	}
 	return p
 }

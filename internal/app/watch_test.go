@@ -198,3 +198,39 @@ func TestADashboardOfRunningJobsLearnsThatOneHasEnded(t *testing.T) {
 		}
 	})
 }
+
+// What is marshalled for one watcher is given to others: to those who ask the
+// same, and to nobody else.
+func TestWatchersOfOneJobGetWhatEachOfThemAsksFor(t *testing.T) {
+	eachService(t, func(s *service) {
+		urls, release := held(s, 1)
+		job := s.scrape(map[string]any{"urls": urls, "company": "Acme", "profile": "api_docs"})
+		const query = `subscription ($id: ID!, $all: Boolean!) { job(id: $id) { status total @include(if: $all) } }`
+		watchers := []struct {
+			query     string
+			variables map[string]any
+			want      string
+		}{
+			{query, map[string]any{"id": job.ID, "all": true}, `{"job":{"status":"COMPLETED","total":1}}`},
+			{query, map[string]any{"id": job.ID, "all": false}, `{"job":{"status":"COMPLETED"}}`},
+			{query, map[string]any{"id": job.ID, "all": true}, `{"job":{"status":"COMPLETED","total":1}}`},
+			{`subscription ($id: ID!) { mine: job(id: $id) { state: status } }`, map[string]any{"id": job.ID}, `{"mine":{"state":"COMPLETED"}}`},
+		}
+		last := make([]json.RawMessage, len(watchers))
+		var group sync.WaitGroup
+		for i, w := range watchers {
+			k := s.subscribe(w.query, w.variables)
+			group.Go(func() {
+				for k.next(&last[i]) {
+				}
+			})
+		}
+		release <- struct{}{}
+		group.Wait()
+		for i, w := range watchers {
+			if string(last[i]) != w.want {
+				s.Errorf("watcher %d got %s, want %s", i, last[i], w.want)
+			}
+		}
+	})
+}

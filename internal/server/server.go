@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gorilla/websocket"
@@ -34,6 +35,7 @@ type api struct {
 	console *site
 	health  Health
 	log     *slog.Logger
+	buffers sync.Pool // of websockets that write
 }
 
 // Handler serves schema on /graphql, by GET, POST and websocket, and what an

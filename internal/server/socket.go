@@ -96,15 +96,30 @@ func newSocket(e *engine, key apiKey, speaks protocol, trusted bool) *socket {
 	}
 }
 
-// serve returns when the socket is closed and all its operations have ended.
-func (s *socket) serve(ctx context.Context, conn *websocket.Conn) {
+// open serves the socket beside the request that it was, which may end: what
+// HTTP keeps for a request is more than all that a socket needs. The
+// connections of ctx wait for it.
+func (s *socket) open(ctx context.Context, conn *websocket.Conn) {
 	ctx, s.cancel = context.WithCancelCause(ctx)
 	s.conn = conn
-	if remove, ok := connectionsOf(ctx).add(s.close); ok {
-		defer remove()
-	} else {
+	remove, ok := connectionsOf(ctx).add(s.close)
+	if !ok {
+		remove = func() {}
 		s.close(errGoingAway)
 	}
+	go func() {
+		defer remove()
+		defer func() {
+			if p := recover(); p != nil {
+				_ = s.engine.panicked(ctx, p) // logged; the client is gone
+			}
+		}()
+		s.serve(ctx)
+	}()
+}
+
+// serve returns when the socket is closed and all its operations have ended.
+func (s *socket) serve(ctx context.Context) {
 	written, read := make(chan struct{}), make(chan struct{})
 	go func() { defer close(written); s.write(ctx, read) }()
 	defer func() {

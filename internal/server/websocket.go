@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"net/http"
 	"slices"
 
@@ -14,6 +15,10 @@ const (
 	subprotocol       = "graphql-transport-ws"
 	legacySubprotocol = "graphql-ws"
 )
+
+// socketRead is the size of the buffer that a socket has for itself. Clients
+// say little; what is written goes through buffers that all sockets share.
+const socketRead = 1 << 10
 
 // protocolOf is what the client wants to speak; nil if it is neither. Of both
 // it gets the newer, which tells it more of what is wrong.
@@ -29,7 +34,7 @@ func protocolOf(r *http.Request) (protocol, string) {
 	}
 }
 
-// upgrade makes a websocket of a request and serves it until it is closed.
+// upgrade makes a websocket of a request, which is served until it is closed.
 // What can be refused is refused before: with a status that tells why.
 func (a *api) upgrade(w http.ResponseWriter, r *http.Request) {
 	v := a.key.judgeHeader(r.Header) // a browser cannot set it, and says it in connection_init
@@ -49,6 +54,8 @@ func (a *api) upgrade(w http.ResponseWriter, r *http.Request) {
 	up := websocket.Upgrader{
 		HandshakeTimeout: a.engine.limits.Write,
 		Subprotocols:     []string{name},
+		ReadBufferSize:   socketRead,
+		WriteBufferPool:  &a.buffers,
 		CheckOrigin:      func(*http.Request) bool { return true }, // has been
 		Error: func(w http.ResponseWriter, r *http.Request, status int, reason error) {
 			w.Header().Set("Sec-WebSocket-Version", "13")
@@ -59,5 +66,5 @@ func (a *api) upgrade(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // it has been answered
 	}
-	s.serve(r.Context(), conn)
+	s.open(context.WithoutCancel(r.Context()), conn)
 }

@@ -58,7 +58,10 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	return api.Generate(cfg)
+	if err := api.Generate(cfg); err != nil {
+		return err
+	}
+	return lean()
 }
 
 // fillPageInfo makes connections fill pageInfo for clients that ask for it
