@@ -34,6 +34,7 @@ type Resolver struct {
 	Tick     time.Duration // how often watchers look without a hint; 0: every 2 s
 
 	feeds *feeds
+	live  *live
 }
 
 // Schema is the executable schema over r.
@@ -42,6 +43,7 @@ func Schema(r *Resolver) graphql.ExecutableSchema {
 		row, err := r.Ent.Job.Get(ctx, id)
 		return row, missing(err, "no such job")
 	})
+	r.live = newLive(r)
 	return graph.NewExecutableSchema(graph.Config{Resolvers: r})
 }
 
