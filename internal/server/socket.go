@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -33,6 +34,8 @@ var (
 	errTooLarge     = closeError{websocket.CloseMessageTooBig, "the message is too large"}
 	errUnauthorized = closeError{4401, "Unauthorized"}
 	errForbidden    = closeError{4403, "Forbidden"}
+	errSlow         = closeError{websocket.CloseTryAgainLater, "the client does not read"}
+	errSilent       = closeError{websocket.CloseTryAgainLater, "the client answers no ping"}
 	errTooLate      = closeError{4408, "Connection initialisation timeout"}
 	errSecondInit   = closeError{4429, "Too many initialisation requests"}
 	errTooBusy      = closeError{4429, "Too many operations"}
@@ -100,6 +103,9 @@ func newSocket(e *engine, key apiKey, speaks protocol, trusted bool) *socket {
 func (s *socket) serve(ctx context.Context, conn *websocket.Conn) {
 	ctx, s.cancel = context.WithCancelCause(ctx)
 	s.conn = conn
+	if c, ok := conn.NetConn().(*patientConn); ok {
+		c.stuck = func() { s.close(errSlow) }
+	}
 	if remove, ok := connectionsOf(ctx).add(s.close); ok {
 		defer remove()
 	} else {
@@ -139,6 +145,8 @@ func (s *socket) read(ctx context.Context) error {
 		switch {
 		case errors.Is(err, websocket.ErrReadLimit):
 			return errTooLarge
+		case timedOut(err):
+			return errSilent
 		case err != nil:
 			return err
 		case kind != websocket.TextMessage:
@@ -149,6 +157,12 @@ func (s *socket) read(ctx context.Context) error {
 		}
 	}
 	return context.Cause(ctx)
+}
+
+// timedOut knows what gorilla makes of a deadline.
+func timedOut(err error) bool {
+	e, ok := errors.AsType[net.Error](err)
+	return ok && e.Timeout()
 }
 
 // discard reads on until the other side has taken note of the close. If there
@@ -219,12 +233,26 @@ func (s *socket) sayGoodbye(ctx context.Context, read <-chan struct{}) {
 	}
 	reason := strings.ToValidUTF8(why.reason[:min(len(why.reason), maxReason)], "")
 	err := s.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(why.code, reason), time.Now().Add(linger))
-	if err != nil && !errors.Is(err, websocket.ErrCloseSent) {
+	if err != nil && !errors.Is(err, websocket.ErrCloseSent) || s.flush(why) != nil {
 		return
 	}
 	select {
 	case <-read:
 	case <-time.After(linger):
+	}
+}
+
+// flush sends what a client that did not read has left, and the close after it.
+// Who begins to read again is told why there is no more.
+func (s *socket) flush(why closeError) error {
+	c, ok := s.conn.NetConn().(*patientConn)
+	switch {
+	case !ok:
+		return nil
+	case why == errSlow:
+		return c.flush(s.engine.limits.Write)
+	default:
+		return c.flush(linger)
 	}
 }
 

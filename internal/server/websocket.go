@@ -45,6 +45,11 @@ func (a *api) upgrade(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, http.StatusBadRequest, fault.New(fault.Invalid, "the subprotocol must be %s or %s", subprotocol, legacySubprotocol))
 		return
 	}
+	leave, ok := a.admit(w, r)
+	if !ok {
+		return
+	}
+	defer leave()
 	s := newSocket(a.engine, a.key, speaks, v == right)
 	up := websocket.Upgrader{
 		HandshakeTimeout: a.engine.limits.Write,
@@ -55,7 +60,7 @@ func (a *api) upgrade(w http.ResponseWriter, r *http.Request) {
 			refuse(w, r, status, fault.New(fault.Invalid, "%s", reason.Error()))
 		},
 	}
-	conn, err := up.Upgrade(w, r, http.Header{headerRequestID: {RequestID(r.Context())}})
+	conn, err := up.Upgrade(patientWriter{w}, r, http.Header{headerRequestID: {RequestID(r.Context())}})
 	if err != nil {
 		return // it has been answered
 	}
