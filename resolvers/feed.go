@@ -84,8 +84,10 @@ func (f *feeds) follow(ctx context.Context, id uuid.UUID, feed *feed) {
 	defer cancel()
 	tick := time.NewTicker(f.tick)
 	defer tick.Stop()
+	var job *ent.Job
+	read := func() (err error) { job, err = f.read(ctx, id); return err }
+	err := read() // who has seen nothing yet is told at once
 	for {
-		job, err := f.read(ctx, id)
 		if ctx.Err() != nil {
 			return
 		}
@@ -100,6 +102,7 @@ func (f *feeds) follow(ctx context.Context, id uuid.UUID, feed *feed) {
 		case <-ctx.Done():
 			return
 		}
+		err = insist(ctx, read)
 	}
 }
 

@@ -36,6 +36,7 @@ type Resolver struct {
 
 	feeds  *feeds
 	shares *shares
+	live   *live
 }
 
 // Schema is the executable schema over r.
@@ -45,6 +46,7 @@ func Schema(r *Resolver) graphql.ExecutableSchema {
 		return row, missing(err, "no such job")
 	})
 	r.shares = newShares()
+	r.live = newLive(r)
 	return graph.NewExecutableSchema(graph.Config{Resolvers: r})
 }
 

@@ -36,6 +36,13 @@ const (
 	checkEvery = 500 * time.Millisecond
 )
 
+// How long a save may take, and how often one is tried while the database is
+// away.
+const (
+	saveWithin = 15 * time.Second
+	tryEvery   = 500 * time.Millisecond
+)
+
 // Bus is where hints come from.
 type Bus interface {
 	Subscribe(topic string) (hints <-chan struct{}, cancel func())
@@ -176,14 +183,7 @@ func (p *Pool) work(ctx context.Context, item queue.Item) {
 	}()
 
 	began := time.Now()
-	row, err := p.job(stepCtx, item.JobID)
-	if err != nil {
-		if ctx.Err() == nil && context.Cause(stepCtx) == nil && !ent.IsNotFound(err) {
-			log.ErrorContext(ctx, "cannot begin", slog.Any("error", err)) // watchLeases gives the item back
-		}
-		return
-	}
-	save, err := p.run(stepCtx, item, row)
+	save, row, err := p.prepare(stepCtx, item)
 	if ctx.Err() != nil && err != nil {
 		return // stopping: Leave gives the item back
 	}
@@ -191,32 +191,90 @@ func (p *Pool) work(ctx context.Context, item queue.Item) {
 		log.DebugContext(ctx, "step stopped", slog.Any("cause", cause))
 		return // the item is not ours any more
 	}
-	if err != nil {
-		result := job.Failed(err)
+	switch {
+	case errors.Is(err, store.ErrAway):
+		log.InfoContext(ctx, "the database is away: the step will be done again", slog.Any("error", err))
+		err = p.insist(stepCtx, func(ctx context.Context) error { return p.Queue.Return(ctx, item.Lease()) })
+		if err != nil && !errors.Is(err, queue.ErrLost) && ctx.Err() == nil {
+			log.ErrorContext(ctx, "cannot give an item back", slog.Any("error", err)) // watchLeases does
+		}
+		return
+	case row == nil:
+		if !ent.IsNotFound(err) {
+			log.ErrorContext(ctx, "cannot begin", slog.Any("error", err)) // watchLeases gives the item back
+		}
+		return
+	case err != nil:
 		level := slog.LevelDebug
 		if fault.Of(err).Code == fault.Internal {
 			level = slog.LevelError
 		}
 		log.Log(ctx, level, "step failed", slog.Any("error", err))
-		save = func(context.Context, *store.Tx, *ent.Job) (job.Result, error) { return result, nil }
+		save = failed(err)
 	}
-	// What is done is worth saving, even when the process is about to stop.
-	saveCtx, done := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
-	defer done()
-	took := time.Since(began)
-	err = p.Jobs.Settle(saveCtx, p.Queue, item, row.Params, took, save)
+	p.save(stepCtx, log, item, row, time.Since(began), save)
+}
+
+// prepare runs the slow half of the step that item is in. The job is nil if it
+// could not be begun.
+func (p *Pool) prepare(ctx context.Context, item queue.Item) (job.Save, *ent.Job, error) {
+	row, err := p.job(ctx, item.JobID)
+	if err != nil {
+		return nil, nil, err
+	}
+	save, err := p.run(ctx, item, row)
+	return save, row, err
+}
+
+// failed is the save of a step that ended with err.
+func failed(err error) job.Save {
+	result := job.Failed(err)
+	return func(context.Context, *store.Tx, *ent.Job) (job.Result, error) { return result, nil }
+}
+
+// save runs the quick half. If that fails, the item is saved as failed.
+func (p *Pool) save(ctx context.Context, log *slog.Logger, item queue.Item, row *ent.Job, took time.Duration, save job.Save) {
+	settle := func(save job.Save) error {
+		return p.insist(ctx, func(ctx context.Context) error { return p.Jobs.Settle(ctx, p.Queue, item, row.Params, took, save) })
+	}
+	err := settle(save)
 	if err == nil || errors.Is(err, queue.ErrLost) {
 		return
 	}
-	level := slog.LevelError
-	if fault.Of(err).Code != fault.Internal { // such as a page that has changed meanwhile
-		level = slog.LevelInfo
+	if !errors.Is(err, store.ErrAway) {
+		level := slog.LevelError
+		if fault.Of(err).Code != fault.Internal { // such as a page that has changed meanwhile
+			level = slog.LevelInfo
+		}
+		log.Log(ctx, level, "cannot save", slog.Any("error", err))
+		err = settle(failed(err))
 	}
-	log.Log(ctx, level, "cannot save", slog.Any("error", err))
-	result := job.Failed(err)
-	err = p.Jobs.Settle(saveCtx, p.Queue, item, row.Params, took, func(context.Context, *store.Tx, *ent.Job) (job.Result, error) { return result, nil })
 	if err != nil && !errors.Is(err, queue.ErrLost) {
-		log.ErrorContext(ctx, "cannot save the failure", slog.Any("error", err)) // watchLeases gives it back
+		log.ErrorContext(ctx, "cannot save", slog.Any("error", err)) // watchLeases gives it back
+	}
+}
+
+// insist runs write until the database answers, for as long as the item is
+// ours. What is done is worth saving, even when the process is about to stop:
+// then it runs once.
+func (p *Pool) insist(ctx context.Context, write func(context.Context) error) error {
+	for {
+		limited, done := context.WithTimeout(context.WithoutCancel(ctx), saveWithin)
+		err := write(limited)
+		done()
+		if !errors.Is(err, store.ErrAway) {
+			return err
+		}
+		timer := time.NewTimer(tryEvery)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			if errors.Is(context.Cause(ctx), queue.ErrLost) { // perhaps to ourselves: the write was done, and we were not told
+				return queue.ErrLost
+			}
+			return err
+		}
 	}
 }
 
@@ -266,7 +324,9 @@ func (p *Pool) beat(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		freed, err := p.Queue.Beat(ctx)
+		limited, done := context.WithTimeout(ctx, queue.BeatEvery)
+		freed, err := p.Queue.Beat(limited)
+		done()
 		switch {
 		case ctx.Err() != nil:
 			return

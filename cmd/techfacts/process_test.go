@@ -176,12 +176,17 @@ func settled(t *testing.T, api client, j job, pages int) {
 			Items  struct{ TotalCount int }
 			Events struct {
 				TotalCount int
-				Edges      []struct{ Node struct{ Seq int } }
+				Edges      []struct {
+					Node struct {
+						Seq           int
+						Kind, Message string
+					}
+				}
 			}
 		}
 	}
 	err := api.do(t.Context(), `query ($id: ID!) { pages { totalCount } facts { totalCount }
-		job(id: $id) { items(where: {state: ENDED, outcomeIn: [STORED, UNCHANGED]}) { totalCount } events(last: 1) { totalCount edges { node { seq } } } } }`,
+		job(id: $id) { items(where: {state: ENDED, outcomeIn: [STORED, UNCHANGED]}) { totalCount } events(last: 1) { totalCount edges { node { seq kind message } } } } }`,
 		map[string]any{"id": j.ID}, &out)
 	if err != nil {
 		t.Fatal(err)
@@ -189,16 +194,17 @@ func settled(t *testing.T, api client, j job, pages int) {
 	if out.Pages.TotalCount != pages || out.Job.Items.TotalCount != pages || out.Facts.TotalCount != j.FactCount {
 		t.Errorf("%d pages, %d items, %d facts; the job counts %d facts", out.Pages.TotalCount, out.Job.Items.TotalCount, out.Facts.TotalCount, j.FactCount)
 	}
-	if e := out.Job.Events; len(e.Edges) != 1 || e.Edges[0].Node.Seq != e.TotalCount {
-		t.Errorf("events have a gap: %+v", e)
+	if e := out.Job.Events; len(e.Edges) != 1 || e.Edges[0].Node.Seq != e.TotalCount || e.Edges[0].Node.Kind != "ENDED" || e.Edges[0].Node.Message != "COMPLETED" {
+		t.Errorf("the last event is not that of the end, or there is a gap: %+v", e)
 	}
 	statements(t, api, pages)
 }
 
-// statements checks that no fact is there twice.
+// statements checks that there is what the books say, and nothing twice: two
+// facts of each page.
 func statements(t *testing.T, api client, pages int) {
 	t.Helper()
-	seen := map[string]bool{}
+	seen, perPage := map[string]bool{}, map[string]int{}
 	after := ""
 	for more := true; more; {
 		var out struct {
@@ -225,11 +231,12 @@ func statements(t *testing.T, api client, pages int) {
 				t.Errorf("twice: %s", key)
 			}
 			seen[key] = true
+			perPage[e.Node.URL]++
 		}
 		more, after = out.Facts.PageInfo.HasNextPage, out.Facts.PageInfo.EndCursor
 	}
-	if len(seen) < pages {
-		t.Errorf("%d facts, want at least one a page", len(seen))
+	if len(seen) != 2*pages || len(perPage) != pages {
+		t.Errorf("%d facts of %d pages, want two of each of %d", len(seen), len(perPage), pages)
 	}
 }
 
@@ -273,7 +280,6 @@ func TestTwentyKillsLoseNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	began := time.Now()
 	random := rand.New(rand.NewPCG(20, 400))
 	for range kills {
 		<-b.milestone
@@ -281,6 +287,7 @@ func TestTwentyKillsLoseNothing(t *testing.T) {
 		workers[i].kill()
 		workers[i] = launch(t, env, "worker")
 	}
+	began := time.Now()
 	go func() { // the last ones
 		for {
 			select {
@@ -293,7 +300,11 @@ func TestTwentyKillsLoseNothing(t *testing.T) {
 	if j, err = api.follow(t.Context(), j.ID, "Reading"); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("settled after %v", time.Since(began).Round(time.Millisecond))
+	took := time.Since(began)
+	t.Logf("settled %v after the last kill", took.Round(time.Millisecond))
+	if took > time.Minute {
+		t.Errorf("it took %v to settle, want less than a minute", took)
+	}
 	settled(t, api, j, pages)
 }
 

@@ -30,6 +30,8 @@ type APILimits struct {
 	Ping          Seconds `name:"websocket-ping" env:"WEBSOCKET_PING" default:"15s" group:"Limits of the API" help:"Time between two pings, which a client must answer."`
 	WriteTimeout  Seconds `name:"websocket-write-timeout" env:"WEBSOCKET_WRITE_TIMEOUT" default:"10s" group:"Limits of the API" help:"Time for a client to take a message; of event streams, too."`
 	MaxOperations int     `name:"websocket-max-operations" env:"WEBSOCKET_MAX_OPERATIONS" default:"50" group:"Limits of the API" help:"Operations of one websocket at a time."`
+	MaxSockets    int     `name:"websocket-max-connections" env:"WEBSOCKET_MAX_CONNECTIONS" default:"10000" group:"Limits of the API" help:"Websockets and event streams of this process at a time."`
+	ClientSockets int     `name:"websocket-max-connections-per-client" env:"WEBSOCKET_MAX_CONNECTIONS_PER_CLIENT" default:"1000" group:"Limits of the API" help:"The same of one address (IPv6: of a /64). Behind a proxy all clients have one."`
 	KeepAlive     Seconds `name:"stream-keep-alive" env:"STREAM_KEEP_ALIVE" default:"12s" group:"Limits of the API" help:"Time after which a silent event stream, or a websocket of the legacy protocol, gets a sign of life."`
 
 	HeaderTimeout Seconds `name:"http-header-timeout" env:"HTTP_HEADER_TIMEOUT" default:"5s" group:"Limits of the API" help:"Time for a client to send the header of a request."`
@@ -46,7 +48,7 @@ func (l APILimits) limits() server.Limits {
 		Page: l.MaxPage, Nodes: l.MaxNodes, Persisted: l.Persisted,
 		Query: time.Duration(l.QueryTimeout), Mutation: time.Duration(l.MutationTimeout),
 		Init: time.Duration(l.InitTimeout), Message: l.MaxMessage, Ping: time.Duration(l.Ping),
-		Write: time.Duration(l.WriteTimeout), Operations: l.MaxOperations, KeepAlive: time.Duration(l.KeepAlive),
+		Write: time.Duration(l.WriteTimeout), Operations: l.MaxOperations, Connections: l.MaxSockets, ClientConnections: l.ClientSockets, KeepAlive: time.Duration(l.KeepAlive),
 		Header: time.Duration(l.HeaderTimeout), Read: time.Duration(l.ReadTimeout), Idle: time.Duration(l.IdleTimeout),
 		HeaderBytes: l.MaxHeader,
 	}
@@ -69,6 +71,8 @@ func (l APILimits) check() error {
 		{"GRAPHQL_MAX_NODES", int64(l.MaxNodes), 1, 1_000_000},
 		{"WEBSOCKET_MAX_MESSAGE", l.MaxMessage, 1, 100 << 20},
 		{"WEBSOCKET_MAX_OPERATIONS", int64(l.MaxOperations), 1, 10_000},
+		{"WEBSOCKET_MAX_CONNECTIONS", int64(l.MaxSockets), 1, 1_000_000},
+		{"WEBSOCKET_MAX_CONNECTIONS_PER_CLIENT", int64(l.ClientSockets), 1, 1_000_000},
 		{"HTTP_MAX_HEADER", int64(l.MaxHeader), 1, 1 << 20},
 	} {
 		if number.is < number.least || number.is > number.most {

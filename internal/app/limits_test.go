@@ -87,6 +87,18 @@ func (s *service) hears(lines int) string {
 	return text.String()
 }
 
+// crowd opens a second websocket beside one, and gives how it is refused.
+func crowd(s *service) string {
+	s.Helper()
+	s.subscribe("subscription{factAdded(where:{}){id}}", nil)
+	_, r, err := (&websocket.Dialer{Subprotocols: []string{"graphql-transport-ws"}}).DialContext(s.Context(), "ws://"+s.addr+"/graphql", nil)
+	if r == nil {
+		return fmt.Sprint(err)
+	}
+	defer r.Body.Close()
+	return r.Status
+}
+
 // persisted asks for a query by a hash that nothing has.
 func (s *service) persisted() string {
 	s.Helper()
@@ -119,25 +131,27 @@ func TestEveryLimitIsASettingAndIsKept(t *testing.T) {
 		try    func(*service) string
 		want   string
 	}{
-		"GRAPHQL_MAX_BODY":          {app.APILimits{MaxBody: 10}, func(s *service) string { return first(s.post("{__typename}", nil)) }, "the limit is 10 bytes"},
-		"GRAPHQL_MAX_URL":           {app.APILimits{MaxURL: 10}, func(s *service) string { return s.get("{__typename}") }, "414"},
-		"GRAPHQL_MAX_TOKENS":        {app.APILimits{MaxTokens: 2}, func(s *service) string { return first(s.post("{__typename}", nil)) }, "token limit of 2"},
-		"GRAPHQL_MAX_DEPTH":         {app.APILimits{MaxDepth: 1}, func(s *service) string { return first(s.post("{jobs{totalCount}}", nil)) }, "limit is 1 level"},
-		"GRAPHQL_MAX_ALIASES":       {app.APILimits{MaxAliases: 1}, func(s *service) string { return first(s.post("{a:__typename b:__typename}", nil)) }, "aliases: the limit is 1"},
-		"GRAPHQL_MAX_ROOT_FIELDS":   {app.APILimits{MaxRootFields: 1}, func(s *service) string { return first(s.post("{__typename __typename}", nil)) }, "root fields: the limit is 1"},
-		"GRAPHQL_MAX_DIRECTIVES":    {app.APILimits{MaxDirectives: 1}, func(s *service) string { return first(s.post("{__typename @skip(if:true) @include(if:true)}", nil)) }, "directives: the limit is 1"},
-		"GRAPHQL_MAX_PAGE":          {app.APILimits{MaxPage: 5}, func(s *service) string { return first(s.post("{jobs{totalCount} profiles(first:6){totalCount}}", nil)) }, "profiles: first must be between 0 and 5"},
-		"GRAPHQL_MAX_NODES":         {app.APILimits{MaxNodes: 10}, func(s *service) string { return first(s.post("{jobs{totalCount}}", nil)) }, "the limit of 10"},
-		"GRAPHQL_PERSISTED_QUERIES": {app.APILimits{Persisted: -1}, (*service).persisted, "PersistedQueryNotSupported"},
-		"GRAPHQL_QUERY_TIMEOUT":     {app.APILimits{QueryTimeout: 1}, func(s *service) string { return first(s.post("{jobs{totalCount}}", nil)) }, "the query took longer than 1ns"},
-		"GRAPHQL_MUTATION_TIMEOUT":  {app.APILimits{MutationTimeout: 1}, func(s *service) string { return first(s.post(change, nil)) }, "the mutation took longer than 1ns"},
-		"WEBSOCKET_INIT_TIMEOUT":    {app.APILimits{InitTimeout: ms}, func(s *service) string { return s.ends() }, "4408"},
-		"WEBSOCKET_MAX_MESSAGE":     {app.APILimits{MaxMessage: 10}, func(s *service) string { return s.ends(init) }, "1009"},
-		"WEBSOCKET_PING":            {app.APILimits{Ping: ms, WriteTimeout: 200 * ms}, func(s *service) string { return s.ends(init) }, "1006"},
-		"WEBSOCKET_WRITE_TIMEOUT":   {app.APILimits{WriteTimeout: 1}, func(s *service) string { return s.ends(init) }, "EOF"},
-		"WEBSOCKET_MAX_OPERATIONS":  {app.APILimits{MaxOperations: 1}, func(s *service) string { return s.ends(init, fmt.Sprintf(listen, "1"), fmt.Sprintf(listen, "2")) }, "4429"},
-		"STREAM_KEEP_ALIVE":         {app.APILimits{KeepAlive: ms}, func(s *service) string { return s.hears(6) }, ":\n\n:\n\n:\n\n"},
-		"HTTP_HEADER_TIMEOUT":       {app.APILimits{HeaderTimeout: 50 * ms}, func(s *service) string { return s.says("GET / HTTP/1.1\r\n") }, "closed: <nil>"},
+		"GRAPHQL_MAX_BODY":                     {app.APILimits{MaxBody: 10}, func(s *service) string { return first(s.post("{__typename}", nil)) }, "the limit is 10 bytes"},
+		"GRAPHQL_MAX_URL":                      {app.APILimits{MaxURL: 10}, func(s *service) string { return s.get("{__typename}") }, "414"},
+		"GRAPHQL_MAX_TOKENS":                   {app.APILimits{MaxTokens: 2}, func(s *service) string { return first(s.post("{__typename}", nil)) }, "token limit of 2"},
+		"GRAPHQL_MAX_DEPTH":                    {app.APILimits{MaxDepth: 1}, func(s *service) string { return first(s.post("{jobs{totalCount}}", nil)) }, "limit is 1 level"},
+		"GRAPHQL_MAX_ALIASES":                  {app.APILimits{MaxAliases: 1}, func(s *service) string { return first(s.post("{a:__typename b:__typename}", nil)) }, "aliases: the limit is 1"},
+		"GRAPHQL_MAX_ROOT_FIELDS":              {app.APILimits{MaxRootFields: 1}, func(s *service) string { return first(s.post("{__typename __typename}", nil)) }, "root fields: the limit is 1"},
+		"GRAPHQL_MAX_DIRECTIVES":               {app.APILimits{MaxDirectives: 1}, func(s *service) string { return first(s.post("{__typename @skip(if:true) @include(if:true)}", nil)) }, "directives: the limit is 1"},
+		"GRAPHQL_MAX_PAGE":                     {app.APILimits{MaxPage: 5}, func(s *service) string { return first(s.post("{jobs{totalCount} profiles(first:6){totalCount}}", nil)) }, "profiles: first must be between 0 and 5"},
+		"GRAPHQL_MAX_NODES":                    {app.APILimits{MaxNodes: 10}, func(s *service) string { return first(s.post("{jobs{totalCount}}", nil)) }, "the limit of 10"},
+		"GRAPHQL_PERSISTED_QUERIES":            {app.APILimits{Persisted: -1}, (*service).persisted, "PersistedQueryNotSupported"},
+		"GRAPHQL_QUERY_TIMEOUT":                {app.APILimits{QueryTimeout: 1}, func(s *service) string { return first(s.post("{jobs{totalCount}}", nil)) }, "the query took longer than 1ns"},
+		"GRAPHQL_MUTATION_TIMEOUT":             {app.APILimits{MutationTimeout: 1}, func(s *service) string { return first(s.post(change, nil)) }, "the mutation took longer than 1ns"},
+		"WEBSOCKET_INIT_TIMEOUT":               {app.APILimits{InitTimeout: ms}, func(s *service) string { return s.ends() }, "4408"},
+		"WEBSOCKET_MAX_MESSAGE":                {app.APILimits{MaxMessage: 10}, func(s *service) string { return s.ends(init) }, "1009"},
+		"WEBSOCKET_PING":                       {app.APILimits{Ping: ms, WriteTimeout: 200 * ms}, func(s *service) string { return s.ends(init) }, "1013"},
+		"WEBSOCKET_WRITE_TIMEOUT":              {app.APILimits{WriteTimeout: 1}, func(s *service) string { return s.ends(init) }, "EOF"},
+		"WEBSOCKET_MAX_OPERATIONS":             {app.APILimits{MaxOperations: 1}, func(s *service) string { return s.ends(init, fmt.Sprintf(listen, "1"), fmt.Sprintf(listen, "2")) }, "4429"},
+		"WEBSOCKET_MAX_CONNECTIONS":            {app.APILimits{MaxSockets: 1}, crowd, "503"},
+		"WEBSOCKET_MAX_CONNECTIONS_PER_CLIENT": {app.APILimits{ClientSockets: 1}, crowd, "429"},
+		"STREAM_KEEP_ALIVE":                    {app.APILimits{KeepAlive: ms}, func(s *service) string { return s.hears(6) }, ":\n\n:\n\n:\n\n"},
+		"HTTP_HEADER_TIMEOUT":                  {app.APILimits{HeaderTimeout: 50 * ms}, func(s *service) string { return s.says("GET / HTTP/1.1\r\n") }, "closed: <nil>"},
 		"HTTP_READ_TIMEOUT": {app.APILimits{ReadTimeout: 50 * ms}, func(s *service) string {
 			return s.says("POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n")
 		}, "ended too early"},

@@ -3,7 +3,6 @@ package event_test
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"slices"
@@ -15,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"techfacts.dev/techfacts/internal/event"
 	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/internal/proxytest"
 	"techfacts.dev/techfacts/internal/redistest"
 )
 
@@ -67,96 +67,6 @@ func openHasty(tb testing.TB, url string) (*event.Redis, *journal) {
 		}
 	})
 	return b, j
-}
-
-// proxy stands before a Redis. It can fall silent: the connections it has stay
-// open and carry nothing more. New ones are served.
-type proxy struct {
-	net.Listener
-	to string
-
-	mu    sync.Mutex
-	conns []net.Conn
-	mute  chan struct{} // closed: the connections made so far are mute
-	group sync.WaitGroup
-}
-
-func newProxy(tb testing.TB, to string) *proxy {
-	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	p := &proxy{Listener: l, to: to, mute: make(chan struct{})}
-	p.group.Go(func() {
-		for {
-			in, err := l.Accept()
-			if err != nil {
-				return
-			}
-			p.serve(in)
-		}
-	})
-	tb.Cleanup(func() {
-		l.Close()
-		p.cut()
-		p.group.Wait()
-	})
-	return p
-}
-
-func (p *proxy) url() string { return "redis://" + p.Addr().String() }
-
-func (p *proxy) serve(in net.Conn) {
-	p.mu.Lock()
-	to := p.to
-	p.mu.Unlock()
-	out, err := net.Dial("tcp", to)
-	if err != nil {
-		in.Close()
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.conns = append(p.conns, in, out)
-	mute := p.mute
-	carry := func(to, from net.Conn) {
-		b := make([]byte, 4096)
-		for {
-			n, err := from.Read(b)
-			select {
-			case <-mute: // swallow it, and never say that it is over
-				_, _ = io.Copy(io.Discard, from)
-				return
-			default:
-			}
-			if _, errTo := to.Write(b[:n]); err != nil || errTo != nil {
-				in.Close()
-				out.Close()
-				return
-			}
-		}
-	}
-	p.group.Go(func() { carry(out, in) })
-	p.group.Go(func() { carry(in, out) })
-}
-
-// silence makes the connections half-open.
-func (p *proxy) silence() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	close(p.mute)
-	p.mute = make(chan struct{})
-}
-
-// cut breaks the connections.
-func (p *proxy) cut() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, c := range p.conns {
-		c.Close()
-	}
-	p.conns = nil
 }
 
 func TestAProcessDoesNotHearItsOwnHintTwice(t *testing.T) {
@@ -257,8 +167,8 @@ func TestWhatIsPublishedDuringAnOutageArrivesAfterIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := redistest.Start(t)
-			p := newProxy(t, "127.0.0.1:1") // where nothing is
-			here, log := openHasty(t, p.url())
+			p := proxytest.New(t, "127.0.0.1:1") // where nothing is
+			here, log := openHasty(t, "redis://"+p.Addr)
 			e := ends{here, openRedis(t, s.URL), ""}
 			first, _ := e.subscribe(t, "job/0")
 			last, _ := e.subscribe(t, fmt.Sprint("job/", n-1))
@@ -269,9 +179,7 @@ func TestWhatIsPublishedDuringAnOutageArrivesAfterIt(t *testing.T) {
 			if waiting := here.Waiting(); waiting > event.MaxWaiting {
 				t.Errorf("%d topics wait", waiting)
 			}
-			p.mu.Lock()
-			p.to = s.Addr
-			p.mu.Unlock()
+			p.Lead(s.Addr)
 			<-first
 			<-last
 		})
@@ -281,13 +189,13 @@ func TestWhatIsPublishedDuringAnOutageArrivesAfterIt(t *testing.T) {
 func TestAHalfOpenConnectionIsNoticed(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)
-	p := newProxy(t, s.Addr)
-	there, log := openHasty(t, p.url())
+	p := proxytest.New(t, s.Addr)
+	there, log := openHasty(t, "redis://"+p.Addr)
 	e := ends{openRedis(t, s.URL), there, ""}
 	hints, _ := e.subscribe(t, "t")
 	log.until(slog.LevelInfo)
 	quiet(hints)
-	p.silence()
+	p.Silence()
 	e.here.Publish("t") // is lost
 	<-hints             // of the new connection
 	log.until(slog.LevelWarn)
@@ -297,18 +205,18 @@ func TestAHalfOpenConnectionIsNoticed(t *testing.T) {
 func TestConnectionsThatBreakAllTheTimeLoseNothing(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)
-	p, q := newProxy(t, s.Addr), newProxy(t, s.Addr)
-	here, _ := openHasty(t, p.url())
-	there, _ := openHasty(t, q.url())
+	p, q := proxytest.New(t, s.Addr), proxytest.New(t, s.Addr)
+	here, _ := openHasty(t, "redis://"+p.Addr)
+	there, _ := openHasty(t, "redis://"+q.Addr)
 	hints, stop := there.Subscribe("t")
 	defer stop()
 	for i := range 200 {
 		here.Publish("t")
 		if i%3 == 0 {
-			p.cut()
+			p.Cut()
 		}
 		if i%5 == 0 {
-			q.cut()
+			q.Cut()
 		}
 		<-hints // of this, or of a new connection
 	}
@@ -325,8 +233,8 @@ func TestConnectionsThatBreakAllTheTimeLoseNothing(t *testing.T) {
 		})
 	}
 	for range 20 {
-		p.cut()
-		q.cut()
+		p.Cut()
+		q.Cut()
 	}
 	group.Wait()
 }
@@ -391,16 +299,16 @@ func TestWhatWaitsIsSentBeforeTheBusCloses(t *testing.T) {
 func TestAClosedBusHasNoGoroutinesOnAnyNetwork(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)
-	silentProxy := newProxy(t, s.Addr)
+	silentProxy := proxytest.New(t, s.Addr)
 	hole, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and says nothing
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer hole.Close()
-	for _, url := range []string{s.URL, silentProxy.url(), "redis://" + hole.Addr().String(), "redis://127.0.0.1:1", "unix:///nowhere/redis.sock"} {
+	for _, url := range []string{s.URL, "redis://" + silentProxy.Addr, "redis://" + hole.Addr().String(), "redis://127.0.0.1:1", "unix:///nowhere/redis.sock"} {
 		bus, _ := openHasty(t, url)
 		bus.Publish("t")
-		silentProxy.silence()
+		silentProxy.Silence()
 		bus.Close() // waits for them
 	}
 }

@@ -85,6 +85,28 @@ func TestProgramGetsADatabaseUntilItStops(t *testing.T) {
 	}
 }
 
+func TestAServerComesBackWithWhatWasCommitted(t *testing.T) {
+	t.Parallel()
+	s := pgtest.NewServer(t)
+	for i := range 3 {
+		c := connect(t, s.URL)
+		if _, err := c.Exec(t.Context(), fmt.Sprintf("create table t%d ()", i)); err != nil {
+			t.Fatal(err)
+		}
+		s.Stop()
+		if _, err := c.Exec(t.Context(), "select 1"); err == nil {
+			t.Error("a connection outlives the server")
+		}
+		if _, err := pgx.Connect(t.Context(), s.URL); err == nil {
+			t.Error("a stopped server answers")
+		}
+		s.Start()
+		if _, err := connect(t, s.URL).Exec(t.Context(), fmt.Sprintf("select * from t%d", i)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // A killed test binary cannot clean up; its server must end all the same.
 func TestServerEndsWithAKilledProcess(t *testing.T) {
 	if os.Getenv("TEST_POSTGRES_URL") != "" {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -24,23 +25,29 @@ func serve(ctx context.Context) (server string, stop func(), err error) {
 	if server := os.Getenv("TEST_POSTGRES_URL"); server != "" {
 		return server, func() {}, nil
 	}
+	s, err := supervise(ctx)
+	return s.url, s.stop, err
+}
+
+// supervise runs a server of our own.
+func supervise(ctx context.Context) (s supervised, err error) {
 	bin, err := bindir(ctx)
 	if err != nil {
-		return "", nil, err
+		return s, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for range 3 {
-		server, stop, err = launch(ctx, bin)
+		s, err = launch(ctx, bin)
 		if err == nil || !strings.Contains(err.Error(), "could not bind") { // somebody took our free port
 			break
 		}
 	}
-	return server, stop, err
+	return s, err
 }
 
 // supervisor makes a server and runs it until standard input ends, then removes
-// all of it. The other end of that input is held by our process alone, so the
+// all of it. A line stops the server, the next one starts it again. The other end of that input is held by our process alone, so the
 // kernel closes it however we die. (Pdeathsig would follow an OS thread, exist
 // on Linux only, and leave the files.) QUIT is PostgreSQL's immediate shutdown;
 // TERM is for a server so young that it still ignores QUIT.
@@ -49,22 +56,34 @@ dir=$1 bin=$2 port=$3
 trap 'cd / && rm -rf "$dir"' EXIT
 exec 3<&0
 "$bin/initdb" -D "$dir/data" -U postgres --auth=trust --encoding=UTF8 --locale=C --no-sync || exit
-"$bin/postgres" -D "$dir/data" -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
-	-c cluster_name="${dir##*/}" -c fsync=off -c max_connections=200 & server=$!
-{ read -r _ <&3; kill -TERM $server; kill -QUIT $server; } & watch=$!
-wait $server
-kill $watch
+while :; do
+	"$bin/postgres" -D "$dir/data" -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
+		-c cluster_name="${dir##*/}" -c fsync=off -c max_connections=200 & server=$!
+	{ read -r _ <&3 && : >"$dir/stopped"; kill -TERM $server; kill -QUIT $server; } & watch=$!
+	wait $server
+	kill $watch
+	rm "$dir/stopped" && read -r _ <&3 || exit
+done
 `
 
+// supervised is a server and who runs it.
+type supervised struct {
+	url   string
+	name  string
+	input io.Writer // of the supervisor
+	ended <-chan struct{}
+	stop  func() // for good
+}
+
 // launch starts a server in a directory of its own and waits until it answers.
-func launch(ctx context.Context, bin string) (server string, stop func(), err error) {
+func launch(ctx context.Context, bin string) (s supervised, err error) {
 	port, err := freePort(ctx)
 	if err != nil {
-		return "", nil, err
+		return s, err
 	}
 	dir, attr, err := home()
 	if err != nil {
-		return "", nil, err
+		return s, err
 	}
 	defer func() {
 		if err != nil {
@@ -73,7 +92,7 @@ func launch(ctx context.Context, bin string) (server string, stop func(), err er
 	}()
 	log, err := os.CreateTemp(dir, "log") // a pipe would keep `go test` waiting for its end
 	if err != nil {
-		return "", nil, err
+		return s, err
 	}
 	defer log.Close()
 	// The server outlives ctx: that is often the context of the first test only.
@@ -82,17 +101,18 @@ func launch(ctx context.Context, bin string) (server string, stop func(), err er
 	cmd.Env = append(cmd.Environ(), "LC_ALL=C")
 	alive, err := cmd.StdinPipe()
 	if err != nil {
-		return "", nil, err
+		return s, err
 	}
 	if err := cmd.Start(); err != nil {
-		return "", nil, fmt.Errorf("start the supervisor of PostgreSQL: %w", err)
+		return s, fmt.Errorf("start the supervisor of PostgreSQL: %w", err)
 	}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		_ = cmd.Wait() // the log says more than the exit code
 	}()
-	stop = sync.OnceFunc(func() {
+	s = supervised{name: filepath.Base(dir), input: alive, ended: ended}
+	s.stop = sync.OnceFunc(func() {
 		_ = alive.Close() // closed already if the server has ended by itself
 		select {
 		case <-ended:
@@ -103,14 +123,14 @@ func launch(ctx context.Context, bin string) (server string, stop func(), err er
 		_ = os.RemoveAll(dir) // the supervisor may lack the right to remove the directory itself
 	})
 
-	server = "postgres://postgres@127.0.0.1:" + port + "/postgres?sslmode=disable"
-	if err := answers(ctx, server, filepath.Base(dir), ended); err != nil {
-		stop()
+	s.url = "postgres://postgres@127.0.0.1:" + port + "/postgres?sslmode=disable"
+	if err := answers(ctx, s.url, s.name, ended); err != nil {
+		s.stop()
 		text := make([]byte, 8<<10)
 		n, _ := log.ReadAt(text, 0)
-		return "", nil, fmt.Errorf("start PostgreSQL: %w\n%s", err, text[:n])
+		return s, fmt.Errorf("start PostgreSQL: %w\n%s", err, text[:n])
 	}
-	return server, stop, nil
+	return s, nil
 }
 
 // answers waits until the server of that name, and not another that got the

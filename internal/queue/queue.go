@@ -87,6 +87,8 @@ type Queue struct {
 	store  *store.Store
 	worker string
 	now    func() time.Time
+
+	beaten, since time.Time // the last beat, and the first of those without a gap
 }
 
 // Open joins the queue as a new worker. [Queue.Beat] must be called every
@@ -376,16 +378,27 @@ func Later(ctx context.Context, tx *store.Tx, item Item, at time.Time) error {
 	return nil
 }
 
+// settling is how long a worker beats before it takes others for dead: after the
+// database was away, nobody's heart has beaten for a while.
+const settling = 2 * BeatEvery
+
 // Beat says that this worker lives, and frees the items of workers that do
-// not; it tells how many. It goes by the clock of the database.
+// not; it tells how many. It goes by the clock of the database. Workers that
+// share it must have had the time to beat: none is taken for dead before this
+// one has beaten for [settling] without a gap. It is for one goroutine.
 func (q *Queue) Beat(ctx context.Context) (freed int, err error) {
 	now, dead := `strftime('%Y-%m-%d %H:%M:%f+00:00', 'now')`, fmt.Sprintf(`strftime('%%Y-%%m-%%d %%H:%%M:%%f+00:00', 'now', '-%d seconds')`, DeadAfter/time.Second)
 	if q.store.Postgres() {
 		now, dead = `now()`, fmt.Sprintf(`now() - interval '%d seconds'`, DeadAfter/time.Second)
 	}
+	began := time.Now()
+	gap := began.Sub(q.beaten) > settling
 	err = q.store.Tx(ctx, func(tx *store.Tx) error {
 		if _, err := tx.Exec(ctx, `insert into workers (id, seen_at) values (?, `+now+`) on conflict (id) do update set seen_at = excluded.seen_at`, q.worker); err != nil {
 			return err
+		}
+		if q.store.Postgres() && (gap || began.Sub(q.since) < settling) {
+			return nil
 		}
 		freed, err = tx.Exec(ctx, `update job_items set state = 'READY', worker = null
 			where state = 'RUNNING' and worker not in (select id from workers where seen_at > `+dead+`)`)
@@ -397,6 +410,9 @@ func (q *Queue) Beat(ctx context.Context) (freed int, err error) {
 	})
 	if err != nil {
 		return 0, fmt.Errorf("heartbeat: %w", err)
+	}
+	if q.beaten = began; gap {
+		q.since = began
 	}
 	return freed, nil
 }
@@ -421,11 +437,17 @@ func (q *Queue) Held(ctx context.Context) (map[Lease]bool, error) {
 
 // Free gives an item back if this worker still has it under that lease; the
 // attempt counts.
-func (q *Queue) Free(ctx context.Context, l Lease) error {
+func (q *Queue) Free(ctx context.Context, l Lease) error { return q.giveBack(ctx, l, 0) }
+
+// Return is Free, but the attempt does not count: the worker could not make it.
+func (q *Queue) Return(ctx context.Context, l Lease) error { return q.giveBack(ctx, l, 1) }
+
+func (q *Queue) giveBack(ctx context.Context, l Lease, attempts int) error {
 	return q.store.Tx(ctx, func(tx *store.Tx) error {
-		_, err := tx.Exec(ctx, `update job_items set state = 'READY', worker = null where id = ? and lease = ? and state = 'RUNNING' and worker = ?`, l.Item, l.Number, q.worker)
+		_, err := tx.Exec(ctx, `update job_items set state = 'READY', worker = null, attempts = attempts - ?
+			where id = ? and lease = ? and state = 'RUNNING' and worker = ?`, attempts, l.Item, l.Number, q.worker)
 		if err != nil {
-			return fmt.Errorf("free item: %w", err)
+			return fmt.Errorf("give item back: %w", err)
 		}
 		return nil
 	})

@@ -90,6 +90,12 @@ func kill(tb testing.TB, s *store.Store, q *Queue) {
 	}
 }
 
+// settled makes q one that has beaten for long enough to take others for dead.
+func settled(q *Queue) {
+	q.beaten = time.Now()
+	q.since = q.beaten.Add(-settling)
+}
+
 func TestEachItemIsLeasedToOneWorker(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -258,6 +264,7 @@ func TestSavingNeedsTheLease(t *testing.T) {
 		item := take(t, zombie, 1)[0]
 		kill(t, s, zombie)
 		heir := &Queue{store: s, worker: "heir", now: schema.Now}
+		settled(heir)
 		if freed, err := heir.Beat(t.Context()); err != nil || freed != 1 {
 			t.Fatalf("freed %d, %v", freed, err)
 		}
@@ -273,6 +280,47 @@ func TestSavingNeedsTheLease(t *testing.T) {
 		}
 		if err := settle(t, s, heir, again[0], end(again[0])); !errors.Is(err, ErrLost) {
 			t.Errorf("saving twice: %v, want ErrLost", err)
+		}
+	})
+}
+
+// After the database was away nobody has beaten for a while, and whoever comes
+// back first must not take the others for dead.
+func TestNobodyIsTakenForDeadByWhoWasAwayItself(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, pgtest.URL(t))
+	put(t, s, schema.PriorityNormal, "", 1)
+	victim, q := open(t, s), open(t, s)
+	take(t, victim, 1)
+	kill(t, s, victim)
+	beat := func(want int) {
+		t.Helper()
+		if freed, err := q.Beat(t.Context()); err != nil || freed != want {
+			t.Errorf("freed %d, %v, want %d", freed, err, want)
+		}
+	}
+	beat(0) // it has just come
+	settled(q)
+	q.beaten = q.beaten.Add(-settling - time.Second)
+	beat(0) // it comes back
+	beat(0)
+	q.since = q.since.Add(-settling)
+	beat(1)
+}
+
+func TestAnItemThatIsReturnedHasItsAttemptStill(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, schema.PriorityNormal, "", 1)
+		q := open(t, s)
+		for range 3 {
+			items := take(t, q, 1)
+			if len(items) != 1 || items[0].Attempts != 1 {
+				t.Fatalf("items = %+v", items)
+			}
+			if err := q.Return(t.Context(), items[0].Lease()); err != nil {
+				t.Fatal(err)
+			}
 		}
 	})
 }
@@ -305,6 +353,7 @@ func TestTheLivingKeepTheirItems(t *testing.T) {
 		q := open(t, s)
 		item := take(t, q, 1)[0]
 		other := &Queue{store: s, worker: "other", now: schema.Now}
+		settled(other)
 		if freed, err := other.Beat(t.Context()); err != nil || freed != 0 {
 			t.Errorf("freed %d, %v", freed, err)
 		}

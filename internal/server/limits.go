@@ -34,6 +34,10 @@ type Limits struct {
 	Write      time.Duration // until a message that goes out must be taken
 	Operations int           // at a time
 
+	// Of the websockets and event streams of the process.
+	Connections       int
+	ClientConnections int // of one address
+
 	KeepAlive time.Duration // between signs of life, of an event stream and of the legacy protocol
 
 	// Of a connection; what [Serve] sees to.
@@ -51,6 +55,7 @@ func DefaultLimits() Limits {
 		Page: 100, DefaultPage: 20, Nodes: 5000, Persisted: 1000,
 		Query: 10 * time.Second, Mutation: 30 * time.Second,
 		Init: 5 * time.Second, Message: 64 << 10, Ping: 15 * time.Second, Write: 10 * time.Second, Operations: 50,
+		Connections: 10_000, ClientConnections: 1000,
 		KeepAlive: 12 * time.Second,
 		Header:    5 * time.Second, Read: 15 * time.Second, Idle: 60 * time.Second, HeaderBytes: 16 << 10,
 	}
@@ -69,6 +74,7 @@ func (l Limits) orDefault() Limits {
 		Query:     cmp.Or(l.Query, d.Query), Mutation: cmp.Or(l.Mutation, d.Mutation),
 		Init: cmp.Or(l.Init, d.Init), Message: cmp.Or(l.Message, d.Message), Ping: cmp.Or(l.Ping, d.Ping),
 		Write: cmp.Or(l.Write, d.Write), Operations: cmp.Or(l.Operations, d.Operations),
+		Connections: cmp.Or(l.Connections, d.Connections), ClientConnections: cmp.Or(l.ClientConnections, d.ClientConnections),
 		KeepAlive: cmp.Or(l.KeepAlive, d.KeepAlive),
 		Header:    cmp.Or(l.Header, d.Header), Read: cmp.Or(l.Read, d.Read), Idle: cmp.Or(l.Idle, d.Idle),
 		HeaderBytes: cmp.Or(l.HeaderBytes, d.HeaderBytes),

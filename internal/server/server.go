@@ -32,6 +32,7 @@ type api struct {
 	engine  *engine
 	key     apiKey
 	origins origins
+	crowd   *crowd
 	console *site
 	health  Health
 	log     *slog.Logger
@@ -51,6 +52,7 @@ func Handler(schema graphql.ExecutableSchema, c Config, health Health, log *slog
 		engine:  newEngine(schema, c.Limits.orDefault(), c.Introspection, log),
 		key:     newAPIKey(c.APIKey),
 		origins: newOrigins(c.Origins),
+		crowd:   newCrowd(c.Limits.orDefault()),
 		console: console,
 		health:  health,
 		log:     log,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -33,6 +34,8 @@ var (
 	errTooLarge     = closeError{websocket.CloseMessageTooBig, "the message is too large"}
 	errUnauthorized = closeError{4401, "Unauthorized"}
 	errForbidden    = closeError{4403, "Forbidden"}
+	errSlow         = closeError{websocket.CloseTryAgainLater, "the client does not read"}
+	errSilent       = closeError{websocket.CloseTryAgainLater, "the client answers no ping"}
 	errTooLate      = closeError{4408, "Connection initialisation timeout"}
 	errSecondInit   = closeError{4429, "Too many initialisation requests"}
 	errTooBusy      = closeError{4429, "Too many operations"}
@@ -98,10 +101,13 @@ func newSocket(e *engine, key apiKey, speaks protocol, trusted bool) *socket {
 
 // open serves the socket beside the request that it was, which may end: what
 // HTTP keeps for a request is more than all that a socket needs. The
-// connections of ctx wait for it.
-func (s *socket) open(ctx context.Context, conn *websocket.Conn) {
+// connections of ctx wait for it, and left is called when it has ended.
+func (s *socket) open(ctx context.Context, conn *websocket.Conn, left func()) {
 	ctx, s.cancel = context.WithCancelCause(ctx)
 	s.conn = conn
+	if c, ok := conn.NetConn().(*patientConn); ok {
+		c.stuck = func() { s.close(errSlow) }
+	}
 	remove, ok := connectionsOf(ctx).add(s.close)
 	if !ok {
 		remove = func() {}
@@ -109,6 +115,7 @@ func (s *socket) open(ctx context.Context, conn *websocket.Conn) {
 	}
 	go func() {
 		defer remove()
+		defer left()
 		defer func() {
 			if p := recover(); p != nil {
 				_ = s.engine.panicked(ctx, p) // logged; the client is gone
@@ -154,6 +161,8 @@ func (s *socket) read(ctx context.Context) error {
 		switch {
 		case errors.Is(err, websocket.ErrReadLimit):
 			return errTooLarge
+		case timedOut(err):
+			return errSilent
 		case err != nil:
 			return err
 		case kind != websocket.TextMessage:
@@ -164,6 +173,12 @@ func (s *socket) read(ctx context.Context) error {
 		}
 	}
 	return context.Cause(ctx)
+}
+
+// timedOut knows what gorilla makes of a deadline.
+func timedOut(err error) bool {
+	e, ok := errors.AsType[net.Error](err)
+	return ok && e.Timeout()
 }
 
 // discard reads on until the other side has taken note of the close. If there
@@ -234,12 +249,26 @@ func (s *socket) sayGoodbye(ctx context.Context, read <-chan struct{}) {
 	}
 	reason := strings.ToValidUTF8(why.reason[:min(len(why.reason), maxReason)], "")
 	err := s.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(why.code, reason), time.Now().Add(linger))
-	if err != nil && !errors.Is(err, websocket.ErrCloseSent) {
+	if err != nil && !errors.Is(err, websocket.ErrCloseSent) || s.flush(why) != nil {
 		return
 	}
 	select {
 	case <-read:
 	case <-time.After(linger):
+	}
+}
+
+// flush sends what a client that did not read has left, and the close after it.
+// Who begins to read again is told why there is no more.
+func (s *socket) flush(why closeError) error {
+	c, ok := s.conn.NetConn().(*patientConn)
+	switch {
+	case !ok:
+		return nil
+	case why == errSlow:
+		return c.flush(s.engine.limits.Write)
+	default:
+		return c.flush(linger)
 	}
 }
 

@@ -30,6 +30,11 @@ func (a *api) stream(w http.ResponseWriter, r *http.Request, p *graphql.RawParam
 	if len(errs) == 0 && refuseChange(w, r, op) {
 		return
 	}
+	leave, ok := a.admit(w, r)
+	if !ok {
+		return
+	}
+	defer leave()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(context.Canceled)
 	e := &eventStream{w: w, to: http.NewResponseController(w), limits: a.engine.limits}

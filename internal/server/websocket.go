@@ -50,6 +50,10 @@ func (a *api) upgrade(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, http.StatusBadRequest, fault.New(fault.Invalid, "the subprotocol must be %s or %s", subprotocol, legacySubprotocol))
 		return
 	}
+	leave, ok := a.admit(w, r)
+	if !ok {
+		return
+	}
 	s := newSocket(a.engine, a.key, speaks, v == right)
 	up := websocket.Upgrader{
 		HandshakeTimeout: a.engine.limits.Write,
@@ -62,9 +66,10 @@ func (a *api) upgrade(w http.ResponseWriter, r *http.Request) {
 			refuse(w, r, status, fault.New(fault.Invalid, "%s", reason.Error()))
 		},
 	}
-	conn, err := up.Upgrade(w, r, http.Header{headerRequestID: {RequestID(r.Context())}})
+	conn, err := up.Upgrade(patientWriter{w}, r, http.Header{headerRequestID: {RequestID(r.Context())}})
 	if err != nil {
+		leave()
 		return // it has been answered
 	}
-	s.open(context.WithoutCancel(r.Context()), conn)
+	s.open(context.WithoutCancel(r.Context()), conn, leave)
 }

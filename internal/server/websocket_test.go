@@ -332,6 +332,35 @@ func TestAClientThatTakesNothingIsDropped(t *testing.T) {
 	within(t, f.ended, "the end of the flood")
 }
 
+// What it costs ends at once; the connection waits for a while, so that the
+// client learns why.
+func TestAClientThatReadsAgainIsToldWhyItWasDropped(t *testing.T) {
+	t.Parallel()
+	for name, protocol := range map[string]string{"modern": subprotocol, "legacy": legacySubprotocol} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := start(t, Config{Limits: Limits{Write: 4 * time.Second, Ping: time.Hour}})
+			ws, resp, err := f.tryDial(t, []string{protocol})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = resp.Body.Close()
+			defer ws.Close()
+			_ = ws.SetReadDeadline(time.Now().Add(patience))
+			slow := &client{Conn: ws, t: t}
+			slow.send(`{"type":"connection_init"}`)
+			slow.expect("connection_ack", "")
+			start := map[string]string{"modern": "subscribe", "legacy": "start"}[name]
+			slow.send(`{"id":"1","type":"` + start + `","payload":` + params("subscription{flood}", nil) + `}`)
+			within(t, f.began, "the flood")
+			within(t, f.ended, "the end of the flood")
+			if code, why := slow.closed(); code != websocket.CloseTryAgainLater || why != "the client does not read" {
+				t.Errorf("got %d %s", code, why)
+			}
+		})
+	}
+}
+
 func TestAClientThatAnswersNoPingIsDropped(t *testing.T) {
 	t.Parallel()
 	f := start(t, Config{Limits: Limits{Ping: 100 * time.Millisecond, Write: 2 * time.Second}})
@@ -339,7 +368,7 @@ func TestAClientThatAnswersNoPingIsDropped(t *testing.T) {
 	dead.SetPingHandler(func(string) error { return nil })
 	dead.subscribe("1", "subscription{silent}")
 	within(t, f.began, "the subscription")
-	if code, why := dead.closed(); code != websocket.CloseAbnormalClosure {
+	if code, why := dead.closed(); code != websocket.CloseTryAgainLater {
 		t.Errorf("got %d %s", code, why)
 	}
 	within(t, f.ended, "the end of the subscription")

@@ -161,7 +161,8 @@ func (s *Store) Postgres() bool { return s.dialect == dialect.Postgres }
 
 // Rows reads with SQL whose parameters are written as ?.
 func (s *Store) Rows(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return s.read.QueryContext(ctx, s.bind(query), args...)
+	rows, err := s.read.QueryContext(ctx, s.bind(query), args...)
+	return rows, away(ctx, err)
 }
 
 // bind turns ? into what the database wants. The SQL must have none in literals.
@@ -196,17 +197,17 @@ func (reader) Exec(context.Context, string, any, any) error { return errReadOnly
 
 func (reader) Tx(context.Context) (dialect.Tx, error) { return nil, errReadOnly }
 
-func (r reader) Query(ctx context.Context, query string, args, v any) error {
-	if !strings.HasPrefix(query, "SELECT") && !strings.HasPrefix(query, "WITH") {
+func (r reader) Query(ctx context.Context, text string, args, v any) error {
+	if !strings.HasPrefix(text, "SELECT") && !strings.HasPrefix(text, "WITH") {
 		return errReadOnly
 	}
-	return r.Driver.Query(ctx, query, args, v)
+	return query(ctx, r.Driver, text, args, v)
 }
 
 // Ready fails if the database does not answer.
 func (s *Store) Ready(ctx context.Context) error {
 	if err := s.read.PingContext(ctx); err != nil {
-		return fault.Wrap(fault.Unavailable, err, "the database does not answer")
+		return fmt.Errorf("%w: %w", ErrAway, err)
 	}
 	return nil
 }

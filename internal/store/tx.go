@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math/rand/v2"
+	"time"
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
@@ -23,8 +25,23 @@ type Tx struct {
 }
 
 // Tx runs fn in a transaction. It commits if fn returns nil, and then runs what
-// fn gave to [Tx.AfterCommit]; otherwise nothing has happened.
+// fn gave to [Tx.AfterCommit]; otherwise nothing has happened. With [ErrAway]
+// nobody knows: the commit may have come through and its confirmation not.
+//
+// PostgreSQL ends one of two transactions that wait for each other. Then fn runs
+// again, so it must set what it gives rather than add to it.
 func (s *Store) Tx(ctx context.Context, fn func(*Tx) error) error {
+	for try := 1; ; try++ {
+		err := s.tx(ctx, fn)
+		if try == maxTries || !inTheWay(err) || !pause(ctx, rand.N(time.Duration(try)*20*time.Millisecond)) { //nolint:gosec // so that they do not meet again
+			return away(ctx, err)
+		}
+	}
+}
+
+const maxTries = 5
+
+func (s *Store) tx(ctx context.Context, fn func(*Tx) error) error {
 	t, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
