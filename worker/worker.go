@@ -41,6 +41,20 @@ type Bus interface {
 	Subscribe(topic string) (hints <-chan struct{}, cancel func())
 }
 
+// Observer is told what workers do, as they do it. It must not wait.
+type Observer interface {
+	// Taken is called when an item has been leased that has been due for so long.
+	Taken(step schema.Step, waited time.Duration)
+	// Step is called when the slow half of a step has ended.
+	Step(step schema.Step, took time.Duration)
+}
+
+// unobserved is for a pool that nobody watches.
+type unobserved struct{}
+
+func (unobserved) Taken(schema.Step, time.Duration) {}
+func (unobserved) Step(schema.Step, time.Duration)  {}
+
 // Pool runs steps until it is stopped.
 type Pool struct {
 	Store *store.Store
@@ -50,6 +64,8 @@ type Pool struct {
 	Bus   Bus
 	Steps Steps
 	Log   *slog.Logger
+
+	Observer Observer // nil: nobody
 
 	// OrphanAfter is how long an item may be leased to this worker while nobody
 	// here is at it; 10 s if not set.
@@ -77,6 +93,9 @@ type step func(context.Context, task) (job.Save, error)
 // the queue without counting an attempt.
 func (p *Pool) Run(ctx context.Context) error {
 	p.running = map[queue.Lease]context.CancelCauseFunc{}
+	if p.Observer == nil {
+		p.Observer = unobserved{}
+	}
 	var err error
 	if p.jobs, err = lru.New[uuid.UUID, *ent.Job](rememberedJobs); err != nil {
 		return fmt.Errorf("worker: %w", err)
@@ -163,7 +182,7 @@ func (p *Pool) orphanAfter() time.Duration { return cmp.Or(p.OrphanAfter, 10*tim
 
 // work runs both halves of the step that item is in.
 func (p *Pool) work(ctx context.Context, item queue.Item) {
-	log := p.Log.With(slog.String("job", item.JobID.String()), slog.String("item", item.ID.String()), slog.String("url", item.URL))
+	log := p.Log.With(slog.String("job_id", item.JobID.String()), slog.String("item_id", item.ID.String()), slog.String("url", item.URL))
 	stepCtx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	p.mu.Lock()
@@ -176,6 +195,7 @@ func (p *Pool) work(ctx context.Context, item queue.Item) {
 	}()
 
 	began := time.Now()
+	p.Observer.Taken(item.Step, began.Sub(item.Due))
 	row, err := p.job(stepCtx, item.JobID)
 	if err != nil {
 		if ctx.Err() == nil && context.Cause(stepCtx) == nil && !ent.IsNotFound(err) {
@@ -184,6 +204,7 @@ func (p *Pool) work(ctx context.Context, item queue.Item) {
 		return
 	}
 	save, err := p.run(stepCtx, item, row)
+	p.Observer.Step(item.Step, time.Since(began))
 	if ctx.Err() != nil && err != nil {
 		return // stopping: Leave gives the item back
 	}

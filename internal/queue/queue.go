@@ -47,6 +47,7 @@ type Item struct {
 	Depth     int
 	Attempts  int // this one included
 	Lane      string
+	Due       time.Time // since when it could be taken, but for its lane
 
 	rank  int
 	turn  int64
@@ -109,7 +110,7 @@ func Open(ctx context.Context, s *store.Store) (*Queue, error) {
 }
 
 // columns are those of [Item], in the order of scan.
-const columns = `id, job_id, page_id, step, url, location, redirects, depth, attempts, lane, rank, turn, lease`
+const columns = `id, job_id, page_id, step, url, location, redirects, depth, attempts, lane, run_at, rank, turn, lease`
 
 func scan(rows *sql.Rows) ([]Item, error) {
 	defer rows.Close()
@@ -118,11 +119,12 @@ func scan(rows *sql.Rows) ([]Item, error) {
 		var i Item
 		var page uuid.NullUUID
 		var location sql.NullString
+		var due moment
 		if err := rows.Scan(&i.ID, &i.JobID, &page, &i.Step, &i.URL, &location, &i.Redirects, &i.Depth,
-			&i.Attempts, &i.Lane, &i.rank, &i.turn, &i.lease); err != nil {
+			&i.Attempts, &i.Lane, &due, &i.rank, &i.turn, &i.lease); err != nil {
 			return nil, err
 		}
-		i.Location = location.String
+		i.Location, i.Due = location.String, due.Time
 		if page.Valid {
 			i.PageID = &page.UUID
 		}
@@ -379,9 +381,9 @@ func Later(ctx context.Context, tx *store.Tx, item Item, at time.Time) error {
 // Beat says that this worker lives, and frees the items of workers that do
 // not; it tells how many. It goes by the clock of the database.
 func (q *Queue) Beat(ctx context.Context) (freed int, err error) {
-	now, dead := `strftime('%Y-%m-%d %H:%M:%f+00:00', 'now')`, fmt.Sprintf(`strftime('%%Y-%%m-%%d %%H:%%M:%%f+00:00', 'now', '-%d seconds')`, DeadAfter/time.Second)
+	now, dead := `strftime('%Y-%m-%d %H:%M:%f+00:00', 'now')`, dead(q.store)
 	if q.store.Postgres() {
-		now, dead = `now()`, fmt.Sprintf(`now() - interval '%d seconds'`, DeadAfter/time.Second)
+		now = `now()`
 	}
 	err = q.store.Tx(ctx, func(tx *store.Tx) error {
 		if _, err := tx.Exec(ctx, `insert into workers (id, seen_at) values (?, `+now+`) on conflict (id) do update set seen_at = excluded.seen_at`, q.worker); err != nil {
@@ -399,6 +401,14 @@ func (q *Queue) Beat(ctx context.Context) (freed int, err error) {
 		return 0, fmt.Errorf("heartbeat: %w", err)
 	}
 	return freed, nil
+}
+
+// dead is the time, as SQL, since which the heart of a living worker has beaten.
+func dead(s *store.Store) string {
+	if s.Postgres() {
+		return fmt.Sprintf(`now() - interval '%d seconds'`, DeadAfter/time.Second)
+	}
+	return fmt.Sprintf(`strftime('%%Y-%%m-%%d %%H:%%M:%%f+00:00', 'now', '-%d seconds')`, DeadAfter/time.Second)
 }
 
 // Held lists the leases of this worker.

@@ -35,6 +35,7 @@ type engine struct {
 	persisted     *persistedQueries
 	limits        Limits
 	introspection bool
+	observer      Observer
 	log           *slog.Logger
 }
 
@@ -45,7 +46,8 @@ func newEngine(schema graphql.ExecutableSchema, l Limits, introspection bool, lo
 	}
 	e := &engine{
 		schema: schema.Schema(), exec: executor.New(lastWords{schema}), rules: validation(introspection),
-		documents: documents, persisted: newPersistedQueries(l.Persisted), limits: l, introspection: introspection, log: log,
+		documents: documents, persisted: newPersistedQueries(l.Persisted), limits: l, introspection: introspection,
+		observer: unobserved{}, log: log,
 	}
 	e.exec.SetQueryCache(checked{})
 	e.exec.SetErrorPresenter(e.present)
@@ -214,6 +216,29 @@ func single(op *graphql.OperationContext) error {
 // time to give it in; a subscription has many, until it or ctx ends. A result
 // holds until the next is asked for.
 func (e *engine) results(ctx context.Context, op *graphql.OperationContext) iter.Seq[*graphql.Response] {
+	kind, field := op.Operation.Operation, rootField(op.Operation.SelectionSet)
+	if kind == ast.Subscription {
+		return func(yield func(*graphql.Response) bool) {
+			sent, closed := e.observer.Subscribed(field)
+			defer closed()
+			for resp := range e.dispatch(ctx, op) {
+				sent()
+				if !yield(resp) {
+					return
+				}
+			}
+		}
+	}
+	return func(yield func(*graphql.Response) bool) {
+		began := time.Now()
+		for resp := range e.dispatch(ctx, op) {
+			e.observer.Operation(string(kind), field, time.Since(began))
+			yield(resp)
+		}
+	}
+}
+
+func (e *engine) dispatch(ctx context.Context, op *graphql.OperationContext) iter.Seq[*graphql.Response] {
 	switch op.Operation.Operation {
 	case ast.Subscription:
 		return func(yield func(*graphql.Response) bool) {

@@ -26,6 +26,7 @@ func RequestID(ctx context.Context) string {
 // has, and makes an answer of a panic.
 func (a *api) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w = &counted{ResponseWriter: w, observer: a.observer, route: routeOf(r)}
 		id := r.Header.Get(headerRequestID)
 		if !plainID(id) {
 			id = rand.Text()

@@ -21,6 +21,9 @@ type Config struct {
 	Limits        Limits   // what is zero is as in DefaultLimits
 	Introspection bool     // whether clients may read the schema
 	GraphiQL      fs.FS    // its built page, served on /graphiql; nil: it is not
+
+	Observer Observer     // nil: nobody
+	Metrics  http.Handler // served on /metrics to whoever has the key; nil: it is not
 }
 
 // methods are those of /graphql.
@@ -28,16 +31,18 @@ const methods = "GET, POST"
 
 // api is what the routes share.
 type api struct {
-	engine  *engine
-	key     apiKey
-	origins origins
-	console *site
-	health  Health
-	log     *slog.Logger
+	engine   *engine
+	key      apiKey
+	origins  origins
+	console  *site
+	health   Health
+	metrics  http.Handler
+	observer Observer
+	log      *slog.Logger
 }
 
 // Handler serves schema on /graphql, by GET, POST and websocket, and what an
-// operator watches on /livez and /readyz. Sockets and event streams end when
+// operator watches on /livez, /readyz and /metrics. Sockets and event streams end when
 // their client goes, or when [Serve] stops. It serves GraphiQL on /graphiql if c
 // brings it.
 func Handler(schema graphql.ExecutableSchema, c Config, health Health, log *slog.Logger) http.Handler {
@@ -45,14 +50,20 @@ func Handler(schema graphql.ExecutableSchema, c Config, health Health, log *slog
 	if err != nil {
 		panic(err) // cannot happen: it is embedded, and built with its page
 	}
-	a := &api{
-		engine:  newEngine(schema, c.Limits.orDefault(), c.Introspection, log),
-		key:     newAPIKey(c.APIKey),
-		origins: newOrigins(c.Origins),
-		console: console,
-		health:  health,
-		log:     log,
+	if c.Observer == nil {
+		c.Observer = unobserved{}
 	}
+	a := &api{
+		engine:   newEngine(schema, c.Limits.orDefault(), c.Introspection, log),
+		key:      newAPIKey(c.APIKey),
+		origins:  newOrigins(c.Origins),
+		console:  console,
+		health:   health,
+		metrics:  c.Metrics,
+		observer: c.Observer,
+		log:      log,
+	}
+	a.engine.observer = c.Observer
 	h := a.origins.share(http.HandlerFunc(a.route))
 	if c.APIKey == "" {
 		h = loopbackOnly(h)
@@ -78,6 +89,10 @@ func (a *api) route(w http.ResponseWriter, r *http.Request) {
 	case "/readyz":
 		a.read(w, r, a.ready)
 	default:
+		if r.URL.Path == "/metrics" && a.metrics != nil {
+			a.read(w, r, a.scrape)
+			return
+		}
 		if a.console.has(r.URL.Path) {
 			a.read(w, r, a.console.serve)
 			return

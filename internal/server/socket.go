@@ -105,6 +105,7 @@ func (s *socket) serve(ctx context.Context, conn *websocket.Conn) {
 	} else {
 		s.close(errGoingAway)
 	}
+	defer s.engine.observer.Connected("websocket")()
 	written, read := make(chan struct{}), make(chan struct{})
 	go func() { defer close(written); s.write(ctx, read) }()
 	defer func() {
