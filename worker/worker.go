@@ -23,6 +23,7 @@ import (
 	"techfacts.dev/techfacts/internal/job"
 	"techfacts.dev/techfacts/internal/queue"
 	"techfacts.dev/techfacts/internal/store"
+	"techfacts.dev/techfacts/internal/trace"
 	"techfacts.dev/techfacts/schema"
 )
 
@@ -65,7 +66,8 @@ type Pool struct {
 	Steps Steps
 	Log   *slog.Logger
 
-	Observer Observer // nil: nobody
+	Observer Observer      // nil: nobody
+	Tracer   *trace.Tracer // nil: none
 
 	// OrphanAfter is how long an item may be leased to this worker while nobody
 	// here is at it; 10 s if not set.
@@ -203,29 +205,36 @@ func (p *Pool) work(ctx context.Context, item queue.Item) {
 		}
 		return
 	}
+	stepCtx, span := p.begin(stepCtx, item, row, began)
 	save, err := p.run(stepCtx, item, row)
+	defer span.End(err)
 	p.Observer.Step(item.Step, time.Since(began))
 	if ctx.Err() != nil && err != nil {
 		return // stopping: Leave gives the item back
 	}
 	if cause := context.Cause(stepCtx); cause != nil {
-		log.DebugContext(ctx, "step stopped", slog.Any("cause", cause))
+		log.DebugContext(stepCtx, "step stopped", slog.Any("cause", cause))
 		return // the item is not ours any more
 	}
 	if err != nil {
-		result := job.Failed(err)
 		level := slog.LevelDebug
 		if fault.Of(err).Code == fault.Internal {
 			level = slog.LevelError
 		}
-		log.Log(ctx, level, "step failed", slog.Any("error", err))
-		save = func(context.Context, *store.Tx, *ent.Job) (job.Result, error) { return result, nil }
+		log.Log(stepCtx, level, "step failed", slog.Any("error", err))
+		save = failure(err)
 	}
 	// What is done is worth saving, even when the process is about to stop.
-	saveCtx, done := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+	saveCtx, done := context.WithTimeout(context.WithoutCancel(stepCtx), 15*time.Second)
 	defer done()
-	took := time.Since(began)
-	err = p.Jobs.Settle(saveCtx, p.Queue, item, row.Params, took, save)
+	p.save(saveCtx, item, row, time.Since(began), save, log)
+}
+
+// save runs the quick half, or says that it failed.
+func (p *Pool) save(ctx context.Context, item queue.Item, row *ent.Job, took time.Duration, save job.Save, log *slog.Logger) {
+	ctx, span := trace.Start(ctx, "save")
+	err := p.Jobs.Settle(ctx, p.Queue, item, row.Params, took, save)
+	defer span.End(err)
 	if err == nil || errors.Is(err, queue.ErrLost) {
 		return
 	}
@@ -234,11 +243,28 @@ func (p *Pool) work(ctx context.Context, item queue.Item) {
 		level = slog.LevelInfo
 	}
 	log.Log(ctx, level, "cannot save", slog.Any("error", err))
-	result := job.Failed(err)
-	err = p.Jobs.Settle(saveCtx, p.Queue, item, row.Params, took, func(context.Context, *store.Tx, *ent.Job) (job.Result, error) { return result, nil })
+	err = p.Jobs.Settle(ctx, p.Queue, item, row.Params, took, failure(err))
 	if err != nil && !errors.Is(err, queue.ErrLost) {
 		log.ErrorContext(ctx, "cannot save the failure", slog.Any("error", err)) // watchLeases gives it back
 	}
+}
+
+// failure is the save of a step that ended with err.
+func failure(err error) job.Save {
+	result := job.Failed(err)
+	return func(context.Context, *store.Tx, *ent.Job) (job.Result, error) { return result, nil }
+}
+
+// begin goes on, in the trace of the request that started the job, with the
+// step that item is in.
+func (p *Pool) begin(ctx context.Context, item queue.Item, row *ent.Job, began time.Time) (context.Context, trace.Span) {
+	if p.Tracer == nil {
+		return ctx, trace.Span{}
+	}
+	ctx = trace.Remote(ctx, row.Params.Trace)
+	p.Tracer.Past(ctx, "queue wait", item.Due, began, slog.String("item_id", item.ID.String()), slog.String("step", string(item.Step)))
+	return p.Tracer.Begin(ctx, trace.Consumer, "step "+string(item.Step), slog.String("job_id", item.JobID.String()),
+		slog.String("item_id", item.ID.String()), slog.String("url", item.URL), slog.Int("attempt", item.Attempts))
 }
 
 // run runs the slow half, and makes an error of a panic.

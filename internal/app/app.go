@@ -26,6 +26,7 @@ import (
 	"techfacts.dev/techfacts/internal/queue"
 	"techfacts.dev/techfacts/internal/server"
 	"techfacts.dev/techfacts/internal/store"
+	"techfacts.dev/techfacts/internal/trace"
 	"techfacts.dev/techfacts/resolvers"
 	"techfacts.dev/techfacts/web"
 	"techfacts.dev/techfacts/worker"
@@ -41,6 +42,12 @@ type Role struct{ API, Worker bool }
 // give back what they are at, the bus sends what they have said, the database
 // closes.
 func Run(ctx context.Context, c Config, role Role, log *slog.Logger, ready func(addr string)) error {
+	log = slog.New(trace.Handler(log.Handler()))
+	tracer, err := openTracer(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	defer closeTracer(ctx, tracer, log)
 	s, err := openStore(ctx, c, log)
 	if err != nil {
 		return err
@@ -64,6 +71,7 @@ func Run(ctx context.Context, c Config, role Role, log *slog.Logger, ready func(
 	if err != nil {
 		return err
 	}
+	p.tracer = tracer
 	var pool *worker.Pool
 	if role.Worker {
 		if pool, err = p.pool(ctx, c, s, log); err != nil {
@@ -92,7 +100,7 @@ func Run(ctx context.Context, c Config, role Role, log *slog.Logger, ready func(
 		group.Go(func() error { return pool.Run(ctx) })
 	}
 	log.InfoContext(ctx, "started", slog.String("version", c.Version), slog.String("addr", addrOf(api)), slog.String("ops_addr", addrOf(ops)),
-		slog.Bool("api", role.API), slog.Bool("worker", role.Worker), slog.Bool("postgres", s.Postgres()), slog.Bool("redis", c.RedisURL != ""))
+		slog.Bool("api", role.API), slog.Bool("worker", role.Worker), slog.Bool("postgres", s.Postgres()), slog.Bool("redis", c.RedisURL != ""), slog.Bool("traces", tracer != nil))
 	if ready != nil {
 		ready(addrOf(api))
 	}
@@ -153,7 +161,8 @@ func join(ctx context.Context, c Config, log *slog.Logger) (b bus, leave func(),
 // parts are what API and workers share.
 type parts struct {
 	metrics *metric.Metrics
-	leaving atomic.Bool // told to stop
+	tracer  *trace.Tracer // nil: none
+	leaving atomic.Bool   // told to stop
 	bus     bus
 	jobs    *job.Jobs
 	limiter *fetch.Limiter
@@ -277,8 +286,8 @@ func (p *parts) pool(ctx context.Context, c Config, s *store.Store, log *slog.Lo
 	return &worker.Pool{
 		Store: s, Queue: q, Jobs: p.jobs, Gate: p.limiter, Bus: p.bus, Log: log,
 		Steps:    worker.Steps{Ent: s.Ent, Jobs: p.jobs, Fetcher: observed{p.web, p.metrics}, Limiter: p.limiter, MinConfidence: c.MinConfidence},
-		Observer: p.metrics,
-		Fetches:  c.WorkerFetches, Extracts: c.WorkerExtracts,
+		Observer: p.metrics, Tracer: p.tracer,
+		Fetches: c.WorkerFetches, Extracts: c.WorkerExtracts,
 	}, nil
 }
 
@@ -312,6 +321,6 @@ func (p *parts) handler(c Config, s *store.Store, log *slog.Logger) http.Handler
 	}
 	return server.Handler(schema, server.Config{
 		APIKey: string(c.APIKey), Origins: c.AllowedOrigins, Introspection: c.Introspection, Limits: c.limits(),
-		GraphiQL: graphiql, Observer: p.metrics, Metrics: p.metrics,
+		GraphiQL: graphiql, Observer: p.metrics, Metrics: p.metrics, Tracer: p.tracer, Slow: time.Duration(c.SlowOperation),
 	}, p.health(s), log)
 }

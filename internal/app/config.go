@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -29,6 +30,10 @@ type Config struct {
 
 	OpsAddr       string  `name:"ops-addr" env:"OPS_ADDR" group:"Operations" help:"Address that serves /livez, /readyz and /metrics without a key, also of a worker. Not for the public. Default: none; the API has them at its own address, /metrics with the key."`
 	ShutdownDelay Seconds `name:"shutdown-delay" env:"SHUTDOWN_DELAY" default:"0s" group:"Operations" help:"Time for which the API goes on to answer after SIGTERM, when it is no longer ready, so that load balancers can take note. Workers stop at once."`
+
+	SlowOperation Seconds `name:"slow-operation" env:"SLOW_OPERATION" default:"1s" group:"Operations" help:"Queries and mutations that take longer are logged as a warning; 0: none."`
+	TraceEndpoint string  `name:"otel-exporter-otlp-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT" group:"Operations" help:"Collector that traces are sent to, as http://collector:4318. The other variables of OpenTelemetry (OTEL_EXPORTER_OTLP_HEADERS, OTEL_TRACES_SAMPLER, OTEL_RESOURCE_ATTRIBUTES and so on) hold too. Default: none, and nothing is traced."`
+	TraceProtocol string  `name:"otel-exporter-otlp-protocol" env:"OTEL_EXPORTER_OTLP_PROTOCOL" default:"http/protobuf" group:"Operations" help:"How: only http/protobuf is spoken."`
 
 	APILimits `embed:""`
 
@@ -114,6 +119,8 @@ func (c Config) Check() error {
 		{c.APIKey != "" && len(c.APIKey) < 32, "API_KEY", "must have at least 32 characters"},
 		{c.DatabaseURL != "" && !store.IsPostgres(string(c.DatabaseURL)), "DATABASE_URL", "must begin with postgres://"},
 		{c.DataDir == "", "DATA_DIR", "must not be empty"},
+		{c.TraceEndpoint != "" && !isURL(c.TraceEndpoint), "OTEL_EXPORTER_OTLP_ENDPOINT", "must be like http://collector:4318"},
+		{c.TraceEndpoint != "" && c.TraceProtocol != "" && c.TraceProtocol != "http/protobuf", "OTEL_EXPORTER_OTLP_PROTOCOL", "must be http/protobuf"},
 		{c.ShutdownDelay > Seconds(10*time.Minute), "SHUTDOWN_DELAY", "must be at most 10m"},
 		{c.ScrapeDelayMax < c.ScrapeDelayMin, "SCRAPE_DELAY_MAX", "must not be less than SCRAPE_DELAY_MIN"},
 		{c.ScrapeDelayMax > Seconds(time.Hour), "SCRAPE_DELAY_MAX", "must be at most 1h"},
@@ -164,6 +171,11 @@ func (c Config) checkListen() error {
 	return nil
 }
 
+func isURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+}
+
 func isAddr(s string) bool {
 	_, port, err := net.SplitHostPort(s)
 	_, portErr := strconv.ParseUint(port, 10, 16)
@@ -197,6 +209,9 @@ func (c Config) own(listening ...string) (own []string) {
 			port = "5432"
 		}
 		own = append(own, net.JoinHostPort(strings.Trim(host, "[]"), port))
+	}
+	if u, err := url.Parse(c.TraceEndpoint); err == nil && u.Host != "" {
+		own = append(own, net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), u.Scheme))) // a scheme is the name of its port
 	}
 	if c.RedisURL != "" {
 		if addr, err := event.RedisAddr(string(c.RedisURL)); err == nil && addr != "" {

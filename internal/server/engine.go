@@ -17,6 +17,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/internal/trace"
 )
 
 const (
@@ -36,6 +37,8 @@ type engine struct {
 	limits        Limits
 	introspection bool
 	observer      Observer
+	tracer        *trace.Tracer
+	slow          time.Duration
 	log           *slog.Logger
 }
 
@@ -216,28 +219,13 @@ func single(op *graphql.OperationContext) error {
 // time to give it in; a subscription has many, until it or ctx ends. A result
 // holds until the next is asked for.
 func (e *engine) results(ctx context.Context, op *graphql.OperationContext) iter.Seq[*graphql.Response] {
-	kind, field := op.Operation.Operation, rootField(op.Operation.SelectionSet)
-	if kind == ast.Subscription {
-		return func(yield func(*graphql.Response) bool) {
-			sent, closed := e.observer.Subscribed(field)
-			defer closed()
-			for resp := range e.dispatch(ctx, op) {
-				sent()
-				if !yield(resp) {
-					return
-				}
-			}
-		}
+	if op.Operation.Operation == ast.Subscription {
+		return e.watched(ctx, op)
 	}
-	return func(yield func(*graphql.Response) bool) {
-		began := time.Now()
-		for resp := range e.dispatch(ctx, op) {
-			e.observer.Operation(string(kind), field, time.Since(began))
-			yield(resp)
-		}
-	}
+	return e.timed(ctx, op)
 }
 
+// dispatch has the executor run an operation.
 func (e *engine) dispatch(ctx context.Context, op *graphql.OperationContext) iter.Seq[*graphql.Response] {
 	switch op.Operation.Operation {
 	case ast.Subscription:

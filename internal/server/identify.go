@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/internal/trace"
 )
 
 const headerRequestID = "X-Request-Id"
@@ -31,7 +32,11 @@ func (a *api) identify(next http.Handler) http.Handler {
 		if !plainID(id) {
 			id = rand.Text()
 		}
-		r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
+		ctx := context.WithValue(r.Context(), requestIDKey{}, id)
+		if a.engine != nil && a.engine.tracer != nil {
+			ctx = trace.Remote(ctx, r.Header.Get("Traceparent"))
+		}
+		r = r.WithContext(ctx)
 		h := w.Header()
 		h.Set(headerRequestID, id)
 		h.Set("X-Content-Type-Options", "nosniff")

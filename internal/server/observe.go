@@ -2,14 +2,19 @@ package server
 
 import (
 	"bufio"
+	"context"
+	"iter"
 	"log/slog"
 	"net"
 	"net/http"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/gorilla/websocket"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/internal/trace"
 )
 
 // Observer is told what the server does, as it does it. It must not wait. The
@@ -38,6 +43,61 @@ func (unobserved) Connected(string) func()                       { return func()
 func (unobserved) Operation(string, string, time.Duration)       {}
 func (unobserved) Subscribed(string) (sent func(), ended func()) { return func() {}, func() {} }
 func (unobserved) Failure(string)                                {}
+
+// timed runs a query or mutation, and tells observer, trace and log of it.
+func (e *engine) timed(ctx context.Context, op *graphql.OperationContext) iter.Seq[*graphql.Response] {
+	kind, field := string(op.Operation.Operation), rootField(op.Operation.SelectionSet)
+	return func(yield func(*graphql.Response) bool) {
+		ctx, span := e.tracer.Begin(ctx, trace.Server, kind+" "+field, slog.String("request_id", RequestID(ctx)), slog.String("operation", op.OperationName))
+		began := time.Now()
+		for resp := range e.dispatch(ctx, op) {
+			took := time.Since(began)
+			e.observer.Operation(kind, field, took)
+			span.End(firstError(resp.Errors))
+			e.record(ctx, op, field, took, len(resp.Errors))
+			yield(resp)
+		}
+	}
+}
+
+// watched runs a subscription, and tells observer and log of it.
+func (e *engine) watched(ctx context.Context, op *graphql.OperationContext) iter.Seq[*graphql.Response] {
+	field := rootField(op.Operation.SelectionSet)
+	return func(yield func(*graphql.Response) bool) {
+		began, errs := time.Now(), 0
+		sent, closed := e.observer.Subscribed(field)
+		defer func() { closed(); e.record(ctx, op, field, time.Since(began), errs) }()
+		for resp := range e.dispatch(ctx, op) {
+			sent()
+			errs += len(resp.Errors)
+			if !yield(resp) {
+				return
+			}
+		}
+	}
+}
+
+// record logs an operation that has ended. That is for finding out what a
+// client does, except for one that took long: somebody has waited.
+func (e *engine) record(ctx context.Context, op *graphql.OperationContext, field string, took time.Duration, errs int) {
+	level, message := slog.LevelDebug, "operation"
+	if e.slow > 0 && took > e.slow && op.Operation.Operation != ast.Subscription {
+		level, message = slog.LevelWarn, "slow operation"
+	}
+	if !e.log.Enabled(ctx, level) {
+		return
+	}
+	e.log.LogAttrs(ctx, level, message, slog.String("request_id", RequestID(ctx)), slog.String("type", string(op.Operation.Operation)),
+		slog.String("field", field), slog.String("operation", op.OperationName), slog.Int64("took_ms", took.Milliseconds()), slog.Int("errors", errs))
+}
+
+// firstError is the first of a list as an error, or nil.
+func firstError(list gqlerror.List) error {
+	if len(list) == 0 {
+		return nil
+	}
+	return list[0]
+}
 
 // rootField is the field that an operation asks for, or several.
 func rootField(set ast.SelectionSet) string {

@@ -8,10 +8,12 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gorilla/websocket"
 	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/internal/trace"
 )
 
 // Config is what an operator may set.
@@ -22,8 +24,10 @@ type Config struct {
 	Introspection bool     // whether clients may read the schema
 	GraphiQL      fs.FS    // its built page, served on /graphiql; nil: it is not
 
-	Observer Observer     // nil: nobody
-	Metrics  http.Handler // served on /metrics to whoever has the key; nil: it is not
+	Observer Observer      // nil: nobody
+	Tracer   *trace.Tracer // nil: none
+	Slow     time.Duration // queries and mutations that take longer are worth a warning; 0: none is
+	Metrics  http.Handler  // served on /metrics to whoever has the key; nil: it is not
 }
 
 // methods are those of /graphql.
@@ -63,7 +67,7 @@ func Handler(schema graphql.ExecutableSchema, c Config, health Health, log *slog
 		observer: c.Observer,
 		log:      log,
 	}
-	a.engine.observer = c.Observer
+	a.engine.observer, a.engine.tracer, a.engine.slow = c.Observer, c.Tracer, c.Slow
 	h := a.origins.share(http.HandlerFunc(a.route))
 	if c.APIKey == "" {
 		h = loopbackOnly(h)

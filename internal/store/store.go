@@ -75,6 +75,7 @@ func (s *Store) openPostgres(ctx context.Context, address string) error {
 	if _, set := config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"]; !set {
 		config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "30s"
 	}
+	config.ConnConfig.Tracer = traced{}
 	config.ConnConfig.ConnectTimeout = 10 * time.Second
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
