@@ -2,7 +2,7 @@ LINT      := go tool -modfile=tools/go.mod golangci-lint
 VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GENERATED := ent graph resolvers
 
-.PHONY: help build demo test web bench generate migration fmt lint check clean
+.PHONY: help build demo test web bench generate migration fmt lint check manifests clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,11 @@ check: ## what CI asks of a commit besides the tests
 	go vet ./...
 	$(LINT) fmt --diff
 	$(LINT) run
+
+manifests: ## lint deploy/ with those of promtool, helm and systemd-analyze that are installed
+	! command -v promtool || { promtool check rules deploy/prometheus/rules.yml && promtool test rules deploy/prometheus/rules_test.yml && promtool check config deploy/prometheus/prometheus.yml; }
+	! command -v helm || { helm lint --strict deploy/helm/techfacts && helm template techfacts deploy/helm/techfacts --kube-version 1.31 >/dev/null; }
+	! command -v systemd-analyze || systemd-analyze verify deploy/techfacts.service
 
 clean: ## remove what make has made
 	rm -rf bin
