@@ -48,9 +48,10 @@ check: ## what CI asks of a commit besides the tests
 	$(LINT) run
 
 manifests: ## lint deploy/ with those of promtool, helm and systemd-analyze that are installed
-	! command -v promtool || { promtool check rules deploy/prometheus/rules.yml && promtool test rules deploy/prometheus/rules_test.yml && promtool check config deploy/prometheus/prometheus.yml; }
-	! command -v helm || { helm lint --strict deploy/helm/techfacts && helm template techfacts deploy/helm/techfacts --kube-version 1.31 >/dev/null; }
-	! command -v systemd-analyze || systemd-analyze verify deploy/techfacts.service
+	@cd deploy/prometheus && if command -v promtool; then promtool check config prometheus.yml && promtool test rules rules_test.yml; fi
+	@cd deploy/helm && if command -v helm; then helm lint --strict techfacts && helm template techfacts techfacts --kube-version 1.31 >/dev/null; fi
+	@if command -v systemd-analyze; then d=$$(mktemp -d) && sed 's|/usr/local/bin/techfacts|/bin/true|' deploy/techfacts.service >$$d/techfacts.service && \
+		systemd-analyze verify $$d/techfacts.service; fi
 
 clean: ## remove what make has made
 	rm -rf bin

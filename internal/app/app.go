@@ -71,42 +71,51 @@ func Run(ctx context.Context, c Config, role Role, log *slog.Logger, ready func(
 	if err != nil {
 		return err
 	}
-	p.tracer = tracer
+	p.tracer, p.api, p.ops = tracer, api, ops
 	var pool *worker.Pool
 	if role.Worker {
 		if pool, err = p.pool(ctx, c, s, log); err != nil {
 			return err
 		}
 	}
-	stop := ctx.Done()
+	log.InfoContext(ctx, "started", slog.String("version", c.Version), slog.String("addr", addrOf(api)), slog.String("ops_addr", addrOf(ops)),
+		slog.Bool("api", role.API), slog.Bool("worker", role.Worker), slog.Bool("postgres", s.Postgres()),
+		slog.Bool("redis", c.RedisURL != ""), slog.Bool("traces", tracer != nil))
+	err = p.run(ctx, c, s, pool, log, func() {
+		if ready != nil {
+			ready(addrOf(api))
+		}
+	})
+	log.InfoContext(context.WithoutCancel(ctx), "stopped")
+	return err
+}
+
+// run runs the servers and the pool, which may be nil, until ctx ends and they
+// have stopped.
+func (p *parts) run(ctx context.Context, c Config, s *store.Store, pool *worker.Pool, log *slog.Logger, ready func()) error {
+	told := ctx.Done()
 	group, ctx := errgroup.WithContext(ctx)
 	serving, over := context.WithCancel(context.WithoutCancel(ctx))
 	defer over()
 	group.Go(func() error {
 		defer over()
 		<-ctx.Done()
-		p.drain(stop, role, time.Duration(c.ShutdownDelay))
+		p.drain(told, time.Duration(c.ShutdownDelay))
 		return nil
 	})
-	if api != nil {
-		group.Go(func() error { return server.Serve(serving, api, p.handler(c, s, log), c.limits(), log) })
+	if p.api != nil {
+		group.Go(func() error { return server.Serve(serving, p.api, p.handler(c, s, log), c.limits(), log) })
 	}
-	if ops != nil {
+	if p.ops != nil {
 		group.Go(func() error {
-			return server.Serve(serving, ops, server.Operations(p.health(s), p.metrics, log), c.limits(), log)
+			return server.Serve(serving, p.ops, server.Operations(p.health(s), p.metrics, log), c.limits(), log)
 		})
 	}
-	if role.Worker {
+	if pool != nil {
 		group.Go(func() error { return pool.Run(ctx) })
 	}
-	log.InfoContext(ctx, "started", slog.String("version", c.Version), slog.String("addr", addrOf(api)), slog.String("ops_addr", addrOf(ops)),
-		slog.Bool("api", role.API), slog.Bool("worker", role.Worker), slog.Bool("postgres", s.Postgres()), slog.Bool("redis", c.RedisURL != ""), slog.Bool("traces", tracer != nil))
-	if ready != nil {
-		ready(addrOf(api))
-	}
-	err = group.Wait()
-	log.InfoContext(context.WithoutCancel(ctx), "stopped")
-	return err
+	ready()
+	return group.Wait()
 }
 
 // Migrate brings the database up to date and tells how many steps that took.
@@ -162,6 +171,8 @@ func join(ctx context.Context, c Config, log *slog.Logger) (b bus, leave func(),
 type parts struct {
 	metrics *metric.Metrics
 	tracer  *trace.Tracer // nil: none
+	api     net.Listener  // nil: the process has no API
+	ops     net.Listener  // nil: it has nothing for operators
 	leaving atomic.Bool   // told to stop
 	bus     bus
 	jobs    *job.Jobs
@@ -204,14 +215,14 @@ func addrOf(l net.Listener) string {
 
 // drain makes the process not ready, and when it was told to stop and has an
 // API gives those who send requests time to take note.
-func (p *parts) drain(told <-chan struct{}, role Role, delay time.Duration) {
+func (p *parts) drain(told <-chan struct{}, delay time.Duration) {
 	p.leaving.Store(true)
 	select {
 	case <-told:
 	default:
 		return // a part has failed: there is nothing to wait for
 	}
-	if role.API && delay > 0 {
+	if p.api != nil && delay > 0 {
 		<-time.After(delay)
 	}
 }

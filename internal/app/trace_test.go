@@ -134,13 +134,17 @@ func TestTracesGoOnFromTheClientsAndStandInTheLog(t *testing.T) {
 	log := &lines{}
 	s := runLogging(t, c, app.Role{API: true, Worker: true}, slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	const trace, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+	// The collector is no page, whatever FETCH_ALLOW_CIDRS opens.
+	if j := s.wait(s.scrape(map[string]any{"urls": []string{otel.URL + "/"}, "company": "Acme"}).ID); j.Status != "FAILED" {
+		t.Errorf("reading the collector: %s", j.Status)
+	}
 	s.get(`{serverInfo:__typename}`, "Traceparent", "00-"+trace+"-"+parent+"-01")
 	s.stop()
 	span := otel.find(t, "query __typename")
 	if hex.EncodeToString(span.TraceId) != trace || hex.EncodeToString(span.ParentSpanId) != parent {
 		t.Errorf("trace %x, parent %x", span.TraceId, span.ParentSpanId)
 	}
-	line := log.find("operation")
+	line := log.find("operation", "field", "__typename")
 	if line["trace_id"] != trace || line["field"] != "__typename" || line["type"] != "query" || line["level"] != "DEBUG" || line["request_id"] != attribute(span, "request_id") {
 		t.Errorf("logged %v", line)
 	}
@@ -182,11 +186,15 @@ func (l *lines) String() string {
 	return l.b.String()
 }
 
-// find gives the first line with that message.
-func (l *lines) find(message string) map[string]any {
+// find gives the first line with that message, and with those keys and values.
+func (l *lines) find(message string, fields ...string) map[string]any {
 	for text := range strings.Lines(l.String()) {
 		var line map[string]any
-		if json.Unmarshal([]byte(text), &line) == nil && line["msg"] == message {
+		found := json.Unmarshal([]byte(text), &line) == nil && line["msg"] == message
+		for i := 0; i < len(fields); i += 2 {
+			found = found && line[fields[i]] == fields[i+1]
+		}
+		if found {
 			return line
 		}
 	}

@@ -33,7 +33,7 @@ func (a *api) identify(next http.Handler) http.Handler {
 			id = rand.Text()
 		}
 		ctx := context.WithValue(r.Context(), requestIDKey{}, id)
-		if a.engine != nil && a.engine.tracer != nil {
+		if a.tracer != nil {
 			ctx = trace.Remote(ctx, r.Header.Get("Traceparent"))
 		}
 		r = r.WithContext(ctx)

@@ -42,13 +42,14 @@ type api struct {
 	health   Health
 	metrics  http.Handler
 	observer Observer
+	tracer   *trace.Tracer
 	log      *slog.Logger
 }
 
 // Handler serves schema on /graphql, by GET, POST and websocket, and what an
 // operator watches on /livez, /readyz and /metrics. Sockets and event streams end when
 // their client goes, or when [Serve] stops. It serves GraphiQL on /graphiql if c
-// brings it.
+// brings it. Without a log it logs nothing.
 func Handler(schema graphql.ExecutableSchema, c Config, health Health, log *slog.Logger) http.Handler {
 	console, err := newSite("/graphiql", c.GraphiQL)
 	if err != nil {
@@ -56,6 +57,9 @@ func Handler(schema graphql.ExecutableSchema, c Config, health Health, log *slog
 	}
 	if c.Observer == nil {
 		c.Observer = unobserved{}
+	}
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
 	}
 	a := &api{
 		engine:   newEngine(schema, c.Limits.orDefault(), c.Introspection, log),
@@ -65,6 +69,7 @@ func Handler(schema graphql.ExecutableSchema, c Config, health Health, log *slog
 		health:   health,
 		metrics:  c.Metrics,
 		observer: c.Observer,
+		tracer:   c.Tracer,
 		log:      log,
 	}
 	a.engine.observer, a.engine.tracer, a.engine.slow = c.Observer, c.Tracer, c.Slow
