@@ -2,7 +2,7 @@ LINT      := go tool -modfile=tools/go.mod golangci-lint
 VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GENERATED := ent graph resolvers
 
-.PHONY: help build demo test web bench generate migration fmt lint check clean
+.PHONY: help build demo test web bench generate migration fmt lint check manifests clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,12 @@ check: ## what CI asks of a commit besides the tests
 	go vet ./...
 	$(LINT) fmt --diff
 	$(LINT) run
+
+manifests: ## lint deploy/ with those of promtool, helm and systemd-analyze that are installed
+	@cd deploy/prometheus && if command -v promtool; then promtool check config prometheus.yml && promtool test rules rules_test.yml; fi
+	@cd deploy/helm && if command -v helm; then helm lint --strict techfacts && helm template techfacts techfacts --kube-version 1.31 >/dev/null; fi
+	@if command -v systemd-analyze; then d=$$(mktemp -d) && sed 's|/usr/local/bin/techfacts|/bin/true|' deploy/techfacts.service >$$d/techfacts.service && \
+		systemd-analyze verify $$d/techfacts.service; fi
 
 clean: ## remove what make has made
 	rm -rf bin

@@ -23,25 +23,29 @@ var allowed = map[string]string{
 	// The house.
 	"internal/fault":            "",
 	"internal/event":            "internal/fault",
-	"internal/store":            "ent/... schema internal/event internal/fault internal/store/...",
+	"internal/store":            "ent/... schema internal/event internal/fault internal/store/... internal/trace",
 	"internal/store/migrations": "ent/... internal/pgtest", // a command that writes SQL
 	"internal/queue":            "ent/... schema internal/fault internal/store",
 	"internal/fetch":            "ent/... schema internal/fault internal/store",
 	"internal/document":         "schema internal/fault",
 	"internal/extract":          "ent/... schema internal/document internal/fault internal/store",
-	"internal/job":              "ent/... schema internal/event internal/fault internal/fetch internal/queue internal/store",
+	"internal/job":              "ent/... schema internal/event internal/fault internal/fetch internal/queue internal/store internal/trace",
+
+	"internal/trace":  "",
+	"internal/metric": "ent/... schema internal/event internal/queue internal/store",
 
 	// The two doors.
 	"resolvers": "ent/... graph schema internal/document internal/event internal/extract internal/fault internal/fetch internal/job",
 	"worker": "ent/... schema internal/document internal/event internal/extract internal/fault internal/fetch internal/job " +
-		"internal/queue internal/store",
+		"internal/queue internal/store internal/trace",
 
 	// What puts it together.
-	"internal/server":   "internal/fault",
+	"internal/server":   "internal/fault internal/trace",
 	"internal/demosite": "",
 	"web":               "", // what Vite has built
 	"internal/app": "resolvers worker internal/demosite internal/document internal/event internal/extract internal/fault " +
-		"internal/fetch internal/job internal/queue internal/server internal/store/... web",
+		"internal/fetch internal/job internal/metric internal/queue internal/server internal/store/... internal/trace web",
+	"deploy":        "", // nothing but tests of what is deployed
 	"cmd/techfacts": "internal/app internal/demosite internal/fault",
 
 	"internal/pgtest":    "",

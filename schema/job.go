@@ -70,14 +70,15 @@ func (e Priority) Rank() int {
 	return 1
 }
 
-// Params is what a job was asked to do: exactly one of its fields is set. It
-// only ever gains optional fields.
+// Params is what a job was asked to do: exactly one of Scrape and Extract is
+// set. It only ever gains optional fields.
 type Params struct {
 	Scrape  *ScrapeParams     `json:"scrape,omitempty"`
 	Extract *ExtractionParams `json:"extract,omitempty"`
+	Trace   string            `json:"trace,omitempty"` // of the request that asked, if it was traced: a traceparent
 }
 
-// JobParams is the field of [Params] that is set.
+// JobParams is Scrape or Extract of [Params], whichever is set.
 type JobParams interface{ IsJobParams() }
 
 // IsJobParams marks the parameters of a SCRAPE job.

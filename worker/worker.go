@@ -23,6 +23,7 @@ import (
 	"techfacts.dev/techfacts/internal/job"
 	"techfacts.dev/techfacts/internal/queue"
 	"techfacts.dev/techfacts/internal/store"
+	"techfacts.dev/techfacts/internal/trace"
 	"techfacts.dev/techfacts/schema"
 )
 
@@ -48,6 +49,20 @@ type Bus interface {
 	Subscribe(topic string) (hints <-chan struct{}, cancel func())
 }
 
+// Observer is told what workers do, as they do it. It must not wait.
+type Observer interface {
+	// Taken is called when an item has been leased that has been due for so long.
+	Taken(step schema.Step, waited time.Duration)
+	// Step is called when the slow half of a step has ended.
+	Step(step schema.Step, took time.Duration)
+}
+
+// unobserved is for a pool that nobody watches.
+type unobserved struct{}
+
+func (unobserved) Taken(schema.Step, time.Duration) {}
+func (unobserved) Step(schema.Step, time.Duration)  {}
+
 // Pool runs steps until it is stopped.
 type Pool struct {
 	Store *store.Store
@@ -57,6 +72,9 @@ type Pool struct {
 	Bus   Bus
 	Steps Steps
 	Log   *slog.Logger
+
+	Observer Observer      // nil: nobody
+	Tracer   *trace.Tracer // nil: none
 
 	// OrphanAfter is how long an item may be leased to this worker while nobody
 	// here is at it; 10 s if not set.
@@ -84,6 +102,9 @@ type step func(context.Context, task) (job.Save, error)
 // the queue without counting an attempt.
 func (p *Pool) Run(ctx context.Context) error {
 	p.running = map[queue.Lease]context.CancelCauseFunc{}
+	if p.Observer == nil {
+		p.Observer = unobserved{}
+	}
 	var err error
 	if p.jobs, err = lru.New[uuid.UUID, *ent.Job](rememberedJobs); err != nil {
 		return fmt.Errorf("worker: %w", err)
@@ -170,7 +191,7 @@ func (p *Pool) orphanAfter() time.Duration { return cmp.Or(p.OrphanAfter, 10*tim
 
 // work runs both halves of the step that item is in.
 func (p *Pool) work(ctx context.Context, item queue.Item) {
-	log := p.Log.With(slog.String("job", item.JobID.String()), slog.String("item", item.ID.String()), slog.String("url", item.URL))
+	log := p.Log.With(slog.String("job_id", item.JobID.String()), slog.String("item_id", item.ID.String()), slog.String("url", item.URL))
 	stepCtx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	p.mu.Lock()
@@ -183,25 +204,34 @@ func (p *Pool) work(ctx context.Context, item queue.Item) {
 	}()
 
 	began := time.Now()
-	save, row, err := p.prepare(stepCtx, item)
+	p.Observer.Taken(item.Step, began.Sub(item.Due))
+	row, err := p.job(stepCtx, item.JobID)
+	var save job.Save
+	if err == nil {
+		var span trace.Span
+		stepCtx, span = p.begin(stepCtx, item, row, began)
+		save, err = p.run(stepCtx, item, row)
+		defer span.End(err)
+		p.Observer.Step(item.Step, time.Since(began))
+	}
 	if ctx.Err() != nil && err != nil {
 		return // stopping: Leave gives the item back
 	}
 	if cause := context.Cause(stepCtx); cause != nil {
-		log.DebugContext(ctx, "step stopped", slog.Any("cause", cause))
+		log.DebugContext(stepCtx, "step stopped", slog.Any("cause", cause))
 		return // the item is not ours any more
 	}
 	switch {
 	case errors.Is(err, store.ErrAway):
-		log.InfoContext(ctx, "the database is away: the step will be done again", slog.Any("error", err))
+		log.InfoContext(stepCtx, "the database is away: the step will be done again", slog.Any("error", err))
 		err = p.insist(stepCtx, func(ctx context.Context) error { return p.Queue.Return(ctx, item.Lease()) })
 		if err != nil && !errors.Is(err, queue.ErrLost) && ctx.Err() == nil {
-			log.ErrorContext(ctx, "cannot give an item back", slog.Any("error", err)) // watchLeases does
+			log.ErrorContext(stepCtx, "cannot give an item back", slog.Any("error", err)) // watchLeases does
 		}
 		return
 	case row == nil:
 		if !ent.IsNotFound(err) {
-			log.ErrorContext(ctx, "cannot begin", slog.Any("error", err)) // watchLeases gives the item back
+			log.ErrorContext(stepCtx, "cannot begin", slog.Any("error", err)) // watchLeases gives the item back
 		}
 		return
 	case err != nil:
@@ -209,21 +239,10 @@ func (p *Pool) work(ctx context.Context, item queue.Item) {
 		if fault.Of(err).Code == fault.Internal {
 			level = slog.LevelError
 		}
-		log.Log(ctx, level, "step failed", slog.Any("error", err))
+		log.Log(stepCtx, level, "step failed", slog.Any("error", err))
 		save = failed(err)
 	}
 	p.save(stepCtx, log, item, row, time.Since(began), save)
-}
-
-// prepare runs the slow half of the step that item is in. The job is nil if it
-// could not be begun.
-func (p *Pool) prepare(ctx context.Context, item queue.Item) (job.Save, *ent.Job, error) {
-	row, err := p.job(ctx, item.JobID)
-	if err != nil {
-		return nil, nil, err
-	}
-	save, err := p.run(ctx, item, row)
-	return save, row, err
 }
 
 // failed is the save of a step that ended with err.
@@ -234,10 +253,12 @@ func failed(err error) job.Save {
 
 // save runs the quick half. If that fails, the item is saved as failed.
 func (p *Pool) save(ctx context.Context, log *slog.Logger, item queue.Item, row *ent.Job, took time.Duration, save job.Save) {
+	ctx, span := trace.Start(ctx, "save")
 	settle := func(save job.Save) error {
 		return p.insist(ctx, func(ctx context.Context) error { return p.Jobs.Settle(ctx, p.Queue, item, row.Params, took, save) })
 	}
 	err := settle(save)
+	defer span.End(err)
 	if err == nil || errors.Is(err, queue.ErrLost) {
 		return
 	}
@@ -276,6 +297,18 @@ func (p *Pool) insist(ctx context.Context, write func(context.Context) error) er
 			return err
 		}
 	}
+}
+
+// begin goes on, in the trace of the request that started the job, with the
+// step that item is in.
+func (p *Pool) begin(ctx context.Context, item queue.Item, row *ent.Job, began time.Time) (context.Context, trace.Span) {
+	if p.Tracer == nil {
+		return ctx, trace.Span{}
+	}
+	ctx = trace.Remote(ctx, row.Params.Trace)
+	p.Tracer.Past(ctx, "queue wait", item.Due, began, slog.String("item_id", item.ID.String()), slog.String("step", string(item.Step)))
+	return p.Tracer.Begin(ctx, trace.Consumer, "step "+string(item.Step), slog.String("job_id", item.JobID.String()),
+		slog.String("item_id", item.ID.String()), slog.String("url", item.URL), slog.Int("attempt", item.Attempts))
 }
 
 // run runs the slow half, and makes an error of a panic.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -68,7 +69,7 @@ func (l *library) fill(b *testing.B, pages, perPage int) {
 			fmt.Sprintf("Guide %d: a key of the plan %d may send %d requests per minute.", page, i, 10*i), quote,
 			schema.Span{ByteStart: i, ByteEnd: i + len(quote), RuneStart: i, RuneEnd: i + len(quote), UTF16Start: i, UTF16End: i + len(quote)},
 			[]string{"Limits", fmt.Sprintf("Plan %d", i)},
-			"rate_limit", fmt.Sprint(10 * i), 0.5 + float64(i%50)/100, "RULES",
+			"rate_limit", strconv.Itoa(10 * i), 0.5 + float64(i%50)/100, "RULES",
 			fmt.Sprintf("%032x", i), began.Add(time.Duration(i) * time.Microsecond), began, snapshots[page], profile, l.pages[page],
 		}
 	})

@@ -49,6 +49,7 @@ func TestMain(m *testing.M) {
 type process struct {
 	*exec.Cmd
 	addr  string // of its API, if it has one
+	ops   string // of what operators watch, if it has one
 	ended chan struct{}
 }
 
@@ -65,22 +66,26 @@ func launch(tb testing.TB, env []string, args ...string) *process {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(p.kill)
-	started := make(chan string, 1)
+	started := make(chan struct{})
 	go func() {
 		defer close(p.ended)
 		for lines := bufio.NewScanner(stderr); lines.Scan(); {
-			var line struct{ Msg, Addr, Level string }
+			var line struct {
+				Msg, Addr, Level string
+				OpsAddr          string `json:"ops_addr"`
+			}
 			if json.Unmarshal(lines.Bytes(), &line) != nil || line.Level == "ERROR" {
 				fmt.Fprintf(tb.Output(), "%v: %s\n", args, lines.Text())
 			}
 			if line.Msg == "started" {
-				started <- line.Addr
+				p.addr, p.ops = line.Addr, line.OpsAddr
+				close(started)
 			}
 		}
 		_ = p.Wait()
 	}()
 	select {
-	case p.addr = <-started:
+	case <-started:
 	case <-p.ended:
 		tb.Fatalf("%v did not start", args)
 	}

@@ -55,6 +55,10 @@ func TestWrongSettingsStopTheStartWithOneLineThatNamesThem(t *testing.T) {
 		"WEBSOCKET_MAX_CONNECTIONS_PER_CLIENT=-1":         "WEBSOCKET_MAX_CONNECTIONS_PER_CLIENT",
 		"WEBSOCKET_PING=2h":                               "WEBSOCKET_PING",
 		"HTTP_MAX_HEADER=0":                               "HTTP_MAX_HEADER",
+		"SLOW_OPERATION=often":                            "SLOW_OPERATION",
+		"OTEL_EXPORTER_OTLP_ENDPOINT=collector:4318":      "OTEL_EXPORTER_OTLP_ENDPOINT",
+		"OPS_ADDR=nonsense":                               "OPS_ADDR",
+		"SHUTDOWN_DELAY=1h":                               "SHUTDOWN_DELAY",
 		"REDIS_URL=hunter2":                               "REDIS_URL",
 		"REDIS_URL=redis://:hunter2@[bad":                 "REDIS_URL",
 	} {
@@ -62,6 +66,10 @@ func TestWrongSettingsStopTheStartWithOneLineThatNamesThem(t *testing.T) {
 		if code == 0 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, name) || strings.Contains(stderr, "hunter2") {
 			t.Errorf("%s: exit code %d, stderr:\n%s", setting, code, stderr)
 		}
+	}
+	grpc := []string{"OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4317", "OTEL_EXPORTER_OTLP_PROTOCOL=grpc"}
+	if _, stderr, code := output(t, grpc, "serve"); code == 0 || !strings.Contains(stderr, "OTEL_EXPORTER_OTLP_PROTOCOL") {
+		t.Errorf("a protocol that is not spoken: %d %s", code, stderr)
 	}
 	if _, stderr, code := output(t, nil, "worker"); code == 0 || !strings.Contains(stderr, "DATABASE_URL") {
 		t.Errorf("worker without PostgreSQL: %d %s", code, stderr)
@@ -72,7 +80,7 @@ func TestHelpDocumentsEverySettingWithItsDefault(t *testing.T) {
 	t.Parallel()
 	help, _, _ := output(t, nil, "--help")
 	for _, setting := range []string{
-		"LISTEN_ADDR", "API_KEY", "ALLOWED_ORIGINS", "INTROSPECTION", "GRAPHIQL", "DATABASE_URL", "DATA_DIR", "REDIS_URL", "SCRAPE_DELAY_MIN", "SCRAPE_DELAY_MAX",
+		"LISTEN_ADDR", "OPS_ADDR", "SHUTDOWN_DELAY", "SLOW_OPERATION", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL", "API_KEY", "ALLOWED_ORIGINS", "INTROSPECTION", "GRAPHIQL", "DATABASE_URL", "DATA_DIR", "REDIS_URL", "SCRAPE_DELAY_MIN", "SCRAPE_DELAY_MAX",
 		"SCRAPE_MAX_CONCURRENT_PER_DOMAIN", "SCRAPE_DAILY_LIMIT_PER_DOMAIN", "SCRAPE_MAX_RETRIES", "SCRAPE_TIMEOUT", "SCRAPE_CACHE",
 		"GRAPHQL_MAX_BODY", "GRAPHQL_MAX_URL", "GRAPHQL_MAX_TOKENS", "GRAPHQL_MAX_DEPTH", "GRAPHQL_MAX_ALIASES", "GRAPHQL_MAX_ROOT_FIELDS",
 		"GRAPHQL_MAX_DIRECTIVES", "GRAPHQL_MAX_PAGE", "GRAPHQL_MAX_NODES", "GRAPHQL_PERSISTED_QUERIES", "GRAPHQL_QUERY_TIMEOUT",

@@ -12,17 +12,21 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/term"
 	"techfacts.dev/techfacts/internal/event"
 	"techfacts.dev/techfacts/internal/extract"
+	"techfacts.dev/techfacts/internal/fault"
 	"techfacts.dev/techfacts/internal/fetch"
 	"techfacts.dev/techfacts/internal/job"
+	"techfacts.dev/techfacts/internal/metric"
 	"techfacts.dev/techfacts/internal/queue"
 	"techfacts.dev/techfacts/internal/server"
 	"techfacts.dev/techfacts/internal/store"
+	"techfacts.dev/techfacts/internal/trace"
 	"techfacts.dev/techfacts/resolvers"
 	"techfacts.dev/techfacts/web"
 	"techfacts.dev/techfacts/worker"
@@ -38,6 +42,12 @@ type Role struct{ API, Worker bool }
 // give back what they are at, the bus sends what they have said, the database
 // closes.
 func Run(ctx context.Context, c Config, role Role, log *slog.Logger, ready func(addr string)) error {
+	log = slog.New(trace.Handler(log.Handler()))
+	tracer, err := openTracer(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	defer closeTracer(ctx, tracer, log)
 	s, err := openStore(ctx, c, log)
 	if err != nil {
 		return err
@@ -47,45 +57,65 @@ func Run(ctx context.Context, c Config, role Role, log *slog.Logger, ready func(
 			log.WarnContext(ctx, "cannot close the database", slog.Any("error", err))
 		}
 	}()
-	listener, err := listen(ctx, c, role)
+	api, ops, err := listen(ctx, c, role)
 	if err != nil {
 		return err
 	}
-	addr := ""
-	if listener != nil {
-		addr = listener.Addr().String()
-		defer listener.Close() // if the server has not come to it
-	}
+	defer closeAll(api, ops) // those that no server has come to
 	hints, leave, err := join(ctx, c, log)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	p, err := build(ctx, c, c.own(addr), s, hints, log)
+	p, err := build(ctx, c, c.own(addrOf(api), addrOf(ops)), s, hints, log)
 	if err != nil {
 		return err
 	}
+	p.tracer, p.api, p.ops = tracer, api, ops
 	var pool *worker.Pool
 	if role.Worker {
 		if pool, err = p.pool(ctx, c, s, log); err != nil {
 			return err
 		}
 	}
-	group, ctx := errgroup.WithContext(ctx)
-	if role.API {
-		group.Go(func() error { return server.Serve(ctx, listener, p.handler(c, s, log), c.limits(), log) })
-	}
-	if role.Worker {
-		group.Go(func() error { return pool.Run(ctx) })
-	}
-	log.InfoContext(ctx, "started", slog.String("version", c.Version), slog.String("addr", addr),
-		slog.Bool("api", role.API), slog.Bool("worker", role.Worker), slog.Bool("postgres", s.Postgres()), slog.Bool("redis", c.RedisURL != ""))
-	if ready != nil {
-		ready(addr)
-	}
-	err = group.Wait()
+	log.InfoContext(ctx, "started", slog.String("version", c.Version), slog.String("addr", addrOf(api)), slog.String("ops_addr", addrOf(ops)),
+		slog.Bool("api", role.API), slog.Bool("worker", role.Worker), slog.Bool("postgres", s.Postgres()),
+		slog.Bool("redis", c.RedisURL != ""), slog.Bool("traces", tracer != nil))
+	err = p.run(ctx, c, s, pool, log, func() {
+		if ready != nil {
+			ready(addrOf(api))
+		}
+	})
 	log.InfoContext(context.WithoutCancel(ctx), "stopped")
 	return err
+}
+
+// run runs the servers and the pool, which may be nil, until ctx ends and they
+// have stopped.
+func (p *parts) run(ctx context.Context, c Config, s *store.Store, pool *worker.Pool, log *slog.Logger, ready func()) error {
+	told := ctx.Done()
+	group, ctx := errgroup.WithContext(ctx)
+	serving, over := context.WithCancel(context.WithoutCancel(ctx))
+	defer over()
+	group.Go(func() error {
+		defer over()
+		<-ctx.Done()
+		p.drain(told, time.Duration(c.ShutdownDelay))
+		return nil
+	})
+	if p.api != nil {
+		group.Go(func() error { return server.Serve(serving, p.api, p.handler(c, s, log), c.limits(), log) })
+	}
+	if p.ops != nil {
+		group.Go(func() error {
+			return server.Serve(serving, p.ops, server.Operations(p.health(s), p.metrics, log), c.limits(), log)
+		})
+	}
+	if pool != nil {
+		group.Go(func() error { return pool.Run(ctx) })
+	}
+	ready()
+	return group.Wait()
 }
 
 // Migrate brings the database up to date and tells how many steps that took.
@@ -139,23 +169,62 @@ func join(ctx context.Context, c Config, log *slog.Logger) (b bus, leave func(),
 
 // parts are what API and workers share.
 type parts struct {
+	metrics *metric.Metrics
+	tracer  *trace.Tracer // nil: none
+	api     net.Listener  // nil: the process has no API
+	ops     net.Listener  // nil: it has nothing for operators
+	leaving atomic.Bool   // told to stop
 	bus     bus
 	jobs    *job.Jobs
 	limiter *fetch.Limiter
 	web     *fetch.HTTP
 }
 
-// listen opens the address of the API, if the process has one.
-func listen(ctx context.Context, c Config, role Role) (net.Listener, error) {
-	if !role.API {
-		return nil, nil //nolint:nilnil // nothing to listen on
-	}
+// listen opens the address of the API and that for operators, if the process
+// has them; else they are nil.
+func listen(ctx context.Context, c Config, role Role) (api, ops net.Listener, err error) {
 	var lc net.ListenConfig
-	listener, err := lc.Listen(ctx, "tcp", c.ListenAddr)
-	if err != nil {
-		return nil, fmt.Errorf("LISTEN_ADDR: %w", err)
+	if role.API {
+		if api, err = lc.Listen(ctx, "tcp", c.ListenAddr); err != nil {
+			return nil, nil, fmt.Errorf("LISTEN_ADDR: %w", err)
+		}
 	}
-	return listener, nil
+	if c.OpsAddr != "" {
+		if ops, err = lc.Listen(ctx, "tcp", c.OpsAddr); err != nil {
+			closeAll(api)
+			return nil, nil, fmt.Errorf("OPS_ADDR: %w", err)
+		}
+	}
+	return api, ops, nil
+}
+
+func closeAll(listeners ...net.Listener) {
+	for _, l := range listeners {
+		if l != nil {
+			_ = l.Close() // usually a server has closed it
+		}
+	}
+}
+
+func addrOf(l net.Listener) string {
+	if l == nil {
+		return ""
+	}
+	return l.Addr().String()
+}
+
+// drain makes the process not ready, and when it was told to stop and has an
+// API gives those who send requests time to take note.
+func (p *parts) drain(told <-chan struct{}, delay time.Duration) {
+	p.leaving.Store(true)
+	select {
+	case <-told:
+	default:
+		return // a part has failed: there is nothing to wait for
+	}
+	if p.api != nil && delay > 0 {
+		<-time.After(delay)
+	}
 }
 
 // build makes the parts; own are the addresses that no page may be read from.
@@ -164,9 +233,10 @@ func build(ctx context.Context, c Config, own []string, s *store.Store, hints bu
 	if err != nil {
 		return nil, err
 	}
-	return &parts{
-		bus:  hints,
-		jobs: job.New(s, hints, job.Policy{Retries: c.ScrapeMaxRetries, Fresh: time.Duration(c.ScrapeCache)}),
+	p := &parts{
+		metrics: metric.New(c.Version),
+		bus:     hints,
+		jobs:    job.New(s, hints, job.Policy{Retries: c.ScrapeMaxRetries, Fresh: time.Duration(c.ScrapeCache)}),
 		limiter: fetch.NewLimiter(s, fetch.Pace{
 			DelayMin: time.Duration(c.ScrapeDelayMin), DelayMax: time.Duration(c.ScrapeDelayMax),
 			Concurrency: c.ScrapeMaxConcurrent, DailyLimit: c.ScrapeDailyLimit,
@@ -175,7 +245,13 @@ func build(ctx context.Context, c Config, own []string, s *store.Store, hints bu
 			UserAgent: "techfacts/" + c.Version + " (+https://techfacts.dev/bot)", Guard: guard,
 			Timeout: time.Duration(c.ScrapeTimeout), HeaderTimeout: time.Duration(c.ScrapeTimeout) / 4, Log: log,
 		}),
-	}, nil
+	}
+	p.jobs.Observer, p.jobs.Log = p.metrics, log
+	p.metrics.Database(s)
+	if redis, ok := hints.(*event.Redis); ok {
+		p.metrics.Bus(redis.State)
+	}
+	return p, nil
 }
 
 // resolve finds the addresses behind hosts. One that is not found now cannot
@@ -220,9 +296,20 @@ func (p *parts) pool(ctx context.Context, c Config, s *store.Store, log *slog.Lo
 	}
 	return &worker.Pool{
 		Store: s, Queue: q, Jobs: p.jobs, Gate: p.limiter, Bus: p.bus, Log: log,
-		Steps:   worker.Steps{Ent: s.Ent, Jobs: p.jobs, Fetcher: p.web, Limiter: p.limiter, MinConfidence: c.MinConfidence},
+		Steps:    worker.Steps{Ent: s.Ent, Jobs: p.jobs, Fetcher: observed{p.web, p.metrics}, Limiter: p.limiter, MinConfidence: c.MinConfidence},
+		Observer: p.metrics, Tracer: p.tracer,
 		Fetches: c.WorkerFetches, Extracts: c.WorkerExtracts,
 	}, nil
+}
+
+// health tells whether the process can do its work, and does not want to stop.
+func (p *parts) health(s *store.Store) server.Health {
+	return server.Health{Degraded: p.degraded, Ready: func(ctx context.Context) error {
+		if p.leaving.Load() {
+			return fault.New(fault.Unavailable, "the process is shutting down")
+		}
+		return s.Ready(ctx)
+	}}
 }
 
 // degraded names what others would notice: without Redis, changes that other
@@ -245,6 +332,6 @@ func (p *parts) handler(c Config, s *store.Store, log *slog.Logger) http.Handler
 	}
 	return server.Handler(schema, server.Config{
 		APIKey: string(c.APIKey), Origins: c.AllowedOrigins, Introspection: c.Introspection, Limits: c.limits(),
-		GraphiQL: graphiql,
-	}, server.Health{Ready: s.Ready, Degraded: p.degraded}, log)
+		GraphiQL: graphiql, Observer: p.metrics, Metrics: p.metrics, Tracer: p.tracer, Slow: time.Duration(c.SlowOperation),
+	}, p.health(s), log)
 }

@@ -67,12 +67,17 @@ func start(tb testing.TB, c app.Config) *service {
 // run runs what one process of that role would run, until the test ends.
 func run(tb testing.TB, c app.Config, role app.Role) *service {
 	tb.Helper()
+	return runLogging(tb, c, role, slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})))
+}
+
+// runLogging is run with a log of the test's own.
+func runLogging(tb testing.TB, c app.Config, role app.Role, log *slog.Logger) *service {
+	tb.Helper()
 	if c.Version == "" {
 		tb.Fatal("use settings")
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))
 	ready, ended := make(chan string, 1), make(chan error, 1)
-	log := slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	go func() {
 		ended <- app.Run(ctx, c, role, log, func(addr string) { ready <- addr })
 	}()

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -26,6 +27,13 @@ type Config struct {
 	AllowedOrigins []string `name:"allowed-origins" env:"ALLOWED_ORIGINS" group:"Service" help:"Origins (https://app.example) whose pages may use the API, for CORS and websockets, separated by commas. Default: none."`
 	Introspection  bool     `name:"introspection" env:"INTROSPECTION" default:"true" negatable:"" group:"Service" help:"Answer questions about the schema. Default: yes."`
 	GraphiQL       bool     `name:"graphiql" env:"GRAPHIQL" default:"true" negatable:"" group:"Service" help:"Serve GraphiQL, where people try the API in a browser, at /graphiql. Default: yes."`
+
+	OpsAddr       string  `name:"ops-addr" env:"OPS_ADDR" group:"Operations" help:"Address that serves /livez, /readyz and /metrics without a key, also of a worker. Not for the public. Default: none; the API has them at its own address, /metrics with the key."`
+	ShutdownDelay Seconds `name:"shutdown-delay" env:"SHUTDOWN_DELAY" default:"0s" group:"Operations" help:"Time for which the API goes on to answer after SIGTERM, when it is no longer ready, so that load balancers can take note. Workers stop at once."`
+
+	SlowOperation Seconds `name:"slow-operation" env:"SLOW_OPERATION" default:"1s" group:"Operations" help:"Queries and mutations that take longer are logged as a warning; 0: none."`
+	TraceEndpoint string  `name:"otel-exporter-otlp-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT" group:"Operations" help:"Collector that traces are sent to, as http://collector:4318. The other variables of OpenTelemetry (OTEL_EXPORTER_OTLP_HEADERS, OTEL_TRACES_SAMPLER, OTEL_RESOURCE_ATTRIBUTES and so on) hold too. Default: none, and nothing is traced."`
+	TraceProtocol string  `name:"otel-exporter-otlp-protocol" env:"OTEL_EXPORTER_OTLP_PROTOCOL" default:"http/protobuf" group:"Operations" help:"How: only http/protobuf is spoken."`
 
 	APILimits `embed:""`
 
@@ -111,6 +119,9 @@ func (c Config) Check() error {
 		{c.APIKey != "" && len(c.APIKey) < 32, "API_KEY", "must have at least 32 characters"},
 		{c.DatabaseURL != "" && !store.IsPostgres(string(c.DatabaseURL)), "DATABASE_URL", "must begin with postgres://"},
 		{c.DataDir == "", "DATA_DIR", "must not be empty"},
+		{c.TraceEndpoint != "" && !isURL(c.TraceEndpoint), "OTEL_EXPORTER_OTLP_ENDPOINT", "must be like http://collector:4318"},
+		{c.TraceEndpoint != "" && c.TraceProtocol != "" && c.TraceProtocol != "http/protobuf", "OTEL_EXPORTER_OTLP_PROTOCOL", "must be http/protobuf"},
+		{c.ShutdownDelay > Seconds(10*time.Minute), "SHUTDOWN_DELAY", "must be at most 10m"},
 		{c.ScrapeDelayMax < c.ScrapeDelayMin, "SCRAPE_DELAY_MAX", "must not be less than SCRAPE_DELAY_MIN"},
 		{c.ScrapeDelayMax > Seconds(time.Hour), "SCRAPE_DELAY_MAX", "must be at most 1h"},
 		{c.ScrapeMaxConcurrent < 1 || c.ScrapeMaxConcurrent > 100, "SCRAPE_MAX_CONCURRENT_PER_DOMAIN", "must be from 1 to 100"},
@@ -147,14 +158,28 @@ func (c Config) Check() error {
 }
 
 func (c Config) checkListen() error {
-	host, port, err := net.SplitHostPort(c.ListenAddr)
-	if n, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil || n > 65535 {
+	if c.OpsAddr != "" && !isAddr(c.OpsAddr) {
+		return fault.New(fault.Invalid, "OPS_ADDR: %q is not an address such as 127.0.0.1:9090", c.OpsAddr)
+	}
+	if !isAddr(c.ListenAddr) {
 		return fault.New(fault.Invalid, "LISTEN_ADDR: %q is not an address such as 127.0.0.1:8080", c.ListenAddr)
 	}
+	host, _, _ := net.SplitHostPort(c.ListenAddr) // it can be split
 	if ip := net.ParseIP(host); c.APIKey == "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return fault.New(fault.Invalid, "LISTEN_ADDR: without API_KEY only a loopback address can be served, not %q", c.ListenAddr)
 	}
 	return nil
+}
+
+func isURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+}
+
+func isAddr(s string) bool {
+	_, port, err := net.SplitHostPort(s)
+	_, portErr := strconv.ParseUint(port, 10, 16)
+	return err == nil && portErr == nil
 }
 
 // open opens the database, and names the setting if it cannot.
@@ -171,10 +196,12 @@ func (c Config) open(ctx context.Context) (*store.Store, error) {
 }
 
 // own lists the addresses of the service itself, which no page may be read
-// from. The API listens on api, if it does.
-func (c Config) own(api string) (own []string) {
-	if api != "" {
-		own = append(own, api)
+// from; listening are those it listens on, of which some are empty.
+func (c Config) own(listening ...string) (own []string) {
+	for _, addr := range listening {
+		if addr != "" {
+			own = append(own, addr)
+		}
 	}
 	if u, err := url.Parse(string(c.DatabaseURL)); err == nil && u.Host != "" {
 		host, port := u.Hostname(), u.Port()
@@ -182,6 +209,9 @@ func (c Config) own(api string) (own []string) {
 			port = "5432"
 		}
 		own = append(own, net.JoinHostPort(strings.Trim(host, "[]"), port))
+	}
+	if u, err := url.Parse(c.TraceEndpoint); err == nil && u.Host != "" {
+		own = append(own, net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), u.Scheme))) // a scheme is the name of its port
 	}
 	if c.RedisURL != "" {
 		if addr, err := event.RedisAddr(string(c.RedisURL)); err == nil && addr != "" {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -53,14 +54,19 @@ type Redis struct {
 	waiting []string            // topics to be published, in order, each once
 	queued  map[string]struct{} // the same
 	all     bool                // instead of topics: a hint at everything
-	state   State
-	warned  bool // of the outage that is on
+	state   State               // but for its hints
+	warned  bool                // of the outage that is on
+
+	sent, received atomic.Int64 // hints
 }
 
 // State tells how a bus between processes is doing.
 type State struct {
 	Connected bool      // hints reach other processes and come from them; else they pass within this one only
 	Since     time.Time // when that began
+
+	Connects       int64 // how often that was made so
+	Sent, Received int64 // hints to and from other processes
 }
 
 // pace says how long things take.
@@ -131,11 +137,13 @@ func (r *Redis) Close() {
 	<-r.ended
 }
 
-// State tells whether hints pass between processes.
+// State tells whether hints pass between processes, and how many did.
 func (r *Redis) State() State {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.state
+	s := r.state
+	s.Sent, s.Received = r.sent.Load(), r.received.Load()
+	return s
 }
 
 // Publish hints at topics, at once in this process and soon in the others. It
@@ -282,8 +290,10 @@ func (r *Redis) hear(ctx context.Context, ear *redis.PubSub, open chan<- struct{
 				r.connected(ctx)
 			case m.Payload == r.id: // heard when it was published
 			case m.Channel == everything:
+				r.received.Add(1)
 				r.local.Publish(r.local.watched()...)
 			default:
+				r.received.Add(1)
 				r.local.Publish(strings.TrimPrefix(m.Channel, prefix))
 			}
 		}
@@ -398,6 +408,7 @@ func (r *Redis) send(ctx context.Context, client *redis.Client, besides ...strin
 		return nil
 	})
 	if err == nil {
+		r.sent.Add(int64(len(to) - len(besides)))
 		return nil
 	}
 	r.mu.Lock()
@@ -412,7 +423,7 @@ func (r *Redis) connected(ctx context.Context) {
 	r.mu.Lock()
 	was := r.state.Connected
 	if !was {
-		r.state, r.warned = State{Connected: true, Since: time.Now()}, false
+		r.state, r.warned = State{Connected: true, Since: time.Now(), Connects: r.state.Connects + 1}, false
 	}
 	r.mu.Unlock()
 	if !was {
@@ -424,7 +435,7 @@ func (r *Redis) connected(ctx context.Context) {
 func (r *Redis) lost(ctx context.Context, err error) {
 	r.mu.Lock()
 	if r.state.Connected {
-		r.state = State{Since: time.Now()}
+		r.state = State{Since: time.Now(), Connects: r.state.Connects}
 	}
 	level := slog.LevelWarn
 	if r.warned {

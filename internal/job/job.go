@@ -7,6 +7,7 @@ package job
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -51,15 +52,36 @@ type Policy struct {
 	Fresh   time.Duration // how long a page that was read is not asked for again
 }
 
+// Observer is told what was committed. It must not wait.
+type Observer interface {
+	// Item is called when a step is done with an item. The outcome is that of a
+	// schema.Outcome, or MOVED or RETRIED.
+	Item(step schema.Step, outcome string, factsAdded, factsRemoved int)
+	// Ended is called when a job has ended.
+	Ended(kind schema.JobType, status schema.JobStatus)
+}
+
 // Jobs starts, moves and ends jobs.
 type Jobs struct {
+	// Observer and Log may be set before the first use.
+	Observer Observer
+	Log      *slog.Logger
+
 	store  *store.Store
 	bus    Publisher
 	policy Policy
 }
 
 // New returns the jobs kept in s.
-func New(s *store.Store, bus Publisher, p Policy) *Jobs { return &Jobs{store: s, bus: bus, policy: p} }
+func New(s *store.Store, bus Publisher, p Policy) *Jobs {
+	return &Jobs{Observer: unobserved{}, Log: slog.New(slog.DiscardHandler), store: s, bus: bus, policy: p}
+}
+
+// unobserved is for jobs that nobody watches.
+type unobserved struct{}
+
+func (unobserved) Item(schema.Step, string, int, int)     {}
+func (unobserved) Ended(schema.JobType, schema.JobStatus) {}
 
 // Cancel ends a job now. What it has stored stays; a worker that is at one of
 // its items is told to stop, and cannot save. NOT_FOUND, or CONFLICT if the

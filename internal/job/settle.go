@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"strings"
 	"time"
@@ -74,7 +75,7 @@ type changes struct {
 func lock(ctx context.Context, tx *store.Tx, id uuid.UUID) (*ent.Job, error) {
 	query := tx.Ent.Job.Query().Where(entjob.ID(id))
 	query.Select(entjob.FieldType, entjob.FieldStatus, entjob.FieldPriority, entjob.FieldTotal, entjob.FieldDone,
-		entjob.FieldFailed, entjob.FieldSkipped, entjob.FieldStored, entjob.FieldFactCount, entjob.FieldSeq)
+		entjob.FieldFailed, entjob.FieldSkipped, entjob.FieldStored, entjob.FieldFactCount, entjob.FieldSeq, entjob.FieldCreatedAt)
 	if tx.Postgres() {
 		query.ForUpdate()
 	}
@@ -167,6 +168,7 @@ func (c *changes) settle(ctx context.Context, item queue.Item, r Result, took ti
 	if r.Outcome == "" && row.Outcome != nil {
 		r.Outcome = *row.Outcome // as an earlier step found
 	}
+	c.observe(item.Step, r, retry)
 	switch {
 	case retry:
 		wait := max(r.RetryAfter, backoff(item.Attempts))
@@ -178,6 +180,20 @@ func (c *changes) settle(ctx context.Context, item queue.Item, r Result, took ti
 	c.count(item, r)
 	c.event(schema.EventItemEnded, &item.ID, r.Reason)
 	return queue.End(ctx, c.tx, item)
+}
+
+// observe tells the observer, after the commit, how a step is done with an item.
+func (c *changes) observe(step schema.Step, r Result, retry bool) {
+	outcome := string(r.Outcome)
+	switch {
+	case retry:
+		outcome, r.FactsAdded, r.FactsRemoved = "RETRIED", 0, 0
+	case r.Next == step:
+		outcome = "MOVED"
+	case step == schema.StepExtract && r.Outcome.Good(): // else it is that of fetching
+		outcome = string(schema.Extracted)
+	}
+	c.tx.AfterCommit(func() { c.jobs.Observer.Item(step, outcome, r.FactsAdded, r.FactsRemoved) })
 }
 
 // advance moves an item on, and adds what it found.
@@ -303,8 +319,17 @@ func (c *changes) end(ctx context.Context, update *ent.JobUpdateOne, done, faile
 	case failed > 0:
 		status = schema.JobPartial
 	}
-	update.SetStatus(status).SetResult(result).SetFinishedAt(schema.Now())
+	now := schema.Now()
+	update.SetStatus(status).SetResult(result).SetFinishedAt(now)
 	c.event(schema.EventEnded, nil, string(status))
+	job := c.job
+	c.tx.AfterCommit(func() {
+		c.jobs.Observer.Ended(job.Type, status)
+		c.jobs.Log.LogAttrs(ctx, slog.LevelInfo, "job ended", slog.String("job_id", job.ID.String()),
+			slog.String("type", string(job.Type)), slog.String("status", string(status)),
+			slog.Int("total", job.Total+c.total), slog.Int("done", done), slog.Int("failed", failed), slog.Int("skipped", job.Skipped+c.skipped),
+			slog.Int("facts", job.FactCount+c.facts), slog.Int64("took_ms", now.Sub(job.CreatedAt).Milliseconds()))
+	})
 	return nil
 }
 

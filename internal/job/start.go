@@ -21,6 +21,7 @@ import (
 	"techfacts.dev/techfacts/internal/fetch"
 	"techfacts.dev/techfacts/internal/queue"
 	"techfacts.dev/techfacts/internal/store"
+	"techfacts.dev/techfacts/internal/trace"
 	"techfacts.dev/techfacts/schema"
 )
 
@@ -236,6 +237,7 @@ func (j *Jobs) byKey(ctx context.Context, key, hash string) (*ent.Job, error) {
 }
 
 func (j *Jobs) insert(ctx context.Context, tx *store.Tx, d draft, hash string) (uuid.UUID, error) {
+	d.params.Trace = trace.Parent(ctx)
 	create := tx.Ent.Job.Create().SetType(d.kind).SetPriority(d.common.Priority).SetParams(d.params).
 		SetInputHash(hash).SetNillableParentID(d.parent).SetSeq(1)
 	if d.company != "" {

@@ -47,6 +47,7 @@ type Item struct {
 	Depth     int
 	Attempts  int // this one included
 	Lane      string
+	Due       time.Time // since when it could be taken, but for its lane
 
 	rank  int
 	turn  int64
@@ -111,7 +112,7 @@ func Open(ctx context.Context, s *store.Store) (*Queue, error) {
 }
 
 // columns are those of [Item], in the order of scan.
-const columns = `id, job_id, page_id, step, url, location, redirects, depth, attempts, lane, rank, turn, lease`
+const columns = `id, job_id, page_id, step, url, location, redirects, depth, attempts, lane, run_at, rank, turn, lease`
 
 func scan(rows *sql.Rows) ([]Item, error) {
 	defer rows.Close()
@@ -120,11 +121,12 @@ func scan(rows *sql.Rows) ([]Item, error) {
 		var i Item
 		var page uuid.NullUUID
 		var location sql.NullString
+		var due moment
 		if err := rows.Scan(&i.ID, &i.JobID, &page, &i.Step, &i.URL, &location, &i.Redirects, &i.Depth,
-			&i.Attempts, &i.Lane, &i.rank, &i.turn, &i.lease); err != nil {
+			&i.Attempts, &i.Lane, &due, &i.rank, &i.turn, &i.lease); err != nil {
 			return nil, err
 		}
-		i.Location = location.String
+		i.Location, i.Due = location.String, due.Time
 		if page.Valid {
 			i.PageID = &page.UUID
 		}
@@ -387,9 +389,9 @@ const settling = 2 * BeatEvery
 // share it must have had the time to beat: none is taken for dead before this
 // one has beaten for [settling] without a gap. It is for one goroutine.
 func (q *Queue) Beat(ctx context.Context) (freed int, err error) {
-	now, dead := `strftime('%Y-%m-%d %H:%M:%f+00:00', 'now')`, fmt.Sprintf(`strftime('%%Y-%%m-%%d %%H:%%M:%%f+00:00', 'now', '-%d seconds')`, DeadAfter/time.Second)
+	now, dead := `strftime('%Y-%m-%d %H:%M:%f+00:00', 'now')`, dead(q.store)
 	if q.store.Postgres() {
-		now, dead = `now()`, fmt.Sprintf(`now() - interval '%d seconds'`, DeadAfter/time.Second)
+		now = `now()`
 	}
 	began := time.Now()
 	gap := began.Sub(q.beaten) > settling
@@ -415,6 +417,14 @@ func (q *Queue) Beat(ctx context.Context) (freed int, err error) {
 		q.since = began
 	}
 	return freed, nil
+}
+
+// dead is the time, as SQL, since which the heart of a living worker has beaten.
+func dead(s *store.Store) string {
+	if s.Postgres() {
+		return fmt.Sprintf(`now() - interval '%d seconds'`, DeadAfter/time.Second)
+	}
+	return fmt.Sprintf(`strftime('%%Y-%%m-%%d %%H:%%M:%%f+00:00', 'now', '-%d seconds')`, DeadAfter/time.Second)
 }
 
 // Held lists the leases of this worker.

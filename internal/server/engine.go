@@ -17,6 +17,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/internal/trace"
 )
 
 const (
@@ -35,6 +36,9 @@ type engine struct {
 	persisted     *persistedQueries
 	limits        Limits
 	introspection bool
+	observer      Observer
+	tracer        *trace.Tracer
+	slow          time.Duration
 	log           *slog.Logger
 }
 
@@ -45,7 +49,8 @@ func newEngine(schema graphql.ExecutableSchema, l Limits, introspection bool, lo
 	}
 	e := &engine{
 		schema: schema.Schema(), exec: executor.New(lastWords{schema}), rules: validation(introspection),
-		documents: documents, persisted: newPersistedQueries(l.Persisted), limits: l, introspection: introspection, log: log,
+		documents: documents, persisted: newPersistedQueries(l.Persisted), limits: l, introspection: introspection,
+		observer: unobserved{}, log: log,
 	}
 	e.exec.SetQueryCache(checked{})
 	e.exec.SetErrorPresenter(e.present)
@@ -214,6 +219,14 @@ func single(op *graphql.OperationContext) error {
 // time to give it in; a subscription has many, until it or ctx ends. A result
 // holds until the next is asked for.
 func (e *engine) results(ctx context.Context, op *graphql.OperationContext) iter.Seq[*graphql.Response] {
+	if op.Operation.Operation == ast.Subscription {
+		return e.watched(ctx, op)
+	}
+	return e.timed(ctx, op)
+}
+
+// dispatch has the executor run an operation.
+func (e *engine) dispatch(ctx context.Context, op *graphql.OperationContext) iter.Seq[*graphql.Response] {
 	switch op.Operation.Operation {
 	case ast.Subscription:
 		return func(yield func(*graphql.Response) bool) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/internal/trace"
 )
 
 const headerRequestID = "X-Request-Id"
@@ -26,11 +27,16 @@ func RequestID(ctx context.Context) string {
 // has, and makes an answer of a panic.
 func (a *api) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w = &counted{ResponseWriter: w, observer: a.observer, route: routeOf(r)}
 		id := r.Header.Get(headerRequestID)
 		if !plainID(id) {
 			id = rand.Text()
 		}
-		r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
+		ctx := context.WithValue(r.Context(), requestIDKey{}, id)
+		if a.tracer != nil {
+			ctx = trace.Remote(ctx, r.Header.Get("Traceparent"))
+		}
+		r = r.WithContext(ctx)
 		h := w.Header()
 		h.Set(headerRequestID, id)
 		h.Set("X-Content-Type-Options", "nosniff")

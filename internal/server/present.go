@@ -39,12 +39,14 @@ func caught(_ context.Context, value any) error {
 func (e *engine) panicked(ctx context.Context, value any) gqlerror.List {
 	e.log.ErrorContext(ctx, "operation panicked", slog.String("request_id", RequestID(ctx)),
 		slog.Any("panic", value), slog.String("stack", string(debug.Stack())))
+	e.observer.Failure(string(fault.Internal))
 	return gqlerror.List{public(ctx, fault.New(fault.Internal, internalError))}
 }
 
 // present makes of an error what a client may see of it, and logs the rest.
 func (e *engine) present(ctx context.Context, err error) *gqlerror.Error {
 	f := classify(ctx, err)
+	e.observer.Failure(string(f.Code))
 	out := public(ctx, f)
 	out.Path = graphql.GetPath(ctx)
 	if g, ok := errors.AsType[*gqlerror.Error](err); ok {

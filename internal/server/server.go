@@ -9,10 +9,12 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gorilla/websocket"
 	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/internal/trace"
 )
 
 // Config is what an operator may set.
@@ -22,6 +24,11 @@ type Config struct {
 	Limits        Limits   // what is zero is as in DefaultLimits
 	Introspection bool     // whether clients may read the schema
 	GraphiQL      fs.FS    // its built page, served on /graphiql; nil: it is not
+
+	Observer Observer      // nil: nobody
+	Tracer   *trace.Tracer // nil: none
+	Slow     time.Duration // queries and mutations that take longer are worth a warning; 0: none is
+	Metrics  http.Handler  // served on /metrics to whoever has the key; nil: it is not
 }
 
 // methods are those of /graphql.
@@ -29,34 +36,47 @@ const methods = "GET, POST"
 
 // api is what the routes share.
 type api struct {
-	engine  *engine
-	key     apiKey
-	origins origins
-	crowd   *crowd
-	console *site
-	health  Health
-	log     *slog.Logger
-	buffers sync.Pool // of websockets that write
+	engine   *engine
+	key      apiKey
+	origins  origins
+	crowd    *crowd
+	console  *site
+	health   Health
+	metrics  http.Handler
+	observer Observer
+	tracer   *trace.Tracer
+	log      *slog.Logger
+	buffers  sync.Pool // of websockets that write
 }
 
 // Handler serves schema on /graphql, by GET, POST and websocket, and what an
-// operator watches on /livez and /readyz. Sockets and event streams end when
+// operator watches on /livez, /readyz and /metrics. Sockets and event streams end when
 // their client goes, or when [Serve] stops. It serves GraphiQL on /graphiql if c
-// brings it.
+// brings it. Without a log it logs nothing.
 func Handler(schema graphql.ExecutableSchema, c Config, health Health, log *slog.Logger) http.Handler {
 	console, err := newSite("/graphiql", c.GraphiQL)
 	if err != nil {
 		panic(err) // cannot happen: it is embedded, and built with its page
 	}
-	a := &api{
-		engine:  newEngine(schema, c.Limits.orDefault(), c.Introspection, log),
-		key:     newAPIKey(c.APIKey),
-		origins: newOrigins(c.Origins),
-		crowd:   newCrowd(c.Limits.orDefault()),
-		console: console,
-		health:  health,
-		log:     log,
+	if c.Observer == nil {
+		c.Observer = unobserved{}
 	}
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	a := &api{
+		engine:   newEngine(schema, c.Limits.orDefault(), c.Introspection, log),
+		key:      newAPIKey(c.APIKey),
+		origins:  newOrigins(c.Origins),
+		crowd:    newCrowd(c.Limits.orDefault()),
+		console:  console,
+		health:   health,
+		metrics:  c.Metrics,
+		observer: c.Observer,
+		tracer:   c.Tracer,
+		log:      log,
+	}
+	a.engine.observer, a.engine.tracer, a.engine.slow = c.Observer, c.Tracer, c.Slow
 	h := a.origins.share(http.HandlerFunc(a.route))
 	if c.APIKey == "" {
 		h = loopbackOnly(h)
@@ -82,6 +102,10 @@ func (a *api) route(w http.ResponseWriter, r *http.Request) {
 	case "/readyz":
 		a.read(w, r, a.ready)
 	default:
+		if r.URL.Path == "/metrics" && a.metrics != nil {
+			a.read(w, r, a.scrape)
+			return
+		}
 		if a.console.has(r.URL.Path) {
 			a.read(w, r, a.console.serve)
 			return

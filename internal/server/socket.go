@@ -127,6 +127,7 @@ func (s *socket) open(ctx context.Context, conn *websocket.Conn, left func()) {
 
 // serve returns when the socket is closed and all its operations have ended.
 func (s *socket) serve(ctx context.Context) {
+	defer s.engine.observer.Connected("websocket")()
 	written, read := make(chan struct{}), make(chan struct{})
 	go func() { defer close(written); s.write(ctx, read) }()
 	defer func() {

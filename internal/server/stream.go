@@ -44,6 +44,7 @@ func (a *api) stream(w http.ResponseWriter, r *http.Request, p *graphql.RawParam
 		return
 	}
 	defer remove()
+	defer a.observer.Connected("event_stream")()
 	if len(errs) > 0 {
 		if e.open(ctx) == nil && e.send(ctx, event(encodeErrors(errs))) == nil {
 			_ = e.send(ctx, complete) // whoever does not read it is gone

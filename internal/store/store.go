@@ -36,6 +36,7 @@ type Store struct {
 	write   *sql.DB // SQLite: the one writer; PostgreSQL: the pool
 	read    *sql.DB // SQLite: read-only connections; PostgreSQL: the pool
 	close   []func() error
+	pools   map[string]func() Pool
 }
 
 // Open opens the database at address: a postgres:// URL, or else the path of a
@@ -74,6 +75,7 @@ func (s *Store) openPostgres(ctx context.Context, address string) error {
 	if _, set := config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"]; !set {
 		config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "30s"
 	}
+	config.ConnConfig.Tracer = traced{}
 	config.ConnConfig.ConnectTimeout = 10 * time.Second
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
@@ -87,6 +89,7 @@ func (s *Store) openPostgres(ctx context.Context, address string) error {
 	db.SetMaxIdleConns(0) // the pool keeps them
 	s.close = append(s.close, db.Close)
 	s.write, s.read = db, db
+	s.pools = map[string]func() Pool{"shared": func() Pool { return ofPgx(pool.Stat()) }}
 	return nil
 }
 
@@ -119,6 +122,9 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 		return err
 	}
 	s.close = append(s.close, s.read.Close)
+	s.pools = map[string]func() Pool{
+		"write": func() Pool { return ofSQL(s.write.Stats()) }, "read": func() Pool { return ofSQL(s.read.Stats()) },
+	}
 	return nil
 }
 
@@ -202,12 +208,4 @@ func (r reader) Query(ctx context.Context, text string, args, v any) error {
 		return errReadOnly
 	}
 	return query(ctx, r.Driver, text, args, v)
-}
-
-// Ready fails if the database does not answer.
-func (s *Store) Ready(ctx context.Context) error {
-	if err := s.read.PingContext(ctx); err != nil {
-		return fmt.Errorf("%w: %w", ErrAway, err)
-	}
-	return nil
 }

@@ -147,6 +147,28 @@ func TestNewerDatabaseIsRefused(t *testing.T) {
 	})
 }
 
+func TestADatabaseOfAnotherVersionIsNotReady(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		if err := s.Ready(t.Context()); err != nil {
+			t.Fatalf("when it has just been migrated: %v", err)
+		}
+		for _, change := range []struct{ statement, want string }{
+			{`insert into goose_db_version (version_id, is_applied) values (99999999999999, true)`, "newer than this program"},
+			{`delete from goose_db_version where version_id >= (select max(version_id) from goose_db_version where version_id < 99999999999999)`, "older than this program"},
+			{`drop table goose_db_version`, "cannot be read"},
+		} {
+			err := s.Tx(t.Context(), func(tx *store.Tx) error { _, err := tx.Exec(t.Context(), change.statement); return err })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f := fault.Of(s.Ready(t.Context())); f.Code != fault.Unavailable || !strings.Contains(f.Message, change.want) {
+				t.Errorf("after %s: %+v", change.statement, f)
+			}
+		}
+	})
+}
+
 func TestSQLiteFileBelongsToOneProcess(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a folder", "odd?name%.db")
