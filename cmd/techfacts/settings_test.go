@@ -52,6 +52,8 @@ func TestWrongSettingsStopTheStartWithOneLineThatNamesThem(t *testing.T) {
 		"GRAPHQL_PERSISTED_QUERIES=-2":                    "GRAPHQL_PERSISTED_QUERIES",
 		"GRAPHQL_QUERY_TIMEOUT=0":                         "GRAPHQL_QUERY_TIMEOUT",
 		"WEBSOCKET_PING=2h":                               "WEBSOCKET_PING",
+		"API_POINTS_PER_MINUTE=-2":                        "API_POINTS_PER_MINUTE",
+		"AUDIT_RETENTION=-1s":                             "AUDIT_RETENTION",
 		"HTTP_MAX_HEADER=0":                               "HTTP_MAX_HEADER",
 		"REDIS_URL=hunter2":                               "REDIS_URL",
 		"REDIS_URL=redis://:hunter2@[bad":                 "REDIS_URL",
@@ -70,7 +72,7 @@ func TestHelpDocumentsEverySettingWithItsDefault(t *testing.T) {
 	t.Parallel()
 	help, _, _ := output(t, nil, "--help")
 	for _, setting := range []string{
-		"LISTEN_ADDR", "API_KEY", "ALLOWED_ORIGINS", "INTROSPECTION", "GRAPHIQL", "DATABASE_URL", "DATA_DIR", "REDIS_URL", "SCRAPE_DELAY_MIN", "SCRAPE_DELAY_MAX",
+		"LISTEN_ADDR", "API_KEY", "AUDIT_RETENTION", "API_POINTS_PER_MINUTE", "ALLOWED_ORIGINS", "INTROSPECTION", "GRAPHIQL", "DATABASE_URL", "DATA_DIR", "REDIS_URL", "SCRAPE_DELAY_MIN", "SCRAPE_DELAY_MAX",
 		"SCRAPE_MAX_CONCURRENT_PER_DOMAIN", "SCRAPE_DAILY_LIMIT_PER_DOMAIN", "SCRAPE_MAX_RETRIES", "SCRAPE_TIMEOUT", "SCRAPE_CACHE",
 		"GRAPHQL_MAX_BODY", "GRAPHQL_MAX_URL", "GRAPHQL_MAX_TOKENS", "GRAPHQL_MAX_DEPTH", "GRAPHQL_MAX_ALIASES", "GRAPHQL_MAX_ROOT_FIELDS",
 		"GRAPHQL_MAX_DIRECTIVES", "GRAPHQL_MAX_PAGE", "GRAPHQL_MAX_NODES", "GRAPHQL_PERSISTED_QUERIES", "GRAPHQL_QUERY_TIMEOUT",
@@ -82,7 +84,7 @@ func TestHelpDocumentsEverySettingWithItsDefault(t *testing.T) {
 			t.Errorf("%s is not in the help", setting)
 		}
 	}
-	for _, want := range []string{"127.0.0.1:8080", "=2s", "=5s", "=60s", "=24h", "=500", "=0.5", "./data", "=262144", "=8192", "=12s", "=16384"} {
+	for _, want := range []string{"127.0.0.1:8080", "=2s", "=5s", "=60s", "=24h", "=2160h", "=500", "=0.5", "./data", "=262144", "=8192", "=12s", "=16384"} {
 		if !strings.Contains(help, want) {
 			t.Errorf("the default %s is not in the help:\n%s", want, help)
 		}

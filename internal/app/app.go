@@ -38,7 +38,7 @@ type Role struct{ API, Worker bool }
 // give back what they are at, the bus sends what they have said, the database
 // closes.
 func Run(ctx context.Context, c Config, role Role, log *slog.Logger, ready func(addr string)) error {
-	s, err := openStore(ctx, c, log)
+	s, steps, err := openStore(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -47,6 +47,18 @@ func Run(ctx context.Context, c Config, role Role, log *slog.Logger, ready func(
 			log.WarnContext(ctx, "cannot close the database", slog.Any("error", err))
 		}
 	}()
+	hints, leave, err := join(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	var d *door
+	if role.API {
+		if d, err = openDoor(ctx, c, s, hints, log); err != nil {
+			return err
+		}
+		defer d.close()
+	}
 	listener, err := listen(ctx, c, role)
 	if err != nil {
 		return err
@@ -56,11 +68,6 @@ func Run(ctx context.Context, c Config, role Role, log *slog.Logger, ready func(
 		addr = listener.Addr().String()
 		defer listener.Close() // if the server has not come to it
 	}
-	hints, leave, err := join(ctx, c, log)
-	if err != nil {
-		return err
-	}
-	defer leave()
 	p, err := build(ctx, c, c.own(addr), s, hints, log)
 	if err != nil {
 		return err
@@ -73,10 +80,17 @@ func Run(ctx context.Context, c Config, role Role, log *slog.Logger, ready func(
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	if role.API {
-		group.Go(func() error { return server.Serve(ctx, listener, p.handler(c, s, log), c.limits(), log) })
+		group.Go(func() error { return server.Serve(ctx, listener, p.handler(c, s, d, log), c.limits(), log) })
+	}
+	if role.API {
+		group.Go(func() error { return d.keys.Run(ctx) })
+		group.Go(func() error { return d.audit.Run(ctx) })
 	}
 	if role.Worker {
 		group.Go(func() error { return pool.Run(ctx) })
+	}
+	if steps > 0 {
+		log.InfoContext(ctx, "database brought up to date", slog.Int("steps", steps))
 	}
 	log.InfoContext(ctx, "started", slog.String("version", c.Version), slog.String("addr", addr),
 		slog.Bool("api", role.API), slog.Bool("worker", role.Worker), slog.Bool("postgres", s.Postgres()), slog.Bool("redis", c.RedisURL != ""))
@@ -90,33 +104,27 @@ func Run(ctx context.Context, c Config, role Role, log *slog.Logger, ready func(
 
 // Migrate brings the database up to date and tells how many steps that took.
 func Migrate(ctx context.Context, c Config) (int, error) {
-	s, err := c.open(ctx)
+	s, steps, err := openStore(ctx, c)
 	if err != nil {
 		return 0, err
 	}
-	steps, err := s.Migrate(ctx)
+	return steps, s.Close()
+}
+
+// openStore opens the database and brings it up to date, and tells how many
+// steps that took.
+func openStore(ctx context.Context, c Config) (s *store.Store, steps int, err error) {
+	if s, err = c.open(ctx); err != nil {
+		return nil, 0, err
+	}
+	steps, err = s.Migrate(ctx)
 	if err == nil {
 		err = extract.NewProfiles(s).Seed(ctx)
 	}
-	return steps, errors.Join(err, s.Close())
-}
-
-func openStore(ctx context.Context, c Config, log *slog.Logger) (*store.Store, error) {
-	s, err := c.open(ctx)
 	if err != nil {
-		return nil, err
+		return nil, 0, errors.Join(err, s.Close())
 	}
-	steps, err := s.Migrate(ctx)
-	if err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	if steps > 0 {
-		log.InfoContext(ctx, "database brought up to date", slog.Int("steps", steps))
-	}
-	if err := extract.NewProfiles(s).Seed(ctx); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	return s, nil
+	return s, steps, nil
 }
 
 // bus carries hints: within the process, or between processes.
@@ -235,16 +243,15 @@ func (p *parts) degraded() []string {
 }
 
 // handler is the API over s.
-func (p *parts) handler(c Config, s *store.Store, log *slog.Logger) http.Handler {
+func (p *parts) handler(c Config, s *store.Store, d *door, log *slog.Logger) http.Handler {
 	schema := resolvers.Schema(&resolvers.Resolver{
-		Ent: s.Ent, Jobs: p.jobs, Profiles: extract.NewProfiles(s), Limiter: p.limiter, Bus: p.bus, Tick: c.Tick,
+		Ent: s.Ent, Jobs: p.jobs, Profiles: extract.NewProfiles(s), Limiter: p.limiter, Keys: d.keys, Bus: p.bus, Tick: c.Tick,
 	})
 	var graphiql fs.FS
 	if c.GraphiQL {
 		graphiql = web.GraphiQL()
 	}
-	return server.Handler(schema, server.Config{
-		APIKey: string(c.APIKey), Origins: c.AllowedOrigins, Introspection: c.Introspection, Limits: c.limits(),
-		GraphiQL: graphiql,
-	}, server.Health{Ready: s.Ready, Degraded: p.degraded}, log)
+	config := server.Config{Origins: c.AllowedOrigins, Introspection: c.Introspection, Limits: c.limits(), GraphiQL: graphiql}
+	d.guard(&config)
+	return server.Handler(schema, config, server.Health{Ready: s.Ready, Degraded: p.degraded}, log)
 }

@@ -129,15 +129,18 @@ func TestEveryLimitIsASettingAndIsKept(t *testing.T) {
 		"GRAPHQL_MAX_PAGE":          {app.APILimits{MaxPage: 5}, func(s *service) string { return first(s.post("{jobs{totalCount} profiles(first:6){totalCount}}", nil)) }, "profiles: first must be between 0 and 5"},
 		"GRAPHQL_MAX_NODES":         {app.APILimits{MaxNodes: 10}, func(s *service) string { return first(s.post("{jobs{totalCount}}", nil)) }, "the limit of 10"},
 		"GRAPHQL_PERSISTED_QUERIES": {app.APILimits{Persisted: -1}, (*service).persisted, "PersistedQueryNotSupported"},
-		"GRAPHQL_QUERY_TIMEOUT":     {app.APILimits{QueryTimeout: 1}, func(s *service) string { return first(s.post("{jobs{totalCount}}", nil)) }, "the query took longer than 1ns"},
-		"GRAPHQL_MUTATION_TIMEOUT":  {app.APILimits{MutationTimeout: 1}, func(s *service) string { return first(s.post(change, nil)) }, "the mutation took longer than 1ns"},
-		"WEBSOCKET_INIT_TIMEOUT":    {app.APILimits{InitTimeout: ms}, func(s *service) string { return s.ends() }, "4408"},
-		"WEBSOCKET_MAX_MESSAGE":     {app.APILimits{MaxMessage: 10}, func(s *service) string { return s.ends(init) }, "1009"},
-		"WEBSOCKET_PING":            {app.APILimits{Ping: ms, WriteTimeout: 200 * ms}, func(s *service) string { return s.ends(init) }, "1006"},
-		"WEBSOCKET_WRITE_TIMEOUT":   {app.APILimits{WriteTimeout: 1}, func(s *service) string { return s.ends(init) }, "EOF"},
-		"WEBSOCKET_MAX_OPERATIONS":  {app.APILimits{MaxOperations: 1}, func(s *service) string { return s.ends(init, fmt.Sprintf(listen, "1"), fmt.Sprintf(listen, "2")) }, "4429"},
-		"STREAM_KEEP_ALIVE":         {app.APILimits{KeepAlive: ms}, func(s *service) string { return s.hears(6) }, ":\n\n:\n\n:\n\n"},
-		"HTTP_HEADER_TIMEOUT":       {app.APILimits{HeaderTimeout: 50 * ms}, func(s *service) string { return s.says("GET / HTTP/1.1\r\n") }, "closed: <nil>"},
+		"API_POINTS_PER_MINUTE": {app.APILimits{PointsPerMinute: 1}, func(s *service) string {
+			return first(s.post("{__typename}", nil)) + first(s.post("{__typename}", nil))
+		}, "the operation costs 1 point"},
+		"GRAPHQL_QUERY_TIMEOUT":    {app.APILimits{QueryTimeout: 1}, func(s *service) string { return first(s.post("{jobs{totalCount}}", nil)) }, "the query took longer than 1ns"},
+		"GRAPHQL_MUTATION_TIMEOUT": {app.APILimits{MutationTimeout: 1}, func(s *service) string { return first(s.post(change, nil)) }, "the mutation took longer than 1ns"},
+		"WEBSOCKET_INIT_TIMEOUT":   {app.APILimits{InitTimeout: ms}, func(s *service) string { return s.ends() }, "4408"},
+		"WEBSOCKET_MAX_MESSAGE":    {app.APILimits{MaxMessage: 10}, func(s *service) string { return s.ends(init) }, "1009"},
+		"WEBSOCKET_PING":           {app.APILimits{Ping: ms, WriteTimeout: 200 * ms}, func(s *service) string { return s.ends(init) }, "1006"},
+		"WEBSOCKET_WRITE_TIMEOUT":  {app.APILimits{WriteTimeout: 1}, func(s *service) string { return s.ends(init) }, "EOF"},
+		"WEBSOCKET_MAX_OPERATIONS": {app.APILimits{MaxOperations: 1}, func(s *service) string { return s.ends(init, fmt.Sprintf(listen, "1"), fmt.Sprintf(listen, "2")) }, "4429"},
+		"STREAM_KEEP_ALIVE":        {app.APILimits{KeepAlive: ms}, func(s *service) string { return s.hears(6) }, ":\n\n:\n\n:\n\n"},
+		"HTTP_HEADER_TIMEOUT":      {app.APILimits{HeaderTimeout: 50 * ms}, func(s *service) string { return s.says("GET / HTTP/1.1\r\n") }, "closed: <nil>"},
 		"HTTP_READ_TIMEOUT": {app.APILimits{ReadTimeout: 50 * ms}, func(s *service) string {
 			return s.says("POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n")
 		}, "ended too early"},
@@ -150,6 +153,32 @@ func TestEveryLimitIsASettingAndIsKept(t *testing.T) {
 			c.APILimits = test.limits
 			if got := test.try(start(t, c)); !strings.Contains(got, test.want) {
 				t.Errorf("got %s, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestKeysAreLimitedUnlessTheSettingSaysOtherwise(t *testing.T) {
+	t.Parallel()
+	const dear = `{ jobs(first: 100) { edges { node { items(first: 48) { totalCount } } } } }` // 4,901 points
+	for name, test := range map[string]struct {
+		key     app.Secret
+		setting int
+		limited bool
+	}{
+		"a key": {master, 0, true}, "no key": {"", 0, false}, "a key, switched off": {master, -1, false}, "no key, but set": {"", 60_000, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := settings(t, "SQLite")
+			c.APIKey, c.PointsPerMinute = test.key, test.setting
+			caller := as{start(t, c), string(test.key)}
+			code, n := "", 0
+			for ; code == "" && n < 100; n++ {
+				code = caller.ask(dear, nil, nil)
+			}
+			if (code == "LIMITED") != test.limited || test.limited && n < 13 {
+				t.Errorf("%q after %d", code, n)
 			}
 		})
 	}

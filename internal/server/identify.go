@@ -11,7 +11,10 @@ import (
 	"techfacts.dev/techfacts/internal/fault"
 )
 
-const headerRequestID = "X-Request-Id"
+const (
+	headerRequestID  = "X-Request-Id"
+	headerRetryAfter = "Retry-After"
+)
 
 type requestIDKey struct{}
 

@@ -1,27 +1,37 @@
-// Package server is HTTP in front of a GraphQL schema: routes, the key, origins,
+// Package server is HTTP in front of a GraphQL schema: routes, keys, origins,
 // limits, and its transports. It refuses what is too large
 // before it is read and what is too dear before it is run, and shows a client
 // of an error no more than its code and words that are meant for strangers.
 package server
 
 import (
+	"context"
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gorilla/websocket"
+	"techfacts.dev/techfacts/internal/access"
 	"techfacts.dev/techfacts/internal/fault"
 )
 
 // Config is what an operator may set.
 type Config struct {
-	APIKey        string   // empty: no key is asked for, and only requests to a loopback name are served
-	Origins       []string // whose pages may use the API, exactly, as in https://app.example:8443
-	Limits        Limits   // what is zero is as in DefaultLimits
-	Introspection bool     // whether clients may read the schema
-	GraphiQL      fs.FS    // its built page, served on /graphiql; nil: it is not
+	Keys          *access.Keys  // who may come in; nil: everybody, but only by a loopback name, as while Keys ask for none
+	Audit         *access.Audit // where mutations are written down; nil: nowhere
+	Spend         Spend         // nil: nobody is limited
+	Queries       Queries       // persisted queries of other processes; nil: there are none
+	Origins       []string      // whose pages may use the API, exactly, as in https://app.example:8443
+	Limits        Limits        // what is zero is as in DefaultLimits
+	Introspection bool          // whether clients may read the schema
+	GraphiQL      fs.FS         // its built page, served on /graphiql; nil: it is not
 }
+
+// Spend takes points from what a caller may spend, or tells how long to wait
+// until there are so many. It never keeps anybody waiting for long.
+type Spend func(ctx context.Context, c access.Caller, points int) (wait time.Duration)
 
 // methods are those of /graphql.
 const methods = "GET, POST"
@@ -29,7 +39,6 @@ const methods = "GET, POST"
 // api is what the routes share.
 type api struct {
 	engine  *engine
-	key     apiKey
 	origins origins
 	console *site
 	health  Health
@@ -45,19 +54,17 @@ func Handler(schema graphql.ExecutableSchema, c Config, health Health, log *slog
 	if err != nil {
 		panic(err) // cannot happen: it is embedded, and built with its page
 	}
+	if c.Keys == nil {
+		c.Keys = &access.Keys{}
+	}
 	a := &api{
-		engine:  newEngine(schema, c.Limits.orDefault(), c.Introspection, log),
-		key:     newAPIKey(c.APIKey),
+		engine:  newEngine(schema, c, log),
 		origins: newOrigins(c.Origins),
 		console: console,
 		health:  health,
 		log:     log,
 	}
-	h := a.origins.share(http.HandlerFunc(a.route))
-	if c.APIKey == "" {
-		h = loopbackOnly(h)
-	}
-	return a.identify(h)
+	return a.identify(a.loopbackOnly(a.origins.share(http.HandlerFunc(a.route))))
 }
 
 func (a *api) route(w http.ResponseWriter, r *http.Request) {

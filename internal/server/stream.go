@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"techfacts.dev/techfacts/internal/access"
 	"techfacts.dev/techfacts/internal/fault"
 )
 
@@ -39,7 +41,10 @@ func (a *api) stream(w http.ResponseWriter, r *http.Request, p *graphql.RawParam
 		return
 	}
 	defer remove()
+	release := a.engine.keys.Hold(access.From(ctx), func(why error) { cancel(why); e.hurry() })
+	defer release()
 	if len(errs) > 0 {
+		sayWhen(w, errs)
 		if e.open(ctx) == nil && e.send(ctx, event(encodeErrors(errs))) == nil {
 			_ = e.send(ctx, complete) // whoever does not read it is gone
 		}
@@ -52,6 +57,9 @@ func (a *api) stream(w http.ResponseWriter, r *http.Request, p *graphql.RawParam
 		err = e.copy(ctx, results)
 	}
 	cancel(err)
+	if fault.Is(err, fault.Unauthenticated) { // with a complete, so that its client does not come again
+		_ = e.last(event(encodeErrors(gqlerror.List{a.engine.present(ctx, err)})) + complete)
+	}
 	for range results { // until nothing of the operation runs any more
 	}
 }
@@ -140,6 +148,14 @@ func (e *eventStream) send(ctx context.Context, piece string) error {
 	}
 	if _, writeErr := e.w.Write([]byte(piece)); writeErr != nil {
 		return errors.Join(err, writeErr)
+	}
+	return e.to.Flush()
+}
+
+// last sends what is said after the end, if the client takes it soon.
+func (e *eventStream) last(piece string) error {
+	if _, err := e.w.Write([]byte(piece)); err != nil {
+		return err
 	}
 	return e.to.Flush()
 }

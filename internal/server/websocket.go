@@ -1,10 +1,12 @@
 package server
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 
 	"github.com/gorilla/websocket"
+	"techfacts.dev/techfacts/internal/access"
 	"techfacts.dev/techfacts/internal/fault"
 )
 
@@ -32,11 +34,11 @@ func protocolOf(r *http.Request) (protocol, string) {
 // upgrade makes a websocket of a request and serves it until it is closed.
 // What can be refused is refused before: with a status that tells why.
 func (a *api) upgrade(w http.ResponseWriter, r *http.Request) {
-	v := a.key.judgeHeader(r.Header) // a browser cannot set it, and says it in connection_init
+	caller, err := a.caller(r) // a browser cannot set it, and says it in connection_init
 	speaks, name := protocolOf(r)
 	switch {
-	case v == wrong:
-		refuseKey(w, r, v)
+	case err != nil && !errors.Is(err, access.ErrMissing):
+		a.refuseCaller(w, r, err)
 		return
 	case !a.origins.admit(r):
 		refuse(w, r, http.StatusForbidden, fault.New(fault.Forbidden, "pages of this origin may not open a websocket"))
@@ -45,7 +47,7 @@ func (a *api) upgrade(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, http.StatusBadRequest, fault.New(fault.Invalid, "the subprotocol must be %s or %s", subprotocol, legacySubprotocol))
 		return
 	}
-	s := newSocket(a.engine, a.key, speaks, v == right)
+	s := newSocket(a.engine, speaks, caller, err == nil)
 	up := websocket.Upgrader{
 		HandshakeTimeout: a.engine.limits.Write,
 		Subprotocols:     []string{name},
