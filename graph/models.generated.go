@@ -3,6 +3,8 @@
 package graph
 
 import (
+	"time"
+
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/schema"
@@ -46,6 +48,24 @@ type CrawlInput struct {
 	Exclude []string `json:"exclude,omitempty"`
 	// Count hosts below the given ones as the same site.
 	Subdomains bool `json:"subdomains"`
+}
+
+// What a new key may do, and until when.
+type CreateAPIKeyInput struct {
+	// A name that no key has or had: 1 to 64 lower case letters, digits, dots, dashes and underscores, a letter first.
+	Name string `json:"name"`
+	// What it may do.
+	Scope schema.Scope `json:"scope"`
+	// From when on it is not accepted; null for never.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+}
+
+// The key that was made.
+type CreateAPIKeyPayload struct {
+	// What is kept of it.
+	APIKey *ent.ApiKey `json:"apiKey"`
+	// The key itself, for Authorization: Bearer. It is not kept.
+	Secret string `json:"secret"`
 }
 
 // What a new profile is.
@@ -124,6 +144,18 @@ type RetryJobInput struct {
 type RetryJobPayload struct {
 	// The new job; its parent is the old one.
 	Job *ent.Job `json:"job"`
+}
+
+// Which key to revoke.
+type RevokeAPIKeyInput struct {
+	// Its id.
+	ID uuid.UUID `json:"id"`
+}
+
+// The key that was revoked.
+type RevokeAPIKeyPayload struct {
+	// The key as it is now.
+	APIKey *ent.ApiKey `json:"apiKey"`
 }
 
 // What a domain is allowed. What is not given stays as it is; see resetRateLimit.

@@ -37,6 +37,48 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	ApiKey struct {
+		CreatedAt  func(childComplexity int) int
+		ExpiresAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		LastUsedAt func(childComplexity int) int
+		Name       func(childComplexity int) int
+		RevokedAt  func(childComplexity int) int
+		Scope      func(childComplexity int) int
+	}
+
+	ApiKeyConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ApiKeyEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AuditEntry struct {
+		At       func(childComplexity int) int
+		ID       func(childComplexity int) int
+		Input    func(childComplexity int) int
+		Mutation func(childComplexity int) int
+		Outcome  func(childComplexity int) int
+		Request  func(childComplexity int) int
+		Who      func(childComplexity int) int
+	}
+
+	AuditEntryConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AuditEntryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	CancelJobPayload struct {
 		Job func(childComplexity int) int
 	}
@@ -51,6 +93,11 @@ type ComplexityRoot struct {
 		MaxDepth   func(childComplexity int) int
 		MaxPages   func(childComplexity int) int
 		Subdomains func(childComplexity int) int
+	}
+
+	CreateApiKeyPayload struct {
+		APIKey func(childComplexity int) int
+		Secret func(childComplexity int) int
 	}
 
 	CreateProfilePayload struct {
@@ -209,11 +256,13 @@ type ComplexityRoot struct {
 	Mutation struct {
 		CancelJob       func(childComplexity int, input CancelJobInput) int
 		CloneProfile    func(childComplexity int, input CloneProfileInput) int
+		CreateAPIKey    func(childComplexity int, input CreateAPIKeyInput) int
 		CreateProfile   func(childComplexity int, input CreateProfileInput) int
 		DeleteJob       func(childComplexity int, input DeleteJobInput) int
 		DeleteProfile   func(childComplexity int, input DeleteProfileInput) int
 		ResetRateLimit  func(childComplexity int, input ResetRateLimitInput) int
 		RetryJob        func(childComplexity int, input RetryJobInput) int
+		RevokeAPIKey    func(childComplexity int, input RevokeAPIKeyInput) int
 		SetRateLimit    func(childComplexity int, input SetRateLimitInput) int
 		StartExtraction func(childComplexity int, input StartExtractionInput) int
 		StartScrape     func(childComplexity int, input StartScrapeInput) int
@@ -287,6 +336,8 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		APIKeys    func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ApiKeyOrder, where *ent.ApiKeyWhereInput) int
+		AuditLog   func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.AuditEntryOrder, where *ent.AuditEntryWhereInput) int
 		Fact       func(childComplexity int, id uuid.UUID) int
 		Facts      func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.FactOrder, where *ent.FactWhereInput) int
 		Job        func(childComplexity int, id uuid.UUID) int
@@ -363,6 +414,10 @@ type ComplexityRoot struct {
 
 	RetryJobPayload struct {
 		Job func(childComplexity int) int
+	}
+
+	RevokeApiKeyPayload struct {
+		APIKey func(childComplexity int) int
 	}
 
 	ScrapeParams struct {
@@ -443,6 +498,156 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	_ = ec
 	switch typeName + "." + field {
 
+	case "ApiKey.createdAt":
+		if e.ComplexityRoot.ApiKey.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.CreatedAt(childComplexity), true
+	case "ApiKey.expiresAt":
+		if e.ComplexityRoot.ApiKey.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.ExpiresAt(childComplexity), true
+	case "ApiKey.id":
+		if e.ComplexityRoot.ApiKey.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.ID(childComplexity), true
+	case "ApiKey.lastUsedAt":
+		if e.ComplexityRoot.ApiKey.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.LastUsedAt(childComplexity), true
+	case "ApiKey.name":
+		if e.ComplexityRoot.ApiKey.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.Name(childComplexity), true
+	case "ApiKey.revokedAt":
+		if e.ComplexityRoot.ApiKey.RevokedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.RevokedAt(childComplexity), true
+	case "ApiKey.scope":
+		if e.ComplexityRoot.ApiKey.Scope == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.Scope(childComplexity), true
+
+	case "ApiKeyConnection.edges":
+		if e.ComplexityRoot.ApiKeyConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyConnection.Edges(childComplexity), true
+	case "ApiKeyConnection.pageInfo":
+		if e.ComplexityRoot.ApiKeyConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyConnection.PageInfo(childComplexity), true
+	case "ApiKeyConnection.totalCount":
+		if e.ComplexityRoot.ApiKeyConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyConnection.TotalCount(childComplexity), true
+
+	case "ApiKeyEdge.cursor":
+		if e.ComplexityRoot.ApiKeyEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyEdge.Cursor(childComplexity), true
+	case "ApiKeyEdge.node":
+		if e.ComplexityRoot.ApiKeyEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyEdge.Node(childComplexity), true
+
+	case "AuditEntry.at":
+		if e.ComplexityRoot.AuditEntry.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.At(childComplexity), true
+	case "AuditEntry.id":
+		if e.ComplexityRoot.AuditEntry.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.ID(childComplexity), true
+	case "AuditEntry.input":
+		if e.ComplexityRoot.AuditEntry.Input == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Input(childComplexity), true
+	case "AuditEntry.mutation":
+		if e.ComplexityRoot.AuditEntry.Mutation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Mutation(childComplexity), true
+	case "AuditEntry.outcome":
+		if e.ComplexityRoot.AuditEntry.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Outcome(childComplexity), true
+	case "AuditEntry.request":
+		if e.ComplexityRoot.AuditEntry.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Request(childComplexity), true
+	case "AuditEntry.who":
+		if e.ComplexityRoot.AuditEntry.Who == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Who(childComplexity), true
+
+	case "AuditEntryConnection.edges":
+		if e.ComplexityRoot.AuditEntryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.Edges(childComplexity), true
+	case "AuditEntryConnection.pageInfo":
+		if e.ComplexityRoot.AuditEntryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.PageInfo(childComplexity), true
+	case "AuditEntryConnection.totalCount":
+		if e.ComplexityRoot.AuditEntryConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.TotalCount(childComplexity), true
+
+	case "AuditEntryEdge.cursor":
+		if e.ComplexityRoot.AuditEntryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryEdge.Cursor(childComplexity), true
+	case "AuditEntryEdge.node":
+		if e.ComplexityRoot.AuditEntryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryEdge.Node(childComplexity), true
+
 	case "CancelJobPayload.job":
 		if e.ComplexityRoot.CancelJobPayload.Job == nil {
 			break
@@ -487,6 +692,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CrawlParams.Subdomains(childComplexity), true
+
+	case "CreateApiKeyPayload.apiKey":
+		if e.ComplexityRoot.CreateApiKeyPayload.APIKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateApiKeyPayload.APIKey(childComplexity), true
+	case "CreateApiKeyPayload.secret":
+		if e.ComplexityRoot.CreateApiKeyPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateApiKeyPayload.Secret(childComplexity), true
 
 	case "CreateProfilePayload.profile":
 		if e.ComplexityRoot.CreateProfilePayload.Profile == nil {
@@ -1132,6 +1350,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CloneProfile(childComplexity, args["input"].(CloneProfileInput)), true
+	case "Mutation.createApiKey":
+		if e.ComplexityRoot.Mutation.CreateAPIKey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createApiKey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateAPIKey(childComplexity, args["input"].(CreateAPIKeyInput)), true
 	case "Mutation.createProfile":
 		if e.ComplexityRoot.Mutation.CreateProfile == nil {
 			break
@@ -1187,6 +1416,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RetryJob(childComplexity, args["input"].(RetryJobInput)), true
+	case "Mutation.revokeApiKey":
+		if e.ComplexityRoot.Mutation.RevokeAPIKey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeApiKey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeAPIKey(childComplexity, args["input"].(RevokeAPIKeyInput)), true
 	case "Mutation.setRateLimit":
 		if e.ComplexityRoot.Mutation.SetRateLimit == nil {
 			break
@@ -1507,6 +1747,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ProfileEdge.Node(childComplexity), true
 
+	case "Query.apiKeys":
+		if e.ComplexityRoot.Query.APIKeys == nil {
+			break
+		}
+
+		args, err := ec.field_Query_apiKeys_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.APIKeys(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].([]*ent.ApiKeyOrder), args["where"].(*ent.ApiKeyWhereInput)), true
+	case "Query.auditLog":
+		if e.ComplexityRoot.Query.AuditLog == nil {
+			break
+		}
+
+		args, err := ec.field_Query_auditLog_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AuditLog(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].([]*ent.AuditEntryOrder), args["where"].(*ent.AuditEntryWhereInput)), true
 	case "Query.fact":
 		if e.ComplexityRoot.Query.Fact == nil {
 			break
@@ -1909,6 +2171,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RetryJobPayload.Job(childComplexity), true
 
+	case "RevokeApiKeyPayload.apiKey":
+		if e.ComplexityRoot.RevokeApiKeyPayload.APIKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeApiKeyPayload.APIKey(childComplexity), true
+
 	case "ScrapeParams.company":
 		if e.ComplexityRoot.ScrapeParams.Company == nil {
 			break
@@ -2156,9 +2425,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("ApiKeyOrder", ec.unmarshalInputApiKeyOrder),
+			graphql.NewInputUnmarshaler("ApiKeyWhereInput", ec.unmarshalInputApiKeyWhereInput),
+			graphql.NewInputUnmarshaler("AuditEntryOrder", ec.unmarshalInputAuditEntryOrder),
+			graphql.NewInputUnmarshaler("AuditEntryWhereInput", ec.unmarshalInputAuditEntryWhereInput),
 			graphql.NewInputUnmarshaler("CancelJobInput", ec.unmarshalInputCancelJobInput),
 			graphql.NewInputUnmarshaler("CloneProfileInput", ec.unmarshalInputCloneProfileInput),
 			graphql.NewInputUnmarshaler("CrawlInput", ec.unmarshalInputCrawlInput),
+			graphql.NewInputUnmarshaler("CreateApiKeyInput", ec.unmarshalInputCreateApiKeyInput),
 			graphql.NewInputUnmarshaler("CreateProfileInput", ec.unmarshalInputCreateProfileInput),
 			graphql.NewInputUnmarshaler("DeleteJobInput", ec.unmarshalInputDeleteJobInput),
 			graphql.NewInputUnmarshaler("DeleteProfileInput", ec.unmarshalInputDeleteProfileInput),
@@ -2180,6 +2454,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReportWhereInput", ec.unmarshalInputReportWhereInput),
 			graphql.NewInputUnmarshaler("ResetRateLimitInput", ec.unmarshalInputResetRateLimitInput),
 			graphql.NewInputUnmarshaler("RetryJobInput", ec.unmarshalInputRetryJobInput),
+			graphql.NewInputUnmarshaler("RevokeApiKeyInput", ec.unmarshalInputRevokeApiKeyInput),
 			graphql.NewInputUnmarshaler("SetRateLimitInput", ec.unmarshalInputSetRateLimitInput),
 			graphql.NewInputUnmarshaler("SnapshotOrder", ec.unmarshalInputSnapshotOrder),
 			graphql.NewInputUnmarshaler("SnapshotWhereInput", ec.unmarshalInputSnapshotWhereInput),
@@ -2288,6 +2563,89 @@ func sourceData(filename string) string {
 }
 
 var sources = []*ast.Source{
+	{Name: "../schema/apikey.graphql", Input: `"""
+What a key must be allowed to ask for this. It stands at every field of Query, Mutation and Subscription.
+"""
+directive @scope(
+  """
+  The least scope.
+  """
+  needs: ApiKeyScope!
+) on FIELD_DEFINITION
+
+extend type Mutation {
+  """
+  Makes a key. The key itself is in the answer, and nowhere else ever after.
+  """
+  createApiKey(
+    """
+    What it may do, and until when.
+    """
+    input: CreateApiKeyInput!
+  ): CreateApiKeyPayload! @scope(needs: ADMIN)
+  """
+  Ends a key for good: within 5 s its websockets are closed and its event streams end, on every process. A key that was revoked already stays as it is.
+  """
+  revokeApiKey(
+    """
+    Which key.
+    """
+    input: RevokeApiKeyInput!
+  ): RevokeApiKeyPayload! @scope(needs: ADMIN)
+}
+
+"""
+What a new key may do, and until when.
+"""
+input CreateApiKeyInput {
+  """
+  A name that no key has or had: 1 to 64 lower case letters, digits, dots, dashes and underscores, a letter first.
+  """
+  name: String!
+  """
+  What it may do.
+  """
+  scope: ApiKeyScope!
+  """
+  From when on it is not accepted; null for never.
+  """
+  expiresAt: Time
+}
+
+"""
+Which key to revoke.
+"""
+input RevokeApiKeyInput {
+  """
+  Its id.
+  """
+  id: ID!
+}
+
+"""
+The key that was made.
+"""
+type CreateApiKeyPayload {
+  """
+  What is kept of it.
+  """
+  apiKey: ApiKey!
+  """
+  The key itself, for Authorization: Bearer. It is not kept.
+  """
+  secret: String!
+}
+
+"""
+The key that was revoked.
+"""
+type RevokeApiKeyPayload {
+  """
+  The key as it is now.
+  """
+  apiKey: ApiKey!
+}
+`, BuiltIn: false},
 	{Name: "../schema/fact.graphql", Input: `extend type Fact {
   """
   The URL of its page, with a text fragment by which browsers jump to the quote and mark it.
@@ -2334,7 +2692,7 @@ extend type Query {
     The id of a fact.
     """
     id: ID!
-  ): Fact
+  ): Fact @scope(needs: READ)
 }
 `, BuiltIn: false},
 	{Name: "../schema/job.graphql", Input: `extend type Job {
@@ -2497,7 +2855,7 @@ extend type Query {
     The id of a job.
     """
     id: ID!
-  ): Job
+  ): Job @scope(needs: READ)
 }
 
 """
@@ -2512,7 +2870,7 @@ type Mutation {
     What to read.
     """
     input: StartScrapeInput!
-  ): StartScrapePayload!
+  ): StartScrapePayload! @scope(needs: WRITE)
   """
   Starts a job that extracts the facts of pages that are stored.
   """
@@ -2521,7 +2879,7 @@ type Mutation {
     Which pages, and by which profile.
     """
     input: StartExtractionInput!
-  ): StartExtractionPayload!
+  ): StartExtractionPayload! @scope(needs: WRITE)
   """
   Ends a job now. What it has stored stays. CONFLICT if it has ended.
   """
@@ -2530,7 +2888,7 @@ type Mutation {
     Which job.
     """
     input: CancelJobInput!
-  ): CancelJobPayload!
+  ): CancelJobPayload! @scope(needs: WRITE)
   """
   Starts a new job over what a job that has ended did not get done. CONFLICT if it runs, or if there is nothing to retry.
   """
@@ -2539,7 +2897,7 @@ type Mutation {
     Which job.
     """
     input: RetryJobInput!
-  ): RetryJobPayload!
+  ): RetryJobPayload! @scope(needs: WRITE)
   """
   Deletes a job that has ended with its items and events; pages and facts stay. CONFLICT if it runs.
   """
@@ -2548,7 +2906,7 @@ type Mutation {
     Which job.
     """
     input: DeleteJobInput!
-  ): DeleteJobPayload!
+  ): DeleteJobPayload! @scope(needs: WRITE)
 }
 
 """
@@ -2729,7 +3087,7 @@ type Subscription {
     The id of a job.
     """
     id: ID!
-  ): Job!
+  ): Job! @scope(needs: READ)
   """
   Every event of a job, in order and without a gap, from the first or from after a cursor; completes when the job has ended.
   After a lost connection go on from the cursor of the last event that came.
@@ -2743,7 +3101,7 @@ type Subscription {
     The cursor of an event of this job; only events after it are sent.
     """
     after: Cursor
-  ): JobEvent!
+  ): JobEvent! @scope(needs: READ)
   """
   The jobs that have not ended or that changed within the last minute, then each job again when it changes. One that
   was sent and is no longer like where is sent once more. For a dashboard.
@@ -2753,7 +3111,7 @@ type Subscription {
     Only jobs like this.
     """
     where: JobWhereInput
-  ): Job!
+  ): Job! @scope(needs: READ)
   """
   Every page whose text is new or has changed, from now on.
   """
@@ -2762,7 +3120,7 @@ type Subscription {
     Only pages like this.
     """
     where: PageWhereInput
-  ): Page!
+  ): Page! @scope(needs: READ)
   """
   Every fact that is found for the first time from now on, with its evidence.
   """
@@ -2771,7 +3129,7 @@ type Subscription {
     Only facts like this.
     """
     where: FactWhereInput
-  ): Fact!
+  ): Fact! @scope(needs: READ)
 }
 `, BuiltIn: false},
 	{Name: "../schema/page.graphql", Input: `extend type Query {
@@ -2783,7 +3141,7 @@ type Subscription {
     The id of a page.
     """
     id: ID!
-  ): Page
+  ): Page @scope(needs: READ)
   """
   The page of this URL, in whatever spelling, or null with an error of code NOT_FOUND.
   """
@@ -2792,7 +3150,7 @@ type Subscription {
     An http or https URL.
     """
     url: String!
-  ): Page
+  ): Page @scope(needs: READ)
 }
 `, BuiltIn: false},
 	{Name: "../schema/profile.graphql", Input: `extend type Query {
@@ -2808,7 +3166,7 @@ type Subscription {
     The name of a profile.
     """
     name: String
-  ): Profile
+  ): Profile @scope(needs: READ)
 }
 
 extend type Mutation {
@@ -2820,7 +3178,7 @@ extend type Mutation {
     What it is.
     """
     input: CreateProfileInput!
-  ): CreateProfilePayload!
+  ): CreateProfilePayload! @scope(needs: WRITE)
   """
   Changes a profile of your own; what is not given stays. FORBIDDEN for a built-in one.
   """
@@ -2829,7 +3187,7 @@ extend type Mutation {
     What to change.
     """
     input: UpdateProfileInput!
-  ): UpdateProfilePayload!
+  ): UpdateProfilePayload! @scope(needs: WRITE)
   """
   Copies a profile, built in or not, to a new one that can be changed.
   """
@@ -2838,7 +3196,7 @@ extend type Mutation {
     Which profile, and the name of the copy.
     """
     input: CloneProfileInput!
-  ): CloneProfilePayload!
+  ): CloneProfilePayload! @scope(needs: WRITE)
   """
   Deletes a profile of your own with its facts; pages stay, so they can be extracted anew. FORBIDDEN for a built-in one.
   """
@@ -2847,7 +3205,7 @@ extend type Mutation {
     Which profile.
     """
     input: DeleteProfileInput!
-  ): DeleteProfilePayload!
+  ): DeleteProfilePayload! @scope(needs: WRITE)
 }
 
 """
@@ -2983,7 +3341,7 @@ type DeleteProfilePayload {
     A host, with its port unless it is the usual one.
     """
     domain: String!
-  ): RateLimit
+  ): RateLimit @scope(needs: READ)
 }
 
 extend type Mutation {
@@ -2995,7 +3353,7 @@ extend type Mutation {
     Which domain, and what it is allowed.
     """
     input: SetRateLimitInput!
-  ): SetRateLimitPayload!
+  ): SetRateLimitPayload! @scope(needs: ADMIN)
   """
   Forgets what was set for a domain and any back-off, so that settings and robots.txt decide again. Counts stay.
   """
@@ -3004,7 +3362,7 @@ extend type Mutation {
     Which domain.
     """
     input: ResetRateLimitInput!
-  ): ResetRateLimitPayload!
+  ): ResetRateLimitPayload! @scope(needs: ADMIN)
 }
 
 """
@@ -3068,7 +3426,7 @@ type ResetRateLimitPayload {
     The id of a report.
     """
     id: ID!
-  ): Report
+  ): Report @scope(needs: READ)
 }
 `, BuiltIn: false},
 	{Name: "ent.graphql", Input: sourceData("ent.graphql"), BuiltIn: false},
@@ -3078,6 +3436,90 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // childFields_* functions provide shared child field context lookups.
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
+
+func (ec *executionContext) childFields_ApiKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ApiKey_id(ctx, field)
+	case "name":
+		return ec.fieldContext_ApiKey_name(ctx, field)
+	case "scope":
+		return ec.fieldContext_ApiKey_scope(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ApiKey_createdAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_ApiKey_expiresAt(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_ApiKey_revokedAt(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_ApiKey_lastUsedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKey", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiKeyConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ApiKeyConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ApiKeyConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ApiKeyConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKeyConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiKeyEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ApiKeyEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ApiKeyEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKeyEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AuditEntry_id(ctx, field)
+	case "at":
+		return ec.fieldContext_AuditEntry_at(ctx, field)
+	case "who":
+		return ec.fieldContext_AuditEntry_who(ctx, field)
+	case "mutation":
+		return ec.fieldContext_AuditEntry_mutation(ctx, field)
+	case "input":
+		return ec.fieldContext_AuditEntry_input(ctx, field)
+	case "request":
+		return ec.fieldContext_AuditEntry_request(ctx, field)
+	case "outcome":
+		return ec.fieldContext_AuditEntry_outcome(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AuditEntryConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AuditEntryConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AuditEntryConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_AuditEntryEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_AuditEntryEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntryEdge", field.Name)
+}
 
 func (ec *executionContext) childFields_CancelJobPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
@@ -3109,6 +3551,16 @@ func (ec *executionContext) childFields_CrawlParams(ctx context.Context, field g
 		return ec.fieldContext_CrawlParams_subdomains(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CrawlParams", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateApiKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "apiKey":
+		return ec.fieldContext_CreateApiKeyPayload_apiKey(ctx, field)
+	case "secret":
+		return ec.fieldContext_CreateApiKeyPayload_secret(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateApiKeyPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateProfilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3659,6 +4111,14 @@ func (ec *executionContext) childFields_RetryJobPayload(ctx context.Context, fie
 		return ec.fieldContext_RetryJobPayload_job(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RetryJobPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeApiKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "apiKey":
+		return ec.fieldContext_RevokeApiKeyPayload_apiKey(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeApiKeyPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SetRateLimitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

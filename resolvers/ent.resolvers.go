@@ -26,6 +26,22 @@ func (r *queryResolver) Nodes(ctx context.Context, ids []uuid.UUID) ([]ent.Noder
 	return r.Ent.Noders(ctx, ids, ent.WithNodeType(tableOf))
 }
 
+func (r *queryResolver) APIKeys(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ApiKeyOrder, where *ent.ApiKeyWhereInput) (*ent.ApiKeyConnection, error) {
+	if err := fits(len(orderBy), after, before); err != nil {
+		return nil, err
+	}
+	return listed(r.Ent.ApiKey.Query().Paginate(ctx, after, first, before, last,
+		ent.WithApiKeyOrder(orderBy), ent.WithApiKeyFilter(where.Filter)))
+}
+
+func (r *queryResolver) AuditLog(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.AuditEntryOrder, where *ent.AuditEntryWhereInput) (*ent.AuditEntryConnection, error) {
+	if err := fits(len(orderBy), after, before); err != nil {
+		return nil, err
+	}
+	return listed(r.Ent.AuditEntry.Query().Paginate(ctx, after, first, before, last,
+		ent.WithAuditEntryOrder(orderBy), ent.WithAuditEntryFilter(where.Filter)))
+}
+
 func (r *queryResolver) Facts(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.FactOrder, where *ent.FactWhereInput) (*ent.FactConnection, error) {
 	if err := fits(len(orderBy), after, before); err != nil {
 		return nil, err

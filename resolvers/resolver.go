@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/graph"
+	"techfacts.dev/techfacts/internal/access"
 	"techfacts.dev/techfacts/internal/extract"
 	"techfacts.dev/techfacts/internal/fault"
 	"techfacts.dev/techfacts/internal/fetch"
@@ -31,6 +32,7 @@ type Resolver struct {
 	Jobs     *job.Jobs
 	Profiles *extract.Profiles
 	Limiter  *fetch.Limiter
+	Keys     *access.Keys
 	Bus      Bus
 	Tick     time.Duration // how often watchers look without a hint; 0: every 2 s
 
@@ -62,8 +64,13 @@ func (r *Resolver) node(ctx context.Context, id uuid.UUID) (ent.Noder, error) {
 	return n, missing(err, "nothing has the id %s", id)
 }
 
-func tableOf(_ context.Context, id uuid.UUID) (string, error) {
+// tableOf names the table of an id. Some are there for those only who may list
+// what is in them.
+func tableOf(ctx context.Context, id uuid.UUID) (string, error) {
 	table, err := schema.TableOf(id)
+	if k := schema.KindOf(id); (k == schema.KindKey || k == schema.KindAuditEntry) && !access.From(ctx).Scope.Includes(schema.ScopeAdmin) {
+		return "", fault.New(fault.NotFound, "nothing has the id %s", id)
+	}
 	if err != nil {
 		return "", fault.Wrap(fault.NotFound, err, "nothing has the id %s", id)
 	}

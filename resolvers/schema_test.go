@@ -59,9 +59,11 @@ func TestNamesClientsWereToldOf(t *testing.T) {
 		"Fact":             "id company category statement quote confidence method status headings span page snapshot profile deepLink firstSeenAt lastSeenAt",
 		"Span":             "byteStart byteEnd runeStart runeEnd utf16Start utf16End",
 		"Profile":          "id name description categories focus depth instructions builtin version",
-		"Query":            "node nodes job jobs page pages pageByURL fact facts profile profiles report reports rateLimit rateLimits",
-		"Mutation":         "startScrape startExtraction cancelJob retryJob deleteJob createProfile updateProfile cloneProfile deleteProfile setRateLimit resetRateLimit",
+		"Query":            "node nodes job jobs page pages pageByURL fact facts profile profiles report reports rateLimit rateLimits apiKeys auditLog",
+		"Mutation":         "startScrape startExtraction cancelJob retryJob deleteJob createProfile updateProfile cloneProfile deleteProfile setRateLimit resetRateLimit createApiKey revokeApiKey",
 		"Subscription":     "job jobEvents jobs factAdded pageStored",
+		"ApiKey":           "id name scope createdAt expiresAt revokedAt lastUsedAt",
+		"AuditEntry":       "id at who mutation input request outcome",
 		"StartScrapeInput": "urls company profile crawl force priority idempotencyKey",
 		"CrawlInput":       "maxDepth maxPages include exclude subdomains",
 	} {

@@ -24,6 +24,8 @@ const (
 	KindProfile
 	KindReport
 	KindRateLimit
+	KindKey
+	KindAuditEntry
 )
 
 // Tables names the table of each kind.
@@ -47,6 +49,10 @@ func (k Kind) table() string {
 		return "reports"
 	case KindRateLimit:
 		return "rate_limits"
+	case KindKey:
+		return "api_keys"
+	case KindAuditEntry:
+		return "audit_entries"
 	}
 	return ""
 }

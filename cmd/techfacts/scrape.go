@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -43,6 +44,9 @@ func (cmd scrapeCmd) Run(ctx context.Context, c *app.Config) error {
 	}
 	config := *c
 	config.ListenAddr = "127.0.0.1:0"
+	if config.APIKey == "" { // there may be keys in the database, which we do not know
+		config.APIKey = app.Secret(rand.Text() + rand.Text())
+	}
 	if cmd.Company == "" {
 		if u, err := url.Parse(cmd.URLs[0]); err == nil {
 			cmd.Company = u.Hostname()

@@ -54,6 +54,8 @@ func TestWrongSettingsStopTheStartWithOneLineThatNamesThem(t *testing.T) {
 		"WEBSOCKET_MAX_CONNECTIONS=0":                     "WEBSOCKET_MAX_CONNECTIONS",
 		"WEBSOCKET_MAX_CONNECTIONS_PER_CLIENT=-1":         "WEBSOCKET_MAX_CONNECTIONS_PER_CLIENT",
 		"WEBSOCKET_PING=2h":                               "WEBSOCKET_PING",
+		"API_POINTS_PER_MINUTE=-2":                        "API_POINTS_PER_MINUTE",
+		"AUDIT_RETENTION=-1s":                             "AUDIT_RETENTION",
 		"HTTP_MAX_HEADER=0":                               "HTTP_MAX_HEADER",
 		"SLOW_OPERATION=often":                            "SLOW_OPERATION",
 		"OTEL_EXPORTER_OTLP_ENDPOINT=collector:4318":      "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -80,7 +82,7 @@ func TestHelpDocumentsEverySettingWithItsDefault(t *testing.T) {
 	t.Parallel()
 	help, _, _ := output(t, nil, "--help")
 	for _, setting := range []string{
-		"LISTEN_ADDR", "OPS_ADDR", "SHUTDOWN_DELAY", "SLOW_OPERATION", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL", "API_KEY", "ALLOWED_ORIGINS", "INTROSPECTION", "GRAPHIQL", "DATABASE_URL", "DATA_DIR", "REDIS_URL", "SCRAPE_DELAY_MIN", "SCRAPE_DELAY_MAX",
+		"LISTEN_ADDR", "OPS_ADDR", "SHUTDOWN_DELAY", "SLOW_OPERATION", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL", "API_KEY", "AUDIT_RETENTION", "API_POINTS_PER_MINUTE", "ALLOWED_ORIGINS", "INTROSPECTION", "GRAPHIQL", "DATABASE_URL", "DATA_DIR", "REDIS_URL", "SCRAPE_DELAY_MIN", "SCRAPE_DELAY_MAX",
 		"SCRAPE_MAX_CONCURRENT_PER_DOMAIN", "SCRAPE_DAILY_LIMIT_PER_DOMAIN", "SCRAPE_MAX_RETRIES", "SCRAPE_TIMEOUT", "SCRAPE_CACHE",
 		"GRAPHQL_MAX_BODY", "GRAPHQL_MAX_URL", "GRAPHQL_MAX_TOKENS", "GRAPHQL_MAX_DEPTH", "GRAPHQL_MAX_ALIASES", "GRAPHQL_MAX_ROOT_FIELDS",
 		"GRAPHQL_MAX_DIRECTIVES", "GRAPHQL_MAX_PAGE", "GRAPHQL_MAX_NODES", "GRAPHQL_PERSISTED_QUERIES", "GRAPHQL_QUERY_TIMEOUT",
@@ -92,7 +94,7 @@ func TestHelpDocumentsEverySettingWithItsDefault(t *testing.T) {
 			t.Errorf("%s is not in the help", setting)
 		}
 	}
-	for _, want := range []string{"127.0.0.1:8080", "=2s", "=5s", "=60s", "=24h", "=500", "=0.5", "./data", "=262144", "=8192", "=12s", "=16384"} {
+	for _, want := range []string{"127.0.0.1:8080", "=2s", "=5s", "=60s", "=24h", "=2160h", "=500", "=0.5", "./data", "=262144", "=8192", "=12s", "=16384"} {
 		if !strings.Contains(help, want) {
 			t.Errorf("the default %s is not in the help:\n%s", want, help)
 		}

@@ -48,7 +48,7 @@ func Run(ctx context.Context, c Config, role Role, log *slog.Logger, ready func(
 		return err
 	}
 	defer closeTracer(ctx, tracer, log)
-	s, err := openStore(ctx, c, log)
+	s, steps, err := openStore(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -57,26 +57,39 @@ func Run(ctx context.Context, c Config, role Role, log *slog.Logger, ready func(
 			log.WarnContext(ctx, "cannot close the database", slog.Any("error", err))
 		}
 	}()
-	api, ops, err := listen(ctx, c, role)
-	if err != nil {
-		return err
-	}
-	defer closeAll(api, ops) // those that no server has come to
 	hints, leave, err := join(ctx, c, log)
 	if err != nil {
 		return err
 	}
 	defer leave()
+	var d *door
+	if role.API {
+		if d, err = openDoor(ctx, c, s, hints, log); err != nil {
+			return err
+		}
+		defer d.close()
+	}
+	api, ops, err := listen(ctx, c, role)
+	if err != nil {
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	defer closeAll(api, ops) // those that no server has come to
 	p, err := build(ctx, c, c.own(addrOf(api), addrOf(ops)), s, hints, log)
 	if err != nil {
 		return err
 	}
-	p.tracer, p.api, p.ops = tracer, api, ops
+	p.tracer, p.api, p.ops, p.door = tracer, api, ops, d
 	var pool *worker.Pool
 	if role.Worker {
 		if pool, err = p.pool(ctx, c, s, log); err != nil {
 			return err
 		}
+	}
+	if steps > 0 {
+		log.InfoContext(ctx, "database brought up to date", slog.Int("steps", steps))
 	}
 	log.InfoContext(ctx, "started", slog.String("version", c.Version), slog.String("addr", addrOf(api)), slog.String("ops_addr", addrOf(ops)),
 		slog.Bool("api", role.API), slog.Bool("worker", role.Worker), slog.Bool("postgres", s.Postgres()),
@@ -105,6 +118,8 @@ func (p *parts) run(ctx context.Context, c Config, s *store.Store, pool *worker.
 	})
 	if p.api != nil {
 		group.Go(func() error { return server.Serve(serving, p.api, p.handler(c, s, log), c.limits(), log) })
+		group.Go(func() error { return p.door.keys.Run(serving) })
+		group.Go(func() error { return p.door.audit.Run(serving) })
 	}
 	if p.ops != nil {
 		group.Go(func() error {
@@ -120,33 +135,27 @@ func (p *parts) run(ctx context.Context, c Config, s *store.Store, pool *worker.
 
 // Migrate brings the database up to date and tells how many steps that took.
 func Migrate(ctx context.Context, c Config) (int, error) {
-	s, err := c.open(ctx)
+	s, steps, err := openStore(ctx, c)
 	if err != nil {
 		return 0, err
 	}
-	steps, err := s.Migrate(ctx)
+	return steps, s.Close()
+}
+
+// openStore opens the database and brings it up to date, and tells how many
+// steps that took.
+func openStore(ctx context.Context, c Config) (s *store.Store, steps int, err error) {
+	if s, err = c.open(ctx); err != nil {
+		return nil, 0, err
+	}
+	steps, err = s.Migrate(ctx)
 	if err == nil {
 		err = extract.NewProfiles(s).Seed(ctx)
 	}
-	return steps, errors.Join(err, s.Close())
-}
-
-func openStore(ctx context.Context, c Config, log *slog.Logger) (*store.Store, error) {
-	s, err := c.open(ctx)
 	if err != nil {
-		return nil, err
+		return nil, 0, errors.Join(err, s.Close())
 	}
-	steps, err := s.Migrate(ctx)
-	if err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	if steps > 0 {
-		log.InfoContext(ctx, "database brought up to date", slog.Int("steps", steps))
-	}
-	if err := extract.NewProfiles(s).Seed(ctx); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	return s, nil
+	return s, steps, nil
 }
 
 // bus carries hints: within the process, or between processes.
@@ -173,6 +182,7 @@ type parts struct {
 	tracer  *trace.Tracer // nil: none
 	api     net.Listener  // nil: the process has no API
 	ops     net.Listener  // nil: it has nothing for operators
+	door    *door         // nil: the process has no API
 	leaving atomic.Bool   // told to stop
 	bus     bus
 	jobs    *job.Jobs
@@ -324,14 +334,16 @@ func (p *parts) degraded() []string {
 // handler is the API over s.
 func (p *parts) handler(c Config, s *store.Store, log *slog.Logger) http.Handler {
 	schema := resolvers.Schema(&resolvers.Resolver{
-		Ent: s.Ent, Jobs: p.jobs, Profiles: extract.NewProfiles(s), Limiter: p.limiter, Bus: p.bus, Tick: c.Tick,
+		Ent: s.Ent, Jobs: p.jobs, Profiles: extract.NewProfiles(s), Limiter: p.limiter, Keys: p.door.keys, Bus: p.bus, Tick: c.Tick,
 	})
 	var graphiql fs.FS
 	if c.GraphiQL {
 		graphiql = web.GraphiQL()
 	}
-	return server.Handler(schema, server.Config{
-		APIKey: string(c.APIKey), Origins: c.AllowedOrigins, Introspection: c.Introspection, Limits: c.limits(),
+	config := server.Config{
+		Origins: c.AllowedOrigins, Introspection: c.Introspection, Limits: c.limits(),
 		GraphiQL: graphiql, Observer: p.metrics, Metrics: p.metrics, Tracer: p.tracer, Slow: time.Duration(c.SlowOperation),
-	}, p.health(s), log)
+	}
+	p.door.guard(&config)
+	return server.Handler(schema, config, p.health(s), log)
 }

@@ -22,6 +22,8 @@ type APILimits struct {
 	MaxNodes      int   `name:"graphql-max-nodes" env:"GRAPHQL_MAX_NODES" default:"5000" group:"Limits of the API" help:"Nodes that an operation may ask for: the product of its nested pages."`
 	Persisted     int   `name:"graphql-persisted-queries" env:"GRAPHQL_PERSISTED_QUERIES" default:"1000" group:"Limits of the API" help:"Automatic persisted queries that are kept; -1 switches them off."`
 
+	PointsPerMinute int `name:"api-points-per-minute" env:"API_POINTS_PER_MINUTE" default:"0" group:"Limits of the API" help:"Points that each key may spend a minute: an operation costs 1, each node that it asks for 1, each mutation 10. 0 is 60,000 for a key and no limit where no key is asked for; -1 is no limit at all."`
+
 	QueryTimeout    Seconds `name:"graphql-query-timeout" env:"GRAPHQL_QUERY_TIMEOUT" default:"10s" group:"Limits of the API" help:"Time to answer a query."`
 	MutationTimeout Seconds `name:"graphql-mutation-timeout" env:"GRAPHQL_MUTATION_TIMEOUT" default:"30s" group:"Limits of the API" help:"Time to answer a mutation."`
 
@@ -81,6 +83,9 @@ func (l APILimits) check() error {
 	}
 	if l.Persisted < -1 || l.Persisted == 0 || l.Persisted > 100_000 {
 		return fault.New(fault.Invalid, "GRAPHQL_PERSISTED_QUERIES must be -1, or from 1 to 100000")
+	}
+	if l.PointsPerMinute < -1 || l.PointsPerMinute > 1_000_000_000 {
+		return fault.New(fault.Invalid, "API_POINTS_PER_MINUTE must be from -1 to 1000000000")
 	}
 	for _, duration := range []struct {
 		name string

@@ -131,16 +131,19 @@ func TestEveryLimitIsASettingAndIsKept(t *testing.T) {
 		try    func(*service) string
 		want   string
 	}{
-		"GRAPHQL_MAX_BODY":                     {app.APILimits{MaxBody: 10}, func(s *service) string { return first(s.post("{__typename}", nil)) }, "the limit is 10 bytes"},
-		"GRAPHQL_MAX_URL":                      {app.APILimits{MaxURL: 10}, func(s *service) string { return s.get("{__typename}") }, "414"},
-		"GRAPHQL_MAX_TOKENS":                   {app.APILimits{MaxTokens: 2}, func(s *service) string { return first(s.post("{__typename}", nil)) }, "token limit of 2"},
-		"GRAPHQL_MAX_DEPTH":                    {app.APILimits{MaxDepth: 1}, func(s *service) string { return first(s.post("{jobs{totalCount}}", nil)) }, "limit is 1 level"},
-		"GRAPHQL_MAX_ALIASES":                  {app.APILimits{MaxAliases: 1}, func(s *service) string { return first(s.post("{a:__typename b:__typename}", nil)) }, "aliases: the limit is 1"},
-		"GRAPHQL_MAX_ROOT_FIELDS":              {app.APILimits{MaxRootFields: 1}, func(s *service) string { return first(s.post("{__typename __typename}", nil)) }, "root fields: the limit is 1"},
-		"GRAPHQL_MAX_DIRECTIVES":               {app.APILimits{MaxDirectives: 1}, func(s *service) string { return first(s.post("{__typename @skip(if:true) @include(if:true)}", nil)) }, "directives: the limit is 1"},
-		"GRAPHQL_MAX_PAGE":                     {app.APILimits{MaxPage: 5}, func(s *service) string { return first(s.post("{jobs{totalCount} profiles(first:6){totalCount}}", nil)) }, "profiles: first must be between 0 and 5"},
-		"GRAPHQL_MAX_NODES":                    {app.APILimits{MaxNodes: 10}, func(s *service) string { return first(s.post("{jobs{totalCount}}", nil)) }, "the limit of 10"},
-		"GRAPHQL_PERSISTED_QUERIES":            {app.APILimits{Persisted: -1}, (*service).persisted, "PersistedQueryNotSupported"},
+		"GRAPHQL_MAX_BODY":          {app.APILimits{MaxBody: 10}, func(s *service) string { return first(s.post("{__typename}", nil)) }, "the limit is 10 bytes"},
+		"GRAPHQL_MAX_URL":           {app.APILimits{MaxURL: 10}, func(s *service) string { return s.get("{__typename}") }, "414"},
+		"GRAPHQL_MAX_TOKENS":        {app.APILimits{MaxTokens: 2}, func(s *service) string { return first(s.post("{__typename}", nil)) }, "token limit of 2"},
+		"GRAPHQL_MAX_DEPTH":         {app.APILimits{MaxDepth: 1}, func(s *service) string { return first(s.post("{jobs{totalCount}}", nil)) }, "limit is 1 level"},
+		"GRAPHQL_MAX_ALIASES":       {app.APILimits{MaxAliases: 1}, func(s *service) string { return first(s.post("{a:__typename b:__typename}", nil)) }, "aliases: the limit is 1"},
+		"GRAPHQL_MAX_ROOT_FIELDS":   {app.APILimits{MaxRootFields: 1}, func(s *service) string { return first(s.post("{__typename __typename}", nil)) }, "root fields: the limit is 1"},
+		"GRAPHQL_MAX_DIRECTIVES":    {app.APILimits{MaxDirectives: 1}, func(s *service) string { return first(s.post("{__typename @skip(if:true) @include(if:true)}", nil)) }, "directives: the limit is 1"},
+		"GRAPHQL_MAX_PAGE":          {app.APILimits{MaxPage: 5}, func(s *service) string { return first(s.post("{jobs{totalCount} profiles(first:6){totalCount}}", nil)) }, "profiles: first must be between 0 and 5"},
+		"GRAPHQL_MAX_NODES":         {app.APILimits{MaxNodes: 10}, func(s *service) string { return first(s.post("{jobs{totalCount}}", nil)) }, "the limit of 10"},
+		"GRAPHQL_PERSISTED_QUERIES": {app.APILimits{Persisted: -1}, (*service).persisted, "PersistedQueryNotSupported"},
+		"API_POINTS_PER_MINUTE": {app.APILimits{PointsPerMinute: 1}, func(s *service) string {
+			return first(s.post("{__typename}", nil)) + first(s.post("{__typename}", nil))
+		}, "the operation costs 1 point"},
 		"GRAPHQL_QUERY_TIMEOUT":                {app.APILimits{QueryTimeout: 1}, func(s *service) string { return first(s.post("{jobs{totalCount}}", nil)) }, "the query took longer than 1ns"},
 		"GRAPHQL_MUTATION_TIMEOUT":             {app.APILimits{MutationTimeout: 1}, func(s *service) string { return first(s.post(change, nil)) }, "the mutation took longer than 1ns"},
 		"WEBSOCKET_INIT_TIMEOUT":               {app.APILimits{InitTimeout: ms}, func(s *service) string { return s.ends() }, "4408"},
@@ -164,6 +167,32 @@ func TestEveryLimitIsASettingAndIsKept(t *testing.T) {
 			c.APILimits = test.limits
 			if got := test.try(start(t, c)); !strings.Contains(got, test.want) {
 				t.Errorf("got %s, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestKeysAreLimitedUnlessTheSettingSaysOtherwise(t *testing.T) {
+	t.Parallel()
+	const dear = `{ jobs(first: 100) { edges { node { items(first: 48) { totalCount } } } } }` // 4,901 points
+	for name, test := range map[string]struct {
+		key     app.Secret
+		setting int
+		limited bool
+	}{
+		"a key": {master, 0, true}, "no key": {"", 0, false}, "a key, switched off": {master, -1, false}, "no key, but set": {"", 60_000, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := settings(t, "SQLite")
+			c.APIKey, c.PointsPerMinute = test.key, test.setting
+			caller := as{start(t, c), string(test.key)}
+			code, n := "", 0
+			for ; code == "" && n < 100; n++ {
+				code = caller.ask(dear, nil, nil)
+			}
+			if (code == "LIMITED") != test.limited || test.limited && n < 13 {
+				t.Errorf("%q after %d", code, n)
 			}
 		})
 	}

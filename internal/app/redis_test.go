@@ -186,3 +186,74 @@ func slow(asked chan<- struct{}, release <-chan struct{}) func(http.ResponseWrit
 		writePage(w, "Limits", limits)
 	}
 }
+
+func redisURL(t *testing.T) string { t.Helper(); return redistest.Start(t).URL }
+
+// connected waits until these processes hear of one another.
+func connected(all ...*service) {
+	for _, s := range all {
+		s.Helper()
+		for s.Context().Err() == nil {
+			r, err := http.Get("http://" + s.addr + "/readyz")
+			if err != nil {
+				s.Fatal(err)
+			}
+			body, err := io.ReadAll(r.Body)
+			r.Body.Close()
+			if err == nil && strings.Contains(string(body), `"ok"`) {
+				break
+			}
+		}
+	}
+}
+
+func TestProcessesLimitAKeyTogetherAndKnowEachOthersQueries(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	c := settings(t, "PostgreSQL")
+	c.RedisURL, c.APIKey, c.PointsPerMinute = app.Secret(redis.URL), master, 60
+	here, there := run(t, c, app.Role{API: true}), run(t, c, app.Role{API: true})
+	const hash = "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38"
+	persisted := func(s *service, query string) string {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+s.addr+"/graphql",
+			strings.NewReader(`{`+query+`"extensions":{"persistedQuery":{"version":1,"sha256Hash":"`+hash+`"}}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("X-API-Key", master)
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		b, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	if got := persisted(there, ""); !strings.Contains(got, "PersistedQueryNotFound") {
+		t.Errorf("before: %s", got)
+	}
+	persisted(here, `"query":"{__typename}",`)
+	if got := persisted(there, ""); got != `{"data":{"__typename":"Query"}}` {
+		t.Errorf("the other process: %s", got)
+	}
+	if code := (as{here, master}).ask("{ jobs(first: 50) { totalCount } }", nil, nil); code != "" {
+		t.Fatal(code)
+	}
+	resp := as{there, master}.send("{ jobs(first: 50) { totalCount } }", nil)
+	if resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") == "" {
+		t.Errorf("the other process: %s %v", resp.Status, resp.Header)
+	}
+	redis.Stop()
+	for _, s := range []*service{here, there} { // each for itself
+		if code := (as{s, master}).ask("{ jobs(first: 50) { totalCount } }", nil, nil); code != "" {
+			t.Errorf("without Redis: %s", code)
+		}
+		if code := (as{s, master}).ask("{ jobs(first: 50) { totalCount } }", nil, nil); code != "LIMITED" {
+			t.Errorf("without Redis, too much: %q", code)
+		}
+	}
+}

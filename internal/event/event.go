@@ -17,6 +17,7 @@ const (
 	Cancel = "cancel" // a job was cancelled
 	Facts  = "facts"  // facts were added or changed
 	Jobs   = "jobs"   // some job changed
+	Keys   = "keys"   // keys of the API were made or revoked
 )
 
 // Job is the topic of one job.

@@ -3,18 +3,18 @@ package event_test
 import (
 	"log/slog"
 	"runtime"
-	"strings"
 	"testing"
 
+	"techfacts.dev/techfacts/internal/proxytest"
 	"techfacts.dev/techfacts/internal/redistest"
 )
 
 func TestABusCountsItsHintsAndItsConnections(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	p := newProxy(t, strings.TrimPrefix(server.URL, "redis://"))
+	p := proxytest.New(t, server.Addr)
 	speaker, said := openHasty(t, server.URL)
-	listener, heard := openHasty(t, p.url())
+	listener, heard := openHasty(t, "redis://"+p.Addr)
 	said.until(slog.LevelInfo)
 	heard.until(slog.LevelInfo)
 	hints, cancel := listener.Subscribe("a")
@@ -31,7 +31,7 @@ func TestABusCountsItsHintsAndItsConnections(t *testing.T) {
 	if s := speaker.State(); s.Sent != 2 || s.Received != 0 || s.Connects != 1 {
 		t.Errorf("who speaks: %+v", s)
 	}
-	p.cut()
+	p.Cut()
 	heard.until(slog.LevelInfo)
 	if s := listener.State(); s.Connects != 2 || !s.Connected {
 		t.Errorf("after it was cut off: %+v", s)

@@ -107,7 +107,8 @@ func (d *database) read(ctx context.Context) (out []prometheus.Metric, err error
 	}{
 		{d.jobs, schema.JobStatus("").Values(), `select status, count(*) from jobs group by status`, nil},
 		{
-			d.domains, []string{string(schema.RateLimitBackingOff), string(schema.RateLimitExhausted)},
+			d.domains,
+			[]string{string(schema.RateLimitBackingOff), string(schema.RateLimitExhausted)},
 			`select 'BACKING_OFF', count(*) from rate_limits where backoff_until > ?
 			union all select 'EXHAUSTED', count(*) from rate_limits where status = 'EXHAUSTED' and next_allowed_at > ?`,
 			[]any{now, now},

@@ -24,7 +24,7 @@ type Depth struct {
 // Depths measures the queue at the time now, for every step.
 func Depths(ctx context.Context, s *store.Store, now time.Time) (map[schema.Step]Depth, error) {
 	depths := map[schema.Step]Depth{}
-	for _, step := range (schema.Step("")).Values() {
+	for _, step := range schema.Step("").Values() {
 		depths[schema.Step(step)] = Depth{}
 	}
 	// Three reads of one table, each over the partial index of its state.

@@ -1,8 +1,7 @@
 package server
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -10,49 +9,13 @@ import (
 	"slices"
 	"strings"
 
+	"techfacts.dev/techfacts/internal/access"
 	"techfacts.dev/techfacts/internal/fault"
 )
 
-// apiKey knows the key without keeping it. Its zero value asks for none.
-type apiKey struct {
-	asked bool
-	sum   [sha256.Size]byte
-}
-
-func newAPIKey(key string) apiKey {
-	return apiKey{asked: key != "", sum: sha256.Sum256([]byte(key))}
-}
-
-type verdict int
-
-const (
-	missing verdict = iota
-	wrong
-	right
-)
-
-// judge looks for the key among what a client has sent; an empty string is
-// none. How long it takes does not depend on how much of a key is right.
-func (k apiKey) judge(keys ...string) verdict {
-	if !k.asked {
-		return right
-	}
-	v := missing
-	for _, key := range keys {
-		if key == "" {
-			continue
-		}
-		sum := sha256.Sum256([]byte(key))
-		if subtle.ConstantTimeCompare(sum[:], k.sum[:]) == 1 {
-			return right
-		}
-		v = wrong
-	}
-	return v
-}
-
-func (k apiKey) judgeHeader(h http.Header) verdict {
-	return k.judge(bearer(h.Get("Authorization")), h.Get("X-Api-Key"))
+// caller finds who sends a request by its header.
+func (a *api) caller(r *http.Request) (access.Caller, error) {
+	return a.engine.keys.Identify(r.Context(), bearer(r.Header.Get("Authorization")), r.Header.Get("X-Api-Key"))
 }
 
 // bearer is the token of an Authorization header; of another scheme there is
@@ -65,21 +28,24 @@ func bearer(authorization string) string {
 	return strings.TrimSpace(token)
 }
 
-func refuseKey(w http.ResponseWriter, r *http.Request, v verdict) {
-	err := fault.New(fault.Unauthenticated, "an API key is needed: Authorization: Bearer, or X-API-Key")
-	if v == wrong {
-		err = fault.New(fault.Unauthenticated, "this is not the API key")
+// refuseCaller says why somebody is not let in.
+func (a *api) refuseCaller(w http.ResponseWriter, r *http.Request, why error) {
+	f := classify(r.Context(), why)
+	if f.Code != fault.Unauthenticated {
+		a.log.WarnContext(r.Context(), "a key was not checked", slog.String("request_id", RequestID(r.Context())), slog.Any("error", why))
+		refuse(w, r, http.StatusServiceUnavailable, f)
+		return
 	}
 	w.Header().Set("WWW-Authenticate", "Bearer")
-	refuse(w, r, http.StatusUnauthorized, err)
+	refuse(w, r, http.StatusUnauthorized, f)
 }
 
 // loopbackOnly refuses requests that were sent to any other name than one of
 // this machine's own: where no key is asked for, a page must not get in by
 // having its own name resolve to loopback.
-func loopbackOnly(next http.Handler) http.Handler {
+func (a *api) loopbackOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/livez" && r.URL.Path != "/readyz" && !loopback(r.Host) {
+		if r.URL.Path != "/livez" && r.URL.Path != "/readyz" && !loopback(r.Host) && !a.engine.keys.Asked() {
 			refuse(w, r, http.StatusForbidden, fault.New(fault.Forbidden,
 				"without an API key this is served on localhost and loopback addresses only"))
 			return
@@ -136,7 +102,7 @@ func (o origins) share(next http.Handler) http.Handler {
 		known := o.has(r.Header.Get("Origin"))
 		if known {
 			h.Set("Access-Control-Allow-Origin", r.Header.Get("Origin"))
-			h.Set("Access-Control-Expose-Headers", headerRequestID)
+			h.Set("Access-Control-Expose-Headers", headerRequestID+", "+headerRetryAfter)
 		}
 		if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
 			next.ServeHTTP(w, r)

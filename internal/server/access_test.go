@@ -8,14 +8,18 @@ import (
 	"testing"
 	"time"
 
+	"techfacts.dev/techfacts/internal/access"
 	"techfacts.dev/techfacts/internal/fault"
 )
 
 const key = "0123456789abcdef0123456789abcdef"
 
+// onlyKey are keys of which there is one, as of API_KEY.
+func onlyKey(key string) *access.Keys { return access.NewKeys(nil, nil, access.Options{Fixed: key}) }
+
 func TestTheKeyIsAskedForWhereThereIsOne(t *testing.T) {
 	t.Parallel()
-	f := start(t, Config{APIKey: key})
+	f := start(t, Config{Keys: onlyKey(key)})
 	for _, test := range []struct {
 		header, value string
 		want          bool
@@ -92,7 +96,7 @@ func TestOnlyKnownOriginsMayReadAnswers(t *testing.T) {
 	if a := start(t, Config{}).query(t, "{hello}", nil, "Origin", "https://app.example"); a.header.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("no origins, and yet: %v", a.header)
 	}
-	secured := start(t, Config{APIKey: key, Origins: []string{"https://app.example"}})
+	secured := start(t, Config{Keys: onlyKey(key), Origins: []string{"https://app.example"}})
 	if a := secured.query(t, "{hello}", nil, "Origin", "https://app.example"); a.status != 401 || a.header.Get("Access-Control-Allow-Origin") == "" {
 		t.Errorf("a page must see that its key is missing: got %d %v", a.status, a.header)
 	}
@@ -126,7 +130,7 @@ func TestAnOriginIsOneAndHasAName(t *testing.T) {
 
 func TestEveryAnswerHasAnIDAndSafeHeaders(t *testing.T) {
 	t.Parallel()
-	f := start(t, Config{APIKey: key})
+	f := start(t, Config{Keys: onlyKey(key)})
 	for _, path := range []string{"/", "/graphql", "/livez", "/readyz", "/nothing"} {
 		h := f.request(t, "GET", path, "").header
 		if len(h.Get("X-Request-Id")) < 16 || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Referrer-Policy") != "no-referrer" ||
@@ -147,7 +151,7 @@ func TestEveryAnswerHasAnIDAndSafeHeaders(t *testing.T) {
 func TestReadyIsNotAlive(t *testing.T) {
 	t.Parallel()
 	var ready error
-	f := startReady(t, Config{APIKey: key}, func(ctx context.Context) error {
+	f := startReady(t, Config{Keys: onlyKey(key)}, func(ctx context.Context) error {
 		if end, ok := ctx.Deadline(); !ok || time.Until(end) > readyWithin {
 			t.Error("it may take for ever")
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/rules"
+	"techfacts.dev/techfacts/internal/access"
 	"techfacts.dev/techfacts/internal/fault"
 	"techfacts.dev/techfacts/internal/trace"
 )
@@ -36,21 +37,30 @@ type engine struct {
 	persisted     *persistedQueries
 	limits        Limits
 	introspection bool
+	keys          *access.Keys
+	scopes        scopes
+	audit         *access.Audit // nil: mutations are not written down
+	spend         Spend         // nil: nobody is limited
 	observer      Observer
 	tracer        *trace.Tracer
 	slow          time.Duration
 	log           *slog.Logger
 }
 
-func newEngine(schema graphql.ExecutableSchema, l Limits, introspection bool, log *slog.Logger) *engine {
+func newEngine(schema graphql.ExecutableSchema, c Config, log *slog.Logger) *engine {
+	l := c.Limits.orDefault()
+	needs, err := scopesOf(schema.Schema())
+	if err != nil {
+		panic(err) // a mistake in the schema: every start would show it
+	}
 	documents, err := lru.New[string, *ast.QueryDocument](keptDocuments)
 	if err != nil {
 		panic(err) // cannot happen: the size is positive
 	}
 	e := &engine{
-		schema: schema.Schema(), exec: executor.New(lastWords{schema}), rules: validation(introspection),
-		documents: documents, persisted: newPersistedQueries(l.Persisted), limits: l, introspection: introspection,
-		observer: unobserved{}, log: log,
+		schema: schema.Schema(), exec: executor.New(lastWords{schema}), rules: validation(c.Introspection),
+		documents: documents, persisted: newPersistedQueries(l.Persisted, c.Queries), limits: l, introspection: c.Introspection,
+		keys: c.Keys, scopes: needs, audit: c.Audit, spend: c.Spend, observer: c.Observer, tracer: c.Tracer, slow: c.Slow, log: log,
 	}
 	e.exec.SetQueryCache(checked{})
 	e.exec.SetErrorPresenter(e.present)
@@ -79,6 +89,8 @@ func validation(hints bool) *rules.Rules {
 // run is what one request has of its own while it runs.
 type run struct {
 	document *ast.QueryDocument
+	part     persisted
+	points   int          // what it costs
 	logged   atomic.Int32 // errors in the log
 }
 
@@ -97,10 +109,10 @@ func (checked) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
 
 func (checked) Add(context.Context, string, *ast.QueryDocument) {}
 
-// prepare makes of a request an operation that can be run with the context it
-// returns, or says what is wrong with it. Nothing has been run then.
-func (e *engine) prepare(ctx context.Context, p *graphql.RawParams) (context.Context, *graphql.OperationContext, gqlerror.List) {
-	part, err := e.persisted.find(p)
+// operation makes of a request an operation that can be run with the context it
+// returns, or says what is wrong with it.
+func (e *engine) operation(ctx context.Context, p *graphql.RawParams) (context.Context, *graphql.OperationContext, gqlerror.List) {
+	part, err := e.persisted.find(ctx, p)
 	if err != nil {
 		return ctx, nil, gqlerror.List{e.present(ctx, err)}
 	}
@@ -111,16 +123,18 @@ func (e *engine) prepare(ctx context.Context, p *graphql.RawParams) (context.Con
 	if err := firstOf(named(doc, p.OperationName), shallow(p.Variables, maxVariableNest)); err != nil {
 		return ctx, nil, gqlerror.List{e.present(ctx, err)}
 	}
-	ctx = context.WithValue(graphql.StartOperationTrace(ctx), runKey{}, &run{document: doc})
+	r := &run{document: doc, part: part}
+	ctx = context.WithValue(graphql.StartOperationTrace(ctx), runKey{}, r)
 	op, errs := e.exec.CreateOperationContext(ctx, p)
 	if len(errs) > 0 {
 		return ctx, nil, gqlerror.List{e.present(ctx, badVariable(errs[0]))}
 	}
 	op.DisableIntrospection = !e.introspection
-	if err := firstOf(e.limits.count(op), single(op)); err != nil {
+	nodes, err := e.limits.count(op)
+	if err := firstOf(err, single(op)); err != nil {
 		return ctx, nil, gqlerror.List{e.present(ctx, err)}
 	}
-	e.persisted.keep(part, p.Query)
+	r.points = costOf(op, nodes)
 	return ctx, op, nil
 }
 
@@ -238,7 +252,7 @@ func (e *engine) dispatch(ctx context.Context, op *graphql.OperationContext) ite
 			}
 		}
 	case ast.Mutation:
-		return e.within(ctx, op, e.limits.Mutation)
+		return e.audited(ctx, op, e.within(ctx, op, e.limits.Mutation))
 	default:
 		return e.within(ctx, op, e.limits.Query)
 	}

@@ -68,7 +68,7 @@ func TestGetAnswersByTheSpecification(t *testing.T) {
 
 func TestGetNeedsTheKeyToo(t *testing.T) {
 	t.Parallel()
-	f := start(t, Config{APIKey: key})
+	f := start(t, Config{Keys: onlyKey(key)})
 	if a := f.request(t, http.MethodGet, link("query", "{hello}"), ""); a.status != 401 {
 		t.Errorf("got %d %s", a.status, a.body)
 	}

@@ -46,7 +46,7 @@ func (f *fixture) fetch(t *testing.T, method, path string, headers ...string) (*
 
 func TestGraphiQLIsServedUnderAStrictPolicyWithoutAKey(t *testing.T) {
 	t.Parallel()
-	f := start(t, Config{GraphiQL: builtPage, APIKey: strings.Repeat("k", 32)})
+	f := start(t, Config{GraphiQL: builtPage, Keys: onlyKey(strings.Repeat("k", 32))})
 	for _, path := range []string{"/graphiql", "/graphiql/", "/graphiql/assets/index-abcd.js"} {
 		r, _ := f.fetch(t, http.MethodGet, path)
 		if r.StatusCode != http.StatusOK {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/parser"
+	"techfacts.dev/techfacts/internal/access"
 )
 
 // nested is f{f{…f{leaf}…}} with n levels.
@@ -150,7 +151,7 @@ fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofT
 
 func TestADocumentIsKeptUnlessItIsLong(t *testing.T) {
 	t.Parallel()
-	e := newEngine(newFake(), DefaultLimits(), false, nil)
+	e := newEngine(newFake(), Config{Keys: &access.Keys{}}, nil)
 	for query, kept := range map[string]bool{"{hello}": true, "{hello}" + strings.Repeat(" ", keptDocumentMax): false} {
 		one, errs := e.document(query)
 		two, _ := e.document(query)
@@ -206,7 +207,7 @@ func BenchmarkDocument(b *testing.B) {
 	queries := dear()
 	for _, name := range slices.Sorted(maps.Keys(queries)) {
 		b.Run(name, func(b *testing.B) {
-			e := newEngine(newFake(), DefaultLimits(), true, nil)
+			e := newEngine(newFake(), Config{Keys: &access.Keys{}, Introspection: true}, nil)
 			for b.Loop() {
 				e.documents.Purge()
 				_, _ = e.document(queries[name])

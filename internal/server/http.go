@@ -2,19 +2,24 @@ package server
 
 import (
 	"net/http"
+	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"techfacts.dev/techfacts/internal/access"
 	"techfacts.dev/techfacts/internal/fault"
 )
 
 // answer answers one operation by the GraphQL-over-HTTP specification, POST or
 // GET; by GET only a query: whatever changes something must not be a link.
 func (a *api) answer(w http.ResponseWriter, r *http.Request) {
-	if v := a.key.judgeHeader(r.Header); v != right {
-		refuseKey(w, r, v)
+	caller, err := a.caller(r)
+	if err != nil {
+		a.refuseCaller(w, r, err)
 		return
 	}
+	r = r.WithContext(access.With(r.Context(), caller))
 	media := negotiate(r.Header.Values("Accept"))
 	if media == "" {
 		refuse(w, r, http.StatusNotAcceptable, fault.New(fault.Invalid, "the answer can be %s, %s or %s", mediaGraphQL, mediaJSON, mediaStream))
@@ -34,8 +39,9 @@ func (a *api) answer(w http.ResponseWriter, r *http.Request) {
 	case len(errs) > 0:
 		status := http.StatusOK // for clients that take any other for a broken proxy
 		if media == mediaGraphQL {
-			status = http.StatusBadRequest
+			status = statusOf(errs)
 		}
+		sayWhen(w, errs)
 		respond(w, status, media, encodeErrors(errs))
 		return
 	case refuseChange(w, r, op):
@@ -45,8 +51,33 @@ func (a *api) answer(w http.ResponseWriter, r *http.Request) {
 			"subscriptions need %s as the first in Accept, or a websocket with the subprotocol %s", mediaStream, subprotocol))
 		return
 	}
-	for resp := range a.engine.results(ctx, op) {
+	for resp := range a.engine.results(ctx, op) { //nolint:contextcheck // what came of a mutation is written down although its client has gone
 		respond(w, http.StatusOK, media, encode(resp))
+	}
+}
+
+// statusOf is that of a request that was not run.
+func statusOf(errs gqlerror.List) int {
+	switch errs[0].Extensions["code"] {
+	case fault.Unauthenticated:
+		return http.StatusUnauthorized
+	case fault.Forbidden:
+		return http.StatusForbidden
+	case fault.Limited:
+		return http.StatusTooManyRequests
+	case fault.Unavailable:
+		return http.StatusServiceUnavailable
+	case fault.Internal:
+		return http.StatusInternalServerError
+	default:
+		return http.StatusBadRequest
+	}
+}
+
+// sayWhen tells those who come too soon when to come again.
+func sayWhen(w http.ResponseWriter, errs gqlerror.List) {
+	if wait := retryAfter(errs); wait > 0 {
+		w.Header().Set(headerRetryAfter, strconv.Itoa(int(wait.Seconds())))
 	}
 }
 

@@ -12,7 +12,10 @@ import (
 	"techfacts.dev/techfacts/internal/trace"
 )
 
-const headerRequestID = "X-Request-Id"
+const (
+	headerRequestID  = "X-Request-Id"
+	headerRetryAfter = "Retry-After"
+)
 
 type requestIDKey struct{}
 

@@ -101,7 +101,7 @@ func TestALegacyClientIsToldWhatIsWrongAndGoesOn(t *testing.T) {
 
 func TestALegacyClientIsLetInOrNot(t *testing.T) {
 	t.Parallel()
-	f := start(t, Config{APIKey: key, Limits: Limits{Init: 2 * time.Second}})
+	f := start(t, Config{Keys: onlyKey(key), Limits: Limits{Init: 2 * time.Second}})
 	for _, test := range []struct {
 		send string
 		code int

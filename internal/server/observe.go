@@ -170,8 +170,8 @@ func (c *counted) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
 // scrape serves what the operator's tools read, to whoever has the key.
 func (a *api) scrape(w http.ResponseWriter, r *http.Request) {
-	if v := a.key.judgeHeader(r.Header); v != right {
-		refuseKey(w, r, v)
+	if _, err := a.caller(r); err != nil {
+		a.refuseCaller(w, r, err)
 		return
 	}
 	a.metrics.ServeHTTP(w, r)

@@ -128,7 +128,7 @@ func TestOperationsServesOperatorsAndNobodyElse(t *testing.T) {
 func TestMetricsAreServedToWhoeverHasTheKey(t *testing.T) {
 	t.Parallel()
 	metrics := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "numbers") })
-	f := start(t, Config{APIKey: key, Metrics: metrics})
+	f := start(t, Config{Keys: onlyKey(key), Metrics: metrics})
 	for header, status := range map[string]int{"": 401, "Bearer wrong": 401, "Bearer " + key: 200} {
 		if a := f.request(t, http.MethodGet, "/metrics", "", "Authorization", header); a.status != status || (a.body == "numbers") != (status == 200) {
 			t.Errorf("%q: %d %s", header, a.status, a.body)

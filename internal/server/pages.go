@@ -70,11 +70,13 @@ type counter struct {
 	nodes  int
 }
 
-// count refuses pages and products of pages that are too large. Where first is
-// a variable that was left out, it becomes the default page.
-func (l Limits) count(op *graphql.OperationContext) error {
+// count tells how many nodes op asks for, and refuses pages and products of
+// pages that are too large. Where first is a variable that was left out, it
+// becomes the default page.
+func (l Limits) count(op *graphql.OperationContext) (nodes int, err error) {
 	c := counter{limits: l, op: op}
-	return c.set(op.Operation.SelectionSet, 1)
+	err = c.set(op.Operation.SelectionSet, 1)
+	return c.nodes, err
 }
 
 // set counts what is below a selection set that is answered times times.

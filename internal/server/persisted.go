@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -48,12 +49,22 @@ func persistedIn(p *graphql.RawParams) (persisted, error) {
 	return persisted{hash}, nil
 }
 
-// persistedQueries keeps the queries that were asked for last, by their hash.
-// Its nil keeps none.
-type persistedQueries struct{ kept *lru.Cache[string, string] }
+// Queries are persisted queries that several processes share. They may be
+// lost, and never keep anybody waiting for long.
+type Queries interface {
+	Query(ctx context.Context, hash string) (query string, ok bool)
+	Keep(ctx context.Context, hash, query string)
+}
+
+// persistedQueries keeps the queries that were asked for last, by their hash,
+// in this process and where others find them, too. Its nil keeps none.
+type persistedQueries struct {
+	kept   *lru.Cache[string, string]
+	shared Queries // nil: this process only
+}
 
 // newPersistedQueries makes a store of n queries; of none if n is negative.
-func newPersistedQueries(n int) *persistedQueries {
+func newPersistedQueries(n int, shared Queries) *persistedQueries {
 	if n < 0 {
 		return nil
 	}
@@ -61,11 +72,11 @@ func newPersistedQueries(n int) *persistedQueries {
 	if err != nil {
 		panic(err) // cannot happen: Limits have no zeros
 	}
-	return &persistedQueries{kept}
+	return &persistedQueries{kept, shared}
 }
 
 // find puts the query into p that its hash stands for, if it has none itself.
-func (q *persistedQueries) find(p *graphql.RawParams) (persisted, error) {
+func (q *persistedQueries) find(ctx context.Context, p *graphql.RawParams) (persisted, error) {
 	part, err := persistedIn(p)
 	if err != nil || part.hash == "" {
 		return persisted{}, err
@@ -74,19 +85,39 @@ func (q *persistedQueries) find(p *graphql.RawParams) (persisted, error) {
 		return persisted{}, errPersistedNotSupported
 	}
 	if p.Query == "" {
-		query, ok := q.kept.Get(part.hash)
+		query, ok := q.get(ctx, part.hash)
 		if !ok {
 			return persisted{}, errPersistedNotFound
 		}
 		p.Query = query
+		return persisted{}, nil // it is kept already
 	}
 	return part, nil
 }
 
+// get finds a query here or elsewhere. What comes from elsewhere must be what
+// its hash says.
+func (q *persistedQueries) get(ctx context.Context, hash string) (string, bool) {
+	query, ok := q.kept.Get(hash)
+	if ok || q.shared == nil {
+		return query, ok
+	}
+	query, ok = q.shared.Query(ctx, hash)
+	if sum := sha256.Sum256([]byte(query)); !ok || hash != hex.EncodeToString(sum[:]) {
+		return "", false
+	}
+	q.kept.Add(hash, query)
+	return query, true
+}
+
 // keep remembers a query that has passed every check. One that is long is not:
 // a client gets no more memory than the number of queries allows.
-func (q *persistedQueries) keep(part persisted, query string) {
-	if part.hash != "" && len(query) <= keptDocumentMax {
-		q.kept.Add(part.hash, query)
+func (q *persistedQueries) keep(ctx context.Context, part persisted, query string) {
+	if part.hash == "" || len(query) > keptDocumentMax {
+		return
+	}
+	q.kept.Add(part.hash, query)
+	if q.shared != nil {
+		q.shared.Keep(ctx, part.hash, query)
 	}
 }

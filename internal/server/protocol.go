@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
+	"techfacts.dev/techfacts/internal/access"
+	"techfacts.dev/techfacts/internal/fault"
 )
 
 // protocol is what is said over a socket. What both have in common, the socket
@@ -31,14 +34,20 @@ func (s *socket) greet(ctx context.Context, payload json.RawMessage) error {
 		return invalidMessage("the payload must be an object")
 	}
 	if !s.trusted {
-		switch s.key.judge(keys(params)...) {
-		case missing:
+		caller, err := s.engine.keys.Identify(ctx, keys(params)...)
+		switch {
+		case errors.Is(err, access.ErrMissing):
 			return errUnauthorized
-		case wrong:
+		case fault.Is(err, fault.Unauthenticated):
 			return errForbidden
-		case right:
+		case err != nil:
+			return errUnchecked
 		}
+		s.caller = caller
 	}
+	s.release = s.engine.keys.Hold(s.caller, func(why error) {
+		s.close(closeError{errUnauthorized.code, errUnauthorized.reason + ": " + fault.Of(why).Message})
+	})
 	if s.init.Stop() {
 		s.ready = true
 		s.send(ctx, message{data: frame("connection_ack", "", nil)})

@@ -18,24 +18,36 @@ import (
 const sdl = `
 scalar UUID
 input In { in: In list: [Int!] n: Int }
+enum Scope { READ WRITE ADMIN }
+directive @scope(needs: Scope!) on FIELD_DEFINITION
 type Query {
-	hello: String!
-	echo(text: String number: Int in: In): String
-	item(id: UUID!): Item
-	nodes(ids: [ID!]!): [Item]
-	items(first: Int last: Int after: String): ItemConnection
-	slow: String
-	deaf: String
-	boom: String
-	leak: String
-	fail(code: String!): String
-	many(n: Int!): [Item]
+	hello: String! @scope(needs: READ)
+	echo(text: String number: Int in: In): String @scope(needs: READ)
+	item(id: UUID!): Item @scope(needs: READ)
+	nodes(ids: [ID!]!): [Item] @scope(needs: READ)
+	items(first: Int last: Int after: String): ItemConnection @scope(needs: READ)
+	slow: String @scope(needs: READ)
+	deaf: String @scope(needs: READ)
+	boom: String @scope(needs: READ)
+	leak: String @scope(needs: READ)
+	fail(code: String!): String @scope(needs: READ)
+	many(n: Int!): [Item] @scope(needs: READ)
 }
 type Item { name: String broken: String item: Item items(first: Int last: Int): ItemConnection }
 type ItemConnection { asked: Int edges: [ItemEdge] totalCount: Int }
 type ItemEdge { node: Item }
-type Mutation { touch(text: String!): String slow: String }
-type Subscription { count(to: Int!): Int silent: Int forbidden: Int dies: Int flood: String item: Item }
+type Mutation {
+	touch(text: String!): String @scope(needs: WRITE)
+	slow: String @scope(needs: WRITE)
+}
+type Subscription {
+	count(to: Int!): Int @scope(needs: READ)
+	silent: Int @scope(needs: READ)
+	forbidden: Int @scope(needs: READ)
+	dies: Int @scope(needs: READ)
+	flood: String @scope(needs: READ)
+	item: Item @scope(needs: READ)
+}
 `
 
 // fake is a schema as gqlgen would generate it: what it does with contexts and

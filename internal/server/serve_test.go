@@ -15,6 +15,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gorilla/websocket"
+	"techfacts.dev/techfacts/internal/access"
 )
 
 func TestStopClosesSocketsAsGoingAway(t *testing.T) {
@@ -138,7 +139,7 @@ func TestASocketThatComesDuringStopIsClosed(t *testing.T) {
 // socket for ever whose InitFunc returns no context.
 func TestNothingOfASocketStays(t *testing.T) {
 	t.Parallel()
-	f := start(t, Config{APIKey: key})
+	f := start(t, Config{Keys: onlyKey(key)})
 	for _, messages := range []string{
 		``, `{"type":"connection_init"}`, `{"type":"connection_init","payload":{"apiKey":"wrong"}}`, `nonsense`,
 		`{"type":"connection_init","payload":{"apiKey":"` + key + `"}}` + "\n" + `{"id":"1","type":"subscribe","payload":{"query":"subscription{silent}"}}`,
@@ -206,9 +207,10 @@ func TestASlowHandshakeIsCutOff(t *testing.T) {
 }
 
 func BenchmarkPost(b *testing.B) {
-	e := newEngine(newFake(), DefaultLimits(), false, slog.New(slog.DiscardHandler))
+	e := newEngine(newFake(), Config{Keys: &access.Keys{}}, slog.New(slog.DiscardHandler))
+	reader := access.With(context.Background(), access.Caller{Scope: "READ"})
 	for b.Loop() {
-		ctx, op, errs := e.prepare(context.Background(), &graphql.RawParams{Query: "{item" + id + "{name item{name}}}"})
+		ctx, op, errs := e.prepare(reader, &graphql.RawParams{Query: "{item" + id + "{name item{name}}}"})
 		if len(errs) > 0 {
 			b.Fatal(errs)
 		}

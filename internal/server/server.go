@@ -1,10 +1,11 @@
-// Package server is HTTP in front of a GraphQL schema: routes, the key, origins,
+// Package server is HTTP in front of a GraphQL schema: routes, keys, origins,
 // limits, and its transports. It refuses what is too large
 // before it is read and what is too dear before it is run, and shows a client
 // of an error no more than its code and words that are meant for strangers.
 package server
 
 import (
+	"context"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -13,17 +14,21 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gorilla/websocket"
+	"techfacts.dev/techfacts/internal/access"
 	"techfacts.dev/techfacts/internal/fault"
 	"techfacts.dev/techfacts/internal/trace"
 )
 
 // Config is what an operator may set.
 type Config struct {
-	APIKey        string   // empty: no key is asked for, and only requests to a loopback name are served
-	Origins       []string // whose pages may use the API, exactly, as in https://app.example:8443
-	Limits        Limits   // what is zero is as in DefaultLimits
-	Introspection bool     // whether clients may read the schema
-	GraphiQL      fs.FS    // its built page, served on /graphiql; nil: it is not
+	Keys          *access.Keys  // who may come in; nil: everybody, but only by a loopback name, as while Keys ask for none
+	Audit         *access.Audit // where mutations are written down; nil: nowhere
+	Spend         Spend         // nil: nobody is limited
+	Queries       Queries       // persisted queries of other processes; nil: there are none
+	Origins       []string      // whose pages may use the API, exactly, as in https://app.example:8443
+	Limits        Limits        // what is zero is as in DefaultLimits
+	Introspection bool          // whether clients may read the schema
+	GraphiQL      fs.FS         // its built page, served on /graphiql; nil: it is not
 
 	Observer Observer      // nil: nobody
 	Tracer   *trace.Tracer // nil: none
@@ -31,13 +36,16 @@ type Config struct {
 	Metrics  http.Handler  // served on /metrics to whoever has the key; nil: it is not
 }
 
+// Spend takes points from what a caller may spend, or tells how long to wait
+// until there are so many. It never keeps anybody waiting for long.
+type Spend func(ctx context.Context, c access.Caller, points int) (wait time.Duration)
+
 // methods are those of /graphql.
 const methods = "GET, POST"
 
 // api is what the routes share.
 type api struct {
 	engine   *engine
-	key      apiKey
 	origins  origins
 	crowd    *crowd
 	console  *site
@@ -58,6 +66,9 @@ func Handler(schema graphql.ExecutableSchema, c Config, health Health, log *slog
 	if err != nil {
 		panic(err) // cannot happen: it is embedded, and built with its page
 	}
+	if c.Keys == nil {
+		c.Keys = &access.Keys{}
+	}
 	if c.Observer == nil {
 		c.Observer = unobserved{}
 	}
@@ -65,8 +76,7 @@ func Handler(schema graphql.ExecutableSchema, c Config, health Health, log *slog
 		log = slog.New(slog.DiscardHandler)
 	}
 	a := &api{
-		engine:   newEngine(schema, c.Limits.orDefault(), c.Introspection, log),
-		key:      newAPIKey(c.APIKey),
+		engine:   newEngine(schema, c, log),
 		origins:  newOrigins(c.Origins),
 		crowd:    newCrowd(c.Limits.orDefault()),
 		console:  console,
@@ -76,12 +86,7 @@ func Handler(schema graphql.ExecutableSchema, c Config, health Health, log *slog
 		tracer:   c.Tracer,
 		log:      log,
 	}
-	a.engine.observer, a.engine.tracer, a.engine.slow = c.Observer, c.Tracer, c.Slow
-	h := a.origins.share(http.HandlerFunc(a.route))
-	if c.APIKey == "" {
-		h = loopbackOnly(h)
-	}
-	return a.identify(h)
+	return a.identify(a.loopbackOnly(a.origins.share(http.HandlerFunc(a.route))))
 }
 
 func (a *api) route(w http.ResponseWriter, r *http.Request) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gorilla/websocket"
+	"techfacts.dev/techfacts/internal/access"
 )
 
 const (
@@ -36,6 +37,7 @@ var (
 	errForbidden    = closeError{4403, "Forbidden"}
 	errSlow         = closeError{websocket.CloseTryAgainLater, "the client does not read"}
 	errSilent       = closeError{websocket.CloseTryAgainLater, "the client answers no ping"}
+	errUnchecked    = closeError{websocket.CloseTryAgainLater, "the key cannot be checked now"}
 	errTooLate      = closeError{4408, "Connection initialisation timeout"}
 	errSecondInit   = closeError{4429, "Too many initialisation requests"}
 	errTooBusy      = closeError{4429, "Too many operations"}
@@ -55,14 +57,15 @@ func invalidMessage(why string) error { return closeError{4400, "Invalid message
 // waits while the client is slow: a subscription is then asked for less.
 type socket struct {
 	engine *engine
-	key    apiKey
 	speaks protocol
 	conn   *websocket.Conn
 	out    chan message
 	cancel context.CancelCauseFunc
 
 	// Of the reader.
-	trusted bool // has brought the key in the handshake
+	caller  access.Caller
+	release func() // of the caller, once it is held
+	trusted bool   // has brought a key in the handshake, or need not
 	greeted bool
 	ready   bool        // has been acknowledged
 	init    *time.Timer // until it must have greeted
@@ -90,9 +93,9 @@ type message struct {
 	data   []byte
 }
 
-func newSocket(e *engine, key apiKey, speaks protocol, trusted bool) *socket {
+func newSocket(e *engine, speaks protocol, caller access.Caller, trusted bool) *socket {
 	return &socket{
-		engine: e, key: key, speaks: speaks, trusted: trusted,
+		engine: e, speaks: speaks, caller: caller, trusted: trusted, release: func() {},
 		out:     make(chan message),
 		slots:   make(chan struct{}, 2*e.limits.Operations), // some may still be ending
 		streams: map[string]*stream{},
@@ -138,6 +141,7 @@ func (s *socket) serve(ctx context.Context) {
 	}()
 	s.init = time.AfterFunc(s.engine.limits.Init, func() { s.close(errTooLate) })
 	defer s.init.Stop()
+	defer func() { s.release() }()
 	s.close(s.read(ctx))
 	s.discard(ctx)
 }
@@ -291,7 +295,7 @@ func (s *socket) start(ctx context.Context, id string, p *graphql.RawParams) err
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	ctx, stop := context.WithCancel(ctx)
+	ctx, stop := context.WithCancel(access.With(ctx, s.caller))
 	st := &stream{id: id, stop: stop}
 	s.mu.Lock()
 	s.streams[id] = st

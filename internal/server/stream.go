@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"techfacts.dev/techfacts/internal/access"
 	"techfacts.dev/techfacts/internal/fault"
 )
 
@@ -45,7 +47,10 @@ func (a *api) stream(w http.ResponseWriter, r *http.Request, p *graphql.RawParam
 	}
 	defer remove()
 	defer a.observer.Connected("event_stream")()
+	release := a.engine.keys.Hold(access.From(ctx), func(why error) { cancel(why); e.hurry() })
+	defer release()
 	if len(errs) > 0 {
+		sayWhen(w, errs)
 		if e.open(ctx) == nil && e.send(ctx, event(encodeErrors(errs))) == nil {
 			_ = e.send(ctx, complete) // whoever does not read it is gone
 		}
@@ -58,6 +63,9 @@ func (a *api) stream(w http.ResponseWriter, r *http.Request, p *graphql.RawParam
 		err = e.copy(ctx, results)
 	}
 	cancel(err)
+	if fault.Is(err, fault.Unauthenticated) { // with a complete, so that its client does not come again
+		_ = e.last(event(encodeErrors(gqlerror.List{a.engine.present(ctx, err)})) + complete)
+	}
 	for range results { // until nothing of the operation runs any more
 	}
 }
@@ -124,7 +132,7 @@ func (e *eventStream) copy(ctx context.Context, results <-chan string) error {
 			return context.Cause(ctx)
 		case result, more := <-results:
 			if !more {
-				return nil
+				return context.Cause(ctx) // nil, unless that is why there is no more
 			}
 			piece = result
 			quiet.Reset(e.limits.KeepAlive)
@@ -146,6 +154,14 @@ func (e *eventStream) send(ctx context.Context, piece string) error {
 	}
 	if _, writeErr := e.w.Write([]byte(piece)); writeErr != nil {
 		return errors.Join(err, writeErr)
+	}
+	return e.to.Flush()
+}
+
+// last sends what is said after the end, if the client takes it soon.
+func (e *eventStream) last(piece string) error {
+	if _, err := e.w.Write([]byte(piece)); err != nil {
+		return err
 	}
 	return e.to.Flush()
 }

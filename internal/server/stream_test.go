@@ -158,7 +158,7 @@ func TestOnlyWhoAsksForAStreamFirstGetsOne(t *testing.T) {
 
 func TestAStreamIsRefusedBeforeItIsOne(t *testing.T) {
 	t.Parallel()
-	f := start(t, Config{APIKey: key})
+	f := start(t, Config{Keys: onlyKey(key)})
 	for _, test := range []struct {
 		method, path, body string
 		header             []string

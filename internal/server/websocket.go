@@ -2,10 +2,12 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 
 	"github.com/gorilla/websocket"
+	"techfacts.dev/techfacts/internal/access"
 	"techfacts.dev/techfacts/internal/fault"
 )
 
@@ -37,11 +39,11 @@ func protocolOf(r *http.Request) (protocol, string) {
 // upgrade makes a websocket of a request, which is served until it is closed.
 // What can be refused is refused before: with a status that tells why.
 func (a *api) upgrade(w http.ResponseWriter, r *http.Request) {
-	v := a.key.judgeHeader(r.Header) // a browser cannot set it, and says it in connection_init
+	caller, err := a.caller(r) // a browser cannot set it, and says it in connection_init
 	speaks, name := protocolOf(r)
 	switch {
-	case v == wrong:
-		refuseKey(w, r, v)
+	case err != nil && !errors.Is(err, access.ErrMissing):
+		a.refuseCaller(w, r, err)
 		return
 	case !a.origins.admit(r):
 		refuse(w, r, http.StatusForbidden, fault.New(fault.Forbidden, "pages of this origin may not open a websocket"))
@@ -54,7 +56,7 @@ func (a *api) upgrade(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	s := newSocket(a.engine, a.key, speaks, v == right)
+	s := newSocket(a.engine, speaks, caller, err == nil)
 	up := websocket.Upgrader{
 		HandshakeTimeout: a.engine.limits.Write,
 		Subprotocols:     []string{name},

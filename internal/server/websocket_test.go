@@ -144,7 +144,7 @@ func TestAClientMustIntroduceItselfInTime(t *testing.T) {
 
 func TestTheKeyOverAWebsocket(t *testing.T) {
 	t.Parallel()
-	f := start(t, Config{APIKey: key})
+	f := start(t, Config{Keys: onlyKey(key)})
 	for payload, code := range map[string]int{
 		`{"authorization":"Bearer ` + key + `"}`: 0, `{"Authorization":"bearer ` + key + `"}`: 0, `{"apiKey":"` + key + `"}`: 0, `{"X-API-Key":"` + key + `"}`: 0,
 		`{"authorization":"Bearer wrong"}`: 4403, `{"apiKey":"wrong"}`: 4403, `{"apiKey":7}`: 4401, `{}`: 4401, `null`: 4401,
