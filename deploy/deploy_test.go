@@ -52,8 +52,7 @@ func settings() map[string]setting {
 	all := map[string]setting{}
 	var list func(reflect.Type)
 	list = func(of reflect.Type) {
-		for i := range of.NumField() {
-			f := of.Field(i)
+		for f := range of.Fields() {
 			if name := f.Tag.Get("env"); name != "" {
 				all[name] = setting{f.Tag.Get("group"), f.Tag.Get("default")}
 			} else if f.Anonymous {

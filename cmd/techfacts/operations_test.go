@@ -132,8 +132,10 @@ func TestAStoppingServiceIsNotReadyAnswersOnAndGivesItsWorkBackAtOnce(t *testing
 		t.Errorf("before it is told to stop: %d", status)
 	}
 	p.signal(t)
-	for status, body := 0, ""; status != http.StatusServiceUnavailable; {
-		if status, body = fetched(t, p.addr, "/readyz"); status == 0 || status == http.StatusServiceUnavailable && !strings.Contains(body, "shutting down") {
+	for ready := true; ready; {
+		status, body := fetched(t, p.addr, "/readyz")
+		ready = status == http.StatusOK
+		if status == 0 || !ready && !strings.Contains(body, "shutting down") {
 			t.Fatalf("while it stops: %d %s", status, body)
 		}
 	}

@@ -73,9 +73,6 @@ func Run(ctx context.Context, c Config, role Role, log *slog.Logger, ready func(
 	if err != nil {
 		return err
 	}
-	if err != nil {
-		return err
-	}
 	defer closeAll(api, ops) // those that no server has come to
 	p, err := build(ctx, c, c.own(addrOf(api), addrOf(ops)), s, hints, log)
 	if err != nil {

@@ -80,15 +80,19 @@ func (e *engine) watched(ctx context.Context, op *graphql.OperationContext) iter
 // record logs an operation that has ended. That is for finding out what a
 // client does, except for one that took long: somebody has waited.
 func (e *engine) record(ctx context.Context, op *graphql.OperationContext, field string, took time.Duration, errs int) {
-	level, message := slog.LevelDebug, "operation"
-	if e.slow > 0 && took > e.slow && op.Operation.Operation != ast.Subscription {
-		level, message = slog.LevelWarn, "slow operation"
-	}
-	if !e.log.Enabled(ctx, level) {
+	slow := e.slow > 0 && took > e.slow && op.Operation.Operation != ast.Subscription
+	if !slow && !e.log.Enabled(ctx, slog.LevelDebug) {
 		return
 	}
-	e.log.LogAttrs(ctx, level, message, slog.String("request_id", RequestID(ctx)), slog.String("type", string(op.Operation.Operation)),
-		slog.String("field", field), slog.String("operation", op.OperationName), slog.Int64("took_ms", took.Milliseconds()), slog.Int("errors", errs))
+	attrs := []slog.Attr{
+		slog.String("request_id", RequestID(ctx)), slog.String("type", string(op.Operation.Operation)),
+		slog.String("field", field), slog.String("operation", op.OperationName), slog.Int64("took_ms", took.Milliseconds()), slog.Int("errors", errs),
+	}
+	if slow {
+		e.log.LogAttrs(ctx, slog.LevelWarn, "slow operation", attrs...)
+		return
+	}
+	e.log.LogAttrs(ctx, slog.LevelDebug, "operation", attrs...)
 }
 
 // firstError is the first of a list as an error, or nil.

@@ -20,13 +20,13 @@ type notes struct {
 	n  map[string]int
 }
 
-func (o *notes) add(n int, format string, args ...any) {
+func (o *notes) add(format string, args ...any) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.n == nil {
 		o.n = map[string]int{}
 	}
-	o.n[fmt.Sprintf(format, args...)] += n
+	o.n[fmt.Sprintf(format, args...)]++
 }
 
 func (o *notes) all() map[string]int {
@@ -35,25 +35,25 @@ func (o *notes) all() map[string]int {
 	return maps.Clone(o.n)
 }
 
-func (o *notes) Request(route string, status int) { o.add(1, "%s %d", route, status) }
+func (o *notes) Request(route string, status int) { o.add("%s %d", route, status) }
 
 func (o *notes) Connected(kind string) func() {
-	o.add(1, "%s open", kind)
-	return func() { o.add(1, "%s closed", kind) }
+	o.add("%s open", kind)
+	return func() { o.add("%s closed", kind) }
 }
 
 func (o *notes) Operation(kind, field string, took time.Duration) {
 	if took > 0 {
-		o.add(1, "%s %s", kind, field)
+		o.add("%s %s", kind, field)
 	}
 }
 
 func (o *notes) Subscribed(field string) (sent, closed func()) {
-	o.add(1, "%s begun", field)
-	return func() { o.add(1, "%s sent", field) }, func() { o.add(1, "%s ended", field) }
+	o.add("%s begun", field)
+	return func() { o.add("%s sent", field) }, func() { o.add("%s ended", field) }
 }
 
-func (o *notes) Failure(code string) { o.add(1, "%s", code) }
+func (o *notes) Failure(code string) { o.add("%s", code) }
 
 func TestTheObserverIsToldOfWhatTheServerDoes(t *testing.T) {
 	t.Parallel()

@@ -21,7 +21,8 @@ func (traced) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQu
 		return ctx
 	}
 	verb, _, _ := strings.Cut(strings.TrimSpace(data.SQL), " ")
-	ctx, span := trace.Start(ctx, "SQL "+strings.ToLower(verb), slog.String("db.system.name", "postgresql"), slog.String("db.query.text", data.SQL))
+	ctx, span := trace.Start(ctx, "SQL "+strings.ToLower(verb),
+		slog.String("db.system.name", "postgresql"), slog.String("db.query.text", data.SQL)) //nolint:sloglint // keys are those of OpenTelemetry
 	return context.WithValue(ctx, statementKey{}, span)
 }
 
