@@ -76,7 +76,7 @@ func newShow(b *testing.B, changes int) *show {
 	b.Helper()
 	database, redis := pgtest.URL(b), redistest.URL(b)
 	s := &show{B: b, changes: changes, commits: make([]time.Time, 0, changes+1)}
-	s.api = launch(b, []string{"DATABASE_URL=" + database, "REDIS_URL=" + redis, "GOGC=" + gogc()}, "api")
+	s.api = launch(b, []string{"DATABASE_URL=" + database, "REDIS_URL=" + redis, "GOGC=" + gogc(), "WEBSOCKET_MAX_CONNECTIONS_PER_CLIENT=10000"}, "api")
 	l := library{url: database}
 	l.fill(b, changes, 0)
 	var err error

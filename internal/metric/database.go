@@ -70,7 +70,8 @@ func (d *database) Collect(out chan<- prometheus.Metric) {
 		if err != nil {
 			read, up = nil, 0 // rather nothing than what was
 		}
-		d.at, d.last = now, append(read, prometheus.MustNewConstMetric(d.up, prometheus.GaugeValue, up))
+		read = append(read, prometheus.MustNewConstMetric(d.up, prometheus.GaugeValue, up))
+		d.at, d.last = now, read
 	}
 	for _, metric := range d.last {
 		out <- metric
