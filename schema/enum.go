@@ -118,3 +118,9 @@ func (e RateLimitStatus) MarshalGQL(w io.Writer) { writeEnum(w, e) }
 
 // UnmarshalGQL reads e; it refuses what is not one of its values.
 func (e *RateLimitStatus) UnmarshalGQL(v any) error { return readEnum(e, v) }
+
+// MarshalGQL writes e as a GraphQL enum value.
+func (e ValueKind) MarshalGQL(w io.Writer) { writeEnum(w, e) }
+
+// UnmarshalGQL reads e; it refuses what is not one of its values.
+func (e *ValueKind) UnmarshalGQL(v any) error { return readEnum(e, v) }

@@ -125,6 +125,15 @@ var enumValues = map[string]string{
 	"SnapshotFetcher.HTTP":            "The built-in HTTP client.",
 	"FactMethod.RULES":                "By rules.",
 	"FactMethod.MODEL":                "By a language model; its quote was verified.",
+	"FactValueKind.COUNT":             "So many of something.",
+	"FactValueKind.RATE":              "So many in a time.",
+	"FactValueKind.SIZE":              "An amount of data.",
+	"FactValueKind.DURATION":          "A length of time.",
+	"FactValueKind.PERCENT":           "A share.",
+	"FactValueKind.MONEY":             "An amount of money.",
+	"FactValueKind.VERSION":           "A version or a range of them.",
+	"FactValueKind.UNLIMITED":         "That there is no limit.",
+	"FactValueKind.FLAG":              "Whether there is something.",
 	"FactStatus.ACTIVE":               "The page still states it.",
 	"FactStatus.SUPERSEDED":           "A newer fact took its place.",
 	"FactStatus.REMOVED":              "The page no longer states it.",
@@ -149,6 +158,7 @@ var enumValues = map[string]string{
 //nolint:gochecknoglobals // a fixed table
 var enumTypes = map[string]string{
 	"FactStatus":      "Whether a fact still holds.",
+	"FactValueKind":   "What the value of a fact measures.",
 	"FactMethod":      "How a fact was found.",
 	"JobEventKind":    "What happened to a job.",
 	"JobItemState":    "Where an item is in the queue.",
