@@ -45,8 +45,18 @@ type Fact struct {
 	Headings []string `json:"headings,omitempty"`
 	// What it tells about, as a stable key such as "rate_limit"; empty if it has no name yet.
 	Attribute string `json:"attribute,omitempty"`
-	// The value that it tells, as it is written; empty if it tells none.
+	// What it is about: a plan, a product, a parameter, or the heading above it.
+	Subject string `json:"subject,omitempty"`
+	// Value holds the value of the "value" field.
 	Value string `json:"value,omitempty"`
+	// Measure holds the value of the "measure" field.
+	Measure schema.Value `json:"measure,omitempty"`
+	// What its value measures.
+	ValueKind *schema.ValueKind `json:"value_kind,omitempty"`
+	// Its value as a number in the unit; for UNLIMITED more than any other. Null if its value is no number.
+	Number *float64 `json:"number,omitempty"`
+	// The unit of the number: "byte", "s", "%", "request/s", "USD/user/month", or what is counted.
+	Unit string `json:"unit,omitempty"`
 	// Qualifiers holds the value of the "qualifiers" field.
 	Qualifiers map[string]string `json:"qualifiers,omitempty"`
 	// From 0 to 1, computed from how it was found; see docs/adr/0004-evidence.md.
@@ -135,11 +145,11 @@ func (*Fact) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case fact.FieldSpan, fact.FieldHeadings, fact.FieldQualifiers:
+		case fact.FieldSpan, fact.FieldHeadings, fact.FieldMeasure, fact.FieldQualifiers:
 			values[i] = new([]byte)
-		case fact.FieldConfidence:
+		case fact.FieldNumber, fact.FieldConfidence:
 			values[i] = new(sql.NullFloat64)
-		case fact.FieldCompany, fact.FieldURL, fact.FieldCategory, fact.FieldStatement, fact.FieldQuote, fact.FieldAttribute, fact.FieldValue, fact.FieldMethod, fact.FieldModel, fact.FieldFingerprint, fact.FieldStatus:
+		case fact.FieldCompany, fact.FieldURL, fact.FieldCategory, fact.FieldStatement, fact.FieldQuote, fact.FieldAttribute, fact.FieldSubject, fact.FieldValue, fact.FieldValueKind, fact.FieldUnit, fact.FieldMethod, fact.FieldModel, fact.FieldFingerprint, fact.FieldStatus:
 			values[i] = new(sql.NullString)
 		case fact.FieldFirstSeenAt, fact.FieldLastSeenAt:
 			values[i] = new(sql.NullTime)
@@ -236,11 +246,45 @@ func (_m *Fact) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Attribute = value.String
 			}
+		case fact.FieldSubject:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field subject", values[i])
+			} else if value.Valid {
+				_m.Subject = value.String
+			}
 		case fact.FieldValue:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field value", values[i])
 			} else if value.Valid {
 				_m.Value = value.String
+			}
+		case fact.FieldMeasure:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field measure", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Measure); err != nil {
+					return fmt.Errorf("unmarshal field measure: %w", err)
+				}
+			}
+		case fact.FieldValueKind:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field value_kind", values[i])
+			} else if value.Valid {
+				_m.ValueKind = new(schema.ValueKind)
+				*_m.ValueKind = schema.ValueKind(value.String)
+			}
+		case fact.FieldNumber:
+			if value, ok := values[i].(*sql.NullFloat64); !ok {
+				return fmt.Errorf("unexpected type %T for field number", values[i])
+			} else if value.Valid {
+				_m.Number = new(float64)
+				*_m.Number = value.Float64
+			}
+		case fact.FieldUnit:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field unit", values[i])
+			} else if value.Valid {
+				_m.Unit = value.String
 			}
 		case fact.FieldQualifiers:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -381,8 +425,27 @@ func (_m *Fact) String() string {
 	builder.WriteString("attribute=")
 	builder.WriteString(_m.Attribute)
 	builder.WriteString(", ")
+	builder.WriteString("subject=")
+	builder.WriteString(_m.Subject)
+	builder.WriteString(", ")
 	builder.WriteString("value=")
 	builder.WriteString(_m.Value)
+	builder.WriteString(", ")
+	builder.WriteString("measure=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Measure))
+	builder.WriteString(", ")
+	if v := _m.ValueKind; v != nil {
+		builder.WriteString("value_kind=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.Number; v != nil {
+		builder.WriteString("number=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("unit=")
+	builder.WriteString(_m.Unit)
 	builder.WriteString(", ")
 	builder.WriteString("qualifiers=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Qualifiers))

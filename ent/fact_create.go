@@ -103,6 +103,20 @@ func (_c *FactCreate) SetNillableAttribute(v *string) *FactCreate {
 	return _c
 }
 
+// SetSubject sets the "subject" field.
+func (_c *FactCreate) SetSubject(v string) *FactCreate {
+	_c.mutation.SetSubject(v)
+	return _c
+}
+
+// SetNillableSubject sets the "subject" field if the given value is not nil.
+func (_c *FactCreate) SetNillableSubject(v *string) *FactCreate {
+	if v != nil {
+		_c.SetSubject(*v)
+	}
+	return _c
+}
+
 // SetValue sets the "value" field.
 func (_c *FactCreate) SetValue(v string) *FactCreate {
 	_c.mutation.SetValue(v)
@@ -113,6 +127,62 @@ func (_c *FactCreate) SetValue(v string) *FactCreate {
 func (_c *FactCreate) SetNillableValue(v *string) *FactCreate {
 	if v != nil {
 		_c.SetValue(*v)
+	}
+	return _c
+}
+
+// SetMeasure sets the "measure" field.
+func (_c *FactCreate) SetMeasure(v schema.Value) *FactCreate {
+	_c.mutation.SetMeasure(v)
+	return _c
+}
+
+// SetNillableMeasure sets the "measure" field if the given value is not nil.
+func (_c *FactCreate) SetNillableMeasure(v *schema.Value) *FactCreate {
+	if v != nil {
+		_c.SetMeasure(*v)
+	}
+	return _c
+}
+
+// SetValueKind sets the "value_kind" field.
+func (_c *FactCreate) SetValueKind(v schema.ValueKind) *FactCreate {
+	_c.mutation.SetValueKind(v)
+	return _c
+}
+
+// SetNillableValueKind sets the "value_kind" field if the given value is not nil.
+func (_c *FactCreate) SetNillableValueKind(v *schema.ValueKind) *FactCreate {
+	if v != nil {
+		_c.SetValueKind(*v)
+	}
+	return _c
+}
+
+// SetNumber sets the "number" field.
+func (_c *FactCreate) SetNumber(v float64) *FactCreate {
+	_c.mutation.SetNumber(v)
+	return _c
+}
+
+// SetNillableNumber sets the "number" field if the given value is not nil.
+func (_c *FactCreate) SetNillableNumber(v *float64) *FactCreate {
+	if v != nil {
+		_c.SetNumber(*v)
+	}
+	return _c
+}
+
+// SetUnit sets the "unit" field.
+func (_c *FactCreate) SetUnit(v string) *FactCreate {
+	_c.mutation.SetUnit(v)
+	return _c
+}
+
+// SetNillableUnit sets the "unit" field if the given value is not nil.
+func (_c *FactCreate) SetNillableUnit(v *string) *FactCreate {
+	if v != nil {
+		_c.SetUnit(*v)
 	}
 	return _c
 }
@@ -323,6 +393,11 @@ func (_c *FactCreate) check() error {
 	if _, ok := _c.mutation.Span(); !ok {
 		return &ValidationError{Name: "span", err: errors.New(`ent: missing required field "Fact.span"`)}
 	}
+	if v, ok := _c.mutation.ValueKind(); ok {
+		if err := fact.ValueKindValidator(v); err != nil {
+			return &ValidationError{Name: "value_kind", err: fmt.Errorf(`ent: validator failed for field "Fact.value_kind": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.Confidence(); !ok {
 		return &ValidationError{Name: "confidence", err: errors.New(`ent: missing required field "Fact.confidence"`)}
 	}
@@ -428,9 +503,29 @@ func (_c *FactCreate) createSpec() (*Fact, *sqlgraph.CreateSpec) {
 		_spec.SetField(fact.FieldAttribute, field.TypeString, value)
 		_node.Attribute = value
 	}
+	if value, ok := _c.mutation.Subject(); ok {
+		_spec.SetField(fact.FieldSubject, field.TypeString, value)
+		_node.Subject = value
+	}
 	if value, ok := _c.mutation.Value(); ok {
 		_spec.SetField(fact.FieldValue, field.TypeString, value)
 		_node.Value = value
+	}
+	if value, ok := _c.mutation.Measure(); ok {
+		_spec.SetField(fact.FieldMeasure, field.TypeJSON, value)
+		_node.Measure = value
+	}
+	if value, ok := _c.mutation.ValueKind(); ok {
+		_spec.SetField(fact.FieldValueKind, field.TypeEnum, value)
+		_node.ValueKind = &value
+	}
+	if value, ok := _c.mutation.Number(); ok {
+		_spec.SetField(fact.FieldNumber, field.TypeFloat64, value)
+		_node.Number = &value
+	}
+	if value, ok := _c.mutation.Unit(); ok {
+		_spec.SetField(fact.FieldUnit, field.TypeString, value)
+		_node.Unit = value
 	}
 	if value, ok := _c.mutation.Qualifiers(); ok {
 		_spec.SetField(fact.FieldQualifiers, field.TypeJSON, value)
@@ -667,6 +762,24 @@ func (u *FactUpsert) ClearAttribute() *FactUpsert {
 	return u
 }
 
+// SetSubject sets the "subject" field.
+func (u *FactUpsert) SetSubject(v string) *FactUpsert {
+	u.Set(fact.FieldSubject, v)
+	return u
+}
+
+// UpdateSubject sets the "subject" field to the value that was provided on create.
+func (u *FactUpsert) UpdateSubject() *FactUpsert {
+	u.SetExcluded(fact.FieldSubject)
+	return u
+}
+
+// ClearSubject clears the value of the "subject" field.
+func (u *FactUpsert) ClearSubject() *FactUpsert {
+	u.SetNull(fact.FieldSubject)
+	return u
+}
+
 // SetValue sets the "value" field.
 func (u *FactUpsert) SetValue(v string) *FactUpsert {
 	u.Set(fact.FieldValue, v)
@@ -682,6 +795,84 @@ func (u *FactUpsert) UpdateValue() *FactUpsert {
 // ClearValue clears the value of the "value" field.
 func (u *FactUpsert) ClearValue() *FactUpsert {
 	u.SetNull(fact.FieldValue)
+	return u
+}
+
+// SetMeasure sets the "measure" field.
+func (u *FactUpsert) SetMeasure(v schema.Value) *FactUpsert {
+	u.Set(fact.FieldMeasure, v)
+	return u
+}
+
+// UpdateMeasure sets the "measure" field to the value that was provided on create.
+func (u *FactUpsert) UpdateMeasure() *FactUpsert {
+	u.SetExcluded(fact.FieldMeasure)
+	return u
+}
+
+// ClearMeasure clears the value of the "measure" field.
+func (u *FactUpsert) ClearMeasure() *FactUpsert {
+	u.SetNull(fact.FieldMeasure)
+	return u
+}
+
+// SetValueKind sets the "value_kind" field.
+func (u *FactUpsert) SetValueKind(v schema.ValueKind) *FactUpsert {
+	u.Set(fact.FieldValueKind, v)
+	return u
+}
+
+// UpdateValueKind sets the "value_kind" field to the value that was provided on create.
+func (u *FactUpsert) UpdateValueKind() *FactUpsert {
+	u.SetExcluded(fact.FieldValueKind)
+	return u
+}
+
+// ClearValueKind clears the value of the "value_kind" field.
+func (u *FactUpsert) ClearValueKind() *FactUpsert {
+	u.SetNull(fact.FieldValueKind)
+	return u
+}
+
+// SetNumber sets the "number" field.
+func (u *FactUpsert) SetNumber(v float64) *FactUpsert {
+	u.Set(fact.FieldNumber, v)
+	return u
+}
+
+// UpdateNumber sets the "number" field to the value that was provided on create.
+func (u *FactUpsert) UpdateNumber() *FactUpsert {
+	u.SetExcluded(fact.FieldNumber)
+	return u
+}
+
+// AddNumber adds v to the "number" field.
+func (u *FactUpsert) AddNumber(v float64) *FactUpsert {
+	u.Add(fact.FieldNumber, v)
+	return u
+}
+
+// ClearNumber clears the value of the "number" field.
+func (u *FactUpsert) ClearNumber() *FactUpsert {
+	u.SetNull(fact.FieldNumber)
+	return u
+}
+
+// SetUnit sets the "unit" field.
+func (u *FactUpsert) SetUnit(v string) *FactUpsert {
+	u.Set(fact.FieldUnit, v)
+	return u
+}
+
+// UpdateUnit sets the "unit" field to the value that was provided on create.
+func (u *FactUpsert) UpdateUnit() *FactUpsert {
+	u.SetExcluded(fact.FieldUnit)
+	return u
+}
+
+// ClearUnit clears the value of the "unit" field.
+func (u *FactUpsert) ClearUnit() *FactUpsert {
+	u.SetNull(fact.FieldUnit)
 	return u
 }
 
@@ -918,6 +1109,27 @@ func (u *FactUpsertOne) ClearAttribute() *FactUpsertOne {
 	})
 }
 
+// SetSubject sets the "subject" field.
+func (u *FactUpsertOne) SetSubject(v string) *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.SetSubject(v)
+	})
+}
+
+// UpdateSubject sets the "subject" field to the value that was provided on create.
+func (u *FactUpsertOne) UpdateSubject() *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateSubject()
+	})
+}
+
+// ClearSubject clears the value of the "subject" field.
+func (u *FactUpsertOne) ClearSubject() *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.ClearSubject()
+	})
+}
+
 // SetValue sets the "value" field.
 func (u *FactUpsertOne) SetValue(v string) *FactUpsertOne {
 	return u.Update(func(s *FactUpsert) {
@@ -936,6 +1148,97 @@ func (u *FactUpsertOne) UpdateValue() *FactUpsertOne {
 func (u *FactUpsertOne) ClearValue() *FactUpsertOne {
 	return u.Update(func(s *FactUpsert) {
 		s.ClearValue()
+	})
+}
+
+// SetMeasure sets the "measure" field.
+func (u *FactUpsertOne) SetMeasure(v schema.Value) *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.SetMeasure(v)
+	})
+}
+
+// UpdateMeasure sets the "measure" field to the value that was provided on create.
+func (u *FactUpsertOne) UpdateMeasure() *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateMeasure()
+	})
+}
+
+// ClearMeasure clears the value of the "measure" field.
+func (u *FactUpsertOne) ClearMeasure() *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.ClearMeasure()
+	})
+}
+
+// SetValueKind sets the "value_kind" field.
+func (u *FactUpsertOne) SetValueKind(v schema.ValueKind) *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.SetValueKind(v)
+	})
+}
+
+// UpdateValueKind sets the "value_kind" field to the value that was provided on create.
+func (u *FactUpsertOne) UpdateValueKind() *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateValueKind()
+	})
+}
+
+// ClearValueKind clears the value of the "value_kind" field.
+func (u *FactUpsertOne) ClearValueKind() *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.ClearValueKind()
+	})
+}
+
+// SetNumber sets the "number" field.
+func (u *FactUpsertOne) SetNumber(v float64) *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.SetNumber(v)
+	})
+}
+
+// AddNumber adds v to the "number" field.
+func (u *FactUpsertOne) AddNumber(v float64) *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.AddNumber(v)
+	})
+}
+
+// UpdateNumber sets the "number" field to the value that was provided on create.
+func (u *FactUpsertOne) UpdateNumber() *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateNumber()
+	})
+}
+
+// ClearNumber clears the value of the "number" field.
+func (u *FactUpsertOne) ClearNumber() *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.ClearNumber()
+	})
+}
+
+// SetUnit sets the "unit" field.
+func (u *FactUpsertOne) SetUnit(v string) *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.SetUnit(v)
+	})
+}
+
+// UpdateUnit sets the "unit" field to the value that was provided on create.
+func (u *FactUpsertOne) UpdateUnit() *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateUnit()
+	})
+}
+
+// ClearUnit clears the value of the "unit" field.
+func (u *FactUpsertOne) ClearUnit() *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.ClearUnit()
 	})
 }
 
@@ -1349,6 +1652,27 @@ func (u *FactUpsertBulk) ClearAttribute() *FactUpsertBulk {
 	})
 }
 
+// SetSubject sets the "subject" field.
+func (u *FactUpsertBulk) SetSubject(v string) *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.SetSubject(v)
+	})
+}
+
+// UpdateSubject sets the "subject" field to the value that was provided on create.
+func (u *FactUpsertBulk) UpdateSubject() *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateSubject()
+	})
+}
+
+// ClearSubject clears the value of the "subject" field.
+func (u *FactUpsertBulk) ClearSubject() *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.ClearSubject()
+	})
+}
+
 // SetValue sets the "value" field.
 func (u *FactUpsertBulk) SetValue(v string) *FactUpsertBulk {
 	return u.Update(func(s *FactUpsert) {
@@ -1367,6 +1691,97 @@ func (u *FactUpsertBulk) UpdateValue() *FactUpsertBulk {
 func (u *FactUpsertBulk) ClearValue() *FactUpsertBulk {
 	return u.Update(func(s *FactUpsert) {
 		s.ClearValue()
+	})
+}
+
+// SetMeasure sets the "measure" field.
+func (u *FactUpsertBulk) SetMeasure(v schema.Value) *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.SetMeasure(v)
+	})
+}
+
+// UpdateMeasure sets the "measure" field to the value that was provided on create.
+func (u *FactUpsertBulk) UpdateMeasure() *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateMeasure()
+	})
+}
+
+// ClearMeasure clears the value of the "measure" field.
+func (u *FactUpsertBulk) ClearMeasure() *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.ClearMeasure()
+	})
+}
+
+// SetValueKind sets the "value_kind" field.
+func (u *FactUpsertBulk) SetValueKind(v schema.ValueKind) *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.SetValueKind(v)
+	})
+}
+
+// UpdateValueKind sets the "value_kind" field to the value that was provided on create.
+func (u *FactUpsertBulk) UpdateValueKind() *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateValueKind()
+	})
+}
+
+// ClearValueKind clears the value of the "value_kind" field.
+func (u *FactUpsertBulk) ClearValueKind() *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.ClearValueKind()
+	})
+}
+
+// SetNumber sets the "number" field.
+func (u *FactUpsertBulk) SetNumber(v float64) *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.SetNumber(v)
+	})
+}
+
+// AddNumber adds v to the "number" field.
+func (u *FactUpsertBulk) AddNumber(v float64) *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.AddNumber(v)
+	})
+}
+
+// UpdateNumber sets the "number" field to the value that was provided on create.
+func (u *FactUpsertBulk) UpdateNumber() *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateNumber()
+	})
+}
+
+// ClearNumber clears the value of the "number" field.
+func (u *FactUpsertBulk) ClearNumber() *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.ClearNumber()
+	})
+}
+
+// SetUnit sets the "unit" field.
+func (u *FactUpsertBulk) SetUnit(v string) *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.SetUnit(v)
+	})
+}
+
+// UpdateUnit sets the "unit" field to the value that was provided on create.
+func (u *FactUpsertBulk) UpdateUnit() *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateUnit()
+	})
+}
+
+// ClearUnit clears the value of the "unit" field.
+func (u *FactUpsertBulk) ClearUnit() *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.ClearUnit()
 	})
 }
 

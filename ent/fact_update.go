@@ -128,6 +128,26 @@ func (_u *FactUpdate) ClearAttribute() *FactUpdate {
 	return _u
 }
 
+// SetSubject sets the "subject" field.
+func (_u *FactUpdate) SetSubject(v string) *FactUpdate {
+	_u.mutation.SetSubject(v)
+	return _u
+}
+
+// SetNillableSubject sets the "subject" field if the given value is not nil.
+func (_u *FactUpdate) SetNillableSubject(v *string) *FactUpdate {
+	if v != nil {
+		_u.SetSubject(*v)
+	}
+	return _u
+}
+
+// ClearSubject clears the value of the "subject" field.
+func (_u *FactUpdate) ClearSubject() *FactUpdate {
+	_u.mutation.ClearSubject()
+	return _u
+}
+
 // SetValue sets the "value" field.
 func (_u *FactUpdate) SetValue(v string) *FactUpdate {
 	_u.mutation.SetValue(v)
@@ -145,6 +165,93 @@ func (_u *FactUpdate) SetNillableValue(v *string) *FactUpdate {
 // ClearValue clears the value of the "value" field.
 func (_u *FactUpdate) ClearValue() *FactUpdate {
 	_u.mutation.ClearValue()
+	return _u
+}
+
+// SetMeasure sets the "measure" field.
+func (_u *FactUpdate) SetMeasure(v schema.Value) *FactUpdate {
+	_u.mutation.SetMeasure(v)
+	return _u
+}
+
+// SetNillableMeasure sets the "measure" field if the given value is not nil.
+func (_u *FactUpdate) SetNillableMeasure(v *schema.Value) *FactUpdate {
+	if v != nil {
+		_u.SetMeasure(*v)
+	}
+	return _u
+}
+
+// ClearMeasure clears the value of the "measure" field.
+func (_u *FactUpdate) ClearMeasure() *FactUpdate {
+	_u.mutation.ClearMeasure()
+	return _u
+}
+
+// SetValueKind sets the "value_kind" field.
+func (_u *FactUpdate) SetValueKind(v schema.ValueKind) *FactUpdate {
+	_u.mutation.SetValueKind(v)
+	return _u
+}
+
+// SetNillableValueKind sets the "value_kind" field if the given value is not nil.
+func (_u *FactUpdate) SetNillableValueKind(v *schema.ValueKind) *FactUpdate {
+	if v != nil {
+		_u.SetValueKind(*v)
+	}
+	return _u
+}
+
+// ClearValueKind clears the value of the "value_kind" field.
+func (_u *FactUpdate) ClearValueKind() *FactUpdate {
+	_u.mutation.ClearValueKind()
+	return _u
+}
+
+// SetNumber sets the "number" field.
+func (_u *FactUpdate) SetNumber(v float64) *FactUpdate {
+	_u.mutation.ResetNumber()
+	_u.mutation.SetNumber(v)
+	return _u
+}
+
+// SetNillableNumber sets the "number" field if the given value is not nil.
+func (_u *FactUpdate) SetNillableNumber(v *float64) *FactUpdate {
+	if v != nil {
+		_u.SetNumber(*v)
+	}
+	return _u
+}
+
+// AddNumber adds value to the "number" field.
+func (_u *FactUpdate) AddNumber(v float64) *FactUpdate {
+	_u.mutation.AddNumber(v)
+	return _u
+}
+
+// ClearNumber clears the value of the "number" field.
+func (_u *FactUpdate) ClearNumber() *FactUpdate {
+	_u.mutation.ClearNumber()
+	return _u
+}
+
+// SetUnit sets the "unit" field.
+func (_u *FactUpdate) SetUnit(v string) *FactUpdate {
+	_u.mutation.SetUnit(v)
+	return _u
+}
+
+// SetNillableUnit sets the "unit" field if the given value is not nil.
+func (_u *FactUpdate) SetNillableUnit(v *string) *FactUpdate {
+	if v != nil {
+		_u.SetUnit(*v)
+	}
+	return _u
+}
+
+// ClearUnit clears the value of the "unit" field.
+func (_u *FactUpdate) ClearUnit() *FactUpdate {
+	_u.mutation.ClearUnit()
 	return _u
 }
 
@@ -290,6 +397,11 @@ func (_u *FactUpdate) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *FactUpdate) check() error {
+	if v, ok := _u.mutation.ValueKind(); ok {
+		if err := fact.ValueKindValidator(v); err != nil {
+			return &ValidationError{Name: "value_kind", err: fmt.Errorf(`ent: validator failed for field "Fact.value_kind": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Status(); ok {
 		if err := fact.StatusValidator(v); err != nil {
 			return &ValidationError{Name: "status", err: fmt.Errorf(`ent: validator failed for field "Fact.status": %w`, err)}
@@ -351,11 +463,44 @@ func (_u *FactUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.AttributeCleared() {
 		_spec.ClearField(fact.FieldAttribute, field.TypeString)
 	}
+	if value, ok := _u.mutation.Subject(); ok {
+		_spec.SetField(fact.FieldSubject, field.TypeString, value)
+	}
+	if _u.mutation.SubjectCleared() {
+		_spec.ClearField(fact.FieldSubject, field.TypeString)
+	}
 	if value, ok := _u.mutation.Value(); ok {
 		_spec.SetField(fact.FieldValue, field.TypeString, value)
 	}
 	if _u.mutation.ValueCleared() {
 		_spec.ClearField(fact.FieldValue, field.TypeString)
+	}
+	if value, ok := _u.mutation.Measure(); ok {
+		_spec.SetField(fact.FieldMeasure, field.TypeJSON, value)
+	}
+	if _u.mutation.MeasureCleared() {
+		_spec.ClearField(fact.FieldMeasure, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.ValueKind(); ok {
+		_spec.SetField(fact.FieldValueKind, field.TypeEnum, value)
+	}
+	if _u.mutation.ValueKindCleared() {
+		_spec.ClearField(fact.FieldValueKind, field.TypeEnum)
+	}
+	if value, ok := _u.mutation.Number(); ok {
+		_spec.SetField(fact.FieldNumber, field.TypeFloat64, value)
+	}
+	if value, ok := _u.mutation.AddedNumber(); ok {
+		_spec.AddField(fact.FieldNumber, field.TypeFloat64, value)
+	}
+	if _u.mutation.NumberCleared() {
+		_spec.ClearField(fact.FieldNumber, field.TypeFloat64)
+	}
+	if value, ok := _u.mutation.Unit(); ok {
+		_spec.SetField(fact.FieldUnit, field.TypeString, value)
+	}
+	if _u.mutation.UnitCleared() {
+		_spec.ClearField(fact.FieldUnit, field.TypeString)
 	}
 	if value, ok := _u.mutation.Qualifiers(); ok {
 		_spec.SetField(fact.FieldQualifiers, field.TypeJSON, value)
@@ -568,6 +713,26 @@ func (_u *FactUpdateOne) ClearAttribute() *FactUpdateOne {
 	return _u
 }
 
+// SetSubject sets the "subject" field.
+func (_u *FactUpdateOne) SetSubject(v string) *FactUpdateOne {
+	_u.mutation.SetSubject(v)
+	return _u
+}
+
+// SetNillableSubject sets the "subject" field if the given value is not nil.
+func (_u *FactUpdateOne) SetNillableSubject(v *string) *FactUpdateOne {
+	if v != nil {
+		_u.SetSubject(*v)
+	}
+	return _u
+}
+
+// ClearSubject clears the value of the "subject" field.
+func (_u *FactUpdateOne) ClearSubject() *FactUpdateOne {
+	_u.mutation.ClearSubject()
+	return _u
+}
+
 // SetValue sets the "value" field.
 func (_u *FactUpdateOne) SetValue(v string) *FactUpdateOne {
 	_u.mutation.SetValue(v)
@@ -585,6 +750,93 @@ func (_u *FactUpdateOne) SetNillableValue(v *string) *FactUpdateOne {
 // ClearValue clears the value of the "value" field.
 func (_u *FactUpdateOne) ClearValue() *FactUpdateOne {
 	_u.mutation.ClearValue()
+	return _u
+}
+
+// SetMeasure sets the "measure" field.
+func (_u *FactUpdateOne) SetMeasure(v schema.Value) *FactUpdateOne {
+	_u.mutation.SetMeasure(v)
+	return _u
+}
+
+// SetNillableMeasure sets the "measure" field if the given value is not nil.
+func (_u *FactUpdateOne) SetNillableMeasure(v *schema.Value) *FactUpdateOne {
+	if v != nil {
+		_u.SetMeasure(*v)
+	}
+	return _u
+}
+
+// ClearMeasure clears the value of the "measure" field.
+func (_u *FactUpdateOne) ClearMeasure() *FactUpdateOne {
+	_u.mutation.ClearMeasure()
+	return _u
+}
+
+// SetValueKind sets the "value_kind" field.
+func (_u *FactUpdateOne) SetValueKind(v schema.ValueKind) *FactUpdateOne {
+	_u.mutation.SetValueKind(v)
+	return _u
+}
+
+// SetNillableValueKind sets the "value_kind" field if the given value is not nil.
+func (_u *FactUpdateOne) SetNillableValueKind(v *schema.ValueKind) *FactUpdateOne {
+	if v != nil {
+		_u.SetValueKind(*v)
+	}
+	return _u
+}
+
+// ClearValueKind clears the value of the "value_kind" field.
+func (_u *FactUpdateOne) ClearValueKind() *FactUpdateOne {
+	_u.mutation.ClearValueKind()
+	return _u
+}
+
+// SetNumber sets the "number" field.
+func (_u *FactUpdateOne) SetNumber(v float64) *FactUpdateOne {
+	_u.mutation.ResetNumber()
+	_u.mutation.SetNumber(v)
+	return _u
+}
+
+// SetNillableNumber sets the "number" field if the given value is not nil.
+func (_u *FactUpdateOne) SetNillableNumber(v *float64) *FactUpdateOne {
+	if v != nil {
+		_u.SetNumber(*v)
+	}
+	return _u
+}
+
+// AddNumber adds value to the "number" field.
+func (_u *FactUpdateOne) AddNumber(v float64) *FactUpdateOne {
+	_u.mutation.AddNumber(v)
+	return _u
+}
+
+// ClearNumber clears the value of the "number" field.
+func (_u *FactUpdateOne) ClearNumber() *FactUpdateOne {
+	_u.mutation.ClearNumber()
+	return _u
+}
+
+// SetUnit sets the "unit" field.
+func (_u *FactUpdateOne) SetUnit(v string) *FactUpdateOne {
+	_u.mutation.SetUnit(v)
+	return _u
+}
+
+// SetNillableUnit sets the "unit" field if the given value is not nil.
+func (_u *FactUpdateOne) SetNillableUnit(v *string) *FactUpdateOne {
+	if v != nil {
+		_u.SetUnit(*v)
+	}
+	return _u
+}
+
+// ClearUnit clears the value of the "unit" field.
+func (_u *FactUpdateOne) ClearUnit() *FactUpdateOne {
+	_u.mutation.ClearUnit()
 	return _u
 }
 
@@ -743,6 +995,11 @@ func (_u *FactUpdateOne) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *FactUpdateOne) check() error {
+	if v, ok := _u.mutation.ValueKind(); ok {
+		if err := fact.ValueKindValidator(v); err != nil {
+			return &ValidationError{Name: "value_kind", err: fmt.Errorf(`ent: validator failed for field "Fact.value_kind": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Status(); ok {
 		if err := fact.StatusValidator(v); err != nil {
 			return &ValidationError{Name: "status", err: fmt.Errorf(`ent: validator failed for field "Fact.status": %w`, err)}
@@ -821,11 +1078,44 @@ func (_u *FactUpdateOne) sqlSave(ctx context.Context) (_node *Fact, err error) {
 	if _u.mutation.AttributeCleared() {
 		_spec.ClearField(fact.FieldAttribute, field.TypeString)
 	}
+	if value, ok := _u.mutation.Subject(); ok {
+		_spec.SetField(fact.FieldSubject, field.TypeString, value)
+	}
+	if _u.mutation.SubjectCleared() {
+		_spec.ClearField(fact.FieldSubject, field.TypeString)
+	}
 	if value, ok := _u.mutation.Value(); ok {
 		_spec.SetField(fact.FieldValue, field.TypeString, value)
 	}
 	if _u.mutation.ValueCleared() {
 		_spec.ClearField(fact.FieldValue, field.TypeString)
+	}
+	if value, ok := _u.mutation.Measure(); ok {
+		_spec.SetField(fact.FieldMeasure, field.TypeJSON, value)
+	}
+	if _u.mutation.MeasureCleared() {
+		_spec.ClearField(fact.FieldMeasure, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.ValueKind(); ok {
+		_spec.SetField(fact.FieldValueKind, field.TypeEnum, value)
+	}
+	if _u.mutation.ValueKindCleared() {
+		_spec.ClearField(fact.FieldValueKind, field.TypeEnum)
+	}
+	if value, ok := _u.mutation.Number(); ok {
+		_spec.SetField(fact.FieldNumber, field.TypeFloat64, value)
+	}
+	if value, ok := _u.mutation.AddedNumber(); ok {
+		_spec.AddField(fact.FieldNumber, field.TypeFloat64, value)
+	}
+	if _u.mutation.NumberCleared() {
+		_spec.ClearField(fact.FieldNumber, field.TypeFloat64)
+	}
+	if value, ok := _u.mutation.Unit(); ok {
+		_spec.SetField(fact.FieldUnit, field.TypeString, value)
+	}
+	if _u.mutation.UnitCleared() {
+		_spec.ClearField(fact.FieldUnit, field.TypeString)
 	}
 	if value, ok := _u.mutation.Qualifiers(); ok {
 		_spec.SetField(fact.FieldQualifiers, field.TypeJSON, value)

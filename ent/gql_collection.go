@@ -370,10 +370,10 @@ func (_q *FactQuery) collectField(ctx context.Context, oneNode bool, opCtx *grap
 				selectedFields = append(selectedFields, fact.FieldAttribute)
 				fieldSeen[fact.FieldAttribute] = struct{}{}
 			}
-		case "value":
-			if _, ok := fieldSeen[fact.FieldValue]; !ok {
-				selectedFields = append(selectedFields, fact.FieldValue)
-				fieldSeen[fact.FieldValue] = struct{}{}
+		case "subject":
+			if _, ok := fieldSeen[fact.FieldSubject]; !ok {
+				selectedFields = append(selectedFields, fact.FieldSubject)
+				fieldSeen[fact.FieldSubject] = struct{}{}
 			}
 		case "confidence":
 			if _, ok := fieldSeen[fact.FieldConfidence]; !ok {

@@ -1136,6 +1136,20 @@ var (
 			}
 		},
 	}
+	// FactOrderFieldNumber orders Fact by number.
+	FactOrderFieldNumber = &FactOrderField{
+		Value: func(_m *Fact) (ent.Value, error) {
+			return _m.Number, nil
+		},
+		column: fact.FieldNumber,
+		toTerm: fact.ByNumber,
+		toCursor: func(_m *Fact) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Number,
+			}
+		},
+	}
 	// FactOrderFieldConfidence orders Fact by confidence.
 	FactOrderFieldConfidence = &FactOrderField{
 		Value: func(_m *Fact) (ent.Value, error) {
@@ -1188,6 +1202,8 @@ func (f FactOrderField) String() string {
 		str = "COMPANY"
 	case FactOrderFieldCategory.column:
 		str = "CATEGORY"
+	case FactOrderFieldNumber.column:
+		str = "NUMBER"
 	case FactOrderFieldConfidence.column:
 		str = "CONFIDENCE"
 	case FactOrderFieldFirstSeenAt.column:
@@ -1214,6 +1230,8 @@ func (f *FactOrderField) UnmarshalGQL(v interface{}) error {
 		*f = *FactOrderFieldCompany
 	case "CATEGORY":
 		*f = *FactOrderFieldCategory
+	case "NUMBER":
+		*f = *FactOrderFieldNumber
 	case "CONFIDENCE":
 		*f = *FactOrderFieldConfidence
 	case "FIRST_SEEN_AT":

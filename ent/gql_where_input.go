@@ -870,6 +870,60 @@ type FactWhereInput struct {
 	AttributeEqualFold    *string  `json:"attributeEqualFold,omitempty"`
 	AttributeContainsFold *string  `json:"attributeContainsFold,omitempty"`
 
+	// "subject" field predicates.
+	Subject             *string  `json:"subject,omitempty"`
+	SubjectNEQ          *string  `json:"subjectNEQ,omitempty"`
+	SubjectIn           []string `json:"subjectIn,omitempty"`
+	SubjectNotIn        []string `json:"subjectNotIn,omitempty"`
+	SubjectGT           *string  `json:"subjectGT,omitempty"`
+	SubjectGTE          *string  `json:"subjectGTE,omitempty"`
+	SubjectLT           *string  `json:"subjectLT,omitempty"`
+	SubjectLTE          *string  `json:"subjectLTE,omitempty"`
+	SubjectContains     *string  `json:"subjectContains,omitempty"`
+	SubjectHasPrefix    *string  `json:"subjectHasPrefix,omitempty"`
+	SubjectHasSuffix    *string  `json:"subjectHasSuffix,omitempty"`
+	SubjectIsNil        bool     `json:"subjectIsNil,omitempty"`
+	SubjectNotNil       bool     `json:"subjectNotNil,omitempty"`
+	SubjectEqualFold    *string  `json:"subjectEqualFold,omitempty"`
+	SubjectContainsFold *string  `json:"subjectContainsFold,omitempty"`
+
+	// "value_kind" field predicates.
+	ValueKind       *schema.ValueKind  `json:"valueKind,omitempty"`
+	ValueKindNEQ    *schema.ValueKind  `json:"valueKindNEQ,omitempty"`
+	ValueKindIn     []schema.ValueKind `json:"valueKindIn,omitempty"`
+	ValueKindNotIn  []schema.ValueKind `json:"valueKindNotIn,omitempty"`
+	ValueKindIsNil  bool               `json:"valueKindIsNil,omitempty"`
+	ValueKindNotNil bool               `json:"valueKindNotNil,omitempty"`
+
+	// "number" field predicates.
+	Number       *float64  `json:"number,omitempty"`
+	NumberNEQ    *float64  `json:"numberNEQ,omitempty"`
+	NumberIn     []float64 `json:"numberIn,omitempty"`
+	NumberNotIn  []float64 `json:"numberNotIn,omitempty"`
+	NumberGT     *float64  `json:"numberGT,omitempty"`
+	NumberGTE    *float64  `json:"numberGTE,omitempty"`
+	NumberLT     *float64  `json:"numberLT,omitempty"`
+	NumberLTE    *float64  `json:"numberLTE,omitempty"`
+	NumberIsNil  bool      `json:"numberIsNil,omitempty"`
+	NumberNotNil bool      `json:"numberNotNil,omitempty"`
+
+	// "unit" field predicates.
+	Unit             *string  `json:"unit,omitempty"`
+	UnitNEQ          *string  `json:"unitNEQ,omitempty"`
+	UnitIn           []string `json:"unitIn,omitempty"`
+	UnitNotIn        []string `json:"unitNotIn,omitempty"`
+	UnitGT           *string  `json:"unitGT,omitempty"`
+	UnitGTE          *string  `json:"unitGTE,omitempty"`
+	UnitLT           *string  `json:"unitLT,omitempty"`
+	UnitLTE          *string  `json:"unitLTE,omitempty"`
+	UnitContains     *string  `json:"unitContains,omitempty"`
+	UnitHasPrefix    *string  `json:"unitHasPrefix,omitempty"`
+	UnitHasSuffix    *string  `json:"unitHasSuffix,omitempty"`
+	UnitIsNil        bool     `json:"unitIsNil,omitempty"`
+	UnitNotNil       bool     `json:"unitNotNil,omitempty"`
+	UnitEqualFold    *string  `json:"unitEqualFold,omitempty"`
+	UnitContainsFold *string  `json:"unitContainsFold,omitempty"`
+
 	// "confidence" field predicates.
 	Confidence      *float64  `json:"confidence,omitempty"`
 	ConfidenceNEQ   *float64  `json:"confidenceNEQ,omitempty"`
@@ -1276,6 +1330,144 @@ func (i *FactWhereInput) P() (predicate.Fact, error) {
 	}
 	if i.AttributeContainsFold != nil {
 		predicates = append(predicates, fact.AttributeContainsFold(*i.AttributeContainsFold))
+	}
+	if i.Subject != nil {
+		predicates = append(predicates, fact.SubjectEQ(*i.Subject))
+	}
+	if i.SubjectNEQ != nil {
+		predicates = append(predicates, fact.SubjectNEQ(*i.SubjectNEQ))
+	}
+	if len(i.SubjectIn) > 0 {
+		predicates = append(predicates, fact.SubjectIn(i.SubjectIn...))
+	}
+	if len(i.SubjectNotIn) > 0 {
+		predicates = append(predicates, fact.SubjectNotIn(i.SubjectNotIn...))
+	}
+	if i.SubjectGT != nil {
+		predicates = append(predicates, fact.SubjectGT(*i.SubjectGT))
+	}
+	if i.SubjectGTE != nil {
+		predicates = append(predicates, fact.SubjectGTE(*i.SubjectGTE))
+	}
+	if i.SubjectLT != nil {
+		predicates = append(predicates, fact.SubjectLT(*i.SubjectLT))
+	}
+	if i.SubjectLTE != nil {
+		predicates = append(predicates, fact.SubjectLTE(*i.SubjectLTE))
+	}
+	if i.SubjectContains != nil {
+		predicates = append(predicates, fact.SubjectContains(*i.SubjectContains))
+	}
+	if i.SubjectHasPrefix != nil {
+		predicates = append(predicates, fact.SubjectHasPrefix(*i.SubjectHasPrefix))
+	}
+	if i.SubjectHasSuffix != nil {
+		predicates = append(predicates, fact.SubjectHasSuffix(*i.SubjectHasSuffix))
+	}
+	if i.SubjectIsNil {
+		predicates = append(predicates, fact.SubjectIsNil())
+	}
+	if i.SubjectNotNil {
+		predicates = append(predicates, fact.SubjectNotNil())
+	}
+	if i.SubjectEqualFold != nil {
+		predicates = append(predicates, fact.SubjectEqualFold(*i.SubjectEqualFold))
+	}
+	if i.SubjectContainsFold != nil {
+		predicates = append(predicates, fact.SubjectContainsFold(*i.SubjectContainsFold))
+	}
+	if i.ValueKind != nil {
+		predicates = append(predicates, fact.ValueKindEQ(*i.ValueKind))
+	}
+	if i.ValueKindNEQ != nil {
+		predicates = append(predicates, fact.ValueKindNEQ(*i.ValueKindNEQ))
+	}
+	if len(i.ValueKindIn) > 0 {
+		predicates = append(predicates, fact.ValueKindIn(i.ValueKindIn...))
+	}
+	if len(i.ValueKindNotIn) > 0 {
+		predicates = append(predicates, fact.ValueKindNotIn(i.ValueKindNotIn...))
+	}
+	if i.ValueKindIsNil {
+		predicates = append(predicates, fact.ValueKindIsNil())
+	}
+	if i.ValueKindNotNil {
+		predicates = append(predicates, fact.ValueKindNotNil())
+	}
+	if i.Number != nil {
+		predicates = append(predicates, fact.NumberEQ(*i.Number))
+	}
+	if i.NumberNEQ != nil {
+		predicates = append(predicates, fact.NumberNEQ(*i.NumberNEQ))
+	}
+	if len(i.NumberIn) > 0 {
+		predicates = append(predicates, fact.NumberIn(i.NumberIn...))
+	}
+	if len(i.NumberNotIn) > 0 {
+		predicates = append(predicates, fact.NumberNotIn(i.NumberNotIn...))
+	}
+	if i.NumberGT != nil {
+		predicates = append(predicates, fact.NumberGT(*i.NumberGT))
+	}
+	if i.NumberGTE != nil {
+		predicates = append(predicates, fact.NumberGTE(*i.NumberGTE))
+	}
+	if i.NumberLT != nil {
+		predicates = append(predicates, fact.NumberLT(*i.NumberLT))
+	}
+	if i.NumberLTE != nil {
+		predicates = append(predicates, fact.NumberLTE(*i.NumberLTE))
+	}
+	if i.NumberIsNil {
+		predicates = append(predicates, fact.NumberIsNil())
+	}
+	if i.NumberNotNil {
+		predicates = append(predicates, fact.NumberNotNil())
+	}
+	if i.Unit != nil {
+		predicates = append(predicates, fact.UnitEQ(*i.Unit))
+	}
+	if i.UnitNEQ != nil {
+		predicates = append(predicates, fact.UnitNEQ(*i.UnitNEQ))
+	}
+	if len(i.UnitIn) > 0 {
+		predicates = append(predicates, fact.UnitIn(i.UnitIn...))
+	}
+	if len(i.UnitNotIn) > 0 {
+		predicates = append(predicates, fact.UnitNotIn(i.UnitNotIn...))
+	}
+	if i.UnitGT != nil {
+		predicates = append(predicates, fact.UnitGT(*i.UnitGT))
+	}
+	if i.UnitGTE != nil {
+		predicates = append(predicates, fact.UnitGTE(*i.UnitGTE))
+	}
+	if i.UnitLT != nil {
+		predicates = append(predicates, fact.UnitLT(*i.UnitLT))
+	}
+	if i.UnitLTE != nil {
+		predicates = append(predicates, fact.UnitLTE(*i.UnitLTE))
+	}
+	if i.UnitContains != nil {
+		predicates = append(predicates, fact.UnitContains(*i.UnitContains))
+	}
+	if i.UnitHasPrefix != nil {
+		predicates = append(predicates, fact.UnitHasPrefix(*i.UnitHasPrefix))
+	}
+	if i.UnitHasSuffix != nil {
+		predicates = append(predicates, fact.UnitHasSuffix(*i.UnitHasSuffix))
+	}
+	if i.UnitIsNil {
+		predicates = append(predicates, fact.UnitIsNil())
+	}
+	if i.UnitNotNil {
+		predicates = append(predicates, fact.UnitNotNil())
+	}
+	if i.UnitEqualFold != nil {
+		predicates = append(predicates, fact.UnitEqualFold(*i.UnitEqualFold))
+	}
+	if i.UnitContainsFold != nil {
+		predicates = append(predicates, fact.UnitContainsFold(*i.UnitContainsFold))
 	}
 	if i.Confidence != nil {
 		predicates = append(predicates, fact.ConfidenceEQ(*i.Confidence))

@@ -1407,7 +1407,13 @@ type FactMutation struct {
 	headings        *[]string
 	appendheadings  []string
 	attribute       *string
+	subject         *string
 	value           *string
+	measure         *schema.Value
+	value_kind      *schema.ValueKind
+	number          *float64
+	addnumber       *float64
+	unit            *string
 	qualifiers      *map[string]string
 	confidence      *float64
 	addconfidence   *float64
@@ -1974,6 +1980,55 @@ func (m *FactMutation) ResetAttribute() {
 	delete(m.clearedFields, fact.FieldAttribute)
 }
 
+// SetSubject sets the "subject" field.
+func (m *FactMutation) SetSubject(s string) {
+	m.subject = &s
+}
+
+// Subject returns the value of the "subject" field in the mutation.
+func (m *FactMutation) Subject() (r string, exists bool) {
+	v := m.subject
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubject returns the old "subject" field's value of the Fact entity.
+// If the Fact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FactMutation) OldSubject(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubject is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubject requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubject: %w", err)
+	}
+	return oldValue.Subject, nil
+}
+
+// ClearSubject clears the value of the "subject" field.
+func (m *FactMutation) ClearSubject() {
+	m.subject = nil
+	m.clearedFields[fact.FieldSubject] = struct{}{}
+}
+
+// SubjectCleared returns if the "subject" field was cleared in this mutation.
+func (m *FactMutation) SubjectCleared() bool {
+	_, ok := m.clearedFields[fact.FieldSubject]
+	return ok
+}
+
+// ResetSubject resets all changes to the "subject" field.
+func (m *FactMutation) ResetSubject() {
+	m.subject = nil
+	delete(m.clearedFields, fact.FieldSubject)
+}
+
 // SetValue sets the "value" field.
 func (m *FactMutation) SetValue(s string) {
 	m.value = &s
@@ -2021,6 +2076,223 @@ func (m *FactMutation) ValueCleared() bool {
 func (m *FactMutation) ResetValue() {
 	m.value = nil
 	delete(m.clearedFields, fact.FieldValue)
+}
+
+// SetMeasure sets the "measure" field.
+func (m *FactMutation) SetMeasure(s schema.Value) {
+	m.measure = &s
+}
+
+// Measure returns the value of the "measure" field in the mutation.
+func (m *FactMutation) Measure() (r schema.Value, exists bool) {
+	v := m.measure
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMeasure returns the old "measure" field's value of the Fact entity.
+// If the Fact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FactMutation) OldMeasure(ctx context.Context) (v schema.Value, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMeasure is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMeasure requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMeasure: %w", err)
+	}
+	return oldValue.Measure, nil
+}
+
+// ClearMeasure clears the value of the "measure" field.
+func (m *FactMutation) ClearMeasure() {
+	m.measure = nil
+	m.clearedFields[fact.FieldMeasure] = struct{}{}
+}
+
+// MeasureCleared returns if the "measure" field was cleared in this mutation.
+func (m *FactMutation) MeasureCleared() bool {
+	_, ok := m.clearedFields[fact.FieldMeasure]
+	return ok
+}
+
+// ResetMeasure resets all changes to the "measure" field.
+func (m *FactMutation) ResetMeasure() {
+	m.measure = nil
+	delete(m.clearedFields, fact.FieldMeasure)
+}
+
+// SetValueKind sets the "value_kind" field.
+func (m *FactMutation) SetValueKind(sk schema.ValueKind) {
+	m.value_kind = &sk
+}
+
+// ValueKind returns the value of the "value_kind" field in the mutation.
+func (m *FactMutation) ValueKind() (r schema.ValueKind, exists bool) {
+	v := m.value_kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValueKind returns the old "value_kind" field's value of the Fact entity.
+// If the Fact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FactMutation) OldValueKind(ctx context.Context) (v *schema.ValueKind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValueKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValueKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValueKind: %w", err)
+	}
+	return oldValue.ValueKind, nil
+}
+
+// ClearValueKind clears the value of the "value_kind" field.
+func (m *FactMutation) ClearValueKind() {
+	m.value_kind = nil
+	m.clearedFields[fact.FieldValueKind] = struct{}{}
+}
+
+// ValueKindCleared returns if the "value_kind" field was cleared in this mutation.
+func (m *FactMutation) ValueKindCleared() bool {
+	_, ok := m.clearedFields[fact.FieldValueKind]
+	return ok
+}
+
+// ResetValueKind resets all changes to the "value_kind" field.
+func (m *FactMutation) ResetValueKind() {
+	m.value_kind = nil
+	delete(m.clearedFields, fact.FieldValueKind)
+}
+
+// SetNumber sets the "number" field.
+func (m *FactMutation) SetNumber(f float64) {
+	m.number = &f
+	m.addnumber = nil
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *FactMutation) Number() (r float64, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the Fact entity.
+// If the Fact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FactMutation) OldNumber(ctx context.Context) (v *float64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// AddNumber adds f to the "number" field.
+func (m *FactMutation) AddNumber(f float64) {
+	if m.addnumber != nil {
+		*m.addnumber += f
+	} else {
+		m.addnumber = &f
+	}
+}
+
+// AddedNumber returns the value that was added to the "number" field in this mutation.
+func (m *FactMutation) AddedNumber() (r float64, exists bool) {
+	v := m.addnumber
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearNumber clears the value of the "number" field.
+func (m *FactMutation) ClearNumber() {
+	m.number = nil
+	m.addnumber = nil
+	m.clearedFields[fact.FieldNumber] = struct{}{}
+}
+
+// NumberCleared returns if the "number" field was cleared in this mutation.
+func (m *FactMutation) NumberCleared() bool {
+	_, ok := m.clearedFields[fact.FieldNumber]
+	return ok
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *FactMutation) ResetNumber() {
+	m.number = nil
+	m.addnumber = nil
+	delete(m.clearedFields, fact.FieldNumber)
+}
+
+// SetUnit sets the "unit" field.
+func (m *FactMutation) SetUnit(s string) {
+	m.unit = &s
+}
+
+// Unit returns the value of the "unit" field in the mutation.
+func (m *FactMutation) Unit() (r string, exists bool) {
+	v := m.unit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnit returns the old "unit" field's value of the Fact entity.
+// If the Fact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FactMutation) OldUnit(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnit is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnit requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnit: %w", err)
+	}
+	return oldValue.Unit, nil
+}
+
+// ClearUnit clears the value of the "unit" field.
+func (m *FactMutation) ClearUnit() {
+	m.unit = nil
+	m.clearedFields[fact.FieldUnit] = struct{}{}
+}
+
+// UnitCleared returns if the "unit" field was cleared in this mutation.
+func (m *FactMutation) UnitCleared() bool {
+	_, ok := m.clearedFields[fact.FieldUnit]
+	return ok
+}
+
+// ResetUnit resets all changes to the "unit" field.
+func (m *FactMutation) ResetUnit() {
+	m.unit = nil
+	delete(m.clearedFields, fact.FieldUnit)
 }
 
 // SetQualifiers sets the "qualifiers" field.
@@ -2526,7 +2798,7 @@ func (m *FactMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *FactMutation) Fields() []string {
-	fields := make([]string, 0, 20)
+	fields := make([]string, 0, 25)
 	if m.page != nil {
 		fields = append(fields, fact.FieldPageID)
 	}
@@ -2560,8 +2832,23 @@ func (m *FactMutation) Fields() []string {
 	if m.attribute != nil {
 		fields = append(fields, fact.FieldAttribute)
 	}
+	if m.subject != nil {
+		fields = append(fields, fact.FieldSubject)
+	}
 	if m.value != nil {
 		fields = append(fields, fact.FieldValue)
+	}
+	if m.measure != nil {
+		fields = append(fields, fact.FieldMeasure)
+	}
+	if m.value_kind != nil {
+		fields = append(fields, fact.FieldValueKind)
+	}
+	if m.number != nil {
+		fields = append(fields, fact.FieldNumber)
+	}
+	if m.unit != nil {
+		fields = append(fields, fact.FieldUnit)
 	}
 	if m.qualifiers != nil {
 		fields = append(fields, fact.FieldQualifiers)
@@ -2617,8 +2904,18 @@ func (m *FactMutation) Field(name string) (ent.Value, bool) {
 		return m.Headings()
 	case fact.FieldAttribute:
 		return m.Attribute()
+	case fact.FieldSubject:
+		return m.Subject()
 	case fact.FieldValue:
 		return m.Value()
+	case fact.FieldMeasure:
+		return m.Measure()
+	case fact.FieldValueKind:
+		return m.ValueKind()
+	case fact.FieldNumber:
+		return m.Number()
+	case fact.FieldUnit:
+		return m.Unit()
 	case fact.FieldQualifiers:
 		return m.Qualifiers()
 	case fact.FieldConfidence:
@@ -2666,8 +2963,18 @@ func (m *FactMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldHeadings(ctx)
 	case fact.FieldAttribute:
 		return m.OldAttribute(ctx)
+	case fact.FieldSubject:
+		return m.OldSubject(ctx)
 	case fact.FieldValue:
 		return m.OldValue(ctx)
+	case fact.FieldMeasure:
+		return m.OldMeasure(ctx)
+	case fact.FieldValueKind:
+		return m.OldValueKind(ctx)
+	case fact.FieldNumber:
+		return m.OldNumber(ctx)
+	case fact.FieldUnit:
+		return m.OldUnit(ctx)
 	case fact.FieldQualifiers:
 		return m.OldQualifiers(ctx)
 	case fact.FieldConfidence:
@@ -2770,12 +3077,47 @@ func (m *FactMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetAttribute(v)
 		return nil
+	case fact.FieldSubject:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubject(v)
+		return nil
 	case fact.FieldValue:
 		v, ok := value.(string)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetValue(v)
+		return nil
+	case fact.FieldMeasure:
+		v, ok := value.(schema.Value)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMeasure(v)
+		return nil
+	case fact.FieldValueKind:
+		v, ok := value.(schema.ValueKind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValueKind(v)
+		return nil
+	case fact.FieldNumber:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case fact.FieldUnit:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnit(v)
 		return nil
 	case fact.FieldQualifiers:
 		v, ok := value.(map[string]string)
@@ -2841,6 +3183,9 @@ func (m *FactMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *FactMutation) AddedFields() []string {
 	var fields []string
+	if m.addnumber != nil {
+		fields = append(fields, fact.FieldNumber)
+	}
 	if m.addconfidence != nil {
 		fields = append(fields, fact.FieldConfidence)
 	}
@@ -2852,6 +3197,8 @@ func (m *FactMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *FactMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case fact.FieldNumber:
+		return m.AddedNumber()
 	case fact.FieldConfidence:
 		return m.AddedConfidence()
 	}
@@ -2863,6 +3210,13 @@ func (m *FactMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *FactMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case fact.FieldNumber:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNumber(v)
+		return nil
 	case fact.FieldConfidence:
 		v, ok := value.(float64)
 		if !ok {
@@ -2884,8 +3238,23 @@ func (m *FactMutation) ClearedFields() []string {
 	if m.FieldCleared(fact.FieldAttribute) {
 		fields = append(fields, fact.FieldAttribute)
 	}
+	if m.FieldCleared(fact.FieldSubject) {
+		fields = append(fields, fact.FieldSubject)
+	}
 	if m.FieldCleared(fact.FieldValue) {
 		fields = append(fields, fact.FieldValue)
+	}
+	if m.FieldCleared(fact.FieldMeasure) {
+		fields = append(fields, fact.FieldMeasure)
+	}
+	if m.FieldCleared(fact.FieldValueKind) {
+		fields = append(fields, fact.FieldValueKind)
+	}
+	if m.FieldCleared(fact.FieldNumber) {
+		fields = append(fields, fact.FieldNumber)
+	}
+	if m.FieldCleared(fact.FieldUnit) {
+		fields = append(fields, fact.FieldUnit)
 	}
 	if m.FieldCleared(fact.FieldQualifiers) {
 		fields = append(fields, fact.FieldQualifiers)
@@ -2913,8 +3282,23 @@ func (m *FactMutation) ClearField(name string) error {
 	case fact.FieldAttribute:
 		m.ClearAttribute()
 		return nil
+	case fact.FieldSubject:
+		m.ClearSubject()
+		return nil
 	case fact.FieldValue:
 		m.ClearValue()
+		return nil
+	case fact.FieldMeasure:
+		m.ClearMeasure()
+		return nil
+	case fact.FieldValueKind:
+		m.ClearValueKind()
+		return nil
+	case fact.FieldNumber:
+		m.ClearNumber()
+		return nil
+	case fact.FieldUnit:
+		m.ClearUnit()
 		return nil
 	case fact.FieldQualifiers:
 		m.ClearQualifiers()
@@ -2963,8 +3347,23 @@ func (m *FactMutation) ResetField(name string) error {
 	case fact.FieldAttribute:
 		m.ResetAttribute()
 		return nil
+	case fact.FieldSubject:
+		m.ResetSubject()
+		return nil
 	case fact.FieldValue:
 		m.ResetValue()
+		return nil
+	case fact.FieldMeasure:
+		m.ResetMeasure()
+		return nil
+	case fact.FieldValueKind:
+		m.ResetValueKind()
+		return nil
+	case fact.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case fact.FieldUnit:
+		m.ResetUnit()
 		return nil
 	case fact.FieldQualifiers:
 		m.ResetQualifiers()

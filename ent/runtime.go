@@ -52,11 +52,11 @@ func init() {
 	factFields := schema.Fact{}.Fields()
 	_ = factFields
 	// factDescFirstSeenAt is the schema descriptor for first_seen_at field.
-	factDescFirstSeenAt := factFields[19].Descriptor()
+	factDescFirstSeenAt := factFields[24].Descriptor()
 	// fact.DefaultFirstSeenAt holds the default value on creation for the first_seen_at field.
 	fact.DefaultFirstSeenAt = factDescFirstSeenAt.Default.(func() time.Time)
 	// factDescLastSeenAt is the schema descriptor for last_seen_at field.
-	factDescLastSeenAt := factFields[20].Descriptor()
+	factDescLastSeenAt := factFields[25].Descriptor()
 	// fact.DefaultLastSeenAt holds the default value on creation for the last_seen_at field.
 	fact.DefaultLastSeenAt = factDescLastSeenAt.Default.(func() time.Time)
 	// factDescID is the schema descriptor for id field.

@@ -4,6 +4,7 @@ package graph
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -20,6 +21,174 @@ import (
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _FlagValue_original(ctx context.Context, field graphql.CollectedField, obj *FlagValue) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Original)
+}
+func (ec *executionContext) fieldContext_FlagValue_original(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FlagValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _FlagValue_yes(ctx context.Context, field graphql.CollectedField, obj *FlagValue) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Yes)
+}
+func (ec *executionContext) fieldContext_FlagValue_yes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FlagValue", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _MoneyValue_original(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Original)
+}
+func (ec *executionContext) fieldContext_MoneyValue_original(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MoneyValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _MoneyValue_number(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) graphql.Marshaler {
+	return ec.marshalNFloat2float64(ctx, field.Selections, obj.Number)
+}
+func (ec *executionContext) fieldContext_MoneyValue_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MoneyValue", field, false, false, "Float")
+}
+
+func (ec *executionContext) _MoneyValue_max(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) graphql.Marshaler {
+	return ec.marshalOFloat2ᚖfloat64(ctx, field.Selections, obj.Max)
+}
+func (ec *executionContext) fieldContext_MoneyValue_max(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MoneyValue", field, false, false, "Float")
+}
+
+func (ec *executionContext) _MoneyValue_currency(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Currency)
+}
+func (ec *executionContext) fieldContext_MoneyValue_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MoneyValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _MoneyValue_period(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) graphql.Marshaler {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Period)
+}
+func (ec *executionContext) fieldContext_MoneyValue_period(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MoneyValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _MoneyValue_per(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) graphql.Marshaler {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Per)
+}
+func (ec *executionContext) fieldContext_MoneyValue_per(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MoneyValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _MoneyValue_unit(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Unit)
+}
+func (ec *executionContext) fieldContext_MoneyValue_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MoneyValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _NumberValue_original(ctx context.Context, field graphql.CollectedField, obj *NumberValue) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Original)
+}
+func (ec *executionContext) fieldContext_NumberValue_original(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NumberValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _NumberValue_kind(ctx context.Context, field graphql.CollectedField, obj *NumberValue) graphql.Marshaler {
+	return ec.marshalNFactValueKind2techfactsᚗdevᚋtechfactsᚋschemaᚐValueKind(ctx, field.Selections, obj.Kind)
+}
+func (ec *executionContext) fieldContext_NumberValue_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NumberValue", field, false, false, "FactValueKind")
+}
+
+func (ec *executionContext) _NumberValue_number(ctx context.Context, field graphql.CollectedField, obj *NumberValue) graphql.Marshaler {
+	return ec.marshalNFloat2float64(ctx, field.Selections, obj.Number)
+}
+func (ec *executionContext) fieldContext_NumberValue_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NumberValue", field, false, false, "Float")
+}
+
+func (ec *executionContext) _NumberValue_max(ctx context.Context, field graphql.CollectedField, obj *NumberValue) graphql.Marshaler {
+	return ec.marshalOFloat2ᚖfloat64(ctx, field.Selections, obj.Max)
+}
+func (ec *executionContext) fieldContext_NumberValue_max(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NumberValue", field, false, false, "Float")
+}
+
+func (ec *executionContext) _NumberValue_unit(ctx context.Context, field graphql.CollectedField, obj *NumberValue) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Unit)
+}
+func (ec *executionContext) fieldContext_NumberValue_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NumberValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _NumberValue_per(ctx context.Context, field graphql.CollectedField, obj *NumberValue) graphql.Marshaler {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Per)
+}
+func (ec *executionContext) fieldContext_NumberValue_per(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NumberValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _Qualifier_name(ctx context.Context, field graphql.CollectedField, obj *Qualifier) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
+}
+func (ec *executionContext) fieldContext_Qualifier_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Qualifier", field, false, false, "String")
+}
+
+func (ec *executionContext) _Qualifier_value(ctx context.Context, field graphql.CollectedField, obj *Qualifier) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Value)
+}
+func (ec *executionContext) fieldContext_Qualifier_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Qualifier", field, false, false, "String")
+}
+
+func (ec *executionContext) _RateValue_original(ctx context.Context, field graphql.CollectedField, obj *RateValue) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Original)
+}
+func (ec *executionContext) fieldContext_RateValue_original(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RateValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _RateValue_number(ctx context.Context, field graphql.CollectedField, obj *RateValue) graphql.Marshaler {
+	return ec.marshalNFloat2float64(ctx, field.Selections, obj.Number)
+}
+func (ec *executionContext) fieldContext_RateValue_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RateValue", field, false, false, "Float")
+}
+
+func (ec *executionContext) _RateValue_max(ctx context.Context, field graphql.CollectedField, obj *RateValue) graphql.Marshaler {
+	return ec.marshalOFloat2ᚖfloat64(ctx, field.Selections, obj.Max)
+}
+func (ec *executionContext) fieldContext_RateValue_max(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RateValue", field, false, false, "Float")
+}
+
+func (ec *executionContext) _RateValue_unit(ctx context.Context, field graphql.CollectedField, obj *RateValue) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Unit)
+}
+func (ec *executionContext) fieldContext_RateValue_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RateValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _RateValue_amount(ctx context.Context, field graphql.CollectedField, obj *RateValue) graphql.Marshaler {
+	return ec.marshalNFloat2float64(ctx, field.Selections, obj.Amount)
+}
+func (ec *executionContext) fieldContext_RateValue_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RateValue", field, false, false, "Float")
+}
+
+func (ec *executionContext) _RateValue_period(ctx context.Context, field graphql.CollectedField, obj *RateValue) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Period)
+}
+func (ec *executionContext) fieldContext_RateValue_period(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RateValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _RateValue_per(ctx context.Context, field graphql.CollectedField, obj *RateValue) graphql.Marshaler {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Per)
+}
+func (ec *executionContext) fieldContext_RateValue_per(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RateValue", field, false, false, "String")
+}
 
 func (ec *executionContext) _Span_byteStart(ctx context.Context, field graphql.CollectedField, obj *schema.Span) graphql.Marshaler {
 	return ec.marshalNInt2int(ctx, field.Selections, obj.ByteStart)
@@ -63,6 +232,41 @@ func (ec *executionContext) fieldContext_Span_utf16End(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Span", field, false, false, "Int")
 }
 
+func (ec *executionContext) _UnlimitedValue_original(ctx context.Context, field graphql.CollectedField, obj *UnlimitedValue) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Original)
+}
+func (ec *executionContext) fieldContext_UnlimitedValue_original(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnlimitedValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _UnlimitedValue_unit(ctx context.Context, field graphql.CollectedField, obj *UnlimitedValue) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Unit)
+}
+func (ec *executionContext) fieldContext_UnlimitedValue_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnlimitedValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _VersionValue_original(ctx context.Context, field graphql.CollectedField, obj *VersionValue) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Original)
+}
+func (ec *executionContext) fieldContext_VersionValue_original(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VersionValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _VersionValue_from(ctx context.Context, field graphql.CollectedField, obj *VersionValue) graphql.Marshaler {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.From)
+}
+func (ec *executionContext) fieldContext_VersionValue_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VersionValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _VersionValue_to(ctx context.Context, field graphql.CollectedField, obj *VersionValue) graphql.Marshaler {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.To)
+}
+func (ec *executionContext) fieldContext_VersionValue_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VersionValue", field, false, false, "String")
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -71,9 +275,289 @@ func (ec *executionContext) fieldContext_Span_utf16End(_ context.Context, field 
 
 // region    ************************** interface.gotpl ***************************
 
+func (ec *executionContext) _FactValue(ctx context.Context, sel ast.SelectionSet, obj FactValue) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case VersionValue:
+		return ec._VersionValue(ctx, sel, &obj)
+	case *VersionValue:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._VersionValue(ctx, sel, obj)
+	case UnlimitedValue:
+		return ec._UnlimitedValue(ctx, sel, &obj)
+	case *UnlimitedValue:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._UnlimitedValue(ctx, sel, obj)
+	case RateValue:
+		return ec._RateValue(ctx, sel, &obj)
+	case *RateValue:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._RateValue(ctx, sel, obj)
+	case NumberValue:
+		return ec._NumberValue(ctx, sel, &obj)
+	case *NumberValue:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._NumberValue(ctx, sel, obj)
+	case MoneyValue:
+		return ec._MoneyValue(ctx, sel, &obj)
+	case *MoneyValue:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._MoneyValue(ctx, sel, obj)
+	case FlagValue:
+		return ec._FlagValue(ctx, sel, &obj)
+	case *FlagValue:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._FlagValue(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of FactValue must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var flagValueImplementors = []string{"FlagValue", "FactValue"}
+
+func (ec *executionContext) _FlagValue(ctx context.Context, sel ast.SelectionSet, obj *FlagValue) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, flagValueImplementors)
+
+	out := newObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FlagValue")
+		case "original":
+			out.Values[i] = ec._FlagValue_original(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "yes":
+			out.Values[i] = ec._FlagValue_yes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var moneyValueImplementors = []string{"MoneyValue", "FactValue"}
+
+func (ec *executionContext) _MoneyValue(ctx context.Context, sel ast.SelectionSet, obj *MoneyValue) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, moneyValueImplementors)
+
+	out := newObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MoneyValue")
+		case "original":
+			out.Values[i] = ec._MoneyValue_original(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "number":
+			out.Values[i] = ec._MoneyValue_number(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "max":
+			out.Values[i] = ec._MoneyValue_max(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "currency":
+			out.Values[i] = ec._MoneyValue_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "period":
+			out.Values[i] = ec._MoneyValue_period(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "per":
+			out.Values[i] = ec._MoneyValue_per(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unit":
+			out.Values[i] = ec._MoneyValue_unit(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var numberValueImplementors = []string{"NumberValue", "FactValue"}
+
+func (ec *executionContext) _NumberValue(ctx context.Context, sel ast.SelectionSet, obj *NumberValue) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, numberValueImplementors)
+
+	out := newObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NumberValue")
+		case "original":
+			out.Values[i] = ec._NumberValue_original(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._NumberValue_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "number":
+			out.Values[i] = ec._NumberValue_number(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "max":
+			out.Values[i] = ec._NumberValue_max(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unit":
+			out.Values[i] = ec._NumberValue_unit(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "per":
+			out.Values[i] = ec._NumberValue_per(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var qualifierImplementors = []string{"Qualifier"}
+
+func (ec *executionContext) _Qualifier(ctx context.Context, sel ast.SelectionSet, obj *Qualifier) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, qualifierImplementors)
+
+	out := newObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Qualifier")
+		case "name":
+			out.Values[i] = ec._Qualifier_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._Qualifier_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var rateValueImplementors = []string{"RateValue", "FactValue"}
+
+func (ec *executionContext) _RateValue(ctx context.Context, sel ast.SelectionSet, obj *RateValue) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rateValueImplementors)
+
+	out := newObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RateValue")
+		case "original":
+			out.Values[i] = ec._RateValue_original(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "number":
+			out.Values[i] = ec._RateValue_number(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "max":
+			out.Values[i] = ec._RateValue_max(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unit":
+			out.Values[i] = ec._RateValue_unit(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "amount":
+			out.Values[i] = ec._RateValue_amount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "period":
+			out.Values[i] = ec._RateValue_period(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "per":
+			out.Values[i] = ec._RateValue_per(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
 
 var spanImplementors = []string{"Span"}
 
@@ -126,12 +610,110 @@ func (ec *executionContext) _Span(ctx context.Context, sel ast.SelectionSet, obj
 	return out
 }
 
+var unlimitedValueImplementors = []string{"UnlimitedValue", "FactValue"}
+
+func (ec *executionContext) _UnlimitedValue(ctx context.Context, sel ast.SelectionSet, obj *UnlimitedValue) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, unlimitedValueImplementors)
+
+	out := newObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UnlimitedValue")
+		case "original":
+			out.Values[i] = ec._UnlimitedValue_original(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unit":
+			out.Values[i] = ec._UnlimitedValue_unit(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var versionValueImplementors = []string{"VersionValue", "FactValue"}
+
+func (ec *executionContext) _VersionValue(ctx context.Context, sel ast.SelectionSet, obj *VersionValue) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, versionValueImplementors)
+
+	out := newObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VersionValue")
+		case "original":
+			out.Values[i] = ec._VersionValue_original(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "from":
+			out.Values[i] = ec._VersionValue_from(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._VersionValue_to(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) marshalNQualifier2ᚕᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐQualifierᚄ(ctx context.Context, sel ast.SelectionSet, v []*Qualifier) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNQualifier2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐQualifier(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNQualifier2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐQualifier(ctx context.Context, sel ast.SelectionSet, v *Qualifier) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Qualifier!")
+		return graphql.Null
+	}
+	return ec._Qualifier(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNSpan2techfactsᚗdevᚋtechfactsᚋschemaᚐSpan(ctx context.Context, sel ast.SelectionSet, v schema.Span) graphql.Marshaler {
 	return ec._Span(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalOFactValue2techfactsᚗdevᚋtechfactsᚋgraphᚐFactValue(ctx context.Context, sel ast.SelectionSet, v FactValue) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._FactValue(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

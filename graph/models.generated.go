@@ -10,6 +10,11 @@ import (
 	"techfacts.dev/techfacts/schema"
 )
 
+// A value as it is written, and in units in which facts of different documents can be compared.
+type FactValue interface {
+	IsFactValue()
+}
+
 // Which job to cancel.
 type CancelJobInput struct {
 	// Its id.
@@ -114,6 +119,16 @@ type DeleteProfilePayload struct {
 	DeletedID uuid.UUID `json:"deletedId"`
 }
 
+// Whether there is something.
+type FlagValue struct {
+	// As it is written.
+	Original string `json:"original"`
+	// Whether there is.
+	Yes bool `json:"yes"`
+}
+
+func (FlagValue) IsFactValue() {}
+
 // Why a job failed.
 type JobError struct {
 	// The code: one of those in extensions.code of errors.
@@ -121,6 +136,72 @@ type JobError struct {
 	// The reason in words.
 	Message string `json:"message"`
 }
+
+// An amount of money.
+type MoneyValue struct {
+	// As it is written.
+	Original string `json:"original"`
+	// The amount; of a range, the lower end.
+	Number float64 `json:"number"`
+	// The upper end of a range.
+	Max *float64 `json:"max,omitempty"`
+	// The code of ISO 4217; a bare $ is read as USD.
+	Currency string `json:"currency"`
+	// The time it is for, from "hour" to "year"; null if it is paid once, or if that is not told.
+	Period *string `json:"period,omitempty"`
+	// For each what, as in "user" or "1,000 requests".
+	Per *string `json:"per,omitempty"`
+	// Currency, per and period together, as in "USD/user/month": what is alike here can be compared.
+	Unit string `json:"unit"`
+}
+
+func (MoneyValue) IsFactValue() {}
+
+// A size in bytes, a length of time in seconds, a share in percent, or a count.
+type NumberValue struct {
+	// As it is written.
+	Original string `json:"original"`
+	// COUNT, SIZE, DURATION or PERCENT.
+	Kind schema.ValueKind `json:"kind"`
+	// The number, in the unit; of a range, the lower end.
+	Number float64 `json:"number"`
+	// The upper end of a range, in the unit.
+	Max *float64 `json:"max,omitempty"`
+	// "byte", "s", "%", or what is counted; empty if nothing is named.
+	Unit string `json:"unit"`
+	// For each what, as in "user".
+	Per *string `json:"per,omitempty"`
+}
+
+func (NumberValue) IsFactValue() {}
+
+// One thing that limits a fact.
+type Qualifier struct {
+	// "plan", "region", "version", "endpoint" or "condition".
+	Name string `json:"name"`
+	// As it is written.
+	Value string `json:"value"`
+}
+
+// So many in a time.
+type RateValue struct {
+	// As it is written.
+	Original string `json:"original"`
+	// How many per second.
+	Number float64 `json:"number"`
+	// The upper end of a range, per second.
+	Max *float64 `json:"max,omitempty"`
+	// Of what per second, as in "request/s"; "1/s" if nothing is named.
+	Unit string `json:"unit"`
+	// The number as it is written, per period.
+	Amount float64 `json:"amount"`
+	// The time it is written for: "second", "minute" to "year".
+	Period string `json:"period"`
+	// For each what, as in "key".
+	Per *string `json:"per,omitempty"`
+}
+
+func (RateValue) IsFactValue() {}
 
 // Which domain to reset.
 type ResetRateLimitInput struct {
@@ -220,6 +301,16 @@ type StartScrapePayload struct {
 	Job *ent.Job `json:"job"`
 }
 
+// That there is no limit.
+type UnlimitedValue struct {
+	// As it is written.
+	Original string `json:"original"`
+	// Of what; empty if nothing is named.
+	Unit string `json:"unit"`
+}
+
+func (UnlimitedValue) IsFactValue() {}
+
 // What to change of a profile; null leaves a thing as it is.
 type UpdateProfileInput struct {
 	// The id of the profile.
@@ -241,3 +332,15 @@ type UpdateProfilePayload struct {
 	// The profile as it is now.
 	Profile *ent.Profile `json:"profile"`
 }
+
+// A version, or a range of them.
+type VersionValue struct {
+	// As it is written.
+	Original string `json:"original"`
+	// The first; null if it begins with any.
+	From *string `json:"from,omitempty"`
+	// The last; null if it has no end.
+	To *string `json:"to,omitempty"`
+}
+
+func (VersionValue) IsFactValue() {}

@@ -131,11 +131,13 @@ type ComplexityRoot struct {
 		Model       func(childComplexity int) int
 		Page        func(childComplexity int) int
 		Profile     func(childComplexity int) int
+		Qualifiers  func(childComplexity int) int
 		Quote       func(childComplexity int) int
 		Snapshot    func(childComplexity int) int
 		Span        func(childComplexity int) int
 		Statement   func(childComplexity int) int
 		Status      func(childComplexity int) int
+		Subject     func(childComplexity int) int
 		URL         func(childComplexity int) int
 		Value       func(childComplexity int) int
 	}
@@ -149,6 +151,11 @@ type ComplexityRoot struct {
 	FactEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	FlagValue struct {
+		Original func(childComplexity int) int
+		Yes      func(childComplexity int) int
 	}
 
 	Job struct {
@@ -253,6 +260,16 @@ type ComplexityRoot struct {
 		Outcomes     func(childComplexity int) int
 	}
 
+	MoneyValue struct {
+		Currency func(childComplexity int) int
+		Max      func(childComplexity int) int
+		Number   func(childComplexity int) int
+		Original func(childComplexity int) int
+		Per      func(childComplexity int) int
+		Period   func(childComplexity int) int
+		Unit     func(childComplexity int) int
+	}
+
 	Mutation struct {
 		CancelJob       func(childComplexity int, input CancelJobInput) int
 		CloneProfile    func(childComplexity int, input CloneProfileInput) int
@@ -267,6 +284,15 @@ type ComplexityRoot struct {
 		StartExtraction func(childComplexity int, input StartExtractionInput) int
 		StartScrape     func(childComplexity int, input StartScrapeInput) int
 		UpdateProfile   func(childComplexity int, input UpdateProfileInput) int
+	}
+
+	NumberValue struct {
+		Kind     func(childComplexity int) int
+		Max      func(childComplexity int) int
+		Number   func(childComplexity int) int
+		Original func(childComplexity int) int
+		Per      func(childComplexity int) int
+		Unit     func(childComplexity int) int
 	}
 
 	OutcomeCount struct {
@@ -335,6 +361,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	Qualifier struct {
+		Name  func(childComplexity int) int
+		Value func(childComplexity int) int
+	}
+
 	Query struct {
 		APIKeys    func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ApiKeyOrder, where *ent.ApiKeyWhereInput) int
 		AuditLog   func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.AuditEntryOrder, where *ent.AuditEntryWhereInput) int
@@ -381,6 +412,16 @@ type ComplexityRoot struct {
 	RateLimitEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	RateValue struct {
+		Amount   func(childComplexity int) int
+		Max      func(childComplexity int) int
+		Number   func(childComplexity int) int
+		Original func(childComplexity int) int
+		Per      func(childComplexity int) int
+		Period   func(childComplexity int) int
+		Unit     func(childComplexity int) int
 	}
 
 	Report struct {
@@ -479,8 +520,19 @@ type ComplexityRoot struct {
 		PageStored func(childComplexity int, where *ent.PageWhereInput) int
 	}
 
+	UnlimitedValue struct {
+		Original func(childComplexity int) int
+		Unit     func(childComplexity int) int
+	}
+
 	UpdateProfilePayload struct {
 		Profile func(childComplexity int) int
+	}
+
+	VersionValue struct {
+		From     func(childComplexity int) int
+		Original func(childComplexity int) int
+		To       func(childComplexity int) int
 	}
 }
 
@@ -818,6 +870,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Fact.Profile(childComplexity), true
+	case "Fact.qualifiers":
+		if e.ComplexityRoot.Fact.Qualifiers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Fact.Qualifiers(childComplexity), true
 	case "Fact.quote":
 		if e.ComplexityRoot.Fact.Quote == nil {
 			break
@@ -848,6 +906,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Fact.Status(childComplexity), true
+	case "Fact.subject":
+		if e.ComplexityRoot.Fact.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Fact.Subject(childComplexity), true
 	case "Fact.url":
 		if e.ComplexityRoot.Fact.URL == nil {
 			break
@@ -892,6 +956,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FactEdge.Node(childComplexity), true
+
+	case "FlagValue.original":
+		if e.ComplexityRoot.FlagValue.Original == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlagValue.Original(childComplexity), true
+	case "FlagValue.yes":
+		if e.ComplexityRoot.FlagValue.Yes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlagValue.Yes(childComplexity), true
 
 	case "Job.canCancel":
 		if e.ComplexityRoot.Job.CanCancel == nil {
@@ -1328,6 +1405,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.JobResult.Outcomes(childComplexity), true
 
+	case "MoneyValue.currency":
+		if e.ComplexityRoot.MoneyValue.Currency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoneyValue.Currency(childComplexity), true
+	case "MoneyValue.max":
+		if e.ComplexityRoot.MoneyValue.Max == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoneyValue.Max(childComplexity), true
+	case "MoneyValue.number":
+		if e.ComplexityRoot.MoneyValue.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoneyValue.Number(childComplexity), true
+	case "MoneyValue.original":
+		if e.ComplexityRoot.MoneyValue.Original == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoneyValue.Original(childComplexity), true
+	case "MoneyValue.per":
+		if e.ComplexityRoot.MoneyValue.Per == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoneyValue.Per(childComplexity), true
+	case "MoneyValue.period":
+		if e.ComplexityRoot.MoneyValue.Period == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoneyValue.Period(childComplexity), true
+	case "MoneyValue.unit":
+		if e.ComplexityRoot.MoneyValue.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoneyValue.Unit(childComplexity), true
+
 	case "Mutation.cancelJob":
 		if e.ComplexityRoot.Mutation.CancelJob == nil {
 			break
@@ -1471,6 +1591,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateProfile(childComplexity, args["input"].(UpdateProfileInput)), true
+
+	case "NumberValue.kind":
+		if e.ComplexityRoot.NumberValue.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NumberValue.Kind(childComplexity), true
+	case "NumberValue.max":
+		if e.ComplexityRoot.NumberValue.Max == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NumberValue.Max(childComplexity), true
+	case "NumberValue.number":
+		if e.ComplexityRoot.NumberValue.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NumberValue.Number(childComplexity), true
+	case "NumberValue.original":
+		if e.ComplexityRoot.NumberValue.Original == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NumberValue.Original(childComplexity), true
+	case "NumberValue.per":
+		if e.ComplexityRoot.NumberValue.Per == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NumberValue.Per(childComplexity), true
+	case "NumberValue.unit":
+		if e.ComplexityRoot.NumberValue.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NumberValue.Unit(childComplexity), true
 
 	case "OutcomeCount.count":
 		if e.ComplexityRoot.OutcomeCount.Count == nil {
@@ -1746,6 +1903,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ProfileEdge.Node(childComplexity), true
+
+	case "Qualifier.name":
+		if e.ComplexityRoot.Qualifier.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Qualifier.Name(childComplexity), true
+	case "Qualifier.value":
+		if e.ComplexityRoot.Qualifier.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Qualifier.Value(childComplexity), true
 
 	case "Query.apiKeys":
 		if e.ComplexityRoot.Query.APIKeys == nil {
@@ -2052,6 +2222,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RateLimitEdge.Node(childComplexity), true
+
+	case "RateValue.amount":
+		if e.ComplexityRoot.RateValue.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RateValue.Amount(childComplexity), true
+	case "RateValue.max":
+		if e.ComplexityRoot.RateValue.Max == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RateValue.Max(childComplexity), true
+	case "RateValue.number":
+		if e.ComplexityRoot.RateValue.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RateValue.Number(childComplexity), true
+	case "RateValue.original":
+		if e.ComplexityRoot.RateValue.Original == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RateValue.Original(childComplexity), true
+	case "RateValue.per":
+		if e.ComplexityRoot.RateValue.Per == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RateValue.Per(childComplexity), true
+	case "RateValue.period":
+		if e.ComplexityRoot.RateValue.Period == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RateValue.Period(childComplexity), true
+	case "RateValue.unit":
+		if e.ComplexityRoot.RateValue.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RateValue.Unit(childComplexity), true
 
 	case "Report.body":
 		if e.ComplexityRoot.Report.Body == nil {
@@ -2409,12 +2622,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.PageStored(childComplexity, args["where"].(*ent.PageWhereInput)), true
 
+	case "UnlimitedValue.original":
+		if e.ComplexityRoot.UnlimitedValue.Original == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnlimitedValue.Original(childComplexity), true
+	case "UnlimitedValue.unit":
+		if e.ComplexityRoot.UnlimitedValue.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnlimitedValue.Unit(childComplexity), true
+
 	case "UpdateProfilePayload.profile":
 		if e.ComplexityRoot.UpdateProfilePayload.Profile == nil {
 			break
 		}
 
 		return e.ComplexityRoot.UpdateProfilePayload.Profile(childComplexity), true
+
+	case "VersionValue.from":
+		if e.ComplexityRoot.VersionValue.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VersionValue.From(childComplexity), true
+	case "VersionValue.original":
+		if e.ComplexityRoot.VersionValue.Original == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VersionValue.Original(childComplexity), true
+	case "VersionValue.to":
+		if e.ComplexityRoot.VersionValue.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VersionValue.To(childComplexity), true
 
 	}
 	return 0, false
@@ -2651,6 +2896,177 @@ type RevokeApiKeyPayload {
   The URL of its page, with a text fragment by which browsers jump to the quote and mark it.
   """
   deepLink: String!
+  """
+  What it says in figures, or whether there is something; null if it says neither.
+  """
+  value: FactValue
+  """
+  What limits it: the plan, the region, the version, the endpoint, the condition; in the order of their names.
+  """
+  qualifiers: [Qualifier!]!
+}
+
+"""
+A value as it is written, and in units in which facts of different documents can be compared.
+"""
+union FactValue = NumberValue | RateValue | MoneyValue | VersionValue | UnlimitedValue | FlagValue
+
+"""
+A size in bytes, a length of time in seconds, a share in percent, or a count.
+"""
+type NumberValue {
+  """
+  As it is written.
+  """
+  original: String!
+  """
+  COUNT, SIZE, DURATION or PERCENT.
+  """
+  kind: FactValueKind!
+  """
+  The number, in the unit; of a range, the lower end.
+  """
+  number: Float!
+  """
+  The upper end of a range, in the unit.
+  """
+  max: Float
+  """
+  "byte", "s", "%", or what is counted; empty if nothing is named.
+  """
+  unit: String!
+  """
+  For each what, as in "user".
+  """
+  per: String
+}
+
+"""
+So many in a time.
+"""
+type RateValue {
+  """
+  As it is written.
+  """
+  original: String!
+  """
+  How many per second.
+  """
+  number: Float!
+  """
+  The upper end of a range, per second.
+  """
+  max: Float
+  """
+  Of what per second, as in "request/s"; "1/s" if nothing is named.
+  """
+  unit: String!
+  """
+  The number as it is written, per period.
+  """
+  amount: Float!
+  """
+  The time it is written for: "second", "minute" to "year".
+  """
+  period: String!
+  """
+  For each what, as in "key".
+  """
+  per: String
+}
+
+"""
+An amount of money.
+"""
+type MoneyValue {
+  """
+  As it is written.
+  """
+  original: String!
+  """
+  The amount; of a range, the lower end.
+  """
+  number: Float!
+  """
+  The upper end of a range.
+  """
+  max: Float
+  """
+  The code of ISO 4217; a bare $ is read as USD.
+  """
+  currency: String!
+  """
+  The time it is for, from "hour" to "year"; null if it is paid once, or if that is not told.
+  """
+  period: String
+  """
+  For each what, as in "user" or "1,000 requests".
+  """
+  per: String
+  """
+  Currency, per and period together, as in "USD/user/month": what is alike here can be compared.
+  """
+  unit: String!
+}
+
+"""
+A version, or a range of them.
+"""
+type VersionValue {
+  """
+  As it is written.
+  """
+  original: String!
+  """
+  The first; null if it begins with any.
+  """
+  from: String
+  """
+  The last; null if it has no end.
+  """
+  to: String
+}
+
+"""
+That there is no limit.
+"""
+type UnlimitedValue {
+  """
+  As it is written.
+  """
+  original: String!
+  """
+  Of what; empty if nothing is named.
+  """
+  unit: String!
+}
+
+"""
+Whether there is something.
+"""
+type FlagValue {
+  """
+  As it is written.
+  """
+  original: String!
+  """
+  Whether there is.
+  """
+  yes: Boolean!
+}
+
+"""
+One thing that limits a fact.
+"""
+type Qualifier {
+  """
+  "plan", "region", "version", "endpoint" or "condition".
+  """
+  name: String!
+  """
+  As it is written.
+  """
+  value: String!
 }
 
 """
@@ -3607,8 +4023,8 @@ func (ec *executionContext) childFields_Fact(ctx context.Context, field graphql.
 		return ec.fieldContext_Fact_headings(ctx, field)
 	case "attribute":
 		return ec.fieldContext_Fact_attribute(ctx, field)
-	case "value":
-		return ec.fieldContext_Fact_value(ctx, field)
+	case "subject":
+		return ec.fieldContext_Fact_subject(ctx, field)
 	case "confidence":
 		return ec.fieldContext_Fact_confidence(ctx, field)
 	case "method":
@@ -3629,6 +4045,10 @@ func (ec *executionContext) childFields_Fact(ctx context.Context, field graphql.
 		return ec.fieldContext_Fact_profile(ctx, field)
 	case "deepLink":
 		return ec.fieldContext_Fact_deepLink(ctx, field)
+	case "value":
+		return ec.fieldContext_Fact_value(ctx, field)
+	case "qualifiers":
+		return ec.fieldContext_Fact_qualifiers(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Fact", field.Name)
 }
@@ -3989,6 +4409,16 @@ func (ec *executionContext) childFields_ProfileEdge(ctx context.Context, field g
 		return ec.fieldContext_ProfileEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProfileEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Qualifier(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_Qualifier_name(ctx, field)
+	case "value":
+		return ec.fieldContext_Qualifier_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Qualifier", field.Name)
 }
 
 func (ec *executionContext) childFields_RateLimit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

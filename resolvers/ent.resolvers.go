@@ -7,10 +7,12 @@ package resolvers
 
 import (
 	"context"
+	"slices"
 
 	"entgo.io/contrib/entgql"
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent"
+	"techfacts.dev/techfacts/ent/fact"
 	"techfacts.dev/techfacts/graph"
 	"techfacts.dev/techfacts/internal/fault"
 )
@@ -46,7 +48,13 @@ func (r *queryResolver) Facts(ctx context.Context, after *entgql.Cursor[uuid.UUI
 	if err := fits(len(orderBy), after, before); err != nil {
 		return nil, err
 	}
-	return listed(r.Ent.Fact.Query().Paginate(ctx, after, first, before, last,
+	query := r.Ent.Fact.Query()
+	if slices.ContainsFunc(orderBy, func(o *ent.FactOrder) bool {
+		return o.Field != nil && o.Field.String() == ent.FactOrderFieldNumber.String()
+	}) {
+		query.Where(fact.NumberNotNil()) // what has none has no place among them, and no cursor
+	}
+	return listed(query.Paginate(ctx, after, first, before, last,
 		ent.WithFactOrder(orderBy), ent.WithFactFilter(where.Filter)))
 }
 

@@ -11,10 +11,19 @@ import (
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/ent/fact"
+	"techfacts.dev/techfacts/graph"
 )
 
 func (r *factResolver) DeepLink(ctx context.Context, obj *ent.Fact) (string, error) {
 	return deepLink(obj.URL, obj.Quote), nil
+}
+
+func (r *factResolver) Value(ctx context.Context, obj *ent.Fact) (graph.FactValue, error) {
+	return factValue(obj.Measure), nil
+}
+
+func (r *factResolver) Qualifiers(ctx context.Context, obj *ent.Fact) ([]*graph.Qualifier, error) {
+	return qualifiers(obj.Qualifiers), nil
 }
 
 func (r *queryResolver) Fact(ctx context.Context, id uuid.UUID) (*ent.Fact, error) {

@@ -124,3 +124,9 @@ func (e Scope) MarshalGQL(w io.Writer) { writeEnum(w, e) }
 
 // UnmarshalGQL reads e; it refuses what is not one of its values.
 func (e *Scope) UnmarshalGQL(v any) error { return readEnum(e, v) }
+
+// MarshalGQL writes e as a GraphQL enum value.
+func (e ValueKind) MarshalGQL(w io.Writer) { writeEnum(w, e) }
+
+// UnmarshalGQL reads e; it refuses what is not one of its values.
+func (e *ValueKind) UnmarshalGQL(v any) error { return readEnum(e, v) }

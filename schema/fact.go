@@ -74,8 +74,16 @@ func (Fact) Fields() []ent.Field {
 			Comment("The headings above the quote, the outermost first."),
 		field.String("attribute").Optional().
 			Comment("What it tells about, as a stable key such as \"rate_limit\"; empty if it has no name yet."),
-		field.String("value").Optional().Annotations(unfiltered()).
-			Comment("The value that it tells, as it is written; empty if it tells none."),
+		field.String("subject").Optional().
+			Comment("What it is about: a plan, a product, a parameter, or the heading above it."),
+		field.String("value").Optional().Annotations(hidden()), // as it is written, for whoever reads the table
+		field.JSON("measure", Value{}).Optional().Annotations(hidden()),
+		field.Enum("value_kind").GoType(ValueKind("")).Optional().Nillable().Annotations(asked()).
+			Comment("What its value measures."),
+		field.Float("number").Optional().Nillable().Annotations(asked(), order("NUMBER")).
+			Comment("Its value as a number in the unit; for UNLIMITED more than any other. Null if its value is no number."),
+		field.String("unit").Optional().Annotations(asked()).
+			Comment("The unit of the number: \"byte\", \"s\", \"%\", \"request/s\", \"USD/user/month\", or what is counted."),
 		field.JSON("qualifiers", map[string]string{}).Optional().Annotations(hidden()),
 		field.Float("confidence").Annotations(order("CONFIDENCE")).
 			Comment("From 0 to 1, computed from how it was found; see docs/adr/0004-evidence.md."),
@@ -117,6 +125,8 @@ func (Fact) Indexes() []ent.Index {
 		index.Fields("profile_id"),
 		index.Fields("snapshot_id"),
 		index.Fields("first_seen_at"),
+		index.Fields("attribute"),
+		index.Fields("unit", "number"),
 	}
 }
 

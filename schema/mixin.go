@@ -27,3 +27,6 @@ func hidden() schema.Annotation { return entgql.Skip(entgql.SkipAll) }
 
 // unfiltered keeps a field out of where inputs.
 func unfiltered() schema.Annotation { return entgql.Skip(entgql.SkipWhereInput) }
+
+// asked keeps a field out of types: it is for where inputs and orders only.
+func asked() schema.Annotation { return entgql.Skip(entgql.SkipType) }

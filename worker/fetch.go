@@ -206,15 +206,10 @@ func (v *visit) read() (job.Save, error) {
 		base.Outcome, base.Reason = schema.OutOfScope, "redirected to "+r.URL.String()+": "+why
 		return v.observed(observation, settled(base)), nil
 	}
-	var doc document.Document
-	if r.ContentType == "text/html" || r.ContentType == "application/xhtml+xml" {
-		var err error
-		if doc, err = document.FromHTML(r.Body); err != nil {
-			base.Outcome, base.Reason = schema.UnsupportedType, fault.Of(err).Message
-			return v.observed(observation, settled(base)), nil
-		}
-	} else {
-		doc = document.FromText(r.Body)
+	doc, err := Document(r)
+	if err != nil {
+		base.Outcome, base.Reason = schema.UnsupportedType, fault.Of(err).Message
+		return v.observed(observation, settled(base)), nil
 	}
 	if len([]rune(doc.Text)) < minText {
 		base.Outcome, base.Reason = schema.EmptyContent, "there is no text on the page"
@@ -233,6 +228,16 @@ func (v *visit) read() (job.Save, error) {
 		result.HTTPStatus, result.Bytes = r.Status, r.Bytes
 		return result, err
 	}), nil
+}
+
+// Document makes a document of what was read, by its type. It fails if that is
+// no text.
+func Document(r fetch.Response) (document.Document, error) {
+	switch r.ContentType {
+	case "text/html", "application/xhtml+xml":
+		return document.FromHTML(r.Body)
+	}
+	return document.FromText(r.Body), nil
 }
 
 func exhausted(row *ent.Job) bool {

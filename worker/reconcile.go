@@ -3,6 +3,8 @@ package worker
 import (
 	"context"
 	"fmt"
+	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -112,21 +114,50 @@ func (r *reconciliation) lock(ctx context.Context) error {
 // same reports whether row says all that f does.
 func (r *reconciliation) same(row *ent.Fact, f extract.Fact) bool {
 	return row.Status == schema.FactActive && row.SnapshotID == r.page.Edges.Snapshot.ID && row.Span == f.Span && row.Confidence == f.Confidence &&
-		row.Attribute == f.Attribute && row.Value == f.Value && slices.Equal(row.Headings, f.Headings)
+		row.Attribute == f.Attribute && row.Subject == f.Subject && row.Measure == f.Value && maps.Equal(row.Qualifiers, f.Qualifiers) && slices.Equal(row.Headings, f.Headings)
+}
+
+func kind(v schema.Value) *schema.ValueKind {
+	if v.Kind == "" {
+		return nil
+	}
+	return &v.Kind
+}
+
+// number is what facts are compared by; no limit is more than any.
+func number(v schema.Value) *float64 {
+	if v.Kind == schema.ValueUnlimited {
+		v.Number = math.Inf(1)
+	} else if !v.Numeric() {
+		return nil
+	}
+	return &v.Number
 }
 
 func (r *reconciliation) create(f extract.Fact) *ent.FactCreate {
 	return r.tx.Ent.Fact.Create().SetPageID(r.page.ID).SetSnapshotID(r.page.Edges.Snapshot.ID).SetProfileID(r.profile).
 		SetCompany(r.company).SetURL(r.page.URL).SetCategory(f.Category).SetStatement(f.Statement).SetQuote(f.Quote).
-		SetSpan(f.Span).SetHeadings(f.Headings).SetAttribute(f.Attribute).SetValue(f.Value).SetConfidence(f.Confidence).
-		SetMethod(schema.MethodRules).SetFingerprint(f.Fingerprint).SetFirstSeenAt(r.now).SetLastSeenAt(r.now)
+		SetSpan(f.Span).SetHeadings(f.Headings).SetAttribute(f.Attribute).SetSubject(f.Subject).
+		SetValue(f.Value.Original).SetMeasure(f.Value).SetNillableValueKind(kind(f.Value)).SetNillableNumber(number(f.Value)).SetUnit(f.Value.Unit).
+		SetQualifiers(f.Qualifiers).SetConfidence(f.Confidence).SetMethod(schema.MethodRules).SetFingerprint(f.Fingerprint).SetFirstSeenAt(r.now).SetLastSeenAt(r.now)
 }
 
 func (r *reconciliation) update(ctx context.Context, row *ent.Fact, f extract.Fact) error {
-	err := r.tx.Ent.Fact.UpdateOneID(row.ID).SetSnapshotID(r.page.Edges.Snapshot.ID).SetQuote(f.Quote).SetSpan(f.Span).
-		SetHeadings(f.Headings).SetAttribute(f.Attribute).SetValue(f.Value).SetConfidence(f.Confidence).
-		SetStatus(schema.FactActive).SetLastSeenAt(r.now).Exec(ctx)
-	if err != nil {
+	update := r.tx.Ent.Fact.UpdateOneID(row.ID).SetSnapshotID(r.page.Edges.Snapshot.ID).SetQuote(f.Quote).SetSpan(f.Span).
+		SetHeadings(f.Headings).SetAttribute(f.Attribute).SetSubject(f.Subject).
+		SetValue(f.Value.Original).SetMeasure(f.Value).SetUnit(f.Value.Unit).
+		SetQualifiers(f.Qualifiers).SetConfidence(f.Confidence).SetStatus(schema.FactActive).SetLastSeenAt(r.now)
+	if k := kind(f.Value); k != nil {
+		update.SetValueKind(*k)
+	} else {
+		update.ClearValueKind()
+	}
+	if n := number(f.Value); n != nil {
+		update.SetNumber(*n)
+	} else {
+		update.ClearNumber()
+	}
+	if err := update.Exec(ctx); err != nil {
 		return fmt.Errorf("update fact: %w", err)
 	}
 	return nil

@@ -27,6 +27,7 @@ type cli struct {
 	Worker  workerCmd  `cmd:"" help:"Run workers only; the API runs elsewhere (needs PostgreSQL)."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database up to date, and end. The other commands do so too when they start."`
 	Scrape  scrapeCmd  `cmd:"" help:"Read pages, extract their facts and print them."`
+	Extract extractCmd `cmd:"" help:"Find the facts of local HTML, Markdown or text files and print them; no database is needed."`
 	Keys    keysCmd    `cmd:"" help:"Make, list and revoke keys of the API."`
 	Demo    demoCmd    `cmd:"" help:"See it work: a small documentation site of three made-up vendors is read and served, without network."`
 	Health  healthCmd  `cmd:"" help:"Ask the process at OPS_ADDR, else LISTEN_ADDR, whether it is ready; fails if it is not."`
@@ -72,7 +73,7 @@ func run(args []string) int {
 	switch {
 	case err == nil:
 		return 0
-	case errors.Is(err, errPartial):
+	case errors.Is(err, errPartial), errors.Is(err, errFiles):
 		fmt.Fprintln(os.Stderr, "techfacts:", err)
 		return exitPartial
 	}

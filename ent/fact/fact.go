@@ -40,8 +40,18 @@ const (
 	FieldHeadings = "headings"
 	// FieldAttribute holds the string denoting the attribute field in the database.
 	FieldAttribute = "attribute"
+	// FieldSubject holds the string denoting the subject field in the database.
+	FieldSubject = "subject"
 	// FieldValue holds the string denoting the value field in the database.
 	FieldValue = "value"
+	// FieldMeasure holds the string denoting the measure field in the database.
+	FieldMeasure = "measure"
+	// FieldValueKind holds the string denoting the value_kind field in the database.
+	FieldValueKind = "value_kind"
+	// FieldNumber holds the string denoting the number field in the database.
+	FieldNumber = "number"
+	// FieldUnit holds the string denoting the unit field in the database.
+	FieldUnit = "unit"
 	// FieldQualifiers holds the string denoting the qualifiers field in the database.
 	FieldQualifiers = "qualifiers"
 	// FieldConfidence holds the string denoting the confidence field in the database.
@@ -110,7 +120,12 @@ var Columns = []string{
 	FieldSpan,
 	FieldHeadings,
 	FieldAttribute,
+	FieldSubject,
 	FieldValue,
+	FieldMeasure,
+	FieldValueKind,
+	FieldNumber,
+	FieldUnit,
 	FieldQualifiers,
 	FieldConfidence,
 	FieldMethod,
@@ -145,6 +160,16 @@ var (
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
+
+// ValueKindValidator is a validator for the "value_kind" field enum values. It is called by the builders before save.
+func ValueKindValidator(vk schema.ValueKind) error {
+	switch vk {
+	case "COUNT", "RATE", "SIZE", "DURATION", "PERCENT", "MONEY", "VERSION", "UNLIMITED", "FLAG":
+		return nil
+	default:
+		return fmt.Errorf("fact: invalid enum value for value_kind field: %q", vk)
+	}
+}
 
 // MethodValidator is a validator for the "method" field enum values. It is called by the builders before save.
 func MethodValidator(m schema.Method) error {
@@ -221,9 +246,29 @@ func ByAttribute(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAttribute, opts...).ToFunc()
 }
 
+// BySubject orders the results by the subject field.
+func BySubject(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSubject, opts...).ToFunc()
+}
+
 // ByValue orders the results by the value field.
 func ByValue(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldValue, opts...).ToFunc()
+}
+
+// ByValueKind orders the results by the value_kind field.
+func ByValueKind(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldValueKind, opts...).ToFunc()
+}
+
+// ByNumber orders the results by the number field.
+func ByNumber(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNumber, opts...).ToFunc()
+}
+
+// ByUnit orders the results by the unit field.
+func ByUnit(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUnit, opts...).ToFunc()
 }
 
 // ByConfidence orders the results by the confidence field.
@@ -323,6 +368,13 @@ func newReportsStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2M, true, ReportsTable, ReportsPrimaryKey...),
 	)
 }
+
+var (
+	// schema.ValueKind must implement graphql.Marshaler.
+	_ graphql.Marshaler = (*schema.ValueKind)(nil)
+	// schema.ValueKind must implement graphql.Unmarshaler.
+	_ graphql.Unmarshaler = (*schema.ValueKind)(nil)
+)
 
 var (
 	// schema.Method must implement graphql.Marshaler.

@@ -102,9 +102,24 @@ func Attribute(v string) predicate.Fact {
 	return predicate.Fact(sql.FieldEQ(FieldAttribute, v))
 }
 
+// Subject applies equality check predicate on the "subject" field. It's identical to SubjectEQ.
+func Subject(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldEQ(FieldSubject, v))
+}
+
 // Value applies equality check predicate on the "value" field. It's identical to ValueEQ.
 func Value(v string) predicate.Fact {
 	return predicate.Fact(sql.FieldEQ(FieldValue, v))
+}
+
+// Number applies equality check predicate on the "number" field. It's identical to NumberEQ.
+func Number(v float64) predicate.Fact {
+	return predicate.Fact(sql.FieldEQ(FieldNumber, v))
+}
+
+// Unit applies equality check predicate on the "unit" field. It's identical to UnitEQ.
+func Unit(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldEQ(FieldUnit, v))
 }
 
 // Confidence applies equality check predicate on the "confidence" field. It's identical to ConfidenceEQ.
@@ -602,6 +617,81 @@ func AttributeContainsFold(v string) predicate.Fact {
 	return predicate.Fact(sql.FieldContainsFold(FieldAttribute, v))
 }
 
+// SubjectEQ applies the EQ predicate on the "subject" field.
+func SubjectEQ(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldEQ(FieldSubject, v))
+}
+
+// SubjectNEQ applies the NEQ predicate on the "subject" field.
+func SubjectNEQ(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldNEQ(FieldSubject, v))
+}
+
+// SubjectIn applies the In predicate on the "subject" field.
+func SubjectIn(vs ...string) predicate.Fact {
+	return predicate.Fact(sql.FieldIn(FieldSubject, vs...))
+}
+
+// SubjectNotIn applies the NotIn predicate on the "subject" field.
+func SubjectNotIn(vs ...string) predicate.Fact {
+	return predicate.Fact(sql.FieldNotIn(FieldSubject, vs...))
+}
+
+// SubjectGT applies the GT predicate on the "subject" field.
+func SubjectGT(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldGT(FieldSubject, v))
+}
+
+// SubjectGTE applies the GTE predicate on the "subject" field.
+func SubjectGTE(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldGTE(FieldSubject, v))
+}
+
+// SubjectLT applies the LT predicate on the "subject" field.
+func SubjectLT(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldLT(FieldSubject, v))
+}
+
+// SubjectLTE applies the LTE predicate on the "subject" field.
+func SubjectLTE(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldLTE(FieldSubject, v))
+}
+
+// SubjectContains applies the Contains predicate on the "subject" field.
+func SubjectContains(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldContains(FieldSubject, v))
+}
+
+// SubjectHasPrefix applies the HasPrefix predicate on the "subject" field.
+func SubjectHasPrefix(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldHasPrefix(FieldSubject, v))
+}
+
+// SubjectHasSuffix applies the HasSuffix predicate on the "subject" field.
+func SubjectHasSuffix(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldHasSuffix(FieldSubject, v))
+}
+
+// SubjectIsNil applies the IsNil predicate on the "subject" field.
+func SubjectIsNil() predicate.Fact {
+	return predicate.Fact(sql.FieldIsNull(FieldSubject))
+}
+
+// SubjectNotNil applies the NotNil predicate on the "subject" field.
+func SubjectNotNil() predicate.Fact {
+	return predicate.Fact(sql.FieldNotNull(FieldSubject))
+}
+
+// SubjectEqualFold applies the EqualFold predicate on the "subject" field.
+func SubjectEqualFold(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldEqualFold(FieldSubject, v))
+}
+
+// SubjectContainsFold applies the ContainsFold predicate on the "subject" field.
+func SubjectContainsFold(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldContainsFold(FieldSubject, v))
+}
+
 // ValueEQ applies the EQ predicate on the "value" field.
 func ValueEQ(v string) predicate.Fact {
 	return predicate.Fact(sql.FieldEQ(FieldValue, v))
@@ -675,6 +765,181 @@ func ValueEqualFold(v string) predicate.Fact {
 // ValueContainsFold applies the ContainsFold predicate on the "value" field.
 func ValueContainsFold(v string) predicate.Fact {
 	return predicate.Fact(sql.FieldContainsFold(FieldValue, v))
+}
+
+// MeasureIsNil applies the IsNil predicate on the "measure" field.
+func MeasureIsNil() predicate.Fact {
+	return predicate.Fact(sql.FieldIsNull(FieldMeasure))
+}
+
+// MeasureNotNil applies the NotNil predicate on the "measure" field.
+func MeasureNotNil() predicate.Fact {
+	return predicate.Fact(sql.FieldNotNull(FieldMeasure))
+}
+
+// ValueKindEQ applies the EQ predicate on the "value_kind" field.
+func ValueKindEQ(v schema.ValueKind) predicate.Fact {
+	vc := v
+	return predicate.Fact(sql.FieldEQ(FieldValueKind, vc))
+}
+
+// ValueKindNEQ applies the NEQ predicate on the "value_kind" field.
+func ValueKindNEQ(v schema.ValueKind) predicate.Fact {
+	vc := v
+	return predicate.Fact(sql.FieldNEQ(FieldValueKind, vc))
+}
+
+// ValueKindIn applies the In predicate on the "value_kind" field.
+func ValueKindIn(vs ...schema.ValueKind) predicate.Fact {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = vs[i]
+	}
+	return predicate.Fact(sql.FieldIn(FieldValueKind, v...))
+}
+
+// ValueKindNotIn applies the NotIn predicate on the "value_kind" field.
+func ValueKindNotIn(vs ...schema.ValueKind) predicate.Fact {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = vs[i]
+	}
+	return predicate.Fact(sql.FieldNotIn(FieldValueKind, v...))
+}
+
+// ValueKindIsNil applies the IsNil predicate on the "value_kind" field.
+func ValueKindIsNil() predicate.Fact {
+	return predicate.Fact(sql.FieldIsNull(FieldValueKind))
+}
+
+// ValueKindNotNil applies the NotNil predicate on the "value_kind" field.
+func ValueKindNotNil() predicate.Fact {
+	return predicate.Fact(sql.FieldNotNull(FieldValueKind))
+}
+
+// NumberEQ applies the EQ predicate on the "number" field.
+func NumberEQ(v float64) predicate.Fact {
+	return predicate.Fact(sql.FieldEQ(FieldNumber, v))
+}
+
+// NumberNEQ applies the NEQ predicate on the "number" field.
+func NumberNEQ(v float64) predicate.Fact {
+	return predicate.Fact(sql.FieldNEQ(FieldNumber, v))
+}
+
+// NumberIn applies the In predicate on the "number" field.
+func NumberIn(vs ...float64) predicate.Fact {
+	return predicate.Fact(sql.FieldIn(FieldNumber, vs...))
+}
+
+// NumberNotIn applies the NotIn predicate on the "number" field.
+func NumberNotIn(vs ...float64) predicate.Fact {
+	return predicate.Fact(sql.FieldNotIn(FieldNumber, vs...))
+}
+
+// NumberGT applies the GT predicate on the "number" field.
+func NumberGT(v float64) predicate.Fact {
+	return predicate.Fact(sql.FieldGT(FieldNumber, v))
+}
+
+// NumberGTE applies the GTE predicate on the "number" field.
+func NumberGTE(v float64) predicate.Fact {
+	return predicate.Fact(sql.FieldGTE(FieldNumber, v))
+}
+
+// NumberLT applies the LT predicate on the "number" field.
+func NumberLT(v float64) predicate.Fact {
+	return predicate.Fact(sql.FieldLT(FieldNumber, v))
+}
+
+// NumberLTE applies the LTE predicate on the "number" field.
+func NumberLTE(v float64) predicate.Fact {
+	return predicate.Fact(sql.FieldLTE(FieldNumber, v))
+}
+
+// NumberIsNil applies the IsNil predicate on the "number" field.
+func NumberIsNil() predicate.Fact {
+	return predicate.Fact(sql.FieldIsNull(FieldNumber))
+}
+
+// NumberNotNil applies the NotNil predicate on the "number" field.
+func NumberNotNil() predicate.Fact {
+	return predicate.Fact(sql.FieldNotNull(FieldNumber))
+}
+
+// UnitEQ applies the EQ predicate on the "unit" field.
+func UnitEQ(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldEQ(FieldUnit, v))
+}
+
+// UnitNEQ applies the NEQ predicate on the "unit" field.
+func UnitNEQ(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldNEQ(FieldUnit, v))
+}
+
+// UnitIn applies the In predicate on the "unit" field.
+func UnitIn(vs ...string) predicate.Fact {
+	return predicate.Fact(sql.FieldIn(FieldUnit, vs...))
+}
+
+// UnitNotIn applies the NotIn predicate on the "unit" field.
+func UnitNotIn(vs ...string) predicate.Fact {
+	return predicate.Fact(sql.FieldNotIn(FieldUnit, vs...))
+}
+
+// UnitGT applies the GT predicate on the "unit" field.
+func UnitGT(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldGT(FieldUnit, v))
+}
+
+// UnitGTE applies the GTE predicate on the "unit" field.
+func UnitGTE(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldGTE(FieldUnit, v))
+}
+
+// UnitLT applies the LT predicate on the "unit" field.
+func UnitLT(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldLT(FieldUnit, v))
+}
+
+// UnitLTE applies the LTE predicate on the "unit" field.
+func UnitLTE(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldLTE(FieldUnit, v))
+}
+
+// UnitContains applies the Contains predicate on the "unit" field.
+func UnitContains(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldContains(FieldUnit, v))
+}
+
+// UnitHasPrefix applies the HasPrefix predicate on the "unit" field.
+func UnitHasPrefix(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldHasPrefix(FieldUnit, v))
+}
+
+// UnitHasSuffix applies the HasSuffix predicate on the "unit" field.
+func UnitHasSuffix(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldHasSuffix(FieldUnit, v))
+}
+
+// UnitIsNil applies the IsNil predicate on the "unit" field.
+func UnitIsNil() predicate.Fact {
+	return predicate.Fact(sql.FieldIsNull(FieldUnit))
+}
+
+// UnitNotNil applies the NotNil predicate on the "unit" field.
+func UnitNotNil() predicate.Fact {
+	return predicate.Fact(sql.FieldNotNull(FieldUnit))
+}
+
+// UnitEqualFold applies the EqualFold predicate on the "unit" field.
+func UnitEqualFold(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldEqualFold(FieldUnit, v))
+}
+
+// UnitContainsFold applies the ContainsFold predicate on the "unit" field.
+func UnitContainsFold(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldContainsFold(FieldUnit, v))
 }
 
 // QualifiersIsNil applies the IsNil predicate on the "qualifiers" field.

@@ -81,7 +81,12 @@ var (
 		{Name: "span", Type: field.TypeJSON},
 		{Name: "headings", Type: field.TypeJSON, Nullable: true},
 		{Name: "attribute", Type: field.TypeString, Nullable: true},
+		{Name: "subject", Type: field.TypeString, Nullable: true},
 		{Name: "value", Type: field.TypeString, Nullable: true},
+		{Name: "measure", Type: field.TypeJSON, Nullable: true},
+		{Name: "value_kind", Type: field.TypeEnum, Nullable: true, Enums: []string{"COUNT", "RATE", "SIZE", "DURATION", "PERCENT", "MONEY", "VERSION", "UNLIMITED", "FLAG"}},
+		{Name: "number", Type: field.TypeFloat64, Nullable: true},
+		{Name: "unit", Type: field.TypeString, Nullable: true},
 		{Name: "qualifiers", Type: field.TypeJSON, Nullable: true},
 		{Name: "confidence", Type: field.TypeFloat64},
 		{Name: "method", Type: field.TypeEnum, Enums: []string{"RULES", "MODEL"}},
@@ -102,19 +107,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "facts_snapshots_snapshot",
-				Columns:    []*schema.Column{FactsColumns[18]},
+				Columns:    []*schema.Column{FactsColumns[23]},
 				RefColumns: []*schema.Column{SnapshotsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
 				Symbol:     "facts_profiles_profile",
-				Columns:    []*schema.Column{FactsColumns[19]},
+				Columns:    []*schema.Column{FactsColumns[24]},
 				RefColumns: []*schema.Column{ProfilesColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
 				Symbol:     "facts_pages_facts",
-				Columns:    []*schema.Column{FactsColumns[20]},
+				Columns:    []*schema.Column{FactsColumns[25]},
 				RefColumns: []*schema.Column{PagesColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -123,7 +128,7 @@ var (
 			{
 				Name:    "fact_page_id_profile_id_fingerprint",
 				Unique:  true,
-				Columns: []*schema.Column{FactsColumns[20], FactsColumns[19], FactsColumns[14]},
+				Columns: []*schema.Column{FactsColumns[25], FactsColumns[24], FactsColumns[19]},
 			},
 			{
 				Name:    "fact_company_category",
@@ -138,17 +143,27 @@ var (
 			{
 				Name:    "fact_profile_id",
 				Unique:  false,
-				Columns: []*schema.Column{FactsColumns[19]},
+				Columns: []*schema.Column{FactsColumns[24]},
 			},
 			{
 				Name:    "fact_snapshot_id",
 				Unique:  false,
-				Columns: []*schema.Column{FactsColumns[18]},
+				Columns: []*schema.Column{FactsColumns[23]},
 			},
 			{
 				Name:    "fact_first_seen_at",
 				Unique:  false,
-				Columns: []*schema.Column{FactsColumns[16]},
+				Columns: []*schema.Column{FactsColumns[21]},
+			},
+			{
+				Name:    "fact_attribute",
+				Unique:  false,
+				Columns: []*schema.Column{FactsColumns[8]},
+			},
+			{
+				Name:    "fact_unit_number",
+				Unique:  false,
+				Columns: []*schema.Column{FactsColumns[14], FactsColumns[13]},
 			},
 		},
 	}

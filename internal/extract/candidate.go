@@ -1,8 +1,8 @@
 package extract
 
 import (
+	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"techfacts.dev/techfacts/internal/document"
@@ -16,6 +16,10 @@ type candidate struct {
 	statement  string // without what numbers do not allow
 	fragment   bool   // an item that is no sentence but names what there is
 	context    string // what introduces it: the lead of a list, the term, the heads of the columns
+	subject    string // what it is about: the first cell of a row, a term, a heading; may be empty
+	about      string // what tells its category, if not the quote
+	cell       int    // the cell of a row that it tells; 0 for all
+	question   bool   // it answers the question that stands above it
 }
 
 // candidates reads the blocks of a text in order and gives what may be a fact:
@@ -23,23 +27,28 @@ type candidate struct {
 func candidates(text string, yield func(candidate)) {
 	blocks := document.Blocks(text)
 	for i, b := range blocks {
+		asked := -1
+		if b.Kind == document.Paragraph && i > 0 && blocks[i-1].Kind == document.Heading && strings.HasSuffix(text[:blocks[i-1].End], "?") {
+			asked = blocks[i-1].Start
+		}
 		switch b.Kind {
 		case document.TableRow:
-			row(text, b, yield)
+			row(text, b, isAlone(blocks, i), yield)
 		case document.Heading, document.Code:
 			if e, ok := endpoint(text, b); ok {
 				yield(e)
 			}
 		default:
 			listed := i+1 < len(blocks) && blocks[i+1].Kind == document.ListItem && blocks[i+1].Lead != ""
-			sentences(text, b, listed, yield)
+			sentences(text, b, listed, asked, yield)
 		}
 	}
 }
 
 // sentences gives those of a paragraph, quote, list item or definition. The last
-// one is not given if it only introduces the list that follows.
-func sentences(text string, b document.Block, listed bool, yield func(candidate)) {
+// one is not given if it only introduces the list that follows. The first one is
+// quoted with the question above it, which begins at asked, if it answers that.
+func sentences(text string, b document.Block, listed bool, asked int, yield func(candidate)) {
 	if len(b.Headings) > 0 && isEndpointLine(text[b.Start:b.End]) {
 		if e, ok := endpoint(text, b); ok {
 			yield(e)
@@ -47,57 +56,124 @@ func sentences(text string, b document.Block, listed bool, yield func(candidate)
 		}
 	}
 	ranges := document.Sentences(text, b)
-	for _, r := range ranges {
-		c := candidate{start: r.Start, end: r.End, block: b, structure: StructureSentence, context: b.Lead}
-		whole := len(ranges) == 1
+	above := nearest(b)
+	for i, r := range ranges {
+		c := candidate{start: r.Start, end: r.End, block: b, structure: StructureSentence, context: b.Lead, subject: above}
 		quote := r.Of(text)
+		if label := admonition(quote); label > 0 {
+			c.start, quote = c.start+label, quote[label:]
+		}
 		if listed && (strings.HasSuffix(quote, ":") || strings.HasSuffix(quote, "：")) {
 			continue
 		}
-		plain := document.Plain(quote)
-		c.statement = plain
-		switch {
-		case b.Kind == document.Definition && whole:
-			c.structure = StructureDefinition
-			c.statement = subject(b.Headings, b.Lead+": "+plain, quote, len(b.Lead) < 24)
-			if !numbersWithin(c.statement, quote) {
-				c.statement = plain
-			}
-		case b.Kind == document.ListItem:
-			c.structure = StructureItem
-			if whole && isFragment(plain) {
-				c.fragment = true
-				c.statement = introduced(b, plain, quote)
-			}
-		case opensWithPronoun(plain) && b.Kind == document.Definition:
-			c.statement = subject([]string{b.Lead}, plain, quote, true)
-		case opensWithPronoun(plain):
-			c.statement = subject(b.Headings, plain, quote, true)
+		state(&c, quote, len(ranges) == 1)
+		if i == 0 && asked >= 0 && (answers(c.statement) || opensWithPronoun(c.statement)) && r.End-asked < maxQuote {
+			c.start, c.question = asked, true
+			c.statement = document.Plain(b.Headings[len(b.Headings)-1]) + " — " + document.Plain(quote)
 		}
 		yield(c)
 	}
 }
 
+// admonition is how long the label of a note is: pages often set it in a
+// different way, or only show it by a colour.
+func admonition(quote string) int {
+	for _, label := range []string{"Note: ", "NOTE: ", "Warning: ", "WARNING: ", "Tip: ", "Important: ", "Caution: ", "Attention: ", "Hint: ", "Info: "} {
+		if strings.HasPrefix(quote, label) {
+			return len(label)
+		}
+	}
+	return 0
+}
+
+// state words the statement of a sentence, item or definition; whole says that it
+// is all of its block.
+func state(c *candidate, quote string, whole bool) {
+	b := c.block
+	plain := document.Plain(quote)
+	c.statement = plain
+	switch {
+	case b.Kind == document.Definition && whole:
+		c.structure, c.subject = StructureDefinition, b.Lead
+		c.statement = subject(b.Headings, b.Lead+": "+plain, quote, len(b.Lead) < 24)
+		if !proven(c.statement, quote) {
+			c.statement = plain
+		}
+	case b.Kind == document.ListItem:
+		c.structure = StructureItem
+		if whole && isFragment(plain) {
+			c.fragment = true
+			c.statement = introduced(b, plain, quote)
+		}
+	case b.Kind == document.Definition:
+		c.subject = b.Lead
+		c.statement = subject([]string{b.Lead}, plain, quote, len(b.Lead) < 60 && !strings.Contains(plain, b.Lead))
+	case opensWithPronoun(plain), startsWithoutSubject(plain), whole && isFragment(plain):
+		c.statement = subject(b.Headings, plain, quote, true)
+	}
+	for i := len(b.Headings) - 2; i >= 0 && utf8.RuneCountInString(c.statement) < minStatement && c.statement != plain; i-- {
+		c.statement = subject(b.Headings[:i+1], c.statement, quote, true)
+	}
+}
+
+// nearest is the heading that names what a block is about.
+func nearest(b document.Block) string {
+	for _, h := range slices.Backward(b.Headings) {
+		if h != "" && len(h) <= 80 && !strings.HasSuffix(h, "?") {
+			return strings.TrimRight(h, ":： ")
+		}
+	}
+	return ""
+}
+
+// answers reports sentences that only make sense after a question.
+func answers(s string) bool {
+	first := strings.ToLower(s[:wordEnd(s, 0)])
+	switch first {
+	case "yes", "no", "yep", "nope", "absolutely", "correct", "sure", "both", "either", "neither", "never", "always", "up", "only", "ja", "nein", "oui", "non":
+		return true
+	}
+	return utf8.RuneCountInString(s) < 60
+}
+
+// startsWithoutSubject reports sentences that begin with their verb, as the
+// meanings of parameters and notes on versions do: their heading names the subject.
+func startsWithoutSubject(s string) bool {
+	first, rest, _ := strings.Cut(s, " ")
+	switch first {
+	case "Specifies", "Sets", "Returns", "Defines", "Enables", "Disables", "Controls", "Limits", "Determines", "Provides", "Supports", "Requires", "Allows", "Contains",
+		"Default", "Defaults", "Added", "Deprecated", "Removed", "Available", "Supported", "Required", "Optional", "Maximum", "Minimum", "Includes", "Included", "Unlimited", "Up":
+		return true
+	case "New", "Changed":
+		return strings.HasPrefix(rest, "in ") || strings.HasPrefix(rest, "since ")
+	}
+	return false
+}
+
 // introduced words a list item that is no sentence by what introduces the list.
 func introduced(b document.Block, item, quote string) string {
 	lead := strings.TrimRight(b.Lead, ":： ")
-	if lead == "" || len(lead) > 200 || !numbersWithin(lead, quote) {
+	if lead == "" || len(lead) > 200 || !proven(lead, quote) {
 		return subject(b.Headings, item, quote, true)
 	}
 	return lead + ": " + item
 }
 
 // subject puts the nearest heading before a statement that does not name what it
-// is about, if no number of the heading would go unproven.
+// is about, if nothing of the heading would go unproven.
 func subject(headings []string, statement, quote string, wanted bool) string {
 	if !wanted || len(headings) == 0 {
 		return statement
 	}
 	h := headings[len(headings)-1]
-	if h == "" || len(h) > 80 || !numbersWithin(h, quote) || strings.HasSuffix(h, "?") || strings.HasPrefix(statement, h) {
+	if h == "" || len(h) > 80 || !proven(h, quote) || strings.HasSuffix(h, "?") || strings.HasPrefix(statement, h) {
 		return statement
 	}
-	return strings.TrimRight(h, ":： ") + " — " + statement
+	h = strings.TrimRight(h, ":： ")
+	if isPlan(h) && !strings.Contains(h, " ") {
+		h += " plan"
+	}
+	return h + " — " + statement
 }
 
 // opensWithPronoun reports sentences about something named before them.
@@ -114,94 +190,6 @@ func opensWithPronoun(s string) bool {
 func isFragment(s string) bool {
 	r, _ := utf8.DecodeLastRuneInString(s)
 	return !strings.ContainsRune(".!?。！？)", r) || len(s) < 30
-}
-
-// row gives a row of a table, worded by the heads of its columns.
-func row(text string, b document.Block, yield func(candidate)) {
-	if b.End-b.Start > maxQuote {
-		return
-	}
-	c := candidate{start: b.Start, end: b.End, block: b, structure: StructureRow}
-	quote := text[b.Start:b.End]
-	var cells []string
-	filled := 0
-	for _, r := range b.Cells {
-		cell := document.Plain(r.Of(text))
-		cells = append(cells, cell)
-		if said(cell) {
-			filled++
-		}
-	}
-	if filled == 0 || len(cells) < 2 {
-		return
-	}
-	if filled == 1 || said(cells[0]) && isSame(cells) { // a note or heading between the rows
-		b.Kind, b.Cells = document.Paragraph, nil
-		sentences(text, b, false, yield)
-		return
-	}
-	c.context = strings.Join(b.Header, " ")
-	c.statement = wordRow(b.Header, cells, quote)
-	yield(c)
-}
-
-func isSame(cells []string) bool {
-	for _, c := range cells {
-		if c != cells[0] && said(c) {
-			return false
-		}
-	}
-	return true
-}
-
-// said reports whether a cell says anything.
-func said(cell string) bool {
-	return strings.ContainsFunc(cell, func(r rune) bool {
-		return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsSymbol(r)
-	})
-}
-
-// wordRow makes a sentence of a row: "Free plan — Price: $0; Included events:
-// 100,000 per month". A head with a number that the row does not hold is left out.
-func wordRow(header, cells []string, quote string) string {
-	head := func(i int) string {
-		if i < len(header) && numbersWithin(header[i], quote) {
-			return strings.TrimRight(header[i], ":： ")
-		}
-		return ""
-	}
-	var b strings.Builder
-	b.WriteString(strings.TrimRight(cells[0], ":： "))
-	if h := strings.ToLower(head(0)); isQualifier(h) && !strings.Contains(strings.ToLower(cells[0]), h) && cells[0] != "" {
-		b.WriteString(" " + h)
-	}
-	sep := " — "
-	if !said(cells[0]) {
-		b.Reset()
-		sep = ""
-	}
-	for i, cell := range cells[1:] {
-		if !said(cell) {
-			continue
-		}
-		b.WriteString(sep)
-		sep = "; "
-		if h := head(i + 1); h != "" {
-			b.WriteString(h + ": ")
-		}
-		b.WriteString(cell)
-	}
-	return b.String()
-}
-
-// isQualifier reports heads that make a name of what stands in their column: the
-// Free of Plan is the Free plan.
-func isQualifier(head string) bool {
-	switch head {
-	case "plan", "tier", "edition", "package", "region", "role", "profile", "license", "environment":
-		return true
-	}
-	return false
 }
 
 // endpoint gives a line that is a method and a path, as API references write

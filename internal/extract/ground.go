@@ -12,6 +12,7 @@ import (
 var (
 	ErrNoQuote  = fault.New(fault.Invalid, "the quote does not stand in the text")
 	ErrNoNumber = fault.New(fault.Invalid, "a number of the statement does not stand in the quote")
+	ErrNegation = fault.New(fault.Invalid, "a negation of the statement does not stand in the quote")
 )
 
 // Claim is a statement and the evidence offered for it.
@@ -23,7 +24,8 @@ type Claim struct {
 
 // Ground checks a claim against the text it is drawn from: the quote must be
 // text[Start:End] to the byte, begin and end between two characters, and hold
-// every number of the statement. It fails with ErrNoQuote or ErrNoNumber. That
+// every number and every negation of the statement. It fails with ErrNoQuote,
+// ErrNoNumber or ErrNegation. That
 // the words of a statement follow from its quote is for whoever words it.
 func Ground(text string, c Claim) error {
 	if c.Start < 0 || c.End > len(text) || c.Start >= c.End || text[c.Start:c.End] != c.Quote {
@@ -35,7 +37,44 @@ func Ground(text string, c Claim) error {
 	if !numbersWithin(c.Statement, c.Quote) {
 		return ErrNoNumber
 	}
+	if negations(c.Statement) > negations(c.Quote) {
+		return ErrNegation
+	}
 	return nil
+}
+
+// proven reports whether the numbers and negations of a piece of a statement
+// stand in a quote.
+func proven(piece, quote string) bool {
+	return negations(piece) <= negations(quote) && numbersWithin(piece, quote)
+}
+
+// negations counts the words of a text that deny.
+func negations(s string) int {
+	count := 0
+	for i := 0; i < len(s); {
+		if !isLetter(s[i]) {
+			i++
+			continue
+		}
+		end := i
+		for end < len(s) && (isLetter(s[end]) || s[end] >= utf8.RuneSelf || s[end] == '\'' && end+1 < len(s) && isLetter(s[end+1])) {
+			end++
+		}
+		if w := s[i:end]; len(w) < 16 && (strings.IndexByte("nNcCwWkKoOpPsSjJaA", w[0]) >= 0 || w[len(w)-1] == 't') && isNegation(strings.ToLower(strings.ReplaceAll(w, "’", "'"))) {
+			count++
+		}
+		i = end
+	}
+	return count
+}
+
+func isNegation(w string) bool {
+	switch w {
+	case "no", "not", "never", "none", "neither", "nor", "without", "cannot", "nicht", "kein", "keine", "keinen", "ohne", "nie", "pas", "sans", "jamais", "aucun", "aucune":
+		return true
+	}
+	return strings.HasSuffix(w, "n't")
 }
 
 // numbersWithin reports whether every number of a statement stands in a quote.

@@ -14,7 +14,7 @@ const (
 // refused reports what is no fact whatever it is about: questions, what is too
 // short or too long to be said in a statement, and what is hardly words.
 func refused(quote string, c candidate) bool {
-	if utf8.RuneCountInString(c.statement) < minStatement || len(quote) > maxQuote {
+	if utf8.RuneCountInString(c.statement) < minStatement || len(quote) > maxQuote || len(quote) == 0 {
 		return true
 	}
 	if r, _ := utf8.DecodeLastRuneInString(strings.TrimRight(quote, `"')”’」』`)); r == '?' || r == '？' || r == '؟' {
@@ -22,6 +22,12 @@ func refused(quote string, c candidate) bool {
 	}
 	if quote[0] == '`' && strings.IndexByte(quote[1:], '`') == len(quote)-2 && c.structure != StructureEndpoint {
 		return true // nothing but code
+	}
+	if c.fragment && isIdentifier(quote) {
+		return true
+	}
+	if isReference(quote) || c.structure == StructureRow && len(c.block.Header) == 0 && len(c.block.Cells) == 2 && isLabelOfPage(c.subject) {
+		return true
 	}
 	letters := 0
 	for _, r := range quote {
@@ -47,12 +53,18 @@ func manner(quote string, c candidate, words []word) float64 {
 	if len(words) > 60 {
 		f *= 0.8
 	}
+	if isChange(c.statement) {
+		f *= 0.6
+	}
+	if argues(quote) {
+		f *= 0.6
+	}
 	opening := strings.TrimLeft(quote[:min(len(quote), 60)], "(\"'“‘`")
 	first, rest, _ := strings.Cut(opening, " ")
 	second, _, _ := strings.Cut(rest, " ")
 	first = strings.TrimRight(strings.ToLower(first), ",.:;")
 	switch first {
-	case "however", "moreover", "typically", "therefore", "thus", "hence", "usually", "generally", "nevertheless", "furthermore",
+	case "however", "moreover", "clearly", "basically", "essentially", "ideally", "hopefully", "interestingly", "additionally", "conversely", "actually", "naturally", "presumably", "typically", "therefore", "thus", "hence", "usually", "generally", "nevertheless", "furthermore",
 		"similarly", "likewise", "finally", "consequently", "perhaps", "unfortunately", "sometimes", "often":
 		f *= 0.6 // argues
 	case "for", "as":
@@ -66,11 +78,87 @@ func manner(quote string, c candidate, words []word) float64 {
 	case "if", "when", "while", "although", "though", "because":
 		f *= 0.9
 	case "it", "this", "these", "they", "such", "that", "those":
-		f *= 0.85 // about something named before
+		if len(c.statement) <= len(quote) {
+			f *= 0.85 // about something named before
+		}
 	case "and", "or", "but", "so":
 		f *= 0.7
 	}
 	return f
+}
+
+// argues reports openings after which something is weighed or told rather than stated.
+func argues(quote string) bool {
+	for _, opening := range []string{
+		"On the other hand", "In other words", "In theory", "In practice", "In general", "In most cases", "In some cases", "In this case", "In that case", "In many", "For these reasons",
+		"For this reason", "As a result", "As you", "As we", "As mentioned", "As noted", "Most ", "Many ", "Some ", "Several ", "One of the", "One way", "One common", "A common", "Another ",
+		"There is no need", "You may", "You might", "You should", "You could", "You will", "You'll", "You’ll", "I ", "If you", "When you", "Suppose", "Imagine", "Assume", "Assuming",
+		"Rather ", "Instead,", "Now ", "Then ", "Next ", "First,", "Second,", "First of all", "There are two", "There are three", "There are several", "There are many", "There are a number", "It is always", "It is better", "It is best", "Failure to", "If necessary", "If desired", "By setting", "The idea", "The reason", "The following", "The example", "Here ", "Once you", "To ", "We will", "We'll", "We can", "We now", "We have seen", "We are concerned", "We want", "We recommend", "Let's",
+	} {
+		if strings.HasPrefix(quote, opening) {
+			return true
+		}
+	}
+	return false
+}
+
+// isChange reports the notes of references on what a version changed: a fact of
+// the version, not of the product.
+func isChange(statement string) bool {
+	if i := strings.LastIndex(statement, "— "); i >= 0 {
+		statement = statement[i+len("— "):]
+	} else if i := strings.LastIndex(statement, "): "); i >= 0 {
+		statement = statement[i+len("): "):]
+	}
+	for _, opening := range []string{"New in version ", "Changed in version ", "Added in version ", "New in ", "Fixed ", "Bug fix", "Bugfix"} {
+		if strings.HasPrefix(statement, opening) {
+			return true
+		}
+	}
+	return false
+}
+
+// isIdentifier reports one word that only a machine would write.
+func isIdentifier(s string) bool {
+	s = strings.Trim(s, "`")
+	return !strings.Contains(s, " ") && strings.ContainsAny(s, "_.()[]=$\\") && !strings.ContainsAny(s, "/")
+}
+
+// isReference reports an entry of a list of literature, and lines that only send
+// the reader elsewhere.
+func isReference(quote string) bool {
+	for _, opening := range []string{"See ", "see ", "See also", "For references", "Refer to ", "Source: http", "Read more", "Learn more", "(See ", "Cf. "} {
+		if strings.HasPrefix(quote, opening) {
+			return true
+		}
+	}
+	if (strings.HasPrefix(quote, "Table ") || strings.HasPrefix(quote, "Figure ")) && !strings.Contains(quote, "|") {
+		return true
+	}
+	tail := strings.TrimRight(quote, ". )")
+	return strings.Count(quote, "\"")+strings.Count(quote, "“") >= 1 && strings.Count(quote, ",") >= 2 && len(tail) > 4 && isYear(tail[len(tail)-4:]) && tail[len(tail)-5] == ' '
+}
+
+// isLabelOfPage reports what stands beside the facts of a page in tables without
+// heads: what it is called, where it is kept, who wrote it.
+func isLabelOfPage(label string) bool {
+	switch strings.ToLower(label) {
+	case "description", "summary", "module identifier", "module id", "source file", "source code", "author", "authors", "title", "name", "id", "identifier", "date", "last updated", "contact",
+		"homepage", "home page", "website", "navigation", "tags", "category", "section", "keywords", "status", "context", "see also":
+		return true
+	}
+	return false
+}
+
+// withoutReferences cuts what sends the reader elsewhere off the end of a
+// sentence: it says nothing of what the sentence states.
+func withoutReferences(quote string) string {
+	for _, opening := range []string{"; see ", ", see ", " (see ", " (See ", " - see ", " – see "} {
+		if i := strings.Index(quote, opening); i > minStatement {
+			quote = quote[:i]
+		}
+	}
+	return quote
 }
 
 // names reports text that names something exactly: code, a URL, a path.

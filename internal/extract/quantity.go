@@ -1,51 +1,464 @@
 package extract
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
-// quantity is what the numbers of a sentence add to it.
+	"techfacts.dev/techfacts/schema"
+)
+
+// quantity is a value and where it stands in its text.
 type quantity struct {
-	weight float64 // how much of a claim they make
-	text   string  // the first one with its unit, as it is written
+	start, end int
+	value      schema.Value
 }
 
-// quantity looks through the words of the last text that was weighed.
-func (s *scorer) quantity(text string) quantity {
-	var q quantity
-	for i, w := range s.words {
-		if w.kind != numberWord {
-			continue
-		}
-		start, end, weight := w.start, w.end, 0.25
-		if i > 0 && s.words[i-1].kind == currencyWord && s.words[i-1].end >= w.start-1 {
-			start, weight = s.words[i-1].start, 0.6
-		}
-		if i+1 < len(s.words) {
-			if next := s.words[i+1]; next.start <= w.end+1 {
-				switch unit := strings.ToLower(text[next.start:next.end]); {
-				case next.kind == percentWord, next.kind == currencyWord, isUnit(unit):
-					end, weight = next.end, 0.6
-				}
+// quantities gives the values of a text in order: amounts of money, rates,
+// sizes, durations, shares, versions, counts, and words for no limit. Numbers
+// that are names (of sections, standards, dates) are none. decimalComma says that
+// 1.000 is a thousand and 1,5 one and a half.
+func quantities(text string, decimalComma bool) []quantity {
+	p := measurer{text: text, comma: decimalComma}
+	var found []quantity
+	for i := 0; i < len(text); {
+		c := text[i]
+		switch {
+		case isDigit(c):
+			q, next := p.number(i)
+			if q.end > 0 {
+				found = append(found, q)
+				p.taken = q.end
 			}
-		}
-		if end < len(text) && w.start > 0 && text[w.start-1] == '.' {
-			continue // the number of a section
-		}
-		if weight > q.weight {
-			q = quantity{weight, text[start:end]}
+			i = next
+		case isLetter(c):
+			end := wordEnd(text, i)
+			if q, ok := p.unlimited(i, end); ok {
+				found = append(found, q)
+				end = q.end
+			} else if end < len(text) && text[end] == '-' && end+1 < len(text) && isDigit(text[end+1]) {
+				end = digitsEnd(text, end+1) // SHA-256, ISO-8601
+			}
+			i = end
+		default:
+			_, n := utf8.DecodeRuneInString(text[i:])
+			i += n
 		}
 	}
-	return q
+	return found
 }
 
-// isUnit reports what a number counts or measures.
-func isUnit(s string) bool {
-	switch strings.TrimSuffix(s, "s") {
-	case "b", "byte", "kb", "mb", "gb", "tb", "pb", "kib", "mib", "gib", "tib", "bit", "kbit", "mbit", "gbit", "mbp", "gbp",
-		"m", "", "second", "sec", "minute", "min", "hour", "hr", "day", "week", "month", "year", "millisecond", "microsecond",
-		"request", "call", "user", "seat", "member", "project", "event", "item", "row", "column", "table", "partition", "core", "vcpu", "cpu",
-		"node", "region", "connection", "character", "time", "key", "role", "thread", "replica", "shard", "ghz", "mhz", "hz", "watt", "w", "v",
-		"page", "file", "message", "record", "object", "percent", "dollar", "euro", "license", "instance", "socket", "token", "cent":
+// measurer reads the values of one text.
+type measurer struct {
+	text  string
+	comma bool
+	taken int // the end of the value before
+}
+
+// wordEnd is where the word that begins at i ends, with the digits in it.
+func wordEnd(s string, i int) int {
+	for i < len(s) {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' {
+			break
+		}
+		i += n
+	}
+	return i
+}
+
+// wordBefore is the word that ends before i, with at most one space between.
+func wordBefore(s string, i int) string {
+	s = strings.TrimSuffix(strings.TrimSuffix(s[:i], " "), "\u00a0")
+	start := len(s)
+	for start > 0 {
+		r, n := utf8.DecodeLastRuneInString(s[:start])
+		if !unicode.IsLetter(r) && r != '#' && r != '§' {
+			break
+		}
+		start -= n
+	}
+	return s[start:]
+}
+
+// number reads the value whose first number begins at i. If it is none, end of
+// what it gives is 0.
+func (p measurer) number(i int) (q quantity, next int) {
+	s := p.text
+	end := digitsEnd(s, i)
+	if end < len(s) && s[end] == '-' && end+1 < len(s) && isDigit(s[end+1]) && isDate(s[i:]) {
+		return quantity{}, digitsEnd(s, digitsEnd(s, end+1)+1)
+	}
+	before := strings.ToLower(wordBefore(s, i))
+	currency, start := currencyBefore(s, i)
+	if start < p.taken { // it belongs to the value before
+		currency, start = "", i
+	}
+	if w := wordBefore(s, i); len(w) > 2 && w == strings.ToUpper(w) && currency == "" && strings.Contains(strings.TrimRight(s[i:end], ".,"), ".") && !strings.ContainsAny(s[i:end], ",") {
+		before = "oauth" // SAML 2.0: the number is part of the name, unless "or later" follows
+	}
+	if v, stop := p.version(i, end, before); stop > 0 && currency == "" {
+		return quantity{i, stop, v}, stop
+	}
+	if isName(before) || i > 0 && (s[i-1] == ':' && i > 1 && isDigit(s[i-2]) || s[i-1] == '.' || s[i-1] == '_') || isMonth(s, end) {
+		return quantity{}, max(end, i+1)
+	}
+	n, at, ok := p.amount(i)
+	if !ok {
+		return quantity{}, max(end, i+1)
+	}
+	m := measure{number: n, currency: currency}
+	if high, stop, ok := p.upTo(at); ok {
+		m.max, at = high, stop
+	}
+	at = p.unit(&m, at)
+	if high, stop, ok := p.upTo(at); ok && m.max == 0 && (m.unit.factor > 0 || m.currency != "") { // 10 GB to 20 GB
+		second := measure{number: high, currency: m.currency}
+		if stop = p.unit(&second, stop); second.unit.kind == m.unit.kind && second.unit.factor > 0 || m.currency != "" {
+			m.number, m.max = m.number*m.unit.factor/max(second.unit.factor, 1e-12), high
+			if m.currency != "" {
+				m.number = n
+			}
+			m.unit, at = second.unit, stop
+		}
+	}
+	at = p.tail(&m, at)
+	v := m.value()
+	if v.Kind == schema.ValueCount && v.Unit == "" && isYear(s[i:end]) {
+		return quantity{}, max(end, i+1)
+	}
+	v.Original = s[start:at]
+	return quantity{start, at, v}, at
+}
+
+// measure is a number with what was read around it.
+type measure struct {
+	number, max float64
+	currency    string
+	unit        unit   // its factor is 0 if it has none that is known
+	noun        string // what is counted
+	period, per string
+}
+
+// value puts a measure into canonical units.
+func (m measure) value() schema.Value {
+	v := schema.Value{Kind: schema.ValueCount, Unit: m.noun, Period: m.period, Per: m.per}
+	factor := 1.0
+	if m.unit.factor > 0 {
+		v.Kind, v.Unit, factor = m.unit.kind, m.unit.name, m.unit.factor
+	}
+	timed := m.period != "" && v.Kind != schema.ValueDuration && v.Kind != schema.ValuePercent // not 2 hours a day
+	switch {
+	case m.currency != "":
+		v.Kind, v.Currency, v.Unit, factor = schema.ValueMoney, m.currency, m.currency, 1
+		for _, of := range []string{m.per, m.period} {
+			if of != "" {
+				v.Unit += "/" + of
+			}
+		}
+	case v.Kind == schema.ValueRate:
+		v.Unit, v.Amount, v.Period = v.Unit+"/s", m.number, cmp.Or(m.period, "second")
+	case timed:
+		v.Kind, v.Amount = schema.ValueRate, m.number
+		v.Unit = cmp.Or(v.Unit, "1") + "/s"
+		factor /= periods[m.period].factor
+	case v.Kind == schema.ValueDuration:
+		v.Unit = "s"
+	}
+	v.Number, v.Max = m.number*factor, m.max*factor
+	return v
+}
+
+func skipSpace(s string, i int) int {
+	for i < len(s) {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if r != ' ' && r != '\u00a0' && r != '\u202f' {
+			break
+		}
+		i += n
+	}
+	return i
+}
+
+// upTo reads what makes a range of the number that ends at i.
+func (p measurer) upTo(i int) (high float64, next int, ok bool) {
+	rest := p.text[i:]
+	for _, dash := range []string{"–", " – ", "-", " - ", " to ", "…", " bis ", " à "} {
+		after, found := strings.CutPrefix(rest, dash)
+		if !found {
+			continue
+		}
+		at := i + len(dash)
+		for _, c := range currencies {
+			if cut, found := strings.CutPrefix(after, c.sign); found {
+				at += len(after) - len(cut)
+				break
+			}
+		}
+		if at < len(p.text) && isDigit(p.text[at]) {
+			return p.amount(at)
+		}
+	}
+	return 0, i, false
+}
+
+// unit reads what follows a number: a currency, a sign, a unit or a noun.
+func (p measurer) unit(m *measure, i int) int {
+	s := p.text
+	at := skipSpace(s, i)
+	if code, stop := currencyAt(s, at); code != "" && m.currency == "" {
+		m.currency = code
+		return stop
+	}
+	if m.currency != "" {
+		return i
+	}
+	for _, sign := range []string{"%", "％"} {
+		if strings.HasPrefix(s[at:], sign) {
+			m.unit = unit{schema.ValuePercent, "%", 1}
+			return at + len(sign)
+		}
+	}
+	if at == i && at < len(s) && s[at] == '-' { // a 30-day trial
+		at++
+	}
+	end := wordEnd(s, at)
+	if end == at {
+		return i
+	}
+	word := s[at:end]
+	if u, ok := unitOf(word); ok {
+		m.unit = u
+		return end
+	}
+	if noun := p.noun(at, end); noun.end > 0 {
+		m.noun = noun.word
+		return noun.end
+	}
+	return i
+}
+
+// unitOf looks up a word.
+func unitOf(word string) (unit, bool) {
+	switch word {
+	case "Ko", "Mo", "Go", "To": // octets; as other words they are something else
+		return sizes[strings.ToLower(word)], true
+	case "go", "to", "o", "mo", "an", "b":
+		return unit{}, false
+	}
+	w := strings.ToLower(word)
+	if u, ok := speeds[w]; ok {
+		return u, true
+	}
+	switch w = singular(w); w {
+	case "percent", "prozent":
+		return unit{schema.ValuePercent, "%", 1}, true
+	}
+	for _, table := range []map[string]unit{sizes, periods} {
+		if u, ok := table[w]; ok && u.factor > 0 {
+			return u, true
+		}
+	}
+	return unit{}, false
+}
+
+type noun struct {
+	word string
+	end  int
+}
+
+// noun reads what is counted: one word, or the second of two if that is a thing
+// that is often counted. A capital begins another matter unless "per" follows.
+func (p measurer) noun(at, end int) noun {
+	s := p.text
+	word := strings.ToLower(s[at:end])
+	if isFunctionWord(word) {
+		return noun{}
+	}
+	next := skipSpace(s, end)
+	stop := wordEnd(s, next)
+	second := strings.ToLower(s[next:stop])
+	if second != "" && next == end+1 && !isUnit(singular(word)) && isUnit(singular(second)) && periods[singular(second)].factor == 0 {
+		return noun{singular(second), stop}
+	}
+	if r, _ := utf8.DecodeRuneInString(s[at:]); unicode.IsUpper(r) && !isPer(second) && !isUnit(singular(word)) {
+		return noun{}
+	}
+	return noun{singular(word), end}
+}
+
+// isPer reports words that say for each what.
+func isPer(w string) bool {
+	switch w {
+	case "per", "pro", "par", "je", "por", "each", "every":
 		return true
 	}
 	return false
+}
+
+// tail reads for each what, and in which time: "/user/month", " per seat per
+// year", " monthly".
+func (p measurer) tail(m *measure, i int) int {
+	s := p.text
+	for range 3 {
+		at := skipSpace(s, i)
+		var stop int
+		switch word := strings.ToLower(s[at:wordEnd(s, at)]); {
+		case at < len(s) && s[at] == '/':
+			stop = at + 1
+		case isPer(word), (word == "a" || word == "an") && at > i && p.periodAt(at+len(word)+1):
+			stop = at + len(word)
+		case adverbs[word] != "" && m.period == "" && m.currency != "":
+			m.period = adverbs[word]
+			i = at + len(word)
+			continue
+		default:
+			return i
+		}
+		stop = skipSpace(s, stop)
+		end := wordEnd(s, stop)
+		word := singular(strings.ToLower(s[stop:end]))
+		switch u := periods[word]; {
+		case end == stop:
+			return i
+		case u.factor > 0 && m.period == "":
+			m.period = u.name
+		case isDigit(s[stop]): // per 1,000 requests
+			end = digitsEnd(s, stop)
+			if next := wordEnd(s, skipSpace(s, end)); next > end && m.currency != "" && m.per == "" {
+				m.per, end = s[stop:next], next
+				break
+			}
+			return i
+		case m.per == "":
+			m.per = word
+		default:
+			return i
+		}
+		i = end
+	}
+	return i
+}
+
+func (p measurer) periodAt(i int) bool {
+	return i < len(p.text) && periods[strings.ToLower(p.text[i:wordEnd(p.text, i)])].factor > 0
+}
+
+// version reads a version: a number after "version" or "v", one of three parts,
+// or one after the name of a product that "or later" and the like follow.
+func (p measurer) version(i, end int, before string) (v schema.Value, stop int) {
+	s := p.text
+	digits := strings.TrimRight(s[i:end], ".,")
+	stop = i + len(digits)
+	if strings.ContainsAny(digits, ", '’") {
+		return v, 0
+	}
+	marked := before == "version" || before == "v" || before == "release"
+	parts := strings.Count(digits, ".")
+	if parts > 1 && grouped(digits, '.') && !marked {
+		return v, 0
+	}
+	v = schema.Value{Kind: schema.ValueVersion, From: digits, Original: digits}
+	for _, open := range []string{" or later", " or newer", " or higher", " or above", " or greater", " and later", " and newer", " and above", " and higher", " and up", "+", " oder höher", " oder neuer", " ou supérieur", " et supérieur"} {
+		if strings.HasPrefix(s[stop:], open) && named(s, i) {
+			stop += len(open)
+			v.Original = s[i:stop]
+			return v, stop
+		}
+	}
+	for _, dash := range []string{" to ", " through ", "–", " – ", "-", " - "} {
+		if rest, ok := strings.CutPrefix(s[stop:], dash); ok && rest != "" && isDigit(rest[0]) && (marked || parts > 0 && named(s, i)) {
+			last := stop + len(dash)
+			to := digitsEnd(s, last)
+			if at := wordEnd(s, skipSpace(s, to)); at > to {
+				if _, measured := unitOf(s[skipSpace(s, to):at]); measured {
+					break
+				}
+			}
+			v.To, v.Original = s[last:to], s[i:to]
+			return v, to
+		}
+	}
+	if marked || parts > 1 {
+		v.To = digits
+		return v, stop
+	}
+	return v, 0
+}
+
+// named reports whether a name stands before i: a word with a capital, or one of
+// the words for a version or a bound.
+func named(s string, i int) bool {
+	w := wordBefore(s, i)
+	r, _ := utf8.DecodeRuneInString(w)
+	if unicode.IsUpper(r) || strings.HasSuffix(strings.TrimRight(s[:i], " "), ")") {
+		return true
+	}
+	switch strings.ToLower(w) {
+	case "version", "v", "release", "glibc", "gcc", "kernel", "php", "python", "node", "openssl", "libc":
+		return true
+	}
+	return strings.HasSuffix(strings.TrimRight(s[:i], " "), ">=") || strings.HasSuffix(strings.TrimRight(s[:i], " "), "≥")
+}
+
+// unlimited reads a word that says there is no limit.
+func (p measurer) unlimited(i, end int) (quantity, bool) {
+	switch strings.ToLower(p.text[i:end]) {
+	case "unlimited", "unbegrenzt", "unbegrenzte", "unlimitiert", "illimité", "illimités", "illimitée", "illimitées", "ilimitado", "illimitato":
+	default:
+		return quantity{}, false
+	}
+	v := schema.Value{Kind: schema.ValueUnlimited}
+	if at := skipSpace(p.text, end); at > end {
+		if n := p.noun(at, wordEnd(p.text, at)); n.end > 0 {
+			v.Unit, end = n.word, n.end
+		}
+	}
+	v.Original = p.text[i:end]
+	return quantity{i, end, v}, true
+}
+
+// currencyBefore finds the sign of money before a number, and where it begins.
+func currencyBefore(s string, i int) (code string, start int) {
+	t := strings.TrimRight(s[:i], " \u00a0")
+	if len(s[:i])-len(t) > 2 {
+		return "", i
+	}
+	for _, c := range currencies {
+		if rest, ok := strings.CutSuffix(t, c.sign); ok {
+			if r, _ := utf8.DecodeLastRuneInString(rest); rest == "" || !unicode.IsLetter(r) {
+				return c.code, len(rest)
+			}
+		}
+	}
+	return "", i
+}
+
+// currencyAt finds the sign of money at i.
+func currencyAt(s string, i int) (code string, stop int) {
+	for _, c := range currencies {
+		if rest, ok := strings.CutPrefix(s[i:], c.sign); ok {
+			if r, _ := utf8.DecodeRuneInString(rest); rest == "" || !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+				return c.code, i + len(c.sign)
+			}
+		}
+	}
+	for _, w := range []string{"euros", "euro", "dollars", "dollar", "Euro"} {
+		if strings.HasPrefix(s[i:], w) && wordEnd(s, i) == i+len(w) {
+			return map[byte]string{'e': "EUR", 'E': "EUR", 'd': "USD"}[w[0]], i + len(w)
+		}
+	}
+	return "", i
+}
+
+// isFunctionWord reports words that count nothing.
+func isFunctionWord(w string) bool {
+	switch w {
+	case "of", "to", "or", "and", "in", "for", "if", "is", "are", "on", "at", "by", "with", "from", "as", "the", "a", "an", "but", "not", "was", "will", "may", "can",
+		"when", "which", "that", "than", "each", "per", "pro", "par", "je", "von", "und", "oder", "et", "de", "bis", "plus", "more", "less", "free", "only", "default", "since", "must", "until", "after", "before", "then", "where", "while", "has", "have", "do", "does", "should", "would", "could", "so", "it", "its", "this", "these", "they", "we", "you", "there", "also", "into", "via", "using", "through",
+		"january", "february", "march", "april", "june", "july", "august", "september", "october", "november", "december":
+		return true
+	}
+	return len(w) == 1
 }

@@ -28,7 +28,9 @@ type Fact struct {
 	Span        schema.Span
 	Headings    []string
 	Attribute   string // the key under which it can be compared; may be empty
-	Value       string // the first quantity of the quote, as written; may be empty
+	Subject     string // what it is about: a plan, a product, the heading; may be empty
+	Value       schema.Value
+	Qualifiers  map[string]string
 	Confidence  float64
 	Fingerprint string
 }
@@ -57,44 +59,99 @@ func Rules(p Page, prof Profile, minConfidence float64) []Fact {
 		return nil
 	}
 	s := newScorer(p, prof)
-	var found []Fact
+	var all []finding
 	candidates(p.Text, func(c candidate) {
 		j := s.judge(p.Text, c)
 		if j.category < 0 {
 			return
 		}
-		f := Fact{
+		f := finding{c, Fact{
 			Category: prof.Categories[j.category], Statement: c.statement, Quote: p.Text[c.start:c.end],
-			Span: schema.Span{ByteStart: c.start, ByteEnd: c.end}, Headings: c.block.Headings,
-			Attribute: j.attribute, Value: j.value,
+			Span: schema.Span{ByteStart: c.start, ByteEnd: c.end}, Headings: c.block.Headings, Attribute: j.attribute, Subject: c.subject,
 			Confidence: Confidence(schema.MethodRules, TierExact, c.structure, j.score),
-		}
-		if f.Confidence < minConfidence || Ground(p.Text, Claim{f.Statement, f.Quote, c.start, c.end}) != nil {
+		}}
+		if f.fact.Confidence < minConfidence || Ground(p.Text, Claim{c.statement, f.fact.Quote, c.start, c.end}) != nil {
 			return
 		}
-		found = append(found, f)
+		all = append(all, s.split(prof, f)...)
 	})
-	slices.SortStableFunc(found, func(a, b Fact) int { return cmp.Compare(b.Confidence, a.Confidence) })
-	return finish(p.Text, prof, found)
+	return s.finish(p.Text, best(prof, all))
 }
 
-// finish drops what is said twice and what is beyond the depth, and completes
-// the rest.
-func finish(text string, prof Profile, found []Fact) []Fact {
-	spans := document.NewSpans(text)
-	seen := make(map[string]bool, len(found))
-	facts := make([]Fact, 0, min(len(found), maxFacts(prof.Depth)))
-	for _, f := range found {
-		if len(facts) == maxFacts(prof.Depth) {
-			break
+// finding is a fact in the making, with what it is made of.
+type finding struct {
+	candidate candidate
+	fact      Fact
+}
+
+// split makes a finding of each certification that one names.
+func (s *scorer) split(prof Profile, f finding) []finding {
+	switch categoryKey(f.fact.Category) {
+	case "certifications", "compliance":
+	default:
+		return []finding{f}
+	}
+	parts := s.certified(f.fact.Statement)
+	if parts == nil {
+		return []finding{f}
+	}
+	found := make([]finding, len(parts))
+	for i, part := range parts {
+		found[i] = f
+		found[i].fact.Statement, found[i].fact.Attribute = part.statement, part.attribute
+		for _, c := range prof.Categories {
+			if categoryKey(c) == part.category {
+				found[i].fact.Category = c
+			}
 		}
-		f.Fingerprint = Fingerprint(prof.Name, f.Category, f.Statement)
-		if seen[f.Fingerprint] {
+	}
+	return found
+}
+
+// best chooses as many findings as the depth allows, the most confident first. A
+// quote that has given one waits until the others have had their turn.
+func best(prof Profile, all []finding) []finding {
+	slices.SortStableFunc(all, surer)
+	seen := make(map[string]bool, len(all))
+	quoted := make(map[int]bool, len(all))
+	var chosen, waiting []finding
+	for _, f := range all {
+		f.fact.Fingerprint = Fingerprint(prof.Name, f.fact.Category, f.fact.Statement)
+		if seen[f.fact.Fingerprint] {
 			continue
 		}
-		seen[f.Fingerprint] = true
+		seen[f.fact.Fingerprint] = true
+		if start := f.fact.Span.ByteStart; !quoted[start] {
+			quoted[start] = true
+			if chosen = append(chosen, f); len(chosen) == maxFacts(prof.Depth) {
+				break
+			}
+		} else {
+			waiting = append(waiting, f)
+		}
+	}
+	chosen = append(chosen, waiting[:min(len(waiting), maxFacts(prof.Depth)-len(chosen))]...)
+	slices.SortStableFunc(chosen, func(a, b finding) int {
+		return cmp.Or(surer(a, b), cmp.Compare(a.fact.Span.ByteStart, b.fact.Span.ByteStart))
+	})
+	return chosen
+}
+
+func surer(a, b finding) int { return cmp.Compare(b.fact.Confidence, a.fact.Confidence) }
+
+// finish completes what was chosen.
+func (s *scorer) finish(text string, chosen []finding) []Fact {
+	spans := document.NewSpans(text)
+	facts := make([]Fact, 0, len(chosen))
+	for _, c := range chosen {
+		f := c.fact
 		f.Span = spans.Of(f.Span.ByteStart, f.Span.ByteEnd)
 		f.Headings = slices.Clone(f.Headings)
+		f.Value = s.value(text, c.candidate, f.Category)
+		f.Qualifiers = qualifiers(text, c.candidate, f.Value)
+		if f.Subject == "" {
+			f.Subject = s.title
+		}
 		facts = append(facts, f)
 	}
 	return facts

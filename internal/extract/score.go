@@ -15,6 +15,7 @@ type scorer struct {
 
 	endpoints int // the category of endpoints; -1 if the profile has none
 	title     string
+	comma     bool     // numbers are written with a decimal comma
 	company   []string // the words of its name, which tell nothing of a page
 
 	words []word
@@ -25,6 +26,8 @@ type scorer struct {
 	above    []float64
 	beside   []float64 // of the lead, the term, the heads of the columns
 	found    []float64 // of the candidate
+	before   []float64 // of the sentence before it
+	beforeAt int       // the block of that
 }
 
 // Where terms count that belong to no category of the profile.
@@ -41,7 +44,7 @@ const (
 // newScorer prepares for a page and a profile. A category that vocabulary.txt does not know
 // is found by the words of its name; the focus speaks for all categories.
 func newScorer(p Page, prof Profile) *scorer {
-	s := &scorer{known: builtinVocabulary(), title: p.Title, company: nameOf(p.Company), endpoints: -1}
+	s := &scorer{known: builtinVocabulary(), title: p.Title, comma: decimalComma(p.Text), company: nameOf(p.Company), endpoints: -1}
 	s.own = newVocabulary(s.known.lexicon)
 	keys := make(map[string]int, len(prof.Categories))
 	for i, c := range prof.Categories {
@@ -80,6 +83,7 @@ func newScorer(p Page, prof Profile) *scorer {
 	}
 	s.above = make([]float64, len(prof.Categories)+kinds)
 	s.beside = make([]float64, len(prof.Categories)+kinds)
+	s.before, s.beforeAt = make([]float64, len(prof.Categories)+kinds), -1
 	s.found = make([]float64, len(prof.Categories)+kinds)
 	return s
 }
@@ -112,7 +116,6 @@ func (s *scorer) learn(phrase string, owner int, whole, part float64) {
 type judgement struct {
 	category  int
 	attribute string
-	value     string
 	score     float64
 }
 
@@ -186,25 +189,17 @@ func (s *scorer) judge(text string, c candidate) judgement {
 	s.setContext(c)
 	at := s.found
 	clear(at)
-	s.weigh(at, quote, 1)
+	said := withoutReferences(quote)
+	if c.about != "" {
+		said = c.about
+	} else if c.cell > 0 {
+		said = c.statement
+	}
+	s.weigh(at, said, 1)
 	signal := func(kind int) float64 { return at[n-kind-1] }
 
-	share := 0.5
-	if c.structure != StructureSentence {
-		share = 0.7
-	}
-	j := judgement{category: -1}
-	topic := 0.0
-	for k := range n {
-		around := s.above[k] + (1-s.above[k])*s.beside[k]
-		t := at[k] + (1-at[k])*around*share
-		if at[k] == 0 && around < 0.5 {
-			t = 0
-		}
-		if t > topic {
-			topic, j.category = t, k
-		}
-	}
+	topic, category := s.topic(c, quote)
+	j := judgement{category: category}
 	if c.structure == StructureEndpoint {
 		topic, j.category = max(topic, 0.8), s.endpoints
 	}
@@ -213,8 +208,7 @@ func (s *scorer) judge(text string, c candidate) judgement {
 	}
 	topic += (1 - topic) * 0.3 * signal(kindFocus)
 	claim := signal(kindClaim)
-	q := s.quantity(quote)
-	claim += (1 - claim) * q.weight
+	claim += (1 - claim) * s.figures(said)
 	if names(quote) {
 		claim += (1 - claim) * 0.35
 	}
@@ -226,8 +220,41 @@ func (s *scorer) judge(text string, c candidate) judgement {
 	j.score = topic * (0.4 + 0.6*claim)
 	j.score *= (1 - 0.7*signal(kindVague)) * (1 - 0.7*signal(kindMeta)) * (1 - signal(kindLegal))
 	j.score *= manner(quote, c, s.words)
-	j.attribute, j.value = s.attribute(j.category), q.text
+	j.attribute = s.attribute(j.category)
 	return j
+}
+
+// topic is the category of what was weighed last, and how surely it is that.
+func (s *scorer) topic(c candidate, quote string) (topic float64, category int) {
+	n, at := len(s.above)-kinds, s.found
+	share := 0.5
+	if c.structure != StructureSentence {
+		share = 0.7
+	}
+	label := c.cell > 0 || c.structure == StructureRow && len(c.block.Header) == 0 && len(c.block.Cells) == 2
+	goesOn := s.beforeAt == c.block.Start && s.beforeAt < c.start && opensWithPronoun(quote)
+	category = -1
+	for k := range n {
+		around := s.above[k] + (1-s.above[k])*s.beside[k]
+		if goesOn {
+			around += (1 - around) * 0.6 * s.before[k]
+		}
+		t := at[k] + (1-at[k])*around*share
+		if at[k] == 0 && around < 0.5 {
+			t = 0
+		}
+		if label && s.beside[k] == 0 && slices.Max(s.beside[:n]) > 0.3 { // the label tells what it is about
+			t *= 0.8
+		}
+		if t > topic {
+			topic, category = t, k
+		}
+	}
+	s.beforeAt = c.block.Start
+	if !goesOn { // what goes on about a thing hands on what it is
+		copy(s.before, at)
+	}
+	return topic, category
 }
 
 // setContext weighs what stands above and beside a candidate.

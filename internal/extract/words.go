@@ -191,7 +191,7 @@ func stem(w []byte) []byte {
 	case n > 4 && w[n-1] == 'd' && w[n-2] == 'e':
 		w = undouble(w[:n-2])
 	}
-	if n := len(w); n > 3 && w[n-1] == 'e' {
+	if n := len(w); n > 4 && w[n-1] == 'e' { // note is not not
 		w = w[:n-1]
 	}
 	return w

@@ -67,7 +67,7 @@ func NewHTTP(o Options) *HTTP {
 		userAgent:     cmp.Or(o.UserAgent, agent+"/"+version()+" (+https://techfacts.dev/bot)"),
 		timeout:       cmp.Or(o.Timeout, time.Minute),
 		headerTimeout: cmp.Or(o.HeaderTimeout, 15*time.Second),
-		maxBody:       cmp.Or(o.MaxBody, 10<<20),
+		maxBody:       cmp.Or(o.MaxBody, maxFile),
 	}
 	if h.now == nil {
 		h.now = time.Now

@@ -1,0 +1,114 @@
+package app
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"techfacts.dev/techfacts/internal/document"
+	"techfacts.dev/techfacts/internal/extract"
+	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/internal/fetch"
+	"techfacts.dev/techfacts/schema"
+	"techfacts.dev/techfacts/worker"
+)
+
+// FileFact is a fact of a local file. Its JSON names are those of the API.
+type FileFact struct {
+	File       string   `json:"file"`
+	URL        string   `json:"url,omitempty"`
+	Company    string   `json:"company,omitempty"`
+	Profile    string   `json:"profile"`
+	Category   string   `json:"category"`
+	Statement  string   `json:"statement"`
+	Quote      string   `json:"quote"`
+	Confidence float64  `json:"confidence"`
+	Headings   []string `json:"headings"`
+	Span       fileSpan `json:"span"`
+
+	Attribute  string            `json:"attribute,omitempty"`
+	Subject    string            `json:"subject,omitempty"`
+	Value      *schema.Value     `json:"value"`
+	Qualifiers map[string]string `json:"qualifiers,omitempty"`
+}
+
+// fileSpan is where a quote stands in the Markdown that was made of a file.
+type fileSpan struct {
+	ByteStart  int `json:"byteStart"`
+	ByteEnd    int `json:"byteEnd"`
+	RuneStart  int `json:"runeStart"`
+	RuneEnd    int `json:"runeEnd"`
+	UTF16Start int `json:"utf16Start"`
+	UTF16End   int `json:"utf16End"`
+}
+
+// Reading is how files are read: by which built-in profile, and whose
+// documentation it is. The company may be empty; URL, where the file is from, may
+// be too, and if it is not its host stands in for a company that is not named.
+type Reading struct{ Profile, Company, URL string }
+
+// Check fails with INVALID for a profile that is not built in and for a URL
+// that is none.
+func (r Reading) Check() error {
+	if _, ok := builtin(r.Profile); !ok {
+		var names []string
+		for _, b := range extract.Builtin() {
+			names = append(names, b.Name)
+		}
+		return fault.New(fault.Invalid, "there is no built-in profile %q; there are %s", r.Profile, strings.Join(names, ", "))
+	}
+	if u, err := url.Parse(r.URL); r.URL != "" && (err != nil || u.Scheme == "" || u.Host == "") {
+		return fault.New(fault.Invalid, "%q is no URL: it should begin with http:// or https://", r.URL)
+	}
+	return nil
+}
+
+// Extract finds the facts of a local file by the path on which a worker finds
+// those of a page: the same reading, the same rules, the same threshold. Quotes of
+// HTML are worded as the page shows them, without the signs of inline code that
+// the Markdown made of it has.
+func Extract(c Config, path string, r Reading) ([]FileFact, error) {
+	if err := r.Check(); err != nil {
+		return nil, err
+	}
+	profile, _ := builtin(r.Profile)
+	if r.Company == "" && r.URL != "" {
+		u, _ := url.Parse(r.URL) // checked above
+		r.Company = u.Hostname()
+	}
+	file, err := fetch.File(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	doc, err := worker.Document(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	found := extract.Rules(extract.Page{Text: doc.Text, Title: doc.Title, Company: r.Company}, profile, c.MinConfidence)
+	facts := make([]FileFact, 0, len(found))
+	html := file.ContentType == "text/html" || file.ContentType == "application/xhtml+xml"
+	for _, f := range found {
+		if html {
+			f.Quote = document.Plain(f.Quote)
+		}
+		var value *schema.Value
+		if f.Value.Kind != "" {
+			value = &f.Value
+		}
+		facts = append(facts, FileFact{
+			File: path, URL: r.URL, Company: r.Company, Profile: r.Profile, Category: f.Category, Statement: f.Statement,
+			Quote: f.Quote, Confidence: f.Confidence, Headings: f.Headings, Span: fileSpan(f.Span),
+			Attribute: f.Attribute, Subject: f.Subject, Value: value, Qualifiers: f.Qualifiers,
+		})
+	}
+	return facts, nil
+}
+
+func builtin(name string) (extract.Profile, bool) {
+	for _, b := range extract.Builtin() {
+		if b.Name == name {
+			return extract.Profile{Name: b.Name, Focus: b.Focus, Categories: b.Categories, Depth: b.Depth}, true
+		}
+	}
+	return extract.Profile{}, false
+}

@@ -1,0 +1,104 @@
+package extract_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"techfacts.dev/techfacts/internal/extract"
+	"techfacts.dev/techfacts/schema"
+)
+
+func TestARowWithSeveralFiguresIsSeveralFacts(t *testing.T) {
+	text := "| Plan | Price | Included events | Comment |\n| --- | --- | --- | --- |\n| Free | $0 | 100,000 per month | no card |"
+	got := map[string]extract.Fact{}
+	for _, f := range extract.Rules(extract.Page{Text: text}, builtin(t, "pricing"), 0.5) {
+		if f.Quote != "Free | $0 | 100,000 per month | no card" || f.Qualifiers["plan"] != "Free" || f.Subject != "Free plan" {
+			t.Errorf("got %+v", f)
+		}
+		got[f.Statement] = f
+	}
+	price, events := got["Free plan — Price: $0; Comment: no card"], got["Free plan — Included events: 100,000 per month; Comment: no card"]
+	if len(got) != 2 || price.Value.Kind != schema.ValueMoney || price.Attribute != "price" || events.Value.Unit != "event/s" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestAFactOfEachQuoteComesBeforeASecondOne(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("| Plan | Price | Requests per minute | Storage in GB |\n| --- | --- | --- | --- |\n")
+	for i := range 8 {
+		fmt.Fprintf(&text, "| Plan %d | $%d per month | %d | %d |\n", i, i, i*10, i*100)
+	}
+	text.WriteString("\nThe free trial of any plan ends after 14 days.\n\nEvery plan can be cancelled at any time.")
+	prof := builtin(t, "pricing")
+	prof.Depth = schema.DepthSummary
+	quotes := map[string]bool{}
+	facts := extract.Rules(extract.Page{Text: text.String()}, prof, 0.5)
+	for _, f := range facts {
+		quotes[f.Quote] = true
+	}
+	if len(facts) != 10 || len(quotes) != 10 {
+		t.Errorf("%d facts of %d quotes", len(facts), len(quotes))
+	}
+}
+
+func TestEachOfSeveralCertificationsIsAFact(t *testing.T) {
+	for text, want := range map[string][]string{
+		"Acme is SOC 2 Type II, ISO/IEC 27001:2022 and PCI DSS Level 1 certified, and complies with GDPR.": {
+			"Acme is SOC 2 Type II certified.", "Acme is ISO/IEC 27001:2022 certified.", "Acme is PCI DSS Level 1 certified.",
+			"Acme is SOC 2 Type II, ISO/IEC 27001:2022 and PCI DSS Level 1 certified, and complies with GDPR.",
+		},
+		"We hold ISO 27001, ISO 27017, and ISO 27018 certificates for all regions.": {
+			"We hold ISO 27001 certificates for all regions.", "We hold ISO 27017 certificates for all regions.", "We hold ISO 27018 certificates for all regions.",
+		},
+		"| Scope | Certifications |\n| --- | --- |\n| Cloud | SOC 2, ISO 27001, HIPAA, FedRAMP |\n| Support | none of the others |": {
+			"Cloud — Certifications: SOC 2", "Cloud — Certifications: ISO 27001", "Cloud — Certifications: HIPAA", "Cloud — Certifications: FedRAMP",
+		},
+	} {
+		var got []string
+		for _, f := range extract.Rules(extract.Page{Text: text}, builtin(t, "security"), 0.5) {
+			if strings.HasPrefix(text, "|") || f.Quote == text {
+				got = append(got, f.Statement)
+			}
+		}
+		for _, w := range want {
+			if !slices.Contains(got, w) {
+				t.Errorf("%q:\ngot  %q\nwant %q", text, got, w)
+			}
+		}
+	}
+}
+
+func TestFactsCarryWhatLimitsThem(t *testing.T) {
+	for text, want := range map[string]map[string]string{
+		"Audit logs are kept for 400 days on the Enterprise plan.":                                                                     {"plan": "Enterprise"},
+		"SCIM is available on the Team, Business and Enterprise plans.":                                                                {"plan": "Team, Business, Enterprise"},
+		"Customer data is stored encrypted in Germany.":                                                                                {"region": "Germany"},
+		"SCIM provisioning of users is in beta.":                                                                                       {"condition": "beta"},
+		"Sessions of users end after 30 minutes since version 3.2.1.":                                                                  {"version": "3.2.1"},
+		"| Audit | Free | Enterprise |\n| --- | --- | --- |\n| Audit log retention | 7 days | 400 days |\n| Audit export | no | yes |": {"plan": "Enterprise"},
+	} {
+		facts := extract.Rules(extract.Page{Text: text}, builtin(t, "security"), 0.3)
+		if !slices.ContainsFunc(facts, func(f extract.Fact) bool { return maps.Equal(f.Qualifiers, want) }) {
+			t.Errorf("%q: got %+v", text, facts)
+		}
+	}
+}
+
+func TestValuesAreThoseOfTheClaim(t *testing.T) {
+	for text, want := range map[string]schema.Value{
+		"Every key may send 600 requests per minute and 10 at a time.":                                                       {Kind: schema.ValueRate, Original: "600 requests per minute", Number: 10, Unit: "request/s", Amount: 600, Period: "minute"},
+		"| Limit | Requests per minute |\n| --- | --- |\n| Rate limit of a key | 600 |\n| Rate limit of an IP | unlimited |": {Kind: schema.ValueRate, Original: "600", Number: 10, Unit: "request/s", Amount: 600, Period: "minute"},
+		"| Limit | Requests per minute |\n| --- | --- |\n| Rate limit of an IP | unlimited |\n| Burst | unlimited |":         {Kind: schema.ValueUnlimited, Original: "unlimited", Unit: "request/s"},
+		"Batches of requests are not supported.":                                                                             {Kind: schema.ValueFlag, Original: "not supported"},
+		"The Python SDK needs Python 3.9 or later.":                                                                          {Kind: schema.ValueVersion, Original: "3.9 or later", From: "3.9"},
+	} {
+		facts := extract.Rules(extract.Page{Text: text}, builtin(t, "api_docs"), 0.3)
+		if !slices.ContainsFunc(facts, func(f extract.Fact) bool { return f.Value == want }) {
+			t.Errorf("%q: got %+v", text, facts)
+		}
+	}
+}

@@ -1,0 +1,213 @@
+package extract
+
+import (
+	"strings"
+	"unicode"
+
+	"techfacts.dev/techfacts/internal/document"
+)
+
+// row gives a row of a table, worded by the heads of its columns.
+func row(text string, b document.Block, alone bool, yield func(candidate)) {
+	if b.End-b.Start > maxQuote {
+		return
+	}
+	c := candidate{start: b.Start, end: b.End, block: b, structure: StructureRow}
+	quote := text[b.Start:b.End]
+	var cells []string
+	filled := 0
+	for _, r := range b.Cells {
+		cell := document.Plain(r.Of(text))
+		cells = append(cells, cell)
+		if said(cell) {
+			filled++
+		}
+	}
+	if filled == 0 || len(cells) < 2 {
+		return
+	}
+	if isOrdinal(cells[0]) && filled > 2 {
+		cells[0] = ""
+	}
+	if filled == 1 || said(cells[0]) && isSame(cells) { // a note or heading between the rows
+		b.Kind, b.Cells = document.Paragraph, nil
+		sentences(text, b, false, -1, yield)
+		return
+	}
+	c.context = strings.Join(b.Header, " ")
+	if b.Header == nil {
+		c.context = cells[0]
+	}
+	c.subject = rowSubject(b.Header, cells)
+	if !said(cells[0]) {
+		c.subject = nearest(b)
+	}
+	if above := nearest(b); alone && above != "" && said(cells[0]) && proven(above+" "+strings.Join(b.Header, " "), quote) {
+		c.subject, c.context = above, above
+		c.statement = wordRow(b, append([]string{""}, cells...), quote, nil)
+		c.statement = above + " — " + c.statement
+		c.about = c.statement
+		yield(c)
+		return
+	}
+	claims := claimsOf(b.Header, cells)
+	if len(claims) < 2 {
+		c.statement = wordRow(b, cells, quote, claims)
+		yield(c)
+		return
+	}
+	plans := ofPlans(b.Header)
+	for _, i := range claims {
+		c.cell = i
+		c.context, c.about = b.Header[i], ""
+		if plans { // the row tells what it is about, and the head for whom
+			c.context, c.about = cells[0], cells[0]+": "+cells[i]
+		}
+		c.statement = wordRow(b, cells, quote, []int{i})
+		yield(c)
+	}
+}
+
+// isAlone reports the only row of a table with heads: it is about what stands
+// above the table, and its first cell is one like the others.
+func isAlone(blocks []document.Block, i int) bool {
+	same := func(k int) bool {
+		return k >= 0 && k < len(blocks) && blocks[k].Kind == document.TableRow && len(blocks[k].Header) > 0 && &blocks[k].Header[0] == &blocks[i].Header[0]
+	}
+	return len(blocks[i].Header) > 1 && !isQualifier(strings.ToLower(blocks[i].Header[0])) && !same(i-1) && !same(i+1)
+}
+
+// ofPlans reports a table whose columns, but for the first, are plans.
+func ofPlans(header []string) bool {
+	plans := 0
+	for i, h := range header {
+		if i > 0 && isPlan(h) {
+			plans++
+		}
+	}
+	return plans >= 2
+}
+
+// claimsOf chooses the cells of a row that are claims of their own: those with a
+// figure, a yes or a no below heads that differ, and then the others that are no
+// notes too. A row with less than two such cells is one claim.
+func claimsOf(header, cells []string) []int {
+	var claims []int
+	figures := 0
+	for i := 1; i < len(cells) && i < len(header); i++ {
+		if !said(cells[i]) || header[i] == "" || isNote(header[i]) {
+			continue
+		}
+		if _, ok := flagOf(cells[i]); ok || len(cells[i]) <= 60 && hasFigure(cells[i]) {
+			figures++
+		}
+		claims = append(claims, i)
+	}
+	if figures < 2 || !said(cells[0]) || len(claims) > maxClaims {
+		return nil
+	}
+	return claims
+}
+
+// maxClaims is how many claims a row is taken for; a wider one is a matrix of
+// figures, which only makes sense as a whole.
+const maxClaims = 8
+
+// isNote reports heads of columns that only explain the others.
+func isNote(head string) bool {
+	switch strings.ToLower(strings.TrimRight(head, ":：")) {
+	case "comment", "comments", "note", "notes", "description", "remark", "remarks", "details", "example", "examples", "explanation", "window", "period", "see also", "reference", "since":
+		return true
+	}
+	return false
+}
+
+// hasFigure reports a cell that gives a value: a number, or that there is none.
+func hasFigure(cell string) bool {
+	return strings.ContainsFunc(cell, unicode.IsDigit) || strings.EqualFold(cell, "unlimited") || strings.EqualFold(cell, "custom") || strings.EqualFold(cell, "free")
+}
+
+// isOrdinal reports "4." and "(4)": the number of a row.
+func isOrdinal(cell string) bool {
+	digits := strings.Trim(cell, "(). #")
+	return digits != "" && digits != cell && len(digits) < 4 && strings.Trim(digits, "0123456789") == ""
+}
+
+// rowSubject is what a row is about.
+func rowSubject(header, cells []string) string {
+	name := strings.TrimRight(cells[0], ":： ")
+	if len(header) == 0 {
+		return name
+	}
+	if h := strings.ToLower(header[0]); isQualifier(h) && name != "" && !strings.Contains(strings.ToLower(name), h) {
+		return name + " " + h
+	}
+	return name
+}
+
+// isSame reports cells that all say the same.
+func isSame(cells []string) bool {
+	for _, c := range cells {
+		if c != cells[0] && said(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// said reports whether a cell says anything.
+func said(cell string) bool {
+	return strings.ContainsFunc(cell, func(r rune) bool {
+		return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsSymbol(r)
+	})
+}
+
+// wordRow makes a sentence of a row, of all its cells or of the claims and notes
+// among them: "Free plan — Price: $0; Included events: 100,000 per month". What
+// the row does not prove is left out. A table of one row is about what its
+// heading says.
+func wordRow(b document.Block, cells []string, quote string, claims []int) string {
+	shift := 0
+	if len(cells) > len(b.Cells) {
+		shift = 1
+	}
+	head := func(i int) string {
+		if i -= shift; i < len(b.Header) && i >= 0 && proven(b.Header[i], quote) {
+			return strings.TrimRight(b.Header[i], ":： ")
+		}
+		return ""
+	}
+	var s strings.Builder
+	sep := ""
+	if said(cells[0]) {
+		name := strings.TrimRight(cells[0], ":： ")
+		if h := head(0); h != "" {
+			name = rowSubject(b.Header, cells)
+		}
+		s.WriteString(name)
+		sep = " — "
+	}
+	for i, cell := range cells[1:] {
+		i++
+		if !said(cell) || len(claims) == 1 && i != claims[0] && i < len(b.Header) && !isNote(b.Header[i]) {
+			continue
+		}
+		s.WriteString(sep)
+		sep = "; "
+		if h := head(i); h != "" {
+			s.WriteString(h + ": ")
+		}
+		s.WriteString(cell)
+	}
+	return s.String()
+}
+
+// isQualifier reports heads that make a name of what stands in their column: the
+// Free of Plan is the Free plan.
+func isQualifier(head string) bool {
+	switch head {
+	case "plan", "tier", "edition", "package", "region", "role", "profile", "license", "environment":
+		return true
+	}
+	return false
+}

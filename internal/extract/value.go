@@ -1,0 +1,370 @@
+package extract
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"techfacts.dev/techfacts/internal/document"
+	"techfacts.dev/techfacts/schema"
+)
+
+// flagOf reads a cell that says yes or no.
+func flagOf(cell string) (yes, ok bool) {
+	switch strings.ToLower(strings.Trim(cell, " .*")) {
+	case "yes", "✓", "✔", "✅", "☑", "●", "included", "supported", "available", "enabled", "true", "ja", "oui", "inklusive", "inclus", "check", "y":
+		return true, true
+	case "no", "✗", "✘", "✕", "×", "❌", "☐", "not included", "not supported", "unsupported", "not available", "unavailable", "disabled", "false", "nein", "non", "none", "n":
+		return false, true
+	}
+	return false, false
+}
+
+// value is what a candidate says in figures. Of several it is that of the kind
+// which its category is about, else the first of the most telling.
+func (s *scorer) value(text string, c candidate, category string) schema.Value {
+	quote := text[c.start:c.end]
+	if c.structure == StructureRow && len(c.block.Cells) > 1 {
+		return s.valueOfRow(text, c, category)
+	}
+	if c.structure == StructureEndpoint {
+		return schema.Value{}
+	}
+	quote = document.Plain(quote)
+	best := pick(quantities(quote, s.comma), category)
+	if best.Kind == "" {
+		if yes, ok := supports(quote); ok {
+			return schema.Value{Kind: schema.ValueFlag, Original: yes.words, Yes: yes.yes}
+		}
+	}
+	return best
+}
+
+// valueOfRow reads the cells that the candidate tells, with the units that stand
+// in the head of the column or in the first cell.
+func (s *scorer) valueOfRow(text string, c candidate, category string) schema.Value {
+	var found []quantity
+	b := c.block
+	for i, r := range b.Cells {
+		if i == 0 || c.cell != 0 && i != c.cell || i < len(b.Header) && isNote(b.Header[i]) {
+			continue
+		}
+		cell := document.Plain(r.Of(text))
+		if yes, ok := flagOf(cell); ok {
+			found = append(found, quantity{value: schema.Value{Kind: schema.ValueFlag, Original: cell, Yes: yes}})
+			continue
+		}
+		var units []string
+		if i < len(b.Header) {
+			units = append(units, b.Header[i])
+		}
+		units = append(units, document.Plain(b.Cells[0].Of(text)))
+		for _, q := range quantities(cell, s.comma) {
+			found = append(found, s.united(q, units))
+		}
+	}
+	return pick(found, category)
+}
+
+// united gives a bare number the unit that one of the texts beside it tells, and
+// a price the time it is for.
+func (s *scorer) united(q quantity, units []string) quantity {
+	if v := &q.value; v.Kind == schema.ValueRate && v.Unit == "1/s" { // 100,000 per month below Included events
+		for _, u := range units {
+			for w := range strings.FieldsSeq(strings.ToLower(u)) {
+				if n := singular(w); n != w && isUnit(n) && periods[n].factor == 0 {
+					v.Unit = n + "/s"
+					return q
+				}
+			}
+		}
+		return q
+	}
+	bare := q.value.Kind == schema.ValueCount && q.value.Unit == "" || q.value.Kind == schema.ValueUnlimited && q.value.Unit == ""
+	price := q.value.Kind == schema.ValueMoney && q.value.Period == ""
+	if !bare && !price {
+		return q
+	}
+	for _, u := range units {
+		u = strings.ToLower(u)
+		if price {
+			i := strings.IndexAny(u, "/")
+			if k := strings.Index(u, "per "); i < 0 || k >= 0 && k < i {
+				i = k
+			}
+			if i < 0 {
+				continue
+			}
+			u = u[i:]
+		} else if i := strings.IndexByte(u, '('); i >= 0 && strings.HasSuffix(u, ")") { // Memory (GB)
+			u = u[i+1 : len(u)-1]
+		}
+		if q.value.Kind == schema.ValueUnlimited {
+			if again := quantities("1 "+u, s.comma); len(again) > 0 && again[0].value.Unit != "" {
+				q.value.Unit = again[0].value.Unit
+				return q
+			}
+			continue
+		}
+		again := quantities(q.value.Original+" "+u, s.comma)
+		if len(again) == 0 || again[0].start != 0 {
+			continue
+		}
+		v := again[0].value
+		if bare && (v.Unit == "" || v.Kind == schema.ValueCount && !isUnit(v.Unit)) || price && v.Period == "" && v.Per == "" {
+			continue
+		}
+		v.Original = q.value.Original
+		return quantity{q.start, q.end, v}
+	}
+	return q
+}
+
+// pick chooses among values.
+func pick(found []quantity, category string) (best schema.Value) {
+	most := 0
+	for _, q := range found {
+		if n := telling(q.value, category); n > most {
+			best, most = q.value, n
+		}
+	}
+	return best
+}
+
+func telling(v schema.Value, category string) int {
+	n := 0
+	switch v.Kind {
+	case schema.ValueMoney, schema.ValueRate, schema.ValueUnlimited:
+		n = 5
+	case schema.ValueSize, schema.ValueDuration, schema.ValuePercent, schema.ValueFlag:
+		n = 4
+	case schema.ValueVersion:
+		n = 3
+	case schema.ValueCount:
+		n = 1
+		if v.Unit != "" {
+			n = 3
+		}
+	}
+	about := false
+	switch categoryKey(category) {
+	case "pricing":
+		about = v.Kind == schema.ValueMoney
+	case "rate_limits":
+		about = v.Kind == schema.ValueRate
+	case "compatibility", "versioning", "sdks":
+		about = v.Kind == schema.ValueVersion
+	}
+	if about {
+		n += 5
+	}
+	return n
+}
+
+// support is whether a sentence says that there is something, and by which words.
+type support struct {
+	words string
+	yes   bool
+}
+
+// supports reads sentences that only say that something is or is not supported.
+func supports(s string) (support, bool) {
+	low := strings.ToLower(s)
+	if len(low) != len(s) {
+		return support{}, false
+	}
+	for _, words := range []string{
+		"does not support", "do not support", "not supported", "is unsupported", "are unsupported", "no longer supported", "not available", "not included", "cannot be used",
+	} {
+		if i := strings.Index(low, words); i >= 0 {
+			return support{s[i : i+len(words)], false}, true
+		}
+	}
+	if negations(s) > 0 {
+		return support{}, false
+	}
+	for _, words := range []string{"supports", "is supported", "are supported", "is included", "are included", "is available", "are available"} {
+		if i := strings.Index(low, words); i >= 0 {
+			return support{s[i : i+len(words)], true}, true
+		}
+	}
+	return support{}, false
+}
+
+// qualifiers are what limits a statement: the plan, the region, the version, the
+// endpoint, the condition under which it holds.
+func qualifiers(text string, c candidate, v schema.Value) map[string]string {
+	q := map[string]string{}
+	set := func(name, value string) {
+		if name == "plan" {
+			value = planName(value)
+		}
+		if value = strings.TrimSpace(value); value != "" && q[name] == "" {
+			q[name] = value
+		}
+	}
+	quote := document.Plain(text[c.start:c.end])
+	b := c.block
+	if c.structure == StructureRow {
+		rowQualifiers(text, c, set)
+	}
+	set("plan", planIn(quote))
+	if len(b.Headings) > 0 {
+		last := b.Headings[len(b.Headings)-1]
+		if isPlan(last) {
+			set("plan", last)
+		} else {
+			set("plan", planIn(last))
+		}
+		if isEndpointLine(last) {
+			set("endpoint", last)
+		}
+	}
+	if c.structure == StructureEndpoint {
+		set("endpoint", document.Plain(text[c.start:c.end]))
+	}
+	if v.Kind != schema.ValueVersion {
+		for _, found := range quantities(quote, false) {
+			if found.value.Kind == schema.ValueVersion {
+				set("version", found.value.Original)
+			}
+		}
+	}
+	set("region", regionIn(quote))
+	if v.Per != "" && v.Kind != schema.ValueMoney {
+		set("condition", "per "+v.Per)
+	}
+	low := strings.ToLower(quote)
+	for _, word := range []string{"beta", "preview", "experimental", "early access", "on request"} {
+		if i := strings.Index(low, word); i >= 0 && wordEnd(low, i+len(word)) == i+len(word) && (i == 0 || !isLetter(low[i-1])) {
+			set("condition", word)
+		}
+	}
+	if len(q) == 0 {
+		return nil
+	}
+	return q
+}
+
+// rowQualifiers reads what the heads of a table say of a row: the first column
+// may be of plans or regions, or every other one may be a plan.
+func rowQualifiers(text string, c candidate, set func(name, value string)) {
+	b := c.block
+	if len(b.Header) == 0 {
+		return
+	}
+	first := document.Plain(b.Cells[0].Of(text))
+	switch strings.ToLower(b.Header[0]) {
+	case "plan", "tier", "edition", "package", "subscription", "tarif", "offre", "forfait":
+		set("plan", first)
+	case "endpoint", "route", "operation":
+		set("endpoint", first)
+	case "region", "location", "data center", "data centre":
+		set("region", first)
+	}
+	if c.cell == 0 || c.cell >= len(b.Header) {
+		return
+	}
+	if ofPlans(b.Header) || isPlan(b.Header[c.cell]) {
+		set("plan", b.Header[c.cell])
+	}
+}
+
+// isPlan reports the names that vendors give to what they sell, alone or before
+// "plan" and the like.
+func isPlan(s string) bool {
+	s = strings.ToLower(strings.TrimSpace(s))
+	for _, end := range []string{" plan", " tier", " edition", " plans"} {
+		if base, ok := strings.CutSuffix(s, end); ok && !strings.Contains(base, " ") {
+			return true
+		}
+	}
+	switch s {
+	case "free", "starter", "basic", "pro", "team", "teams", "business", "enterprise", "premium", "standard", "professional", "growth", "scale", "plus", "developer", "hobby",
+		"community", "individual", "ultimate", "advanced", "essential", "essentials", "personal", "startup", "trial", "on-demand", "self-hosted", "launch", "core", "lite", "corporate":
+		return true
+	}
+	return false
+}
+
+// planName is the name of a plan without the word for it; empty if that is all
+// there is, or if it means several.
+func planName(s string) string {
+	for _, end := range []string{" plan", " tier", " edition", " plans", " tiers", " editions"} {
+		if len(s) > len(end) && strings.EqualFold(s[len(s)-len(end):], end) {
+			s = s[:len(s)-len(end)]
+		}
+	}
+	if isDeterminer(s) {
+		return ""
+	}
+	return s
+}
+
+// planIn finds the name before "plan", "tier" or "edition" in a sentence.
+func planIn(s string) string {
+	for i := 0; i < len(s); {
+		if !isLetter(s[i]) {
+			i++
+			continue
+		}
+		end := wordEnd(s, i)
+		switch s[i:end] {
+		case "plan", "plans", "Plan", "tier", "tiers", "edition", "Edition", "customers":
+			if names := namesBefore(s, i); names != "" && (s[i:end] != "customers" || isPlan(names)) {
+				return names
+			}
+		}
+		i = end
+	}
+	return ""
+}
+
+// namesBefore are the names that end before i: "Team, Business" before the word
+// in "the Team and Business plans".
+func namesBefore(s string, i int) string {
+	var names []string
+	for {
+		name := wordBefore(s, i)
+		r, _ := utf8.DecodeRuneInString(name)
+		if !unicode.IsUpper(r) || isDeterminer(name) {
+			break
+		}
+		names = append(names, name)
+		rest := strings.TrimSuffix(strings.TrimRight(s[:i], " \u00a0"), name)
+		i = -1
+		for _, joint := range []string{", and ", ", or ", " and ", " or ", " & ", ", "} {
+			if before, ok := strings.CutSuffix(rest, joint); ok {
+				i = len(before)
+				break
+			}
+		}
+		if i < 0 {
+			break
+		}
+	}
+	slices.Reverse(names)
+	return strings.Join(names, ", ")
+}
+
+func isDeterminer(w string) bool {
+	switch w {
+	case "The", "Each", "Every", "All", "Our", "Your", "This", "These", "Any", "No", "A", "Which", "What", "Some", "Both", "Other", "Pricing", "Paid", "Compare", "Change", "Choose", "Upgrade":
+		return true
+	}
+	return false
+}
+
+// regionIn finds the region that a sentence is limited to.
+func regionIn(s string) string {
+	for _, region := range []string{"EU", "European Union", "EEA", "US", "United States", "UK", "United Kingdom", "Germany", "Switzerland", "France", "Ireland", "Canada", "Australia", "Japan", "India", "Singapore", "China"} {
+		for _, before := range []string{"in the ", "within the ", "in ", "within ", "only in "} {
+			if i := strings.Index(s, before+region); i >= 0 && wordEnd(s, i+len(before)+len(region)) == i+len(before)+len(region) &&
+				!strings.HasPrefix(s[i+len(before)+len(region):], " dollar") {
+				return region
+			}
+		}
+	}
+	return ""
+}
