@@ -27,7 +27,8 @@ var allowed = map[string]string{
 	"internal/store/migrations": "ent/... internal/pgtest", // a command that writes SQL
 	"internal/queue":            "ent/... schema internal/fault internal/store",
 	"internal/fetch":            "ent/... schema internal/fault internal/store",
-	"internal/document":         "schema internal/fault",
+	"internal/pdf":              "internal/fault",
+	"internal/document":         "schema internal/fault internal/pdf",
 	"internal/extract":          "ent/... schema internal/document internal/fault internal/store",
 	"internal/job":              "ent/... schema internal/event internal/fault internal/fetch internal/queue internal/store",
 

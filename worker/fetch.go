@@ -61,7 +61,7 @@ func (s Steps) fetch(ctx context.Context, t task) (job.Save, error) {
 	case response.NotModified && v.known != nil:
 		return v.unchanged(http.StatusNotModified, "not modified"), nil
 	}
-	return v.read()
+	return v.read(ctx)
 }
 
 // visit is one item's way to its page.
@@ -198,7 +198,7 @@ func (v *visit) unchanged(status int, reason string) job.Save {
 }
 
 // read makes a document of the response, and a save that keeps it.
-func (v *visit) read() (job.Save, error) {
+func (v *visit) read(ctx context.Context) (job.Save, error) {
 	r := v.response
 	observation := fetch.Observation{Status: r.Status, CrawlDelay: r.CrawlDelay}
 	base := job.Result{HTTPStatus: r.Status, Bytes: r.Bytes}
@@ -206,15 +206,13 @@ func (v *visit) read() (job.Save, error) {
 		base.Outcome, base.Reason = schema.OutOfScope, "redirected to "+r.URL.String()+": "+why
 		return v.observed(observation, settled(base)), nil
 	}
-	var doc document.Document
-	if r.ContentType == "text/html" || r.ContentType == "application/xhtml+xml" {
-		var err error
-		if doc, err = document.FromHTML(r.Body); err != nil {
-			base.Outcome, base.Reason = schema.UnsupportedType, fault.Of(err).Message
-			return v.observed(observation, settled(base)), nil
-		}
-	} else {
-		doc = document.FromText(r.Body)
+	doc, err := v.Documents.Read(ctx, r.ContentType, r.Body)
+	if fault.Is(err, fault.Invalid) {
+		base.Outcome, base.Reason = schema.UnsupportedType, fault.Of(err).Message
+		return v.observed(observation, settled(base)), nil
+	}
+	if err != nil {
+		return nil, err
 	}
 	if len([]rune(doc.Text)) < minText {
 		base.Outcome, base.Reason = schema.EmptyContent, "there is no text on the page"

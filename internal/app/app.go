@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/term"
+	"techfacts.dev/techfacts/internal/document"
 	"techfacts.dev/techfacts/internal/event"
 	"techfacts.dev/techfacts/internal/extract"
 	"techfacts.dev/techfacts/internal/fetch"
@@ -220,7 +221,9 @@ func (p *parts) pool(ctx context.Context, c Config, s *store.Store, log *slog.Lo
 	}
 	return &worker.Pool{
 		Store: s, Queue: q, Jobs: p.jobs, Gate: p.limiter, Bus: p.bus, Log: log,
-		Steps:   worker.Steps{Ent: s.Ent, Jobs: p.jobs, Fetcher: p.web, Limiter: p.limiter, MinConfidence: c.MinConfidence},
+		Steps: worker.Steps{
+			Ent: s.Ent, Jobs: p.jobs, Fetcher: p.web, Limiter: p.limiter, Documents: document.NewReader(document.DefaultMemory), MinConfidence: c.MinConfidence,
+		},
 		Fetches: c.WorkerFetches, Extracts: c.WorkerExtracts,
 	}, nil
 }

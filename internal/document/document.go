@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/net/html"
 	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/schema"
 )
 
 // ErrBinary says that bytes are no text at all: an image, an archive, a PDF.
@@ -16,8 +17,9 @@ var ErrBinary = fault.New(fault.Invalid, "the page is not a text document")
 // Document is what one page says.
 type Document struct {
 	Title     string // of the page, else its first heading; may be empty
-	Language  string // primary BCP 47 subtag in lower case, as in "en"; empty if the page does not tell
+	Language  string // primary BCP 47 subtag in lower case, as in "en"; empty if neither the page nor its text tells
 	Text      string // Markdown: valid UTF-8, no NUL, '\n' line ends, no white space at its ends
+	Anchors   []schema.Anchor
 	Canonical string // href of <link rel="canonical">, as written
 	Base      string // href of <base>, as written
 	Links     []Link // of the whole page, navigation included, in order; those into the page itself left out
@@ -40,7 +42,10 @@ func FromHTML(body []byte) (Document, error) {
 		return Document{}, ErrBinary
 	}
 	body = bytes.ToValidUTF8(body, []byte("\uFFFD"))
-	root := parse(body)
+	var root *html.Node
+	if len(body) <= smallPage || treeSize(body) <= maxTree {
+		root = parse(body)
+	}
 	if root == nil {
 		return fromTokens(body), nil
 	}
@@ -54,7 +59,7 @@ func FromHTML(body []byte) (Document, error) {
 	}
 	w.children(s.root)
 	w.flush()
-	s.doc.Text = string(w.out)
+	s.doc.Text, s.doc.Anchors = string(w.out), w.anchors
 	if s.doc.Title == "" && title != nil {
 		s.doc.Title = textOf(title)
 	}

@@ -8,12 +8,16 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// fromTokens reads a page that is nested too deeply to be parsed as a tree. It
-// tells headings, paragraphs, items and rows apart, and nothing more.
+// maxToken is how many bytes one tag or text may have.
+const maxToken = 1 << 20
+
+// fromTokens reads a page that is nested too deeply, or has too many tags, to be
+// parsed as a tree; up to a token that is too long. It tells headings, paragraphs, items and rows apart, and nothing more.
 func fromTokens(body []byte) Document {
 	var s survey
 	var w writer
 	z := html.NewTokenizer(bytes.NewReader(body))
+	z.SetMaxBuf(maxToken)
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
