@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"techfacts.dev/techfacts/ent/boilerplate"
 	"techfacts.dev/techfacts/ent/fact"
 	"techfacts.dev/techfacts/ent/job"
 	"techfacts.dev/techfacts/ent/jobevent"
@@ -82,16 +83,17 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
-			fact.Table:      fact.ValidColumn,
-			job.Table:       job.ValidColumn,
-			jobevent.Table:  jobevent.ValidColumn,
-			jobitem.Table:   jobitem.ValidColumn,
-			page.Table:      page.ValidColumn,
-			profile.Table:   profile.ValidColumn,
-			ratelimit.Table: ratelimit.ValidColumn,
-			report.Table:    report.ValidColumn,
-			snapshot.Table:  snapshot.ValidColumn,
-			worker.Table:    worker.ValidColumn,
+			boilerplate.Table: boilerplate.ValidColumn,
+			fact.Table:        fact.ValidColumn,
+			job.Table:         job.ValidColumn,
+			jobevent.Table:    jobevent.ValidColumn,
+			jobitem.Table:     jobitem.ValidColumn,
+			page.Table:        page.ValidColumn,
+			profile.Table:     profile.ValidColumn,
+			ratelimit.Table:   ratelimit.ValidColumn,
+			report.Table:      report.ValidColumn,
+			snapshot.Table:    snapshot.ValidColumn,
+			worker.Table:      worker.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

@@ -12,6 +12,8 @@ import (
 // Tx is a transactional client that is created by calling Client.Tx().
 type Tx struct {
 	config
+	// Boilerplate is the client for interacting with the Boilerplate builders.
+	Boilerplate *BoilerplateClient
 	// Fact is the client for interacting with the Fact builders.
 	Fact *FactClient
 	// Job is the client for interacting with the Job builders.
@@ -163,6 +165,7 @@ func (tx *Tx) Client() *Client {
 }
 
 func (tx *Tx) init() {
+	tx.Boilerplate = NewBoilerplateClient(tx.config)
 	tx.Fact = NewFactClient(tx.config)
 	tx.Job = NewJobClient(tx.config)
 	tx.JobEvent = NewJobEventClient(tx.config)
@@ -182,7 +185,7 @@ func (tx *Tx) init() {
 // of them in order to commit or rollback the transaction.
 //
 // If a closed transaction is embedded in one of the generated entities, and the entity
-// applies a query, for example: Fact.QueryXXX(), the query will be executed
+// applies a query, for example: Boilerplate.QueryXXX(), the query will be executed
 // through the driver which created this transaction.
 //
 // Note that txDriver is not goroutine safe.

@@ -366,11 +366,12 @@ type ComplexityRoot struct {
 	}
 
 	ScrapeParams struct {
-		Company func(childComplexity int) int
-		Crawl   func(childComplexity int) int
-		Force   func(childComplexity int) int
-		Profile func(childComplexity int) int
-		URLs    func(childComplexity int) int
+		Company   func(childComplexity int) int
+		Crawl     func(childComplexity int) int
+		Force     func(childComplexity int) int
+		Languages func(childComplexity int) int
+		Profile   func(childComplexity int) int
+		URLs      func(childComplexity int) int
 	}
 
 	SetRateLimitPayload struct {
@@ -1927,6 +1928,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ScrapeParams.Force(childComplexity), true
+	case "ScrapeParams.languages":
+		if e.ComplexityRoot.ScrapeParams.Languages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScrapeParams.Languages(childComplexity), true
 	case "ScrapeParams.profile":
 		if e.ComplexityRoot.ScrapeParams.Profile == nil {
 			break
@@ -2391,6 +2398,10 @@ type ScrapeParams {
   Whether pages are asked for again although they are fresh.
   """
   force: Boolean!
+  """
+  The languages that are kept; none means all.
+  """
+  languages: [String!]!
 }
 
 """
@@ -2577,6 +2588,11 @@ input StartScrapeInput {
   Ask for pages again although they were read within the last day.
   """
   force: Boolean! = false
+  """
+  Keep only pages in these languages, as BCP 47 tags of which the primary subtag counts ("en"); none means all. A page whose language is
+  not known is kept, any other ends as LANGUAGE_FILTERED, and its links are not followed.
+  """
+  languages: [String!]
   """
   Whose items are taken first.
   """

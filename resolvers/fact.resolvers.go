@@ -14,7 +14,7 @@ import (
 )
 
 func (r *factResolver) DeepLink(ctx context.Context, obj *ent.Fact) (string, error) {
-	return deepLink(obj.URL, obj.Quote), nil
+	return deepLink(obj.URL, obj.Anchor, obj.Quote), nil
 }
 
 func (r *queryResolver) Fact(ctx context.Context, id uuid.UUID) (*ent.Fact, error) {

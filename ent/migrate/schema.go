@@ -8,6 +8,17 @@ import (
 )
 
 var (
+	// BoilerplatesColumns holds the columns for the "boilerplates" table.
+	BoilerplatesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "blocks", Type: field.TypeBytes, Nullable: true},
+	}
+	// BoilerplatesTable holds the schema information for the "boilerplates" table.
+	BoilerplatesTable = &schema.Table{
+		Name:       "boilerplates",
+		Columns:    BoilerplatesColumns,
+		PrimaryKey: []*schema.Column{BoilerplatesColumns[0]},
+	}
 	// FactsColumns holds the columns for the "facts" table.
 	FactsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -18,6 +29,8 @@ var (
 		{Name: "quote", Type: field.TypeString, Size: 2147483647},
 		{Name: "span", Type: field.TypeJSON},
 		{Name: "headings", Type: field.TypeJSON, Nullable: true},
+		{Name: "anchor", Type: field.TypeString, Nullable: true},
+		{Name: "block", Type: field.TypeInt64, Nullable: true},
 		{Name: "attribute", Type: field.TypeString, Nullable: true},
 		{Name: "value", Type: field.TypeString, Nullable: true},
 		{Name: "qualifiers", Type: field.TypeJSON, Nullable: true},
@@ -40,19 +53,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "facts_snapshots_snapshot",
-				Columns:    []*schema.Column{FactsColumns[18]},
+				Columns:    []*schema.Column{FactsColumns[20]},
 				RefColumns: []*schema.Column{SnapshotsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
 				Symbol:     "facts_profiles_profile",
-				Columns:    []*schema.Column{FactsColumns[19]},
+				Columns:    []*schema.Column{FactsColumns[21]},
 				RefColumns: []*schema.Column{ProfilesColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
 				Symbol:     "facts_pages_facts",
-				Columns:    []*schema.Column{FactsColumns[20]},
+				Columns:    []*schema.Column{FactsColumns[22]},
 				RefColumns: []*schema.Column{PagesColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -61,7 +74,7 @@ var (
 			{
 				Name:    "fact_page_id_profile_id_fingerprint",
 				Unique:  true,
-				Columns: []*schema.Column{FactsColumns[20], FactsColumns[19], FactsColumns[14]},
+				Columns: []*schema.Column{FactsColumns[22], FactsColumns[21], FactsColumns[16]},
 			},
 			{
 				Name:    "fact_company_category",
@@ -76,17 +89,17 @@ var (
 			{
 				Name:    "fact_profile_id",
 				Unique:  false,
-				Columns: []*schema.Column{FactsColumns[19]},
+				Columns: []*schema.Column{FactsColumns[21]},
 			},
 			{
 				Name:    "fact_snapshot_id",
 				Unique:  false,
-				Columns: []*schema.Column{FactsColumns[18]},
+				Columns: []*schema.Column{FactsColumns[20]},
 			},
 			{
 				Name:    "fact_first_seen_at",
 				Unique:  false,
-				Columns: []*schema.Column{FactsColumns[16]},
+				Columns: []*schema.Column{FactsColumns[18]},
 			},
 		},
 	}
@@ -199,7 +212,7 @@ var (
 		{Name: "url", Type: field.TypeString},
 		{Name: "step", Type: field.TypeEnum, Enums: []string{"FETCH", "EXTRACT"}},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"READY", "WAITING", "RUNNING", "ENDED"}, Default: "READY"},
-		{Name: "outcome", Type: field.TypeEnum, Nullable: true, Enums: []string{"STORED", "UNCHANGED", "EXTRACTED", "DUPLICATE", "ROBOTS_BLOCKED", "FETCH_BLOCKED", "RATE_LIMITED", "HTTP_ERROR", "TIMEOUT", "TOO_LARGE", "EMPTY_CONTENT", "UNSUPPORTED_TYPE", "OUT_OF_SCOPE", "BUDGET_EXHAUSTED", "CANCELLED", "FAILED"}},
+		{Name: "outcome", Type: field.TypeEnum, Nullable: true, Enums: []string{"STORED", "UNCHANGED", "EXTRACTED", "DUPLICATE", "ROBOTS_BLOCKED", "FETCH_BLOCKED", "RATE_LIMITED", "HTTP_ERROR", "TIMEOUT", "TOO_LARGE", "EMPTY_CONTENT", "UNSUPPORTED_TYPE", "LANGUAGE_FILTERED", "OUT_OF_SCOPE", "BUDGET_EXHAUSTED", "CANCELLED", "FAILED"}},
 		{Name: "reason", Type: field.TypeString, Nullable: true},
 		{Name: "http_status", Type: field.TypeInt, Nullable: true},
 		{Name: "depth", Type: field.TypeInt, Default: 0},
@@ -268,6 +281,7 @@ var (
 		{Name: "etag", Type: field.TypeString, Default: ""},
 		{Name: "last_modified", Type: field.TypeString, Default: ""},
 		{Name: "links", Type: field.TypeJSON, Nullable: true},
+		{Name: "blocks", Type: field.TypeBytes, Nullable: true},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "fetched_at", Type: field.TypeTime},
 		{Name: "changed_at", Type: field.TypeTime},
@@ -281,7 +295,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "pages_snapshots_snapshot",
-				Columns:    []*schema.Column{PagesColumns[14]},
+				Columns:    []*schema.Column{PagesColumns[15]},
 				RefColumns: []*schema.Column{SnapshotsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -298,19 +312,19 @@ var (
 				Columns: []*schema.Column{PagesColumns[3]},
 			},
 			{
-				Name:    "page_domain",
+				Name:    "page_domain_content_hash",
 				Unique:  false,
-				Columns: []*schema.Column{PagesColumns[2]},
+				Columns: []*schema.Column{PagesColumns[2], PagesColumns[7]},
 			},
 			{
 				Name:    "page_fetched_at",
 				Unique:  false,
-				Columns: []*schema.Column{PagesColumns[12]},
+				Columns: []*schema.Column{PagesColumns[13]},
 			},
 			{
 				Name:    "page_snapshot_id",
 				Unique:  false,
-				Columns: []*schema.Column{PagesColumns[14]},
+				Columns: []*schema.Column{PagesColumns[15]},
 			},
 		},
 	}
@@ -415,6 +429,7 @@ var (
 	SnapshotsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "text", Type: field.TypeString, Size: 2147483647},
+		{Name: "anchors", Type: field.TypeJSON, Nullable: true},
 		{Name: "hash", Type: field.TypeString},
 		{Name: "fetched_at", Type: field.TypeTime},
 		{Name: "http_status", Type: field.TypeInt},
@@ -429,7 +444,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "snapshots_pages_snapshots",
-				Columns:    []*schema.Column{SnapshotsColumns[6]},
+				Columns:    []*schema.Column{SnapshotsColumns[7]},
 				RefColumns: []*schema.Column{PagesColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -438,7 +453,7 @@ var (
 			{
 				Name:    "snapshot_page_id_hash",
 				Unique:  true,
-				Columns: []*schema.Column{SnapshotsColumns[6], SnapshotsColumns[2]},
+				Columns: []*schema.Column{SnapshotsColumns[7], SnapshotsColumns[3]},
 			},
 		},
 	}
@@ -480,6 +495,7 @@ var (
 	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
+		BoilerplatesTable,
 		FactsTable,
 		JobsTable,
 		JobEventsTable,

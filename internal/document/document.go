@@ -38,7 +38,7 @@ type Link struct {
 // has none gives an empty Text. Bytes that are not UTF-8 become U+FFFD. It fails
 // with ErrBinary only.
 func FromHTML(body []byte) (Document, error) {
-	if binary(body) {
+	if isBinary(body) {
 		return Document{}, ErrBinary
 	}
 	body = bytes.ToValidUTF8(body, []byte("\uFFFD"))
@@ -105,8 +105,8 @@ func FromText(body []byte) Document {
 	return d
 }
 
-// binary reports whether bytes are certainly no text.
-func binary(body []byte) bool {
+// isBinary reports whether bytes are certainly no text.
+func isBinary(body []byte) bool {
 	for _, magic := range []string{"%PDF-", "PK\x03\x04", "\x89PNG\r\n", "GIF8", "\xff\xd8\xff", "\x1f\x8b\x08", "RIFF", "\x7fELF"} {
 		if bytes.HasPrefix(body, []byte(magic)) {
 			return true

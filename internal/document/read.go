@@ -108,7 +108,7 @@ func formatOf(mediaType string, body []byte) format {
 	if isPDF(body) {
 		return formatPDF
 	}
-	if binary(body) {
+	if isBinary(body) {
 		return formatNone
 	}
 	head := bytes.ToLower(bytes.TrimLeft(body[:min(len(body), 4096)], "\uFEFF \t\r\n"))

@@ -16,8 +16,12 @@ type Profile struct {
 }
 
 // Page is what the rules need to know of a page. Title is what its text is about
-// where no heading says so; the words of Company tell nothing.
-type Page struct{ Text, Title, Company string }
+// where no heading says so; the words of Company tell nothing. In Boilerplate, in
+// the order of the text, there are no facts.
+type Page struct {
+	Text, Title, Company string
+	Boilerplate          []document.Range
+}
 
 // Fact is one statement found in a page, with the words that prove it: Quote is
 // Text[Span.ByteStart:Span.ByteEnd].
@@ -58,7 +62,14 @@ func Rules(p Page, prof Profile, minConfidence float64) []Fact {
 	}
 	s := newScorer(p, prof)
 	var found []Fact
+	common := p.Boilerplate
 	candidates(p.Text, func(c candidate) {
+		for len(common) > 0 && common[0].End <= c.start {
+			common = common[1:]
+		}
+		if len(common) > 0 && common[0].Start <= c.start {
+			return
+		}
 		j := s.judge(p.Text, c)
 		if j.category < 0 {
 			return

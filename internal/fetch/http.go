@@ -304,7 +304,7 @@ func mediaType(header string) string {
 }
 
 func readable(mediaType string) bool {
-	switch mediaType {
+	switch mediaType { // document.Reader knows how to read them
 	case "text/html", "application/xhtml+xml", "text/plain", "text/markdown", "text/x-markdown", "application/pdf",
 		"application/json", "application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml",
 		"application/vnd.oai.openapi", "application/vnd.oai.openapi+json", "application/openapi+json", "application/openapi+yaml":
