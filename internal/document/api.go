@@ -255,7 +255,7 @@ func security(list []*data) string {
 			all = append(all, name)
 		}
 		if len(all) == 0 {
-			all = []string{"no authentication"}
+			all = []string{"none"}
 		}
 		ways = append(ways, strings.Join(all, " and "))
 	}

@@ -128,7 +128,11 @@ func (a *api) content(what string, types *data) {
 		if name != "" {
 			name = " (" + name + ")"
 		}
-		a.put("<p>%s: %s</p>", what+name, a.kind(s))
+		words := a.kind(s)
+		if bounds := a.bounds(s); bounds != "" {
+			words += "; " + bounds
+		}
+		a.put("<p>%s: %s</p>", what+name, words)
 		if s.text("$ref") == "" { // else it is among the schemas
 			a.properties(a.follow(s))
 		}
@@ -153,19 +157,24 @@ func (a *api) responses(all *data) {
 		a.put("<tr><td>%s</td><td>", status)
 		a.prose(r.text("description"), 5)
 		a.put("</td><td>%s</td><td>", strings.Join(kinds, "; "))
-		if headers := r.at("headers"); headers != nil {
-			for j, name := range headers.keys {
-				h := a.follow(headers.values[j])
-				a.put("<p>%s", name)
-				if said := h.text("description"); said != "" {
-					a.put(": %s", said)
-				}
-				a.put(";</p>")
-			}
-		}
-		a.put("</td></tr>")
+		a.put("%s</td></tr>", strings.Join(a.headers(r.at("headers")), "; "))
 	}
 	a.put("</table>")
+}
+
+// headers words those of a response.
+func (a *api) headers(all *data) []string {
+	var said []string
+	if all == nil {
+		return said
+	}
+	for i, name := range all.keys {
+		if d := a.follow(all.values[i]).text("description"); d != "" {
+			name += ": " + strings.TrimRight(d, ".")
+		}
+		said = append(said, name)
+	}
+	return said
 }
 
 func (a *api) schemas() {

@@ -31,12 +31,13 @@ type Marks struct {
 // MarksOf marks a text.
 func MarksOf(text string) Marks {
 	var m Marks
-	for _, b := range Blocks(text) {
+	eachBlock(text, func(b Block) bool {
 		if mark, ok := markOf(text[b.Start:b.End]); ok {
 			m.ranges = append(m.ranges, Range{b.Start, b.End})
 			m.marks = append(m.marks, mark)
 		}
-	}
+		return true
+	})
 	if n := len(m.marks); n > maxMarks {
 		m.ranges = slices.Delete(m.ranges, maxMarks/2, n-maxMarks/2)
 		m.marks = slices.Delete(m.marks, maxMarks/2, n-maxMarks/2)
@@ -164,7 +165,7 @@ const leastOwn = 20
 func Says(text string, m Marks, b Boilerplate) bool {
 	common := m.Within(b)
 	own, dropped := 0, false
-	for _, block := range Blocks(text) {
+	eachBlock(text, func(block Block) bool {
 		for len(common) > 0 && common[0].End <= block.Start {
 			common = common[1:]
 		}
@@ -175,7 +176,8 @@ func Says(text string, m Marks, b Boilerplate) bool {
 		case block.Kind != Heading:
 			own += utf8.RuneCountInString(said)
 		}
-	}
+		return own < maxConsent // then it says enough
+	})
 	if !dropped {
 		own = utf8.RuneCountInString(text)
 	}

@@ -91,17 +91,19 @@ func FromText(body []byte) Document {
 		}
 		return r
 	}, text)
-	lines := strings.Split(text, "\n")
-	for i, l := range lines {
-		lines[i] = strings.TrimRightFunc(l, unicode.IsSpace)
+	var b strings.Builder
+	b.Grow(len(text))
+	for line := range strings.Lines(text) {
+		b.WriteString(strings.TrimRightFunc(line, unicode.IsSpace))
+		b.WriteByte('\n')
 	}
-	d := Document{Text: strings.Trim(strings.Join(lines, "\n"), "\n")}
-	for _, b := range Blocks(d.Text) {
+	d := Document{Text: strings.Trim(b.String(), "\n")}
+	eachBlock(d.Text, func(b Block) bool {
 		if b.Kind == Heading {
 			d.Title = plain(d.Text[b.Start:b.End])
-			break
 		}
-	}
+		return d.Title == "" && b.End < smallPage
+	})
 	return d
 }
 

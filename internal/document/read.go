@@ -95,12 +95,12 @@ func (f format) weight(body []byte) int64 {
 		return 0
 	case f == formatHTML:
 		return size + min(treeSize(body), maxTree)
-	case f == formatText:
+	case f == formatText, f == formatMarkdown && size > maxMarkdown:
 		return 3 * size
 	case f == formatPDF:
 		return pdfMemory
 	}
-	return 10 * size
+	return 40 * size // of Markdown and data, small as they are
 }
 
 // formatOf finds out how to read a body.

@@ -3,6 +3,7 @@ package pdf
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 )
 
@@ -159,6 +160,9 @@ func (f *file) note(number ref, v any) {
 // unpack finds the objects of an object stream.
 func (f *file) unpack(s stream) {
 	data, err := f.decode(s, maxKept-f.kept)
+	if errors.Is(err, errLarge) {
+		f.kept = maxKept // and no more of it
+	}
 	if err != nil {
 		return
 	}

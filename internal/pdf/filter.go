@@ -8,7 +8,10 @@ import (
 	"io"
 )
 
-var errFilter = errors.New("a filter that is not known")
+var (
+	errFilter = errors.New("a filter that is not known")
+	errLarge  = errors.New("a stream that is too large")
+)
 
 // decode undoes the filters of a stream, to at most so many bytes. What is
 // damaged is given as far as it goes.
@@ -37,7 +40,7 @@ func (f *file) decode(s stream, most int) ([]byte, error) {
 		}
 	}
 	if len(data) > most {
-		return nil, errFilter
+		return nil, errLarge
 	}
 	return data, nil
 }
@@ -64,7 +67,7 @@ func (f *file) undo(filter name, p dict, data []byte, most int) ([]byte, error) 
 		out := make([]byte, len(data)+8) // every z of one byte is four
 		if n := 4 * bytes.Count(data, []byte("z")); n > 0 {
 			if n > most {
-				return nil, errFilter
+				return nil, errLarge
 			}
 			out = make([]byte, len(data)+n+8)
 		}

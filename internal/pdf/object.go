@@ -124,7 +124,7 @@ func (l *lexer) name() name {
 
 // array reads to the closing bracket. References are known by their R.
 func (l *lexer) array(depth int) (any, error) {
-	var a array
+	a := array{}
 	for {
 		v, err := l.next(depth + 1)
 		switch {
