@@ -7,6 +7,7 @@ import (
 	"html"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/yuin/goldmark"
@@ -78,7 +79,6 @@ func (a *api) put(format string, values ...string) {
 	fmt.Fprintf(&a.b, format, escaped...)
 }
 
-//nolint:gochecknoglobals // a fixed pattern
 var headingTag = regexp.MustCompile(`<(/?)h([1-6])`)
 
 // prose writes Markdown whose headings stand so many levels deeper than they say.
@@ -93,7 +93,7 @@ func (a *api) prose(text string, deeper int) {
 	}
 	a.b.WriteString("<div>" + headingTag.ReplaceAllStringFunc(out.String(), func(tag string) string {
 		last := len(tag) - 1
-		return tag[:last] + string(rune('0'+min(6, int(tag[last]-'0')+deeper)))
+		return tag[:last] + strconv.Itoa(min(6, int(tag[last]-'0')+deeper))
 	}) + "</div>")
 }
 

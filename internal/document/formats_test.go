@@ -3,6 +3,7 @@ package document_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -81,16 +82,17 @@ func TestABodyIsBelievedBeforeItsType(t *testing.T) {
 
 func TestWhatCannotBeReadSaysWhy(t *testing.T) {
 	t.Parallel()
-	bomb := "openapi: 3.0.0\na: &a [x,x,x,x,x,x,x,x,x]\n"
+	var bomb strings.Builder
+	bomb.WriteString("openapi: 3.0.0\na0: &a0 [x,x,x,x,x,x,x,x,x]\n")
 	for i := range 9 {
-		bomb += string(rune('b'+i)) + ": &" + string(rune('b'+i)) + " [" + strings.Repeat("*"+string(rune('a'+i))+",", 8) + "*" + string(rune('a'+i)) + "]\n"
+		fmt.Fprintf(&bomb, "a%d: &a%d [%s]\n", i+1, i+1, strings.Repeat(fmt.Sprintf("*a%d, ", i), 9))
 	}
 	for body, want := range map[string]error{
 		"\x89PNG\r\n\x1a\n":             document.ErrBinary,
 		`{"openapi":"3.0.0"}`:           document.ErrNotAPI,
 		`{"openapi":"3.0.0","paths":`:   document.ErrNotAPI,
 		"swagger: [":                    document.ErrNotAPI,
-		bomb + "paths: {}\n":            document.ErrNotAPI,
+		bomb.String() + "paths: {}\n":   document.ErrNotAPI,
 		strings.Repeat("openapi: [", 9): document.ErrNotAPI,
 		`{"openapi":"3","paths":{},"x":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + "}": document.ErrNotAPI,
 	} {

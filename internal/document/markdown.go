@@ -14,7 +14,7 @@ import (
 
 // maxMarkdown is how large a text may be to be understood as Markdown; larger
 // ones are passed through.
-const maxMarkdown = 2 << 20
+const maxMarkdown = 512 << 10
 
 // fromMarkdown reads Markdown, in the dialects of GitHub and of the usual
 // generators of documentation, by way of HTML: so a quote is free of link
@@ -72,8 +72,6 @@ func frontMatter(text string) (rest, title string) {
 }
 
 // What generators of documentation write beyond CommonMark, a line each.
-//
-//nolint:gochecknoglobals // fixed patterns
 var (
 	gitHubNote   = regexp.MustCompile(`^( *> *)\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\] *$`)
 	colonNote    = regexp.MustCompile(`^ *:::+ *([a-z]*)(?:\[(.*)\]| +(.*))?$`)

@@ -99,8 +99,10 @@ func (f format) weight(body []byte) int64 {
 		return 3 * size
 	case f == formatPDF:
 		return pdfMemory
+	case f == formatMarkdown:
+		return 200 * size
 	}
-	return 40 * size // of Markdown and data, small as they are
+	return 40 * size
 }
 
 // formatOf finds out how to read a body.

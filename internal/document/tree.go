@@ -22,7 +22,8 @@ func treeSize(body []byte) int64 {
 		for i++; i < len(body) && body[i] != '>'; i++ {
 			switch c := body[i]; c {
 			case '"', '\'':
-				for i++; i < len(body) && body[i] != c; i++ { //nolint:revive // skips what is quoted
+				for i++; i < len(body) && body[i] != c; { // goes past what is quoted
+					i++
 				}
 			case ' ', '\t', '\n', '\r', '\f', '/':
 				size += attributeSize

@@ -84,7 +84,7 @@ func (m *cmap) span(low, high, to any) {
 	case array:
 		for i, v := range to {
 			if s, ok := v.(text); ok && i <= int(b.value-a.value) {
-				m.set(code{a.length, a.value + uint32(i)}, fromUTF16(s)) //nolint:gosec // fewer than a file has bytes
+				m.set(code{a.length, a.value + uint32(i)}, fromUTF16(s))
 			}
 		}
 	case text:

@@ -47,7 +47,7 @@ type run struct {
 type painter struct {
 	*file
 	ctx   context.Context //nolint:containedctx // of one call
-	fonts map[string]*font
+	fonts map[ref]*font
 	ops   int // of the file
 	bytes int // of the file
 
@@ -68,7 +68,7 @@ func (p *painter) paint(data []byte, resources dict, depth int) error {
 			if l.at < len(l.data) && !errors.Is(err, errEnough) {
 				continue // garbage between two operators
 			}
-			return nil //nolint:nilerr // the end
+			return nil
 		}
 		op, ok := v.(keyword)
 		if !ok {
@@ -161,11 +161,8 @@ func (p *painter) choose(operands []any, resources dict) {
 	which, _ := operands[0].(name)
 	p.size = p.number(operands[1])
 	v := p.dict(resources["Font"])[which]
-	key := ""
-	if r, ok := v.(ref); ok {
-		key = string(rune(r))
-	}
-	if t, ok := p.fonts[key]; ok && key != "" {
+	key, shared := v.(ref)
+	if t, ok := p.fonts[key]; ok && shared {
 		p.face = t
 		return
 	}
@@ -175,7 +172,7 @@ func (p *painter) choose(operands []any, resources dict) {
 		return
 	}
 	p.face = p.font(d)
-	if key != "" && len(p.fonts) < 200 {
+	if shared && len(p.fonts) < 200 {
 		p.fonts[key] = p.face
 	}
 }

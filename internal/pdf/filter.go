@@ -128,7 +128,7 @@ func (f *file) unpredicted(p dict, data []byte) ([]byte, error) {
 			case 2:
 				now[i] += above[i]
 			case 3:
-				now[i] += byte((int(left) + int(above[i])) / 2)
+				now[i] += left/2 + above[i]/2 + left&above[i]&1
 			case 4:
 				now[i] += paeth(left, above[i], corner)
 			}
@@ -151,9 +151,5 @@ func paeth(a, b, c byte) byte {
 }
 
 func distance(p int, v byte) int {
-	if d := p - int(v); d > 0 {
-		return d
-	} else {
-		return -d
-	}
+	return max(p-int(v), int(v)-p)
 }

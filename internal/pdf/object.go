@@ -114,7 +114,7 @@ func (l *lexer) name() name {
 	for ; l.at < len(l.data) && !isSpace(l.data[l.at]) && !isDelimiter(l.data[l.at]); l.at++ {
 		c := l.data[l.at]
 		if c == '#' && l.at+2 < len(l.data) && nibble(l.data[l.at+1]) >= 0 && nibble(l.data[l.at+2]) >= 0 {
-			c = byte(nibble(l.data[l.at+1])<<4 | nibble(l.data[l.at+2]))
+			c = byte(nibble(l.data[l.at+1])<<4 | nibble(l.data[l.at+2])) //nolint:gosec // two nibbles
 			l.at += 2
 		}
 		b = append(b, c)
@@ -237,21 +237,21 @@ func (l *lexer) escape(b []byte) []byte {
 
 func (l *lexer) hex() text {
 	var b []byte
-	half, n := 0, 0
+	half, n := byte(0), 0
 	for l.at++; l.at < len(l.data) && l.data[l.at] != '>'; l.at++ {
 		v := nibble(l.data[l.at])
 		if v < 0 {
 			continue
 		}
-		half = half<<4 | v
+		half = half<<4 | byte(v) //nolint:gosec // a nibble
 		if n++; n%2 == 0 {
-			b = append(b, byte(half))
+			b = append(b, half)
 			half = 0
 		}
 	}
 	l.at++
 	if n%2 == 1 {
-		b = append(b, byte(half<<4))
+		b = append(b, half<<4)
 	}
 	return text(b)
 }

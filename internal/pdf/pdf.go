@@ -63,7 +63,7 @@ func Read(ctx context.Context, body []byte) (File, error) {
 	if len(pages) == 0 {
 		return File{}, ErrBroken
 	}
-	p := painter{file: f, ctx: limited, fonts: map[string]*font{}}
+	p := painter{file: f, ctx: limited, fonts: map[ref]*font{}}
 	var out File
 	if title, ok := f.get(f.dict(f.info)["Title"]).(text); ok {
 		out.Title = tidy(words(title))
@@ -113,8 +113,6 @@ func tidy(s string) string {
 }
 
 // leaders are the dots that lead from an entry of a table of contents to its page.
-//
-//nolint:gochecknoglobals // a fixed pattern
 var leaders = regexp.MustCompile(`[.:·_]{5,}|(?: ?\.){5,}`)
 
 //nolint:gochecknoglobals // a fixed table

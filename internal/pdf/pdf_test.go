@@ -142,18 +142,18 @@ func TestTextIsReadHoweverItIsDrawn(t *testing.T) {
 func TestStreamsAreDecoded(t *testing.T) {
 	t.Parallel()
 	const draw = "BT /F 12 Tf 72 700 Td (decoded) Tj ET"
-	up := "" // rows of eight bytes, each less the one above
+	var up strings.Builder // rows of eight bytes, each less the one above
 	var above [8]byte
 	for row := draw + strings.Repeat(" ", 8-len(draw)%8); row != ""; row = row[8:] {
-		up += "\x02"
+		up.WriteByte(2)
 		for i := range 8 {
-			up += string([]byte{row[i] - above[i]})
+			up.WriteByte(row[i] - above[i])
 			above[i] = row[i]
 		}
 	}
 	for name, s := range map[string]string{
 		"flate":            stream("/Filter/FlateDecode", flate(draw)),
-		"flate, predicted": stream("/Filter[/FlateDecode]/DecodeParms[<</Predictor 12/Columns 8>>]", flate(up)),
+		"flate, predicted": stream("/Filter[/FlateDecode]/DecodeParms[<</Predictor 12/Columns 8>>]", flate(up.String())),
 		"hex":              stream("/Filter/AHx", fmt.Sprintf("%x>", draw)),
 		"ascii85":          stream("/Filter[/A85]", to85(draw)),
 		"run length":       stream("/Filter/RunLengthDecode", string([]byte{byte(len(draw) - 1)})+draw+"\xFE \x80"),
