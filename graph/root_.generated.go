@@ -2299,7 +2299,7 @@ func sourceData(filename string) string {
 var sources = []*ast.Source{
 	{Name: "../schema/fact.graphql", Input: `extend type Fact {
   """
-  The URL of its page, with a text fragment by which browsers jump to the quote and mark it.
+  The URL of its page, with the nearest anchor above the quote, if there is one, and a text fragment by which browsers jump to the quote and mark it.
   """
   deepLink: String!
 }

@@ -148,6 +148,7 @@ func fromYAML(n *yaml.Node, left *int, depth int) (*data, error) {
 	case yaml.ScalarNode:
 		d.scalar, d.isNull = strings.TrimSpace(n.Value), n.Tag == "!!null"
 		return d, nil
+	case yaml.SequenceNode, yaml.MappingNode:
 	}
 	for i, c := range n.Content {
 		if n.Kind == yaml.MappingNode && i%2 == 0 {

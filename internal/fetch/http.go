@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"techfacts.dev/techfacts/schema"
 )
@@ -250,6 +251,9 @@ func (h *HTTP) read(resp *http.Response, found *Response) *Failure {
 	if bytes.HasPrefix(text, []byte("%PDF-")) {
 		found.ContentType, found.Body = "application/pdf", text
 		return nil
+	}
+	if kind := mediaType(http.DetectContentType(text)); !utf8.Valid(text) && !strings.HasPrefix(kind, "text/") && kind != "application/octet-stream" {
+		return unsupported(kind) // a picture, say, by the name of a page
 	}
 	found.Body = toUTF8(text, header)
 	return nil

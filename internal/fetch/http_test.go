@@ -162,6 +162,7 @@ func TestOnlyTextIsRead(t *testing.T) {
 	page["/empty"] = says("", "")
 	page["/download"] = says("application/octet-stream", "# Limits\n\ntext")
 	page["/pdf"] = says("text/html", "%PDF-1.7\n\xFF")
+	page["/named"] = says("text/html", "\x89PNG\x0D\x0A\x1A\x0A")
 	page["/binary"] = says("", "\x89PNG\x0D\x0A\x1A\x0A")
 	page["/endless"] = func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "video/mp4")
@@ -182,7 +183,7 @@ func TestOnlyTextIsRead(t *testing.T) {
 			t.Errorf("a PDF was changed to %q", got.Body)
 		}
 	}
-	for _, path := range []string{"/zip", "/png", "/xml", "/bad", "/none", "/binary", "/endless"} {
+	for _, path := range []string{"/zip", "/png", "/xml", "/bad", "/none", "/named", "/binary", "/endless"} {
 		if f := fails(t, h, s.at(t, path), schema.UnsupportedType); f.Temporary || f.Status != 200 || strings.Contains(f.Reason, "<") {
 			t.Errorf("%s: %+v", path, f)
 		}
