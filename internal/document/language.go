@@ -103,7 +103,7 @@ func (v *voice) line(s string) {
 		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z':
 			v.letters++
 			if n < len(word) {
-				word[n] = byte(r) | 0x20
+				word[n] = byte(r) | 0x20 //nolint:gosec // a letter of ASCII
 				n++
 			} else {
 				long = true
