@@ -27,7 +27,8 @@ var allowed = map[string]string{
 	"internal/store/migrations": "ent/... internal/pgtest", // a command that writes SQL
 	"internal/queue":            "ent/... schema internal/fault internal/store",
 	"internal/fetch":            "ent/... schema internal/fault internal/store",
-	"internal/document":         "schema internal/fault",
+	"internal/pdf":              "internal/fault",
+	"internal/document":         "schema internal/fault internal/pdf",
 	"internal/extract":          "ent/... schema internal/document internal/fault internal/store",
 	"internal/access":           "ent/... schema internal/event internal/fault internal/store",
 	"internal/shared":           "internal/event",
@@ -45,7 +46,7 @@ var allowed = map[string]string{
 	"internal/server":   "internal/access internal/fault internal/trace schema",
 	"internal/demosite": "",
 	"web":               "", // what Vite has built
-	"internal/app": "resolvers worker internal/access internal/demosite internal/document internal/event internal/extract internal/fault " +
+	"internal/app": "resolvers schema worker internal/access internal/demosite internal/document internal/event internal/extract internal/fault " +
 		"internal/fetch internal/job internal/metric internal/queue internal/server internal/shared internal/store/... internal/trace web",
 	"deploy":        "", // nothing but tests of what is deployed
 	"cmd/techfacts": "internal/access internal/app internal/demosite internal/fault schema",

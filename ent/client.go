@@ -18,6 +18,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"techfacts.dev/techfacts/ent/apikey"
 	"techfacts.dev/techfacts/ent/auditentry"
+	"techfacts.dev/techfacts/ent/boilerplate"
 	"techfacts.dev/techfacts/ent/fact"
 	"techfacts.dev/techfacts/ent/job"
 	"techfacts.dev/techfacts/ent/jobevent"
@@ -39,6 +40,8 @@ type Client struct {
 	ApiKey *ApiKeyClient
 	// AuditEntry is the client for interacting with the AuditEntry builders.
 	AuditEntry *AuditEntryClient
+	// Boilerplate is the client for interacting with the Boilerplate builders.
+	Boilerplate *BoilerplateClient
 	// Fact is the client for interacting with the Fact builders.
 	Fact *FactClient
 	// Job is the client for interacting with the Job builders.
@@ -72,6 +75,7 @@ func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.ApiKey = NewApiKeyClient(c.config)
 	c.AuditEntry = NewAuditEntryClient(c.config)
+	c.Boilerplate = NewBoilerplateClient(c.config)
 	c.Fact = NewFactClient(c.config)
 	c.Job = NewJobClient(c.config)
 	c.JobEvent = NewJobEventClient(c.config)
@@ -172,20 +176,21 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	cfg := c.config
 	cfg.driver = tx
 	return &Tx{
-		ctx:        ctx,
-		config:     cfg,
-		ApiKey:     NewApiKeyClient(cfg),
-		AuditEntry: NewAuditEntryClient(cfg),
-		Fact:       NewFactClient(cfg),
-		Job:        NewJobClient(cfg),
-		JobEvent:   NewJobEventClient(cfg),
-		JobItem:    NewJobItemClient(cfg),
-		Page:       NewPageClient(cfg),
-		Profile:    NewProfileClient(cfg),
-		RateLimit:  NewRateLimitClient(cfg),
-		Report:     NewReportClient(cfg),
-		Snapshot:   NewSnapshotClient(cfg),
-		Worker:     NewWorkerClient(cfg),
+		ctx:         ctx,
+		config:      cfg,
+		ApiKey:      NewApiKeyClient(cfg),
+		AuditEntry:  NewAuditEntryClient(cfg),
+		Boilerplate: NewBoilerplateClient(cfg),
+		Fact:        NewFactClient(cfg),
+		Job:         NewJobClient(cfg),
+		JobEvent:    NewJobEventClient(cfg),
+		JobItem:     NewJobItemClient(cfg),
+		Page:        NewPageClient(cfg),
+		Profile:     NewProfileClient(cfg),
+		RateLimit:   NewRateLimitClient(cfg),
+		Report:      NewReportClient(cfg),
+		Snapshot:    NewSnapshotClient(cfg),
+		Worker:      NewWorkerClient(cfg),
 	}, nil
 }
 
@@ -203,20 +208,21 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	cfg := c.config
 	cfg.driver = &txDriver{tx: tx, drv: c.driver}
 	return &Tx{
-		ctx:        ctx,
-		config:     cfg,
-		ApiKey:     NewApiKeyClient(cfg),
-		AuditEntry: NewAuditEntryClient(cfg),
-		Fact:       NewFactClient(cfg),
-		Job:        NewJobClient(cfg),
-		JobEvent:   NewJobEventClient(cfg),
-		JobItem:    NewJobItemClient(cfg),
-		Page:       NewPageClient(cfg),
-		Profile:    NewProfileClient(cfg),
-		RateLimit:  NewRateLimitClient(cfg),
-		Report:     NewReportClient(cfg),
-		Snapshot:   NewSnapshotClient(cfg),
-		Worker:     NewWorkerClient(cfg),
+		ctx:         ctx,
+		config:      cfg,
+		ApiKey:      NewApiKeyClient(cfg),
+		AuditEntry:  NewAuditEntryClient(cfg),
+		Boilerplate: NewBoilerplateClient(cfg),
+		Fact:        NewFactClient(cfg),
+		Job:         NewJobClient(cfg),
+		JobEvent:    NewJobEventClient(cfg),
+		JobItem:     NewJobItemClient(cfg),
+		Page:        NewPageClient(cfg),
+		Profile:     NewProfileClient(cfg),
+		RateLimit:   NewRateLimitClient(cfg),
+		Report:      NewReportClient(cfg),
+		Snapshot:    NewSnapshotClient(cfg),
+		Worker:      NewWorkerClient(cfg),
 	}, nil
 }
 
@@ -246,8 +252,8 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.ApiKey, c.AuditEntry, c.Fact, c.Job, c.JobEvent, c.JobItem, c.Page, c.Profile,
-		c.RateLimit, c.Report, c.Snapshot, c.Worker,
+		c.ApiKey, c.AuditEntry, c.Boilerplate, c.Fact, c.Job, c.JobEvent, c.JobItem,
+		c.Page, c.Profile, c.RateLimit, c.Report, c.Snapshot, c.Worker,
 	} {
 		n.Use(hooks...)
 	}
@@ -257,8 +263,8 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.ApiKey, c.AuditEntry, c.Fact, c.Job, c.JobEvent, c.JobItem, c.Page, c.Profile,
-		c.RateLimit, c.Report, c.Snapshot, c.Worker,
+		c.ApiKey, c.AuditEntry, c.Boilerplate, c.Fact, c.Job, c.JobEvent, c.JobItem,
+		c.Page, c.Profile, c.RateLimit, c.Report, c.Snapshot, c.Worker,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -271,6 +277,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ApiKey.mutate(ctx, m)
 	case *AuditEntryMutation:
 		return c.AuditEntry.mutate(ctx, m)
+	case *BoilerplateMutation:
+		return c.Boilerplate.mutate(ctx, m)
 	case *FactMutation:
 		return c.Fact.mutate(ctx, m)
 	case *JobMutation:
@@ -559,6 +567,139 @@ func (c *AuditEntryClient) mutate(ctx context.Context, m *AuditEntryMutation) (V
 		return (&AuditEntryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown AuditEntry mutation op: %q", m.Op())
+	}
+}
+
+// BoilerplateClient is a client for the Boilerplate schema.
+type BoilerplateClient struct {
+	config
+}
+
+// NewBoilerplateClient returns a client for the Boilerplate from the given config.
+func NewBoilerplateClient(c config) *BoilerplateClient {
+	return &BoilerplateClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `boilerplate.Hooks(f(g(h())))`.
+func (c *BoilerplateClient) Use(hooks ...Hook) {
+	c.hooks.Boilerplate = append(c.hooks.Boilerplate, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `boilerplate.Intercept(f(g(h())))`.
+func (c *BoilerplateClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Boilerplate = append(c.inters.Boilerplate, interceptors...)
+}
+
+// Create returns a builder for creating a Boilerplate entity.
+func (c *BoilerplateClient) Create() *BoilerplateCreate {
+	mutation := newBoilerplateMutation(c.config, OpCreate)
+	return &BoilerplateCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Boilerplate entities.
+func (c *BoilerplateClient) CreateBulk(builders ...*BoilerplateCreate) *BoilerplateCreateBulk {
+	return &BoilerplateCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *BoilerplateClient) MapCreateBulk(slice any, setFunc func(*BoilerplateCreate, int)) *BoilerplateCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &BoilerplateCreateBulk{err: fmt.Errorf("calling to BoilerplateClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*BoilerplateCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &BoilerplateCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Boilerplate.
+func (c *BoilerplateClient) Update() *BoilerplateUpdate {
+	mutation := newBoilerplateMutation(c.config, OpUpdate)
+	return &BoilerplateUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *BoilerplateClient) UpdateOne(_m *Boilerplate) *BoilerplateUpdateOne {
+	mutation := newBoilerplateMutation(c.config, OpUpdateOne, withBoilerplate(_m))
+	return &BoilerplateUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *BoilerplateClient) UpdateOneID(id string) *BoilerplateUpdateOne {
+	mutation := newBoilerplateMutation(c.config, OpUpdateOne, withBoilerplateID(id))
+	return &BoilerplateUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Boilerplate.
+func (c *BoilerplateClient) Delete() *BoilerplateDelete {
+	mutation := newBoilerplateMutation(c.config, OpDelete)
+	return &BoilerplateDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *BoilerplateClient) DeleteOne(_m *Boilerplate) *BoilerplateDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *BoilerplateClient) DeleteOneID(id string) *BoilerplateDeleteOne {
+	builder := c.Delete().Where(boilerplate.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &BoilerplateDeleteOne{builder}
+}
+
+// Query returns a query builder for Boilerplate.
+func (c *BoilerplateClient) Query() *BoilerplateQuery {
+	return &BoilerplateQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeBoilerplate},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Boilerplate entity by its id.
+func (c *BoilerplateClient) Get(ctx context.Context, id string) (*Boilerplate, error) {
+	return c.Query().Where(boilerplate.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *BoilerplateClient) GetX(ctx context.Context, id string) *Boilerplate {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *BoilerplateClient) Hooks() []Hook {
+	return c.hooks.Boilerplate
+}
+
+// Interceptors returns the client interceptors.
+func (c *BoilerplateClient) Interceptors() []Interceptor {
+	return c.inters.Boilerplate
+}
+
+func (c *BoilerplateClient) mutate(ctx context.Context, m *BoilerplateMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&BoilerplateCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&BoilerplateUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&BoilerplateUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&BoilerplateDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Boilerplate mutation op: %q", m.Op())
 	}
 }
 
@@ -2247,11 +2388,11 @@ func (c *WorkerClient) mutate(ctx context.Context, m *WorkerMutation) (Value, er
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		ApiKey, AuditEntry, Fact, Job, JobEvent, JobItem, Page, Profile, RateLimit,
-		Report, Snapshot, Worker []ent.Hook
+		ApiKey, AuditEntry, Boilerplate, Fact, Job, JobEvent, JobItem, Page, Profile,
+		RateLimit, Report, Snapshot, Worker []ent.Hook
 	}
 	inters struct {
-		ApiKey, AuditEntry, Fact, Job, JobEvent, JobItem, Page, Profile, RateLimit,
-		Report, Snapshot, Worker []ent.Interceptor
+		ApiKey, AuditEntry, Boilerplate, Fact, Job, JobEvent, JobItem, Page, Profile,
+		RateLimit, Report, Snapshot, Worker []ent.Interceptor
 	}
 )

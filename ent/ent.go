@@ -14,6 +14,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"techfacts.dev/techfacts/ent/apikey"
 	"techfacts.dev/techfacts/ent/auditentry"
+	"techfacts.dev/techfacts/ent/boilerplate"
 	"techfacts.dev/techfacts/ent/fact"
 	"techfacts.dev/techfacts/ent/job"
 	"techfacts.dev/techfacts/ent/jobevent"
@@ -84,18 +85,19 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
-			apikey.Table:     apikey.ValidColumn,
-			auditentry.Table: auditentry.ValidColumn,
-			fact.Table:       fact.ValidColumn,
-			job.Table:        job.ValidColumn,
-			jobevent.Table:   jobevent.ValidColumn,
-			jobitem.Table:    jobitem.ValidColumn,
-			page.Table:       page.ValidColumn,
-			profile.Table:    profile.ValidColumn,
-			ratelimit.Table:  ratelimit.ValidColumn,
-			report.Table:     report.ValidColumn,
-			snapshot.Table:   snapshot.ValidColumn,
-			worker.Table:     worker.ValidColumn,
+			apikey.Table:      apikey.ValidColumn,
+			auditentry.Table:  auditentry.ValidColumn,
+			boilerplate.Table: boilerplate.ValidColumn,
+			fact.Table:        fact.ValidColumn,
+			job.Table:         job.ValidColumn,
+			jobevent.Table:    jobevent.ValidColumn,
+			jobitem.Table:     jobitem.ValidColumn,
+			page.Table:        page.ValidColumn,
+			profile.Table:     profile.ValidColumn,
+			ratelimit.Table:   ratelimit.ValidColumn,
+			report.Table:      report.ValidColumn,
+			snapshot.Table:    snapshot.ValidColumn,
+			worker.Table:      worker.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

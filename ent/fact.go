@@ -43,6 +43,10 @@ type Fact struct {
 	Span schema.Span `json:"span,omitempty"`
 	// The headings above the quote, the outermost first.
 	Headings []string `json:"headings,omitempty"`
+	// Anchor holds the value of the "anchor" field.
+	Anchor string `json:"anchor,omitempty"`
+	// Block holds the value of the "block" field.
+	Block int64 `json:"block,omitempty"`
 	// What it tells about, as a stable key such as "rate_limit"; empty if it has no name yet.
 	Attribute string `json:"attribute,omitempty"`
 	// What it is about: a plan, a product, a parameter, or the heading above it.
@@ -149,7 +153,9 @@ func (*Fact) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case fact.FieldNumber, fact.FieldConfidence:
 			values[i] = new(sql.NullFloat64)
-		case fact.FieldCompany, fact.FieldURL, fact.FieldCategory, fact.FieldStatement, fact.FieldQuote, fact.FieldAttribute, fact.FieldSubject, fact.FieldValue, fact.FieldValueKind, fact.FieldUnit, fact.FieldMethod, fact.FieldModel, fact.FieldFingerprint, fact.FieldStatus:
+		case fact.FieldBlock:
+			values[i] = new(sql.NullInt64)
+		case fact.FieldCompany, fact.FieldURL, fact.FieldCategory, fact.FieldStatement, fact.FieldQuote, fact.FieldAnchor, fact.FieldAttribute, fact.FieldSubject, fact.FieldValue, fact.FieldValueKind, fact.FieldUnit, fact.FieldMethod, fact.FieldModel, fact.FieldFingerprint, fact.FieldStatus:
 			values[i] = new(sql.NullString)
 		case fact.FieldFirstSeenAt, fact.FieldLastSeenAt:
 			values[i] = new(sql.NullTime)
@@ -239,6 +245,18 @@ func (_m *Fact) assignValues(columns []string, values []any) error {
 				if err := json.Unmarshal(*value, &_m.Headings); err != nil {
 					return fmt.Errorf("unmarshal field headings: %w", err)
 				}
+			}
+		case fact.FieldAnchor:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field anchor", values[i])
+			} else if value.Valid {
+				_m.Anchor = value.String
+			}
+		case fact.FieldBlock:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field block", values[i])
+			} else if value.Valid {
+				_m.Block = value.Int64
 			}
 		case fact.FieldAttribute:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -421,6 +439,12 @@ func (_m *Fact) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("headings=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Headings))
+	builder.WriteString(", ")
+	builder.WriteString("anchor=")
+	builder.WriteString(_m.Anchor)
+	builder.WriteString(", ")
+	builder.WriteString("block=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Block))
 	builder.WriteString(", ")
 	builder.WriteString("attribute=")
 	builder.WriteString(_m.Attribute)

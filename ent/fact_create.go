@@ -89,6 +89,34 @@ func (_c *FactCreate) SetHeadings(v []string) *FactCreate {
 	return _c
 }
 
+// SetAnchor sets the "anchor" field.
+func (_c *FactCreate) SetAnchor(v string) *FactCreate {
+	_c.mutation.SetAnchor(v)
+	return _c
+}
+
+// SetNillableAnchor sets the "anchor" field if the given value is not nil.
+func (_c *FactCreate) SetNillableAnchor(v *string) *FactCreate {
+	if v != nil {
+		_c.SetAnchor(*v)
+	}
+	return _c
+}
+
+// SetBlock sets the "block" field.
+func (_c *FactCreate) SetBlock(v int64) *FactCreate {
+	_c.mutation.SetBlock(v)
+	return _c
+}
+
+// SetNillableBlock sets the "block" field if the given value is not nil.
+func (_c *FactCreate) SetNillableBlock(v *int64) *FactCreate {
+	if v != nil {
+		_c.SetBlock(*v)
+	}
+	return _c
+}
+
 // SetAttribute sets the "attribute" field.
 func (_c *FactCreate) SetAttribute(v string) *FactCreate {
 	_c.mutation.SetAttribute(v)
@@ -499,6 +527,14 @@ func (_c *FactCreate) createSpec() (*Fact, *sqlgraph.CreateSpec) {
 		_spec.SetField(fact.FieldHeadings, field.TypeJSON, value)
 		_node.Headings = value
 	}
+	if value, ok := _c.mutation.Anchor(); ok {
+		_spec.SetField(fact.FieldAnchor, field.TypeString, value)
+		_node.Anchor = value
+	}
+	if value, ok := _c.mutation.Block(); ok {
+		_spec.SetField(fact.FieldBlock, field.TypeInt64, value)
+		_node.Block = value
+	}
 	if value, ok := _c.mutation.Attribute(); ok {
 		_spec.SetField(fact.FieldAttribute, field.TypeString, value)
 		_node.Attribute = value
@@ -741,6 +777,48 @@ func (u *FactUpsert) UpdateHeadings() *FactUpsert {
 // ClearHeadings clears the value of the "headings" field.
 func (u *FactUpsert) ClearHeadings() *FactUpsert {
 	u.SetNull(fact.FieldHeadings)
+	return u
+}
+
+// SetAnchor sets the "anchor" field.
+func (u *FactUpsert) SetAnchor(v string) *FactUpsert {
+	u.Set(fact.FieldAnchor, v)
+	return u
+}
+
+// UpdateAnchor sets the "anchor" field to the value that was provided on create.
+func (u *FactUpsert) UpdateAnchor() *FactUpsert {
+	u.SetExcluded(fact.FieldAnchor)
+	return u
+}
+
+// ClearAnchor clears the value of the "anchor" field.
+func (u *FactUpsert) ClearAnchor() *FactUpsert {
+	u.SetNull(fact.FieldAnchor)
+	return u
+}
+
+// SetBlock sets the "block" field.
+func (u *FactUpsert) SetBlock(v int64) *FactUpsert {
+	u.Set(fact.FieldBlock, v)
+	return u
+}
+
+// UpdateBlock sets the "block" field to the value that was provided on create.
+func (u *FactUpsert) UpdateBlock() *FactUpsert {
+	u.SetExcluded(fact.FieldBlock)
+	return u
+}
+
+// AddBlock adds v to the "block" field.
+func (u *FactUpsert) AddBlock(v int64) *FactUpsert {
+	u.Add(fact.FieldBlock, v)
+	return u
+}
+
+// ClearBlock clears the value of the "block" field.
+func (u *FactUpsert) ClearBlock() *FactUpsert {
+	u.SetNull(fact.FieldBlock)
 	return u
 }
 
@@ -1085,6 +1163,55 @@ func (u *FactUpsertOne) UpdateHeadings() *FactUpsertOne {
 func (u *FactUpsertOne) ClearHeadings() *FactUpsertOne {
 	return u.Update(func(s *FactUpsert) {
 		s.ClearHeadings()
+	})
+}
+
+// SetAnchor sets the "anchor" field.
+func (u *FactUpsertOne) SetAnchor(v string) *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.SetAnchor(v)
+	})
+}
+
+// UpdateAnchor sets the "anchor" field to the value that was provided on create.
+func (u *FactUpsertOne) UpdateAnchor() *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateAnchor()
+	})
+}
+
+// ClearAnchor clears the value of the "anchor" field.
+func (u *FactUpsertOne) ClearAnchor() *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.ClearAnchor()
+	})
+}
+
+// SetBlock sets the "block" field.
+func (u *FactUpsertOne) SetBlock(v int64) *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.SetBlock(v)
+	})
+}
+
+// AddBlock adds v to the "block" field.
+func (u *FactUpsertOne) AddBlock(v int64) *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.AddBlock(v)
+	})
+}
+
+// UpdateBlock sets the "block" field to the value that was provided on create.
+func (u *FactUpsertOne) UpdateBlock() *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateBlock()
+	})
+}
+
+// ClearBlock clears the value of the "block" field.
+func (u *FactUpsertOne) ClearBlock() *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.ClearBlock()
 	})
 }
 
@@ -1628,6 +1755,55 @@ func (u *FactUpsertBulk) UpdateHeadings() *FactUpsertBulk {
 func (u *FactUpsertBulk) ClearHeadings() *FactUpsertBulk {
 	return u.Update(func(s *FactUpsert) {
 		s.ClearHeadings()
+	})
+}
+
+// SetAnchor sets the "anchor" field.
+func (u *FactUpsertBulk) SetAnchor(v string) *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.SetAnchor(v)
+	})
+}
+
+// UpdateAnchor sets the "anchor" field to the value that was provided on create.
+func (u *FactUpsertBulk) UpdateAnchor() *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateAnchor()
+	})
+}
+
+// ClearAnchor clears the value of the "anchor" field.
+func (u *FactUpsertBulk) ClearAnchor() *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.ClearAnchor()
+	})
+}
+
+// SetBlock sets the "block" field.
+func (u *FactUpsertBulk) SetBlock(v int64) *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.SetBlock(v)
+	})
+}
+
+// AddBlock adds v to the "block" field.
+func (u *FactUpsertBulk) AddBlock(v int64) *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.AddBlock(v)
+	})
+}
+
+// UpdateBlock sets the "block" field to the value that was provided on create.
+func (u *FactUpsertBulk) UpdateBlock() *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateBlock()
+	})
+}
+
+// ClearBlock clears the value of the "block" field.
+func (u *FactUpsertBulk) ClearBlock() *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.ClearBlock()
 	})
 }
 

@@ -108,6 +108,53 @@ func (_u *FactUpdate) ClearHeadings() *FactUpdate {
 	return _u
 }
 
+// SetAnchor sets the "anchor" field.
+func (_u *FactUpdate) SetAnchor(v string) *FactUpdate {
+	_u.mutation.SetAnchor(v)
+	return _u
+}
+
+// SetNillableAnchor sets the "anchor" field if the given value is not nil.
+func (_u *FactUpdate) SetNillableAnchor(v *string) *FactUpdate {
+	if v != nil {
+		_u.SetAnchor(*v)
+	}
+	return _u
+}
+
+// ClearAnchor clears the value of the "anchor" field.
+func (_u *FactUpdate) ClearAnchor() *FactUpdate {
+	_u.mutation.ClearAnchor()
+	return _u
+}
+
+// SetBlock sets the "block" field.
+func (_u *FactUpdate) SetBlock(v int64) *FactUpdate {
+	_u.mutation.ResetBlock()
+	_u.mutation.SetBlock(v)
+	return _u
+}
+
+// SetNillableBlock sets the "block" field if the given value is not nil.
+func (_u *FactUpdate) SetNillableBlock(v *int64) *FactUpdate {
+	if v != nil {
+		_u.SetBlock(*v)
+	}
+	return _u
+}
+
+// AddBlock adds value to the "block" field.
+func (_u *FactUpdate) AddBlock(v int64) *FactUpdate {
+	_u.mutation.AddBlock(v)
+	return _u
+}
+
+// ClearBlock clears the value of the "block" field.
+func (_u *FactUpdate) ClearBlock() *FactUpdate {
+	_u.mutation.ClearBlock()
+	return _u
+}
+
 // SetAttribute sets the "attribute" field.
 func (_u *FactUpdate) SetAttribute(v string) *FactUpdate {
 	_u.mutation.SetAttribute(v)
@@ -457,6 +504,21 @@ func (_u *FactUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.HeadingsCleared() {
 		_spec.ClearField(fact.FieldHeadings, field.TypeJSON)
 	}
+	if value, ok := _u.mutation.Anchor(); ok {
+		_spec.SetField(fact.FieldAnchor, field.TypeString, value)
+	}
+	if _u.mutation.AnchorCleared() {
+		_spec.ClearField(fact.FieldAnchor, field.TypeString)
+	}
+	if value, ok := _u.mutation.Block(); ok {
+		_spec.SetField(fact.FieldBlock, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedBlock(); ok {
+		_spec.AddField(fact.FieldBlock, field.TypeInt64, value)
+	}
+	if _u.mutation.BlockCleared() {
+		_spec.ClearField(fact.FieldBlock, field.TypeInt64)
+	}
 	if value, ok := _u.mutation.Attribute(); ok {
 		_spec.SetField(fact.FieldAttribute, field.TypeString, value)
 	}
@@ -690,6 +752,53 @@ func (_u *FactUpdateOne) AppendHeadings(v []string) *FactUpdateOne {
 // ClearHeadings clears the value of the "headings" field.
 func (_u *FactUpdateOne) ClearHeadings() *FactUpdateOne {
 	_u.mutation.ClearHeadings()
+	return _u
+}
+
+// SetAnchor sets the "anchor" field.
+func (_u *FactUpdateOne) SetAnchor(v string) *FactUpdateOne {
+	_u.mutation.SetAnchor(v)
+	return _u
+}
+
+// SetNillableAnchor sets the "anchor" field if the given value is not nil.
+func (_u *FactUpdateOne) SetNillableAnchor(v *string) *FactUpdateOne {
+	if v != nil {
+		_u.SetAnchor(*v)
+	}
+	return _u
+}
+
+// ClearAnchor clears the value of the "anchor" field.
+func (_u *FactUpdateOne) ClearAnchor() *FactUpdateOne {
+	_u.mutation.ClearAnchor()
+	return _u
+}
+
+// SetBlock sets the "block" field.
+func (_u *FactUpdateOne) SetBlock(v int64) *FactUpdateOne {
+	_u.mutation.ResetBlock()
+	_u.mutation.SetBlock(v)
+	return _u
+}
+
+// SetNillableBlock sets the "block" field if the given value is not nil.
+func (_u *FactUpdateOne) SetNillableBlock(v *int64) *FactUpdateOne {
+	if v != nil {
+		_u.SetBlock(*v)
+	}
+	return _u
+}
+
+// AddBlock adds value to the "block" field.
+func (_u *FactUpdateOne) AddBlock(v int64) *FactUpdateOne {
+	_u.mutation.AddBlock(v)
+	return _u
+}
+
+// ClearBlock clears the value of the "block" field.
+func (_u *FactUpdateOne) ClearBlock() *FactUpdateOne {
+	_u.mutation.ClearBlock()
 	return _u
 }
 
@@ -1071,6 +1180,21 @@ func (_u *FactUpdateOne) sqlSave(ctx context.Context) (_node *Fact, err error) {
 	}
 	if _u.mutation.HeadingsCleared() {
 		_spec.ClearField(fact.FieldHeadings, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Anchor(); ok {
+		_spec.SetField(fact.FieldAnchor, field.TypeString, value)
+	}
+	if _u.mutation.AnchorCleared() {
+		_spec.ClearField(fact.FieldAnchor, field.TypeString)
+	}
+	if value, ok := _u.mutation.Block(); ok {
+		_spec.SetField(fact.FieldBlock, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedBlock(); ok {
+		_spec.AddField(fact.FieldBlock, field.TypeInt64, value)
+	}
+	if _u.mutation.BlockCleared() {
+		_spec.ClearField(fact.FieldBlock, field.TypeInt64)
 	}
 	if value, ok := _u.mutation.Attribute(); ok {
 		_spec.SetField(fact.FieldAttribute, field.TypeString, value)

@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent/apikey"
 	"techfacts.dev/techfacts/ent/auditentry"
+	"techfacts.dev/techfacts/ent/boilerplate"
 	"techfacts.dev/techfacts/ent/fact"
 	"techfacts.dev/techfacts/ent/job"
 	"techfacts.dev/techfacts/ent/jobevent"
@@ -38,18 +39,19 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
-	TypeApiKey     = "ApiKey"
-	TypeAuditEntry = "AuditEntry"
-	TypeFact       = "Fact"
-	TypeJob        = "Job"
-	TypeJobEvent   = "JobEvent"
-	TypeJobItem    = "JobItem"
-	TypePage       = "Page"
-	TypeProfile    = "Profile"
-	TypeRateLimit  = "RateLimit"
-	TypeReport     = "Report"
-	TypeSnapshot   = "Snapshot"
-	TypeWorker     = "Worker"
+	TypeApiKey      = "ApiKey"
+	TypeAuditEntry  = "AuditEntry"
+	TypeBoilerplate = "Boilerplate"
+	TypeFact        = "Fact"
+	TypeJob         = "Job"
+	TypeJobEvent    = "JobEvent"
+	TypeJobItem     = "JobItem"
+	TypePage        = "Page"
+	TypeProfile     = "Profile"
+	TypeRateLimit   = "RateLimit"
+	TypeReport      = "Report"
+	TypeSnapshot    = "Snapshot"
+	TypeWorker      = "Worker"
 )
 
 // ApiKeyMutation represents an operation that mutates the ApiKey nodes in the graph.
@@ -1392,6 +1394,360 @@ func (m *AuditEntryMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown AuditEntry edge %s", name)
 }
 
+// BoilerplateMutation represents an operation that mutates the Boilerplate nodes in the graph.
+type BoilerplateMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	blocks        *[]byte
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*Boilerplate, error)
+	predicates    []predicate.Boilerplate
+}
+
+var _ ent.Mutation = (*BoilerplateMutation)(nil)
+
+// boilerplateOption allows management of the mutation configuration using functional options.
+type boilerplateOption func(*BoilerplateMutation)
+
+// newBoilerplateMutation creates new mutation for the Boilerplate entity.
+func newBoilerplateMutation(c config, op Op, opts ...boilerplateOption) *BoilerplateMutation {
+	m := &BoilerplateMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeBoilerplate,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withBoilerplateID sets the ID field of the mutation.
+func withBoilerplateID(id string) boilerplateOption {
+	return func(m *BoilerplateMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Boilerplate
+		)
+		m.oldValue = func(ctx context.Context) (*Boilerplate, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Boilerplate.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withBoilerplate sets the old Boilerplate of the mutation.
+func withBoilerplate(node *Boilerplate) boilerplateOption {
+	return func(m *BoilerplateMutation) {
+		m.oldValue = func(context.Context) (*Boilerplate, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m BoilerplateMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m BoilerplateMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Boilerplate entities.
+func (m *BoilerplateMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *BoilerplateMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *BoilerplateMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Boilerplate.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetBlocks sets the "blocks" field.
+func (m *BoilerplateMutation) SetBlocks(b []byte) {
+	m.blocks = &b
+}
+
+// Blocks returns the value of the "blocks" field in the mutation.
+func (m *BoilerplateMutation) Blocks() (r []byte, exists bool) {
+	v := m.blocks
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBlocks returns the old "blocks" field's value of the Boilerplate entity.
+// If the Boilerplate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BoilerplateMutation) OldBlocks(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBlocks is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBlocks requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBlocks: %w", err)
+	}
+	return oldValue.Blocks, nil
+}
+
+// ClearBlocks clears the value of the "blocks" field.
+func (m *BoilerplateMutation) ClearBlocks() {
+	m.blocks = nil
+	m.clearedFields[boilerplate.FieldBlocks] = struct{}{}
+}
+
+// BlocksCleared returns if the "blocks" field was cleared in this mutation.
+func (m *BoilerplateMutation) BlocksCleared() bool {
+	_, ok := m.clearedFields[boilerplate.FieldBlocks]
+	return ok
+}
+
+// ResetBlocks resets all changes to the "blocks" field.
+func (m *BoilerplateMutation) ResetBlocks() {
+	m.blocks = nil
+	delete(m.clearedFields, boilerplate.FieldBlocks)
+}
+
+// Where appends a list predicates to the BoilerplateMutation builder.
+func (m *BoilerplateMutation) Where(ps ...predicate.Boilerplate) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the BoilerplateMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *BoilerplateMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Boilerplate, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *BoilerplateMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *BoilerplateMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Boilerplate).
+func (m *BoilerplateMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *BoilerplateMutation) Fields() []string {
+	fields := make([]string, 0, 1)
+	if m.blocks != nil {
+		fields = append(fields, boilerplate.FieldBlocks)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *BoilerplateMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case boilerplate.FieldBlocks:
+		return m.Blocks()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *BoilerplateMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case boilerplate.FieldBlocks:
+		return m.OldBlocks(ctx)
+	}
+	return nil, fmt.Errorf("unknown Boilerplate field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BoilerplateMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case boilerplate.FieldBlocks:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBlocks(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Boilerplate field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *BoilerplateMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *BoilerplateMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BoilerplateMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Boilerplate numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *BoilerplateMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(boilerplate.FieldBlocks) {
+		fields = append(fields, boilerplate.FieldBlocks)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *BoilerplateMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *BoilerplateMutation) ClearField(name string) error {
+	switch name {
+	case boilerplate.FieldBlocks:
+		m.ClearBlocks()
+		return nil
+	}
+	return fmt.Errorf("unknown Boilerplate nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *BoilerplateMutation) ResetField(name string) error {
+	switch name {
+	case boilerplate.FieldBlocks:
+		m.ResetBlocks()
+		return nil
+	}
+	return fmt.Errorf("unknown Boilerplate field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *BoilerplateMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *BoilerplateMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *BoilerplateMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *BoilerplateMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *BoilerplateMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *BoilerplateMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *BoilerplateMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Boilerplate unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *BoilerplateMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Boilerplate edge %s", name)
+}
+
 // FactMutation represents an operation that mutates the Fact nodes in the graph.
 type FactMutation struct {
 	config
@@ -1406,6 +1762,9 @@ type FactMutation struct {
 	span            *schema.Span
 	headings        *[]string
 	appendheadings  []string
+	anchor          *string
+	block           *int64
+	addblock        *int64
 	attribute       *string
 	subject         *string
 	value           *string
@@ -1929,6 +2288,125 @@ func (m *FactMutation) ResetHeadings() {
 	m.headings = nil
 	m.appendheadings = nil
 	delete(m.clearedFields, fact.FieldHeadings)
+}
+
+// SetAnchor sets the "anchor" field.
+func (m *FactMutation) SetAnchor(s string) {
+	m.anchor = &s
+}
+
+// Anchor returns the value of the "anchor" field in the mutation.
+func (m *FactMutation) Anchor() (r string, exists bool) {
+	v := m.anchor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnchor returns the old "anchor" field's value of the Fact entity.
+// If the Fact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FactMutation) OldAnchor(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnchor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnchor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnchor: %w", err)
+	}
+	return oldValue.Anchor, nil
+}
+
+// ClearAnchor clears the value of the "anchor" field.
+func (m *FactMutation) ClearAnchor() {
+	m.anchor = nil
+	m.clearedFields[fact.FieldAnchor] = struct{}{}
+}
+
+// AnchorCleared returns if the "anchor" field was cleared in this mutation.
+func (m *FactMutation) AnchorCleared() bool {
+	_, ok := m.clearedFields[fact.FieldAnchor]
+	return ok
+}
+
+// ResetAnchor resets all changes to the "anchor" field.
+func (m *FactMutation) ResetAnchor() {
+	m.anchor = nil
+	delete(m.clearedFields, fact.FieldAnchor)
+}
+
+// SetBlock sets the "block" field.
+func (m *FactMutation) SetBlock(i int64) {
+	m.block = &i
+	m.addblock = nil
+}
+
+// Block returns the value of the "block" field in the mutation.
+func (m *FactMutation) Block() (r int64, exists bool) {
+	v := m.block
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBlock returns the old "block" field's value of the Fact entity.
+// If the Fact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FactMutation) OldBlock(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBlock is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBlock requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBlock: %w", err)
+	}
+	return oldValue.Block, nil
+}
+
+// AddBlock adds i to the "block" field.
+func (m *FactMutation) AddBlock(i int64) {
+	if m.addblock != nil {
+		*m.addblock += i
+	} else {
+		m.addblock = &i
+	}
+}
+
+// AddedBlock returns the value that was added to the "block" field in this mutation.
+func (m *FactMutation) AddedBlock() (r int64, exists bool) {
+	v := m.addblock
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearBlock clears the value of the "block" field.
+func (m *FactMutation) ClearBlock() {
+	m.block = nil
+	m.addblock = nil
+	m.clearedFields[fact.FieldBlock] = struct{}{}
+}
+
+// BlockCleared returns if the "block" field was cleared in this mutation.
+func (m *FactMutation) BlockCleared() bool {
+	_, ok := m.clearedFields[fact.FieldBlock]
+	return ok
+}
+
+// ResetBlock resets all changes to the "block" field.
+func (m *FactMutation) ResetBlock() {
+	m.block = nil
+	m.addblock = nil
+	delete(m.clearedFields, fact.FieldBlock)
 }
 
 // SetAttribute sets the "attribute" field.
@@ -2798,7 +3276,7 @@ func (m *FactMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *FactMutation) Fields() []string {
-	fields := make([]string, 0, 25)
+	fields := make([]string, 0, 27)
 	if m.page != nil {
 		fields = append(fields, fact.FieldPageID)
 	}
@@ -2828,6 +3306,12 @@ func (m *FactMutation) Fields() []string {
 	}
 	if m.headings != nil {
 		fields = append(fields, fact.FieldHeadings)
+	}
+	if m.anchor != nil {
+		fields = append(fields, fact.FieldAnchor)
+	}
+	if m.block != nil {
+		fields = append(fields, fact.FieldBlock)
 	}
 	if m.attribute != nil {
 		fields = append(fields, fact.FieldAttribute)
@@ -2902,6 +3386,10 @@ func (m *FactMutation) Field(name string) (ent.Value, bool) {
 		return m.Span()
 	case fact.FieldHeadings:
 		return m.Headings()
+	case fact.FieldAnchor:
+		return m.Anchor()
+	case fact.FieldBlock:
+		return m.Block()
 	case fact.FieldAttribute:
 		return m.Attribute()
 	case fact.FieldSubject:
@@ -2961,6 +3449,10 @@ func (m *FactMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldSpan(ctx)
 	case fact.FieldHeadings:
 		return m.OldHeadings(ctx)
+	case fact.FieldAnchor:
+		return m.OldAnchor(ctx)
+	case fact.FieldBlock:
+		return m.OldBlock(ctx)
 	case fact.FieldAttribute:
 		return m.OldAttribute(ctx)
 	case fact.FieldSubject:
@@ -3069,6 +3561,20 @@ func (m *FactMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetHeadings(v)
+		return nil
+	case fact.FieldAnchor:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnchor(v)
+		return nil
+	case fact.FieldBlock:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBlock(v)
 		return nil
 	case fact.FieldAttribute:
 		v, ok := value.(string)
@@ -3183,6 +3689,9 @@ func (m *FactMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *FactMutation) AddedFields() []string {
 	var fields []string
+	if m.addblock != nil {
+		fields = append(fields, fact.FieldBlock)
+	}
 	if m.addnumber != nil {
 		fields = append(fields, fact.FieldNumber)
 	}
@@ -3197,6 +3706,8 @@ func (m *FactMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *FactMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case fact.FieldBlock:
+		return m.AddedBlock()
 	case fact.FieldNumber:
 		return m.AddedNumber()
 	case fact.FieldConfidence:
@@ -3210,6 +3721,13 @@ func (m *FactMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *FactMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case fact.FieldBlock:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddBlock(v)
+		return nil
 	case fact.FieldNumber:
 		v, ok := value.(float64)
 		if !ok {
@@ -3234,6 +3752,12 @@ func (m *FactMutation) ClearedFields() []string {
 	var fields []string
 	if m.FieldCleared(fact.FieldHeadings) {
 		fields = append(fields, fact.FieldHeadings)
+	}
+	if m.FieldCleared(fact.FieldAnchor) {
+		fields = append(fields, fact.FieldAnchor)
+	}
+	if m.FieldCleared(fact.FieldBlock) {
+		fields = append(fields, fact.FieldBlock)
 	}
 	if m.FieldCleared(fact.FieldAttribute) {
 		fields = append(fields, fact.FieldAttribute)
@@ -3278,6 +3802,12 @@ func (m *FactMutation) ClearField(name string) error {
 	switch name {
 	case fact.FieldHeadings:
 		m.ClearHeadings()
+		return nil
+	case fact.FieldAnchor:
+		m.ClearAnchor()
+		return nil
+	case fact.FieldBlock:
+		m.ClearBlock()
 		return nil
 	case fact.FieldAttribute:
 		m.ClearAttribute()
@@ -3343,6 +3873,12 @@ func (m *FactMutation) ResetField(name string) error {
 		return nil
 	case fact.FieldHeadings:
 		m.ResetHeadings()
+		return nil
+	case fact.FieldAnchor:
+		m.ResetAnchor()
+		return nil
+	case fact.FieldBlock:
+		m.ResetBlock()
 		return nil
 	case fact.FieldAttribute:
 		m.ResetAttribute()
@@ -8872,6 +9408,7 @@ type PageMutation struct {
 	last_modified    *string
 	links            *[]string
 	appendlinks      []string
+	blocks           *[]byte
 	created_at       *time.Time
 	fetched_at       *time.Time
 	changed_at       *time.Time
@@ -9385,6 +9922,55 @@ func (m *PageMutation) ResetLinks() {
 	delete(m.clearedFields, page.FieldLinks)
 }
 
+// SetBlocks sets the "blocks" field.
+func (m *PageMutation) SetBlocks(b []byte) {
+	m.blocks = &b
+}
+
+// Blocks returns the value of the "blocks" field in the mutation.
+func (m *PageMutation) Blocks() (r []byte, exists bool) {
+	v := m.blocks
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBlocks returns the old "blocks" field's value of the Page entity.
+// If the Page object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PageMutation) OldBlocks(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBlocks is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBlocks requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBlocks: %w", err)
+	}
+	return oldValue.Blocks, nil
+}
+
+// ClearBlocks clears the value of the "blocks" field.
+func (m *PageMutation) ClearBlocks() {
+	m.blocks = nil
+	m.clearedFields[page.FieldBlocks] = struct{}{}
+}
+
+// BlocksCleared returns if the "blocks" field was cleared in this mutation.
+func (m *PageMutation) BlocksCleared() bool {
+	_, ok := m.clearedFields[page.FieldBlocks]
+	return ok
+}
+
+// ResetBlocks resets all changes to the "blocks" field.
+func (m *PageMutation) ResetBlocks() {
+	m.blocks = nil
+	delete(m.clearedFields, page.FieldBlocks)
+}
+
 // SetSnapshotID sets the "snapshot_id" field.
 func (m *PageMutation) SetSnapshotID(u uuid.UUID) {
 	m.snapshot = &u
@@ -9765,7 +10351,7 @@ func (m *PageMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PageMutation) Fields() []string {
-	fields := make([]string, 0, 14)
+	fields := make([]string, 0, 15)
 	if m.url != nil {
 		fields = append(fields, page.FieldURL)
 	}
@@ -9795,6 +10381,9 @@ func (m *PageMutation) Fields() []string {
 	}
 	if m.links != nil {
 		fields = append(fields, page.FieldLinks)
+	}
+	if m.blocks != nil {
+		fields = append(fields, page.FieldBlocks)
 	}
 	if m.snapshot != nil {
 		fields = append(fields, page.FieldSnapshotID)
@@ -9836,6 +10425,8 @@ func (m *PageMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case page.FieldLinks:
 		return m.Links()
+	case page.FieldBlocks:
+		return m.Blocks()
 	case page.FieldSnapshotID:
 		return m.SnapshotID()
 	case page.FieldCreatedAt:
@@ -9873,6 +10464,8 @@ func (m *PageMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldLastModified(ctx)
 	case page.FieldLinks:
 		return m.OldLinks(ctx)
+	case page.FieldBlocks:
+		return m.OldBlocks(ctx)
 	case page.FieldSnapshotID:
 		return m.OldSnapshotID(ctx)
 	case page.FieldCreatedAt:
@@ -9960,6 +10553,13 @@ func (m *PageMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetLinks(v)
 		return nil
+	case page.FieldBlocks:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBlocks(v)
+		return nil
 	case page.FieldSnapshotID:
 		v, ok := value.(uuid.UUID)
 		if !ok {
@@ -10021,6 +10621,9 @@ func (m *PageMutation) ClearedFields() []string {
 	if m.FieldCleared(page.FieldLinks) {
 		fields = append(fields, page.FieldLinks)
 	}
+	if m.FieldCleared(page.FieldBlocks) {
+		fields = append(fields, page.FieldBlocks)
+	}
 	if m.FieldCleared(page.FieldSnapshotID) {
 		fields = append(fields, page.FieldSnapshotID)
 	}
@@ -10040,6 +10643,9 @@ func (m *PageMutation) ClearField(name string) error {
 	switch name {
 	case page.FieldLinks:
 		m.ClearLinks()
+		return nil
+	case page.FieldBlocks:
+		m.ClearBlocks()
 		return nil
 	case page.FieldSnapshotID:
 		m.ClearSnapshotID()
@@ -10081,6 +10687,9 @@ func (m *PageMutation) ResetField(name string) error {
 		return nil
 	case page.FieldLinks:
 		m.ResetLinks()
+		return nil
+	case page.FieldBlocks:
+		m.ResetBlocks()
 		return nil
 	case page.FieldSnapshotID:
 		m.ResetSnapshotID()
@@ -13585,6 +14194,8 @@ type SnapshotMutation struct {
 	typ            string
 	id             *uuid.UUID
 	text           *string
+	anchors        *[]schema.Anchor
+	appendanchors  []schema.Anchor
 	hash           *string
 	fetched_at     *time.Time
 	http_status    *int
@@ -13775,6 +14386,71 @@ func (m *SnapshotMutation) OldText(ctx context.Context) (v string, err error) {
 // ResetText resets all changes to the "text" field.
 func (m *SnapshotMutation) ResetText() {
 	m.text = nil
+}
+
+// SetAnchors sets the "anchors" field.
+func (m *SnapshotMutation) SetAnchors(s []schema.Anchor) {
+	m.anchors = &s
+	m.appendanchors = nil
+}
+
+// Anchors returns the value of the "anchors" field in the mutation.
+func (m *SnapshotMutation) Anchors() (r []schema.Anchor, exists bool) {
+	v := m.anchors
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnchors returns the old "anchors" field's value of the Snapshot entity.
+// If the Snapshot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SnapshotMutation) OldAnchors(ctx context.Context) (v []schema.Anchor, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnchors is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnchors requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnchors: %w", err)
+	}
+	return oldValue.Anchors, nil
+}
+
+// AppendAnchors adds s to the "anchors" field.
+func (m *SnapshotMutation) AppendAnchors(s []schema.Anchor) {
+	m.appendanchors = append(m.appendanchors, s...)
+}
+
+// AppendedAnchors returns the list of values that were appended to the "anchors" field in this mutation.
+func (m *SnapshotMutation) AppendedAnchors() ([]schema.Anchor, bool) {
+	if len(m.appendanchors) == 0 {
+		return nil, false
+	}
+	return m.appendanchors, true
+}
+
+// ClearAnchors clears the value of the "anchors" field.
+func (m *SnapshotMutation) ClearAnchors() {
+	m.anchors = nil
+	m.appendanchors = nil
+	m.clearedFields[snapshot.FieldAnchors] = struct{}{}
+}
+
+// AnchorsCleared returns if the "anchors" field was cleared in this mutation.
+func (m *SnapshotMutation) AnchorsCleared() bool {
+	_, ok := m.clearedFields[snapshot.FieldAnchors]
+	return ok
+}
+
+// ResetAnchors resets all changes to the "anchors" field.
+func (m *SnapshotMutation) ResetAnchors() {
+	m.anchors = nil
+	m.appendanchors = nil
+	delete(m.clearedFields, snapshot.FieldAnchors)
 }
 
 // SetHash sets the "hash" field.
@@ -14056,12 +14732,15 @@ func (m *SnapshotMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SnapshotMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 7)
 	if m.page != nil {
 		fields = append(fields, snapshot.FieldPageID)
 	}
 	if m.text != nil {
 		fields = append(fields, snapshot.FieldText)
+	}
+	if m.anchors != nil {
+		fields = append(fields, snapshot.FieldAnchors)
 	}
 	if m.hash != nil {
 		fields = append(fields, snapshot.FieldHash)
@@ -14087,6 +14766,8 @@ func (m *SnapshotMutation) Field(name string) (ent.Value, bool) {
 		return m.PageID()
 	case snapshot.FieldText:
 		return m.Text()
+	case snapshot.FieldAnchors:
+		return m.Anchors()
 	case snapshot.FieldHash:
 		return m.Hash()
 	case snapshot.FieldFetchedAt:
@@ -14108,6 +14789,8 @@ func (m *SnapshotMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldPageID(ctx)
 	case snapshot.FieldText:
 		return m.OldText(ctx)
+	case snapshot.FieldAnchors:
+		return m.OldAnchors(ctx)
 	case snapshot.FieldHash:
 		return m.OldHash(ctx)
 	case snapshot.FieldFetchedAt:
@@ -14138,6 +14821,13 @@ func (m *SnapshotMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetText(v)
+		return nil
+	case snapshot.FieldAnchors:
+		v, ok := value.([]schema.Anchor)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnchors(v)
 		return nil
 	case snapshot.FieldHash:
 		v, ok := value.(string)
@@ -14211,7 +14901,11 @@ func (m *SnapshotMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *SnapshotMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(snapshot.FieldAnchors) {
+		fields = append(fields, snapshot.FieldAnchors)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -14224,6 +14918,11 @@ func (m *SnapshotMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *SnapshotMutation) ClearField(name string) error {
+	switch name {
+	case snapshot.FieldAnchors:
+		m.ClearAnchors()
+		return nil
+	}
 	return fmt.Errorf("unknown Snapshot nullable field %s", name)
 }
 
@@ -14236,6 +14935,9 @@ func (m *SnapshotMutation) ResetField(name string) error {
 		return nil
 	case snapshot.FieldText:
 		m.ResetText()
+		return nil
+	case snapshot.FieldAnchors:
+		m.ResetAnchors()
 		return nil
 	case snapshot.FieldHash:
 		m.ResetHash()

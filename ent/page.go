@@ -31,7 +31,7 @@ type Page struct {
 	Title string `json:"title,omitempty"`
 	// Whether its server still has it.
 	Status schema.PageStatus `json:"status,omitempty"`
-	// The language it claims, as the primary subtag of BCP 47 ("en"); empty if it claims none.
+	// The language of its text, as the primary subtag of BCP 47 ("en"): as the words tell, or else as it claims; empty if neither does.
 	Language string `json:"language,omitempty"`
 	// SHA-256 of its current text, in hex.
 	ContentHash string `json:"content_hash,omitempty"`
@@ -41,6 +41,8 @@ type Page struct {
 	LastModified string `json:"last_modified,omitempty"`
 	// Links holds the value of the "links" field.
 	Links []string `json:"links,omitempty"`
+	// Blocks holds the value of the "blocks" field.
+	Blocks []byte `json:"blocks,omitempty"`
 	// SnapshotID holds the value of the "snapshot_id" field.
 	SnapshotID *uuid.UUID `json:"snapshot_id,omitempty"`
 	// When it was first stored.
@@ -121,7 +123,7 @@ func (*Page) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case page.FieldSnapshotID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case page.FieldLinks:
+		case page.FieldLinks, page.FieldBlocks:
 			values[i] = new([]byte)
 		case page.FieldURL, page.FieldDomain, page.FieldCompany, page.FieldTitle, page.FieldStatus, page.FieldLanguage, page.FieldContentHash, page.FieldEtag, page.FieldLastModified:
 			values[i] = new(sql.NullString)
@@ -211,6 +213,12 @@ func (_m *Page) assignValues(columns []string, values []any) error {
 				if err := json.Unmarshal(*value, &_m.Links); err != nil {
 					return fmt.Errorf("unmarshal field links: %w", err)
 				}
+			}
+		case page.FieldBlocks:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field blocks", values[i])
+			} else if value != nil {
+				_m.Blocks = *value
 			}
 		case page.FieldSnapshotID:
 			if value, ok := values[i].(*sql.NullScanner); !ok {
@@ -322,6 +330,9 @@ func (_m *Page) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("links=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Links))
+	builder.WriteString(", ")
+	builder.WriteString("blocks=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Blocks))
 	builder.WriteString(", ")
 	if v := _m.SnapshotID; v != nil {
 		builder.WriteString("snapshot_id=")

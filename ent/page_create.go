@@ -136,6 +136,12 @@ func (_c *PageCreate) SetLinks(v []string) *PageCreate {
 	return _c
 }
 
+// SetBlocks sets the "blocks" field.
+func (_c *PageCreate) SetBlocks(v []byte) *PageCreate {
+	_c.mutation.SetBlocks(v)
+	return _c
+}
+
 // SetSnapshotID sets the "snapshot_id" field.
 func (_c *PageCreate) SetSnapshotID(v uuid.UUID) *PageCreate {
 	_c.mutation.SetSnapshotID(v)
@@ -452,6 +458,10 @@ func (_c *PageCreate) createSpec() (*Page, *sqlgraph.CreateSpec) {
 		_spec.SetField(page.FieldLinks, field.TypeJSON, value)
 		_node.Links = value
 	}
+	if value, ok := _c.mutation.Blocks(); ok {
+		_spec.SetField(page.FieldBlocks, field.TypeBytes, value)
+		_node.Blocks = value
+	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(page.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
@@ -683,6 +693,24 @@ func (u *PageUpsert) ClearLinks() *PageUpsert {
 	return u
 }
 
+// SetBlocks sets the "blocks" field.
+func (u *PageUpsert) SetBlocks(v []byte) *PageUpsert {
+	u.Set(page.FieldBlocks, v)
+	return u
+}
+
+// UpdateBlocks sets the "blocks" field to the value that was provided on create.
+func (u *PageUpsert) UpdateBlocks() *PageUpsert {
+	u.SetExcluded(page.FieldBlocks)
+	return u
+}
+
+// ClearBlocks clears the value of the "blocks" field.
+func (u *PageUpsert) ClearBlocks() *PageUpsert {
+	u.SetNull(page.FieldBlocks)
+	return u
+}
+
 // SetSnapshotID sets the "snapshot_id" field.
 func (u *PageUpsert) SetSnapshotID(v uuid.UUID) *PageUpsert {
 	u.Set(page.FieldSnapshotID, v)
@@ -898,6 +926,27 @@ func (u *PageUpsertOne) UpdateLinks() *PageUpsertOne {
 func (u *PageUpsertOne) ClearLinks() *PageUpsertOne {
 	return u.Update(func(s *PageUpsert) {
 		s.ClearLinks()
+	})
+}
+
+// SetBlocks sets the "blocks" field.
+func (u *PageUpsertOne) SetBlocks(v []byte) *PageUpsertOne {
+	return u.Update(func(s *PageUpsert) {
+		s.SetBlocks(v)
+	})
+}
+
+// UpdateBlocks sets the "blocks" field to the value that was provided on create.
+func (u *PageUpsertOne) UpdateBlocks() *PageUpsertOne {
+	return u.Update(func(s *PageUpsert) {
+		s.UpdateBlocks()
+	})
+}
+
+// ClearBlocks clears the value of the "blocks" field.
+func (u *PageUpsertOne) ClearBlocks() *PageUpsertOne {
+	return u.Update(func(s *PageUpsert) {
+		s.ClearBlocks()
 	})
 }
 
@@ -1290,6 +1339,27 @@ func (u *PageUpsertBulk) UpdateLinks() *PageUpsertBulk {
 func (u *PageUpsertBulk) ClearLinks() *PageUpsertBulk {
 	return u.Update(func(s *PageUpsert) {
 		s.ClearLinks()
+	})
+}
+
+// SetBlocks sets the "blocks" field.
+func (u *PageUpsertBulk) SetBlocks(v []byte) *PageUpsertBulk {
+	return u.Update(func(s *PageUpsert) {
+		s.SetBlocks(v)
+	})
+}
+
+// UpdateBlocks sets the "blocks" field to the value that was provided on create.
+func (u *PageUpsertBulk) UpdateBlocks() *PageUpsertBulk {
+	return u.Update(func(s *PageUpsert) {
+		s.UpdateBlocks()
+	})
+}
+
+// ClearBlocks clears the value of the "blocks" field.
+func (u *PageUpsertBulk) ClearBlocks() *PageUpsertBulk {
+	return u.Update(func(s *PageUpsert) {
+		s.ClearBlocks()
 	})
 }
 

@@ -151,6 +151,18 @@ func (_u *PageUpdate) ClearLinks() *PageUpdate {
 	return _u
 }
 
+// SetBlocks sets the "blocks" field.
+func (_u *PageUpdate) SetBlocks(v []byte) *PageUpdate {
+	_u.mutation.SetBlocks(v)
+	return _u
+}
+
+// ClearBlocks clears the value of the "blocks" field.
+func (_u *PageUpdate) ClearBlocks() *PageUpdate {
+	_u.mutation.ClearBlocks()
+	return _u
+}
+
 // SetSnapshotID sets the "snapshot_id" field.
 func (_u *PageUpdate) SetSnapshotID(v uuid.UUID) *PageUpdate {
 	_u.mutation.SetSnapshotID(v)
@@ -409,6 +421,12 @@ func (_u *PageUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.LinksCleared() {
 		_spec.ClearField(page.FieldLinks, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Blocks(); ok {
+		_spec.SetField(page.FieldBlocks, field.TypeBytes, value)
+	}
+	if _u.mutation.BlocksCleared() {
+		_spec.ClearField(page.FieldBlocks, field.TypeBytes)
 	}
 	if value, ok := _u.mutation.FetchedAt(); ok {
 		_spec.SetField(page.FieldFetchedAt, field.TypeTime, value)
@@ -718,6 +736,18 @@ func (_u *PageUpdateOne) ClearLinks() *PageUpdateOne {
 	return _u
 }
 
+// SetBlocks sets the "blocks" field.
+func (_u *PageUpdateOne) SetBlocks(v []byte) *PageUpdateOne {
+	_u.mutation.SetBlocks(v)
+	return _u
+}
+
+// ClearBlocks clears the value of the "blocks" field.
+func (_u *PageUpdateOne) ClearBlocks() *PageUpdateOne {
+	_u.mutation.ClearBlocks()
+	return _u
+}
+
 // SetSnapshotID sets the "snapshot_id" field.
 func (_u *PageUpdateOne) SetSnapshotID(v uuid.UUID) *PageUpdateOne {
 	_u.mutation.SetSnapshotID(v)
@@ -1006,6 +1036,12 @@ func (_u *PageUpdateOne) sqlSave(ctx context.Context) (_node *Page, err error) {
 	}
 	if _u.mutation.LinksCleared() {
 		_spec.ClearField(page.FieldLinks, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Blocks(); ok {
+		_spec.SetField(page.FieldBlocks, field.TypeBytes, value)
+	}
+	if _u.mutation.BlocksCleared() {
+		_spec.ClearField(page.FieldBlocks, field.TypeBytes)
 	}
 	if value, ok := _u.mutation.FetchedAt(); ok {
 		_spec.SetField(page.FieldFetchedAt, field.TypeTime, value)

@@ -52,11 +52,11 @@ func init() {
 	factFields := schema.Fact{}.Fields()
 	_ = factFields
 	// factDescFirstSeenAt is the schema descriptor for first_seen_at field.
-	factDescFirstSeenAt := factFields[24].Descriptor()
+	factDescFirstSeenAt := factFields[26].Descriptor()
 	// fact.DefaultFirstSeenAt holds the default value on creation for the first_seen_at field.
 	fact.DefaultFirstSeenAt = factDescFirstSeenAt.Default.(func() time.Time)
 	// factDescLastSeenAt is the schema descriptor for last_seen_at field.
-	factDescLastSeenAt := factFields[25].Descriptor()
+	factDescLastSeenAt := factFields[27].Descriptor()
 	// fact.DefaultLastSeenAt holds the default value on creation for the last_seen_at field.
 	fact.DefaultLastSeenAt = factDescLastSeenAt.Default.(func() time.Time)
 	// factDescID is the schema descriptor for id field.
@@ -200,15 +200,15 @@ func init() {
 	// page.DefaultLastModified holds the default value on creation for the last_modified field.
 	page.DefaultLastModified = pageDescLastModified.Default.(string)
 	// pageDescCreatedAt is the schema descriptor for created_at field.
-	pageDescCreatedAt := pageFields[12].Descriptor()
+	pageDescCreatedAt := pageFields[13].Descriptor()
 	// page.DefaultCreatedAt holds the default value on creation for the created_at field.
 	page.DefaultCreatedAt = pageDescCreatedAt.Default.(func() time.Time)
 	// pageDescFetchedAt is the schema descriptor for fetched_at field.
-	pageDescFetchedAt := pageFields[13].Descriptor()
+	pageDescFetchedAt := pageFields[14].Descriptor()
 	// page.DefaultFetchedAt holds the default value on creation for the fetched_at field.
 	page.DefaultFetchedAt = pageDescFetchedAt.Default.(func() time.Time)
 	// pageDescChangedAt is the schema descriptor for changed_at field.
-	pageDescChangedAt := pageFields[14].Descriptor()
+	pageDescChangedAt := pageFields[15].Descriptor()
 	// page.DefaultChangedAt holds the default value on creation for the changed_at field.
 	page.DefaultChangedAt = pageDescChangedAt.Default.(func() time.Time)
 	// pageDescID is the schema descriptor for id field.
@@ -310,7 +310,7 @@ func init() {
 	snapshotFields := schema.Snapshot{}.Fields()
 	_ = snapshotFields
 	// snapshotDescFetchedAt is the schema descriptor for fetched_at field.
-	snapshotDescFetchedAt := snapshotFields[4].Descriptor()
+	snapshotDescFetchedAt := snapshotFields[5].Descriptor()
 	// snapshot.DefaultFetchedAt holds the default value on creation for the fetched_at field.
 	snapshot.DefaultFetchedAt = snapshotDescFetchedAt.Default.(func() time.Time)
 	// snapshotDescID is the schema descriptor for id field.

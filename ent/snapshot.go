@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -24,6 +25,8 @@ type Snapshot struct {
 	PageID uuid.UUID `json:"page_id,omitempty"`
 	// The main content of the page as Markdown; spans of facts count in it.
 	Text string `json:"text,omitempty"`
+	// Anchors holds the value of the "anchors" field.
+	Anchors []schema.Anchor `json:"anchors,omitempty"`
 	// SHA-256 of the text, in hex.
 	Hash string `json:"hash,omitempty"`
 	// When this text was first fetched.
@@ -78,6 +81,8 @@ func (*Snapshot) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case snapshot.FieldAnchors:
+			values[i] = new([]byte)
 		case snapshot.FieldHTTPStatus:
 			values[i] = new(sql.NullInt64)
 		case snapshot.FieldText, snapshot.FieldHash, snapshot.FieldFetcher:
@@ -118,6 +123,14 @@ func (_m *Snapshot) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field text", values[i])
 			} else if value.Valid {
 				_m.Text = value.String
+			}
+		case snapshot.FieldAnchors:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field anchors", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Anchors); err != nil {
+					return fmt.Errorf("unmarshal field anchors: %w", err)
+				}
 			}
 		case snapshot.FieldHash:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -194,6 +207,9 @@ func (_m *Snapshot) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("text=")
 	builder.WriteString(_m.Text)
+	builder.WriteString(", ")
+	builder.WriteString("anchors=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Anchors))
 	builder.WriteString(", ")
 	builder.WriteString("hash=")
 	builder.WriteString(_m.Hash)

@@ -39,6 +39,12 @@ func (_c *SnapshotCreate) SetText(v string) *SnapshotCreate {
 	return _c
 }
 
+// SetAnchors sets the "anchors" field.
+func (_c *SnapshotCreate) SetAnchors(v []schema.Anchor) *SnapshotCreate {
+	_c.mutation.SetAnchors(v)
+	return _c
+}
+
 // SetHash sets the "hash" field.
 func (_c *SnapshotCreate) SetHash(v string) *SnapshotCreate {
 	_c.mutation.SetHash(v)
@@ -230,6 +236,10 @@ func (_c *SnapshotCreate) createSpec() (*Snapshot, *sqlgraph.CreateSpec) {
 		_spec.SetField(snapshot.FieldText, field.TypeString, value)
 		_node.Text = value
 	}
+	if value, ok := _c.mutation.Anchors(); ok {
+		_spec.SetField(snapshot.FieldAnchors, field.TypeJSON, value)
+		_node.Anchors = value
+	}
 	if value, ok := _c.mutation.Hash(); ok {
 		_spec.SetField(snapshot.FieldHash, field.TypeString, value)
 		_node.Hash = value
@@ -353,6 +363,9 @@ func (u *SnapshotUpsertOne) UpdateNewValues() *SnapshotUpsertOne {
 		}
 		if _, exists := u.create.mutation.Text(); exists {
 			s.SetIgnore(snapshot.FieldText)
+		}
+		if _, exists := u.create.mutation.Anchors(); exists {
+			s.SetIgnore(snapshot.FieldAnchors)
 		}
 		if _, exists := u.create.mutation.Hash(); exists {
 			s.SetIgnore(snapshot.FieldHash)
@@ -585,6 +598,9 @@ func (u *SnapshotUpsertBulk) UpdateNewValues() *SnapshotUpsertBulk {
 			}
 			if _, exists := b.mutation.Text(); exists {
 				s.SetIgnore(snapshot.FieldText)
+			}
+			if _, exists := b.mutation.Anchors(); exists {
+				s.SetIgnore(snapshot.FieldAnchors)
 			}
 			if _, exists := b.mutation.Hash(); exists {
 				s.SetIgnore(snapshot.FieldHash)

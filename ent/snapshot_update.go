@@ -124,6 +124,9 @@ func (_u *SnapshotUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if _u.mutation.AnchorsCleared() {
+		_spec.ClearField(snapshot.FieldAnchors, field.TypeJSON)
+	}
 	if _u.mutation.FactsCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
@@ -314,6 +317,9 @@ func (_u *SnapshotUpdateOne) sqlSave(ctx context.Context) (_node *Snapshot, err 
 				ps[i](selector)
 			}
 		}
+	}
+	if _u.mutation.AnchorsCleared() {
+		_spec.ClearField(snapshot.FieldAnchors, field.TypeJSON)
 	}
 	if _u.mutation.FactsCleared() {
 		edge := &sqlgraph.EdgeSpec{

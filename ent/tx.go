@@ -16,6 +16,8 @@ type Tx struct {
 	ApiKey *ApiKeyClient
 	// AuditEntry is the client for interacting with the AuditEntry builders.
 	AuditEntry *AuditEntryClient
+	// Boilerplate is the client for interacting with the Boilerplate builders.
+	Boilerplate *BoilerplateClient
 	// Fact is the client for interacting with the Fact builders.
 	Fact *FactClient
 	// Job is the client for interacting with the Job builders.
@@ -169,6 +171,7 @@ func (tx *Tx) Client() *Client {
 func (tx *Tx) init() {
 	tx.ApiKey = NewApiKeyClient(tx.config)
 	tx.AuditEntry = NewAuditEntryClient(tx.config)
+	tx.Boilerplate = NewBoilerplateClient(tx.config)
 	tx.Fact = NewFactClient(tx.config)
 	tx.Job = NewJobClient(tx.config)
 	tx.JobEvent = NewJobEventClient(tx.config)

@@ -1143,6 +1143,13 @@ func (ec *executionContext) fieldContext_ScrapeParams_force(_ context.Context, f
 	return graphql.NewScalarFieldContext("ScrapeParams", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _ScrapeParams_languages(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) graphql.Marshaler {
+	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Languages)
+}
+func (ec *executionContext) fieldContext_ScrapeParams_languages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ScrapeParams", field, false, false, "String")
+}
+
 func (ec *executionContext) _StartExtractionPayload_job(ctx context.Context, field graphql.CollectedField, obj *StartExtractionPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1732,7 +1739,7 @@ func (ec *executionContext) unmarshalInputStartScrapeInput(ctx context.Context, 
 		asMap["priority"] = "NORMAL"
 	}
 
-	fieldsInOrder := [...]string{"urls", "company", "profile", "crawl", "force", "priority", "idempotencyKey"}
+	fieldsInOrder := [...]string{"urls", "company", "profile", "crawl", "force", "languages", "priority", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1774,6 +1781,13 @@ func (ec *executionContext) unmarshalInputStartScrapeInput(ctx context.Context, 
 				return it, err
 			}
 			it.Force = data
+		case "languages":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("languages"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Languages = data
 		case "priority":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priority"))
 			data, err := ec.unmarshalNJobPriority2techfactsᚗdevᚋtechfactsᚋschemaᚐPriority(ctx, v)
@@ -2253,6 +2267,11 @@ func (ec *executionContext) _ScrapeParams(ctx context.Context, sel ast.Selection
 			}
 		case "force":
 			out.Values[i] = ec._ScrapeParams_force(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "languages":
+			out.Values[i] = ec._ScrapeParams_languages(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

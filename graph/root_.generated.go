@@ -462,11 +462,12 @@ type ComplexityRoot struct {
 	}
 
 	ScrapeParams struct {
-		Company func(childComplexity int) int
-		Crawl   func(childComplexity int) int
-		Force   func(childComplexity int) int
-		Profile func(childComplexity int) int
-		URLs    func(childComplexity int) int
+		Company   func(childComplexity int) int
+		Crawl     func(childComplexity int) int
+		Force     func(childComplexity int) int
+		Languages func(childComplexity int) int
+		Profile   func(childComplexity int) int
+		URLs      func(childComplexity int) int
 	}
 
 	SetRateLimitPayload struct {
@@ -2409,6 +2410,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ScrapeParams.Force(childComplexity), true
+	case "ScrapeParams.languages":
+		if e.ComplexityRoot.ScrapeParams.Languages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScrapeParams.Languages(childComplexity), true
 	case "ScrapeParams.profile":
 		if e.ComplexityRoot.ScrapeParams.Profile == nil {
 			break
@@ -2893,7 +2900,7 @@ type RevokeApiKeyPayload {
 `, BuiltIn: false},
 	{Name: "../schema/fact.graphql", Input: `extend type Fact {
   """
-  The URL of its page, with a text fragment by which browsers jump to the quote and mark it.
+  The URL of its page, with the nearest anchor above the quote, if there is one, and a text fragment by which browsers jump to the quote and mark it.
   """
   deepLink: String!
   """
@@ -3163,6 +3170,10 @@ type ScrapeParams {
   Whether pages are asked for again although they are fresh.
   """
   force: Boolean!
+  """
+  The languages that are kept; none means all.
+  """
+  languages: [String!]!
 }
 
 """
@@ -3349,6 +3360,11 @@ input StartScrapeInput {
   Ask for pages again although they were read within the last day.
   """
   force: Boolean! = false
+  """
+  Keep only pages in these languages, as BCP 47 tags of which the primary subtag counts ("en"); none means all. A page whose language is
+  not known is kept, any other ends as LANGUAGE_FILTERED, and its links are not followed.
+  """
+  languages: [String!]
   """
   Whose items are taken first.
   """

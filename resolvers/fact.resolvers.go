@@ -15,7 +15,7 @@ import (
 )
 
 func (r *factResolver) DeepLink(ctx context.Context, obj *ent.Fact) (string, error) {
-	return deepLink(obj.URL, obj.Quote), nil
+	return deepLink(obj.URL, obj.Anchor, obj.Quote), nil
 }
 
 func (r *factResolver) Value(ctx context.Context, obj *ent.Fact) (graph.FactValue, error) {

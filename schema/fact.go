@@ -72,6 +72,8 @@ func (Fact) Fields() []ent.Field {
 			Comment("Where the quote stands in the snapshot's text."),
 		field.Strings("headings").Optional().Annotations(unfiltered()).
 			Comment("The headings above the quote, the outermost first."),
+		field.String("anchor").Optional().Annotations(hidden()),
+		field.Int64("block").Optional().Annotations(hidden()),
 		field.String("attribute").Optional().
 			Comment("What it tells about, as a stable key such as \"rate_limit\"; empty if it has no name yet."),
 		field.String("subject").Optional().

@@ -94,7 +94,9 @@ type ScrapeParams struct {
 	Profile string       `json:"profile"`
 	Crawl   *CrawlParams `json:"crawl,omitempty"`
 	Force   bool         `json:"force,omitempty"`
-	Roots   []string     `json:"roots,omitempty"` // of a retry: where URLs were redirected to in the job that it retries
+	// Languages are the primary subtags of those wanted; none means all.
+	Languages []string `json:"languages,omitempty"`
+	Roots     []string `json:"roots,omitempty"` // of a retry: where URLs were redirected to in the job that it retries
 }
 
 // CrawlParams say how far a SCRAPE job follows links.

@@ -44,29 +44,31 @@ type Outcome string
 
 // The outcomes.
 const (
-	Stored          Outcome = "STORED"
-	Unchanged       Outcome = "UNCHANGED"
-	Extracted       Outcome = "EXTRACTED"
-	Duplicate       Outcome = "DUPLICATE"
-	RobotsBlocked   Outcome = "ROBOTS_BLOCKED"
-	FetchBlocked    Outcome = "FETCH_BLOCKED"
-	RateLimited     Outcome = "RATE_LIMITED"
-	HTTPError       Outcome = "HTTP_ERROR"
-	Timeout         Outcome = "TIMEOUT"
-	TooLarge        Outcome = "TOO_LARGE"
-	EmptyContent    Outcome = "EMPTY_CONTENT"
-	UnsupportedType Outcome = "UNSUPPORTED_TYPE"
-	OutOfScope      Outcome = "OUT_OF_SCOPE"
-	BudgetExhausted Outcome = "BUDGET_EXHAUSTED"
-	Cancelled       Outcome = "CANCELLED"
-	Failed          Outcome = "FAILED"
+	Stored           Outcome = "STORED"
+	Unchanged        Outcome = "UNCHANGED"
+	Extracted        Outcome = "EXTRACTED"
+	Duplicate        Outcome = "DUPLICATE"
+	RobotsBlocked    Outcome = "ROBOTS_BLOCKED"
+	FetchBlocked     Outcome = "FETCH_BLOCKED"
+	RateLimited      Outcome = "RATE_LIMITED"
+	HTTPError        Outcome = "HTTP_ERROR"
+	Timeout          Outcome = "TIMEOUT"
+	TooLarge         Outcome = "TOO_LARGE"
+	EmptyContent     Outcome = "EMPTY_CONTENT"
+	UnsupportedType  Outcome = "UNSUPPORTED_TYPE"
+	LanguageFiltered Outcome = "LANGUAGE_FILTERED"
+	OutOfScope       Outcome = "OUT_OF_SCOPE"
+	BudgetExhausted  Outcome = "BUDGET_EXHAUSTED"
+	Cancelled        Outcome = "CANCELLED"
+	Failed           Outcome = "FAILED"
 )
 
 // Values lists the outcomes.
 func (Outcome) Values() []string {
 	return []string{
 		"STORED", "UNCHANGED", "EXTRACTED", "DUPLICATE", "ROBOTS_BLOCKED", "FETCH_BLOCKED", "RATE_LIMITED", "HTTP_ERROR",
-		"TIMEOUT", "TOO_LARGE", "EMPTY_CONTENT", "UNSUPPORTED_TYPE", "OUT_OF_SCOPE", "BUDGET_EXHAUSTED", "CANCELLED", "FAILED",
+		"TIMEOUT", "TOO_LARGE", "EMPTY_CONTENT", "UNSUPPORTED_TYPE", "LANGUAGE_FILTERED", "OUT_OF_SCOPE", "BUDGET_EXHAUSTED",
+		"CANCELLED", "FAILED",
 	}
 }
 
@@ -75,18 +77,18 @@ func (e Outcome) Good() bool { return e == Stored || e == Unchanged || e == Extr
 
 // Retryable reports whether trying again might end better.
 func (e Outcome) Retryable() bool {
-	return !e.Good() && e != Duplicate && e != OutOfScope
+	return !e.Good() && e != Duplicate && e != OutOfScope && e != LanguageFiltered
 }
 
 // ByChoice reports whether e leaves out on purpose what a crawl came across.
-// For a URL that was asked for by name only a duplicate or a used-up budget is
-// no failure.
+// For a URL that was asked for by name only a duplicate, a used-up budget or
+// another language than was wanted is no failure.
 func (e Outcome) ByChoice(asked bool) bool {
 	if asked {
-		return slices.Contains([]Outcome{Duplicate, BudgetExhausted, Cancelled}, e)
+		return slices.Contains([]Outcome{Duplicate, BudgetExhausted, Cancelled, LanguageFiltered}, e)
 	}
 	return slices.Contains([]Outcome{
-		Duplicate, BudgetExhausted, Cancelled, RobotsBlocked, FetchBlocked, OutOfScope, UnsupportedType, EmptyContent,
+		Duplicate, BudgetExhausted, Cancelled, LanguageFiltered, RobotsBlocked, FetchBlocked, OutOfScope, UnsupportedType, EmptyContent,
 	}, e)
 }
 

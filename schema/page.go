@@ -41,12 +41,13 @@ func (Page) Fields() []ent.Field {
 		field.Enum("status").GoType(PageStatus("")).Default(string(PageActive)).
 			Comment("Whether its server still has it."),
 		field.String("language").Default("").
-			Comment("The language it claims, as the primary subtag of BCP 47 (\"en\"); empty if it claims none."),
+			Comment("The language of its text, as the primary subtag of BCP 47 (\"en\"): as the words tell, or else as it claims; empty if neither does."),
 		field.String("content_hash").Default("").
 			Comment("SHA-256 of its current text, in hex."),
 		field.String("etag").Default("").Annotations(hidden()),
 		field.String("last_modified").Default("").Annotations(hidden()),
 		field.Strings("links").Optional().Annotations(hidden()),
+		field.Bytes("blocks").Optional().Annotations(hidden()),
 		field.UUID("snapshot_id", uuid.UUID{}).Optional().Nillable().Annotations(hidden()),
 		field.Time("created_at").Default(Now).Immutable().Annotations(order("CREATED_AT")).
 			Comment("When it was first stored."),
@@ -78,7 +79,7 @@ func (Page) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("url").Unique(),
 		index.Fields("company"),
-		index.Fields("domain"),
+		index.Fields("domain", "content_hash"), // by it boilerplate is sampled
 		index.Fields("fetched_at"),
 		index.Fields("snapshot_id"),
 	}

@@ -20,6 +20,13 @@ const FetcherHTTP Fetcher = "HTTP"
 // Values lists the ways to get a text.
 func (Fetcher) Values() []string { return []string{"HTTP"} }
 
+// Anchor is where in a text a part of its page begins that the page's URL leads
+// to by "#ID". An empty ID says that none leads to what follows.
+type Anchor struct {
+	At int    `json:"at"` // bytes
+	ID string `json:"id"`
+}
+
 // Snapshot is the text of a page as it was fetched once. It never changes.
 type Snapshot struct{ ent.Schema }
 
@@ -30,6 +37,7 @@ func (Snapshot) Fields() []ent.Field {
 		field.UUID("page_id", uuid.UUID{}).Immutable().Annotations(hidden()),
 		field.Text("text").Immutable().Annotations(unfiltered()).
 			Comment("The main content of the page as Markdown; spans of facts count in it."),
+		field.JSON("anchors", []Anchor{}).Optional().Immutable().Annotations(hidden()),
 		field.String("hash").Immutable().
 			Comment("SHA-256 of the text, in hex."),
 		field.Time("fetched_at").Default(Now).Immutable().Annotations(order("FETCHED_AT")).

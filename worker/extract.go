@@ -3,10 +3,12 @@ package worker
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/ent/page"
 	"techfacts.dev/techfacts/ent/profile"
+	"techfacts.dev/techfacts/internal/document"
 	"techfacts.dev/techfacts/internal/extract"
 	"techfacts.dev/techfacts/internal/fault"
 	"techfacts.dev/techfacts/internal/job"
@@ -41,13 +43,29 @@ func (s Steps) extract(ctx context.Context, t task) (job.Save, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read profile: %w", err)
 	}
-	found := extract.Rules(extract.Page{Text: p.Edges.Snapshot.Text, Title: p.Title, Company: p.Company}, extract.Profile{
+	known, err := noted(ctx, s.Ent, p.Domain)
+	if err != nil {
+		return nil, err
+	}
+	repeated, err := sampled(ctx, s.Ent, p.Domain)
+	if err != nil {
+		return nil, err
+	}
+	text := p.Edges.Snapshot.Text
+	marks := document.MarksOf(text)
+	found := extract.Rules(extract.Page{Text: text, Title: p.Title, Company: p.Company, Boilerplate: marks.Within(repeated)}, extract.Profile{
 		Name: prof.Name, Focus: prof.Focus, Categories: prof.Categories, Depth: prof.Depth,
 	}, s.MinConfidence)
 	return func(ctx context.Context, tx *store.Tx, _ *ent.Job) (job.Result, error) {
-		r := reconciliation{tx: tx, page: p, profile: prof.ID, now: schema.Now()}
+		repeated, swept, err := settleBoilerplate(ctx, tx, p.Domain, !slices.Equal(known, repeated))
+		if err != nil {
+			return job.Result{}, err
+		}
+		r := reconciliation{tx: tx, page: p, marks: marks, profile: prof.ID, now: schema.Now()}
+		found := own(found, marks, repeated)
 		result := job.Result{Outcome: outcome, PageID: &p.ID, Facts: len(found)}
 		result.FactsAdded, result.FactsRemoved, err = r.run(ctx, found)
+		result.FactsRemoved += swept
 		return result, err
 	}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -27,7 +28,6 @@ import (
 const (
 	maxRedirects = 5     // to other domains; those within one are the fetcher's
 	maxLinks     = 2_000 // kept of one page
-	minText      = 20    // characters of a page that says anything
 )
 
 // fetch reads the page of an item. A page is found by its URL and a snapshot by
@@ -61,7 +61,7 @@ func (s Steps) fetch(ctx context.Context, t task) (job.Save, error) {
 	case response.NotModified && v.known != nil:
 		return v.unchanged(http.StatusNotModified, "not modified"), nil
 	}
-	return v.read()
+	return v.read(ctx)
 }
 
 // visit is one item's way to its page.
@@ -172,10 +172,20 @@ func (v *visit) allows(u fetch.URL) (ok bool, why string) {
 	return v.scope.Allows(u)
 }
 
+// wants reports whether the job keeps pages in a language. One that is not known
+// is kept.
+func (v *visit) wants(language string) bool {
+	wanted := v.job.Params.Scrape.Languages
+	return len(wanted) == 0 || language == "" || slices.Contains(wanted, language)
+}
+
 // unchanged goes on with the page that is stored. Status is 0 if its server was
 // not asked.
 func (v *visit) unchanged(status int, reason string) job.Save {
 	save := func(ctx context.Context, tx *store.Tx, row *ent.Job) (job.Result, error) {
+		if !v.wants(v.known.Language) {
+			return job.Result{Outcome: schema.LanguageFiltered, Reason: "its language is " + v.known.Language}, nil
+		}
 		if exhausted(row) {
 			return noBudget(row), nil
 		}
@@ -198,7 +208,7 @@ func (v *visit) unchanged(status int, reason string) job.Save {
 }
 
 // read makes a document of the response, and a save that keeps it.
-func (v *visit) read() (job.Save, error) {
+func (v *visit) read(ctx context.Context) (job.Save, error) {
 	r := v.response
 	observation := fetch.Observation{Status: r.Status, CrawlDelay: r.CrawlDelay}
 	base := job.Result{HTTPStatus: r.Status, Bytes: r.Bytes}
@@ -206,13 +216,25 @@ func (v *visit) read() (job.Save, error) {
 		base.Outcome, base.Reason = schema.OutOfScope, "redirected to "+r.URL.String()+": "+why
 		return v.observed(observation, settled(base)), nil
 	}
-	doc, err := Document(r)
-	if err != nil {
+	doc, err := v.Documents.Read(ctx, r.ContentType, r.Body)
+	if fault.Is(err, fault.Invalid) {
 		base.Outcome, base.Reason = schema.UnsupportedType, fault.Of(err).Message
 		return v.observed(observation, settled(base)), nil
 	}
-	if len([]rune(doc.Text)) < minText {
-		base.Outcome, base.Reason = schema.EmptyContent, "there is no text on the page"
+	if err != nil {
+		return nil, err
+	}
+	if !v.wants(doc.Language) {
+		base.Outcome, base.Reason = schema.LanguageFiltered, "its language is "+doc.Language
+		return v.observed(observation, settled(base)), nil
+	}
+	marks := document.MarksOf(doc.Text)
+	common, err := noted(ctx, v.Ent, r.URL.Domain())
+	if err != nil {
+		return nil, err
+	}
+	if !document.Says(doc.Text, marks, common) {
+		base.Outcome, base.Reason = schema.EmptyContent, "there is no text of its own on the page"
 		return v.observed(observation, settled(base)), nil
 	}
 	links := resolve(doc, r.URL)
@@ -220,7 +242,7 @@ func (v *visit) read() (job.Save, error) {
 		if exhausted(row) {
 			return noBudget(row), nil
 		}
-		stored, outcome, err := v.keep(ctx, tx, doc, links)
+		stored, outcome, err := v.keep(ctx, tx, doc, marks, links)
 		if err != nil {
 			return job.Result{}, err
 		}
@@ -228,16 +250,6 @@ func (v *visit) read() (job.Save, error) {
 		result.HTTPStatus, result.Bytes = r.Status, r.Bytes
 		return result, err
 	}), nil
-}
-
-// Document makes a document of what was read, by its type. It fails if that is
-// no text.
-func Document(r fetch.Response) (document.Document, error) {
-	switch r.ContentType {
-	case "text/html", "application/xhtml+xml":
-		return document.FromHTML(r.Body)
-	}
-	return document.FromText(r.Body), nil
 }
 
 func exhausted(row *ent.Job) bool {
@@ -263,18 +275,18 @@ func (v *visit) onward(ctx context.Context, tx *store.Tx, pageID uuid.UUID, o sc
 }
 
 // keep stores the page, and its text if it is new.
-func (v *visit) keep(ctx context.Context, tx *store.Tx, doc document.Document, links []string) (*ent.Page, schema.Outcome, error) {
+func (v *visit) keep(ctx context.Context, tx *store.Tx, doc document.Document, marks document.Marks, links []string) (*ent.Page, schema.Outcome, error) {
 	p, err := v.page(ctx, tx)
 	if err != nil {
 		return nil, "", err
 	}
 	now := schema.Now()
 	update := tx.Ent.Page.UpdateOneID(p.ID).SetTitle(doc.Title).SetLanguage(doc.Language).SetStatus(schema.PageActive).
-		SetEtag(v.response.ETag).SetLastModified(v.response.LastModified).SetLinks(links).SetFetchedAt(now)
+		SetEtag(v.response.ETag).SetLastModified(v.response.LastModified).SetLinks(links).SetBlocks(marks.Pack()).SetFetchedAt(now)
 	outcome := schema.Unchanged
 	sum := sha256.Sum256([]byte(doc.Text))
 	if hash := hex.EncodeToString(sum[:]); hash != p.ContentHash {
-		id, err := v.snapshot(ctx, tx, p.ID, doc.Text, hash)
+		id, err := v.snapshot(ctx, tx, p.ID, doc, hash)
 		if err != nil {
 			return nil, "", err
 		}
@@ -307,12 +319,12 @@ func (v *visit) page(ctx context.Context, tx *store.Tx) (*ent.Page, error) {
 
 // snapshot makes the row of a text, or finds it: a page may go back to what it
 // said before.
-func (v *visit) snapshot(ctx context.Context, tx *store.Tx, pageID uuid.UUID, text, hash string) (uuid.UUID, error) {
+func (v *visit) snapshot(ctx context.Context, tx *store.Tx, pageID uuid.UUID, doc document.Document, hash string) (uuid.UUID, error) {
 	id, err := tx.Ent.Snapshot.Query().Where(snapshot.PageID(pageID), snapshot.Hash(hash)).OnlyID(ctx)
 	if err == nil || !ent.IsNotFound(err) {
 		return id, err
 	}
-	s, err := tx.Ent.Snapshot.Create().SetPageID(pageID).SetText(text).SetHash(hash).SetHTTPStatus(v.response.Status).Save(ctx)
+	s, err := tx.Ent.Snapshot.Create().SetPageID(pageID).SetText(doc.Text).SetAnchors(doc.Anchors).SetHash(hash).SetHTTPStatus(v.response.Status).Save(ctx)
 	if err != nil {
 		return uuid.Nil, fmt.Errorf("make snapshot: %w", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/ent/fact"
 	"techfacts.dev/techfacts/ent/page"
+	"techfacts.dev/techfacts/internal/document"
 	"techfacts.dev/techfacts/internal/extract"
 	"techfacts.dev/techfacts/internal/fault"
 	"techfacts.dev/techfacts/internal/store"
@@ -27,6 +28,7 @@ const maxBulk = 500
 type reconciliation struct {
 	tx      *store.Tx
 	page    *ent.Page // with the snapshot that was read
+	marks   document.Marks
 	profile uuid.UUID
 	now     time.Time
 	company string // of the page as it is now
@@ -114,6 +116,7 @@ func (r *reconciliation) lock(ctx context.Context) error {
 // same reports whether row says all that f does.
 func (r *reconciliation) same(row *ent.Fact, f extract.Fact) bool {
 	return row.Status == schema.FactActive && row.SnapshotID == r.page.Edges.Snapshot.ID && row.Span == f.Span && row.Confidence == f.Confidence &&
+		row.Anchor == r.anchor(f) && row.Block == r.marks.At(f.Span.ByteStart) &&
 		row.Attribute == f.Attribute && row.Subject == f.Subject && row.Measure == f.Value && maps.Equal(row.Qualifiers, f.Qualifiers) && slices.Equal(row.Headings, f.Headings)
 }
 
@@ -134,17 +137,23 @@ func number(v schema.Value) *float64 {
 	return &v.Number
 }
 
+// anchor is where on its page a fact stands.
+func (r *reconciliation) anchor(f extract.Fact) string {
+	return document.AnchorAt(r.page.Edges.Snapshot.Anchors, f.Span.ByteStart)
+}
+
 func (r *reconciliation) create(f extract.Fact) *ent.FactCreate {
 	return r.tx.Ent.Fact.Create().SetPageID(r.page.ID).SetSnapshotID(r.page.Edges.Snapshot.ID).SetProfileID(r.profile).
 		SetCompany(r.company).SetURL(r.page.URL).SetCategory(f.Category).SetStatement(f.Statement).SetQuote(f.Quote).
-		SetSpan(f.Span).SetHeadings(f.Headings).SetAttribute(f.Attribute).SetSubject(f.Subject).
+		SetSpan(f.Span).SetHeadings(f.Headings).SetAnchor(r.anchor(f)).SetBlock(r.marks.At(f.Span.ByteStart)).
+		SetAttribute(f.Attribute).SetSubject(f.Subject).
 		SetValue(f.Value.Original).SetMeasure(f.Value).SetNillableValueKind(kind(f.Value)).SetNillableNumber(number(f.Value)).SetUnit(f.Value.Unit).
 		SetQualifiers(f.Qualifiers).SetConfidence(f.Confidence).SetMethod(schema.MethodRules).SetFingerprint(f.Fingerprint).SetFirstSeenAt(r.now).SetLastSeenAt(r.now)
 }
 
 func (r *reconciliation) update(ctx context.Context, row *ent.Fact, f extract.Fact) error {
 	update := r.tx.Ent.Fact.UpdateOneID(row.ID).SetSnapshotID(r.page.Edges.Snapshot.ID).SetQuote(f.Quote).SetSpan(f.Span).
-		SetHeadings(f.Headings).SetAttribute(f.Attribute).SetSubject(f.Subject).
+		SetHeadings(f.Headings).SetAnchor(r.anchor(f)).SetBlock(r.marks.At(f.Span.ByteStart)).SetAttribute(f.Attribute).SetSubject(f.Subject).
 		SetValue(f.Value.Original).SetMeasure(f.Value).SetUnit(f.Value.Unit).
 		SetQualifiers(f.Qualifiers).SetConfidence(f.Confidence).SetStatus(schema.FactActive).SetLastSeenAt(r.now)
 	if k := kind(f.Value); k != nil {

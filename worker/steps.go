@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"techfacts.dev/techfacts/ent"
+	"techfacts.dev/techfacts/internal/document"
 	"techfacts.dev/techfacts/internal/fetch"
 	"techfacts.dev/techfacts/internal/job"
 	"techfacts.dev/techfacts/schema"
@@ -21,6 +22,7 @@ type Steps struct {
 	Jobs          *job.Jobs
 	Fetcher       Fetcher
 	Limiter       *fetch.Limiter
+	Documents     *document.Reader
 	MinConfidence float64 // facts below are not kept
 }
 

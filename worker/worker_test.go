@@ -10,6 +10,7 @@ import (
 
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/ent/jobitem"
+	"techfacts.dev/techfacts/internal/document"
 	"techfacts.dev/techfacts/internal/event"
 	"techfacts.dev/techfacts/internal/extract"
 	"techfacts.dev/techfacts/internal/fetch"
@@ -62,7 +63,7 @@ func each(t *testing.T, fetcher web, retries int, test func(*shop)) {
 		limiter := fetch.NewLimiter(s, fetch.Pace{Concurrency: 4, DailyLimit: 1000})
 		test(&shop{t, s, jobs, bus, &worker.Pool{
 			Store: s, Queue: q, Jobs: jobs, Gate: limiter, Bus: bus, Log: slog.New(slog.DiscardHandler), OrphanAfter: time.Millisecond, Fetches: 4, Extracts: 2,
-			Steps: worker.Steps{Ent: s.Ent, Jobs: jobs, Fetcher: fetcher, Limiter: limiter, MinConfidence: extract.DefaultConfidence},
+			Steps: worker.Steps{Ent: s.Ent, Jobs: jobs, Fetcher: fetcher, Limiter: limiter, Documents: document.NewReader(document.DefaultMemory), MinConfidence: extract.DefaultConfidence},
 		}})
 	})
 }

@@ -39,7 +39,7 @@ func (cmd extractCmd) Run(ctx context.Context, c *app.Config) error {
 		if ctx.Err() != nil {
 			return errors.Join(errors.New("interrupted"), out.Flush())
 		}
-		facts, err := app.Extract(*c, file, reading)
+		facts, err := app.Extract(ctx, *c, file, reading)
 		if err != nil {
 			failed++
 			fmt.Fprintln(os.Stderr, "techfacts:", err)

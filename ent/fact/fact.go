@@ -38,6 +38,10 @@ const (
 	FieldSpan = "span"
 	// FieldHeadings holds the string denoting the headings field in the database.
 	FieldHeadings = "headings"
+	// FieldAnchor holds the string denoting the anchor field in the database.
+	FieldAnchor = "anchor"
+	// FieldBlock holds the string denoting the block field in the database.
+	FieldBlock = "block"
 	// FieldAttribute holds the string denoting the attribute field in the database.
 	FieldAttribute = "attribute"
 	// FieldSubject holds the string denoting the subject field in the database.
@@ -119,6 +123,8 @@ var Columns = []string{
 	FieldQuote,
 	FieldSpan,
 	FieldHeadings,
+	FieldAnchor,
+	FieldBlock,
 	FieldAttribute,
 	FieldSubject,
 	FieldValue,
@@ -239,6 +245,16 @@ func ByStatement(opts ...sql.OrderTermOption) OrderOption {
 // ByQuote orders the results by the quote field.
 func ByQuote(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldQuote, opts...).ToFunc()
+}
+
+// ByAnchor orders the results by the anchor field.
+func ByAnchor(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAnchor, opts...).ToFunc()
+}
+
+// ByBlock orders the results by the block field.
+func ByBlock(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldBlock, opts...).ToFunc()
 }
 
 // ByAttribute orders the results by the attribute field.

@@ -97,6 +97,16 @@ func Quote(v string) predicate.Fact {
 	return predicate.Fact(sql.FieldEQ(FieldQuote, v))
 }
 
+// Anchor applies equality check predicate on the "anchor" field. It's identical to AnchorEQ.
+func Anchor(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldEQ(FieldAnchor, v))
+}
+
+// Block applies equality check predicate on the "block" field. It's identical to BlockEQ.
+func Block(v int64) predicate.Fact {
+	return predicate.Fact(sql.FieldEQ(FieldBlock, v))
+}
+
 // Attribute applies equality check predicate on the "attribute" field. It's identical to AttributeEQ.
 func Attribute(v string) predicate.Fact {
 	return predicate.Fact(sql.FieldEQ(FieldAttribute, v))
@@ -540,6 +550,131 @@ func HeadingsIsNil() predicate.Fact {
 // HeadingsNotNil applies the NotNil predicate on the "headings" field.
 func HeadingsNotNil() predicate.Fact {
 	return predicate.Fact(sql.FieldNotNull(FieldHeadings))
+}
+
+// AnchorEQ applies the EQ predicate on the "anchor" field.
+func AnchorEQ(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldEQ(FieldAnchor, v))
+}
+
+// AnchorNEQ applies the NEQ predicate on the "anchor" field.
+func AnchorNEQ(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldNEQ(FieldAnchor, v))
+}
+
+// AnchorIn applies the In predicate on the "anchor" field.
+func AnchorIn(vs ...string) predicate.Fact {
+	return predicate.Fact(sql.FieldIn(FieldAnchor, vs...))
+}
+
+// AnchorNotIn applies the NotIn predicate on the "anchor" field.
+func AnchorNotIn(vs ...string) predicate.Fact {
+	return predicate.Fact(sql.FieldNotIn(FieldAnchor, vs...))
+}
+
+// AnchorGT applies the GT predicate on the "anchor" field.
+func AnchorGT(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldGT(FieldAnchor, v))
+}
+
+// AnchorGTE applies the GTE predicate on the "anchor" field.
+func AnchorGTE(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldGTE(FieldAnchor, v))
+}
+
+// AnchorLT applies the LT predicate on the "anchor" field.
+func AnchorLT(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldLT(FieldAnchor, v))
+}
+
+// AnchorLTE applies the LTE predicate on the "anchor" field.
+func AnchorLTE(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldLTE(FieldAnchor, v))
+}
+
+// AnchorContains applies the Contains predicate on the "anchor" field.
+func AnchorContains(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldContains(FieldAnchor, v))
+}
+
+// AnchorHasPrefix applies the HasPrefix predicate on the "anchor" field.
+func AnchorHasPrefix(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldHasPrefix(FieldAnchor, v))
+}
+
+// AnchorHasSuffix applies the HasSuffix predicate on the "anchor" field.
+func AnchorHasSuffix(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldHasSuffix(FieldAnchor, v))
+}
+
+// AnchorIsNil applies the IsNil predicate on the "anchor" field.
+func AnchorIsNil() predicate.Fact {
+	return predicate.Fact(sql.FieldIsNull(FieldAnchor))
+}
+
+// AnchorNotNil applies the NotNil predicate on the "anchor" field.
+func AnchorNotNil() predicate.Fact {
+	return predicate.Fact(sql.FieldNotNull(FieldAnchor))
+}
+
+// AnchorEqualFold applies the EqualFold predicate on the "anchor" field.
+func AnchorEqualFold(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldEqualFold(FieldAnchor, v))
+}
+
+// AnchorContainsFold applies the ContainsFold predicate on the "anchor" field.
+func AnchorContainsFold(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldContainsFold(FieldAnchor, v))
+}
+
+// BlockEQ applies the EQ predicate on the "block" field.
+func BlockEQ(v int64) predicate.Fact {
+	return predicate.Fact(sql.FieldEQ(FieldBlock, v))
+}
+
+// BlockNEQ applies the NEQ predicate on the "block" field.
+func BlockNEQ(v int64) predicate.Fact {
+	return predicate.Fact(sql.FieldNEQ(FieldBlock, v))
+}
+
+// BlockIn applies the In predicate on the "block" field.
+func BlockIn(vs ...int64) predicate.Fact {
+	return predicate.Fact(sql.FieldIn(FieldBlock, vs...))
+}
+
+// BlockNotIn applies the NotIn predicate on the "block" field.
+func BlockNotIn(vs ...int64) predicate.Fact {
+	return predicate.Fact(sql.FieldNotIn(FieldBlock, vs...))
+}
+
+// BlockGT applies the GT predicate on the "block" field.
+func BlockGT(v int64) predicate.Fact {
+	return predicate.Fact(sql.FieldGT(FieldBlock, v))
+}
+
+// BlockGTE applies the GTE predicate on the "block" field.
+func BlockGTE(v int64) predicate.Fact {
+	return predicate.Fact(sql.FieldGTE(FieldBlock, v))
+}
+
+// BlockLT applies the LT predicate on the "block" field.
+func BlockLT(v int64) predicate.Fact {
+	return predicate.Fact(sql.FieldLT(FieldBlock, v))
+}
+
+// BlockLTE applies the LTE predicate on the "block" field.
+func BlockLTE(v int64) predicate.Fact {
+	return predicate.Fact(sql.FieldLTE(FieldBlock, v))
+}
+
+// BlockIsNil applies the IsNil predicate on the "block" field.
+func BlockIsNil() predicate.Fact {
+	return predicate.Fact(sql.FieldIsNull(FieldBlock))
+}
+
+// BlockNotNil applies the NotNil predicate on the "block" field.
+func BlockNotNil() predicate.Fact {
+	return predicate.Fact(sql.FieldNotNull(FieldBlock))
 }
 
 // AttributeEQ applies the EQ predicate on the "attribute" field.

@@ -70,6 +70,17 @@ var (
 			},
 		},
 	}
+	// BoilerplatesColumns holds the columns for the "boilerplates" table.
+	BoilerplatesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "blocks", Type: field.TypeBytes, Nullable: true},
+	}
+	// BoilerplatesTable holds the schema information for the "boilerplates" table.
+	BoilerplatesTable = &schema.Table{
+		Name:       "boilerplates",
+		Columns:    BoilerplatesColumns,
+		PrimaryKey: []*schema.Column{BoilerplatesColumns[0]},
+	}
 	// FactsColumns holds the columns for the "facts" table.
 	FactsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -80,6 +91,8 @@ var (
 		{Name: "quote", Type: field.TypeString, Size: 2147483647},
 		{Name: "span", Type: field.TypeJSON},
 		{Name: "headings", Type: field.TypeJSON, Nullable: true},
+		{Name: "anchor", Type: field.TypeString, Nullable: true},
+		{Name: "block", Type: field.TypeInt64, Nullable: true},
 		{Name: "attribute", Type: field.TypeString, Nullable: true},
 		{Name: "subject", Type: field.TypeString, Nullable: true},
 		{Name: "value", Type: field.TypeString, Nullable: true},
@@ -107,19 +120,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "facts_snapshots_snapshot",
-				Columns:    []*schema.Column{FactsColumns[23]},
+				Columns:    []*schema.Column{FactsColumns[25]},
 				RefColumns: []*schema.Column{SnapshotsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
 				Symbol:     "facts_profiles_profile",
-				Columns:    []*schema.Column{FactsColumns[24]},
+				Columns:    []*schema.Column{FactsColumns[26]},
 				RefColumns: []*schema.Column{ProfilesColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
 				Symbol:     "facts_pages_facts",
-				Columns:    []*schema.Column{FactsColumns[25]},
+				Columns:    []*schema.Column{FactsColumns[27]},
 				RefColumns: []*schema.Column{PagesColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -128,7 +141,7 @@ var (
 			{
 				Name:    "fact_page_id_profile_id_fingerprint",
 				Unique:  true,
-				Columns: []*schema.Column{FactsColumns[25], FactsColumns[24], FactsColumns[19]},
+				Columns: []*schema.Column{FactsColumns[27], FactsColumns[26], FactsColumns[21]},
 			},
 			{
 				Name:    "fact_company_category",
@@ -143,27 +156,27 @@ var (
 			{
 				Name:    "fact_profile_id",
 				Unique:  false,
-				Columns: []*schema.Column{FactsColumns[24]},
+				Columns: []*schema.Column{FactsColumns[26]},
 			},
 			{
 				Name:    "fact_snapshot_id",
 				Unique:  false,
-				Columns: []*schema.Column{FactsColumns[23]},
+				Columns: []*schema.Column{FactsColumns[25]},
 			},
 			{
 				Name:    "fact_first_seen_at",
 				Unique:  false,
-				Columns: []*schema.Column{FactsColumns[21]},
+				Columns: []*schema.Column{FactsColumns[23]},
 			},
 			{
 				Name:    "fact_attribute",
 				Unique:  false,
-				Columns: []*schema.Column{FactsColumns[8]},
+				Columns: []*schema.Column{FactsColumns[10]},
 			},
 			{
 				Name:    "fact_unit_number",
 				Unique:  false,
-				Columns: []*schema.Column{FactsColumns[14], FactsColumns[13]},
+				Columns: []*schema.Column{FactsColumns[16], FactsColumns[15]},
 			},
 		},
 	}
@@ -276,7 +289,7 @@ var (
 		{Name: "url", Type: field.TypeString},
 		{Name: "step", Type: field.TypeEnum, Enums: []string{"FETCH", "EXTRACT"}},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"READY", "WAITING", "RUNNING", "ENDED"}, Default: "READY"},
-		{Name: "outcome", Type: field.TypeEnum, Nullable: true, Enums: []string{"STORED", "UNCHANGED", "EXTRACTED", "DUPLICATE", "ROBOTS_BLOCKED", "FETCH_BLOCKED", "RATE_LIMITED", "HTTP_ERROR", "TIMEOUT", "TOO_LARGE", "EMPTY_CONTENT", "UNSUPPORTED_TYPE", "OUT_OF_SCOPE", "BUDGET_EXHAUSTED", "CANCELLED", "FAILED"}},
+		{Name: "outcome", Type: field.TypeEnum, Nullable: true, Enums: []string{"STORED", "UNCHANGED", "EXTRACTED", "DUPLICATE", "ROBOTS_BLOCKED", "FETCH_BLOCKED", "RATE_LIMITED", "HTTP_ERROR", "TIMEOUT", "TOO_LARGE", "EMPTY_CONTENT", "UNSUPPORTED_TYPE", "LANGUAGE_FILTERED", "OUT_OF_SCOPE", "BUDGET_EXHAUSTED", "CANCELLED", "FAILED"}},
 		{Name: "reason", Type: field.TypeString, Nullable: true},
 		{Name: "http_status", Type: field.TypeInt, Nullable: true},
 		{Name: "depth", Type: field.TypeInt, Default: 0},
@@ -345,6 +358,7 @@ var (
 		{Name: "etag", Type: field.TypeString, Default: ""},
 		{Name: "last_modified", Type: field.TypeString, Default: ""},
 		{Name: "links", Type: field.TypeJSON, Nullable: true},
+		{Name: "blocks", Type: field.TypeBytes, Nullable: true},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "fetched_at", Type: field.TypeTime},
 		{Name: "changed_at", Type: field.TypeTime},
@@ -358,7 +372,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "pages_snapshots_snapshot",
-				Columns:    []*schema.Column{PagesColumns[14]},
+				Columns:    []*schema.Column{PagesColumns[15]},
 				RefColumns: []*schema.Column{SnapshotsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -375,19 +389,19 @@ var (
 				Columns: []*schema.Column{PagesColumns[3]},
 			},
 			{
-				Name:    "page_domain",
+				Name:    "page_domain_content_hash",
 				Unique:  false,
-				Columns: []*schema.Column{PagesColumns[2]},
+				Columns: []*schema.Column{PagesColumns[2], PagesColumns[7]},
 			},
 			{
 				Name:    "page_fetched_at",
 				Unique:  false,
-				Columns: []*schema.Column{PagesColumns[12]},
+				Columns: []*schema.Column{PagesColumns[13]},
 			},
 			{
 				Name:    "page_snapshot_id",
 				Unique:  false,
-				Columns: []*schema.Column{PagesColumns[14]},
+				Columns: []*schema.Column{PagesColumns[15]},
 			},
 		},
 	}
@@ -492,6 +506,7 @@ var (
 	SnapshotsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "text", Type: field.TypeString, Size: 2147483647},
+		{Name: "anchors", Type: field.TypeJSON, Nullable: true},
 		{Name: "hash", Type: field.TypeString},
 		{Name: "fetched_at", Type: field.TypeTime},
 		{Name: "http_status", Type: field.TypeInt},
@@ -506,7 +521,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "snapshots_pages_snapshots",
-				Columns:    []*schema.Column{SnapshotsColumns[6]},
+				Columns:    []*schema.Column{SnapshotsColumns[7]},
 				RefColumns: []*schema.Column{PagesColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -515,7 +530,7 @@ var (
 			{
 				Name:    "snapshot_page_id_hash",
 				Unique:  true,
-				Columns: []*schema.Column{SnapshotsColumns[6], SnapshotsColumns[2]},
+				Columns: []*schema.Column{SnapshotsColumns[7], SnapshotsColumns[3]},
 			},
 		},
 	}
@@ -559,6 +574,7 @@ var (
 	Tables = []*schema.Table{
 		APIKeysTable,
 		AuditEntriesTable,
+		BoilerplatesTable,
 		FactsTable,
 		JobsTable,
 		JobEventsTable,

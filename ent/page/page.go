@@ -38,6 +38,8 @@ const (
 	FieldLastModified = "last_modified"
 	// FieldLinks holds the string denoting the links field in the database.
 	FieldLinks = "links"
+	// FieldBlocks holds the string denoting the blocks field in the database.
+	FieldBlocks = "blocks"
 	// FieldSnapshotID holds the string denoting the snapshot_id field in the database.
 	FieldSnapshotID = "snapshot_id"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -99,6 +101,7 @@ var Columns = []string{
 	FieldEtag,
 	FieldLastModified,
 	FieldLinks,
+	FieldBlocks,
 	FieldSnapshotID,
 	FieldCreatedAt,
 	FieldFetchedAt,

@@ -97,6 +97,11 @@ func LastModified(v string) predicate.Page {
 	return predicate.Page(sql.FieldEQ(FieldLastModified, v))
 }
 
+// Blocks applies equality check predicate on the "blocks" field. It's identical to BlocksEQ.
+func Blocks(v []byte) predicate.Page {
+	return predicate.Page(sql.FieldEQ(FieldBlocks, v))
+}
+
 // SnapshotID applies equality check predicate on the "snapshot_id" field. It's identical to SnapshotIDEQ.
 func SnapshotID(v uuid.UUID) predicate.Page {
 	return predicate.Page(sql.FieldEQ(FieldSnapshotID, v))
@@ -675,6 +680,56 @@ func LinksIsNil() predicate.Page {
 // LinksNotNil applies the NotNil predicate on the "links" field.
 func LinksNotNil() predicate.Page {
 	return predicate.Page(sql.FieldNotNull(FieldLinks))
+}
+
+// BlocksEQ applies the EQ predicate on the "blocks" field.
+func BlocksEQ(v []byte) predicate.Page {
+	return predicate.Page(sql.FieldEQ(FieldBlocks, v))
+}
+
+// BlocksNEQ applies the NEQ predicate on the "blocks" field.
+func BlocksNEQ(v []byte) predicate.Page {
+	return predicate.Page(sql.FieldNEQ(FieldBlocks, v))
+}
+
+// BlocksIn applies the In predicate on the "blocks" field.
+func BlocksIn(vs ...[]byte) predicate.Page {
+	return predicate.Page(sql.FieldIn(FieldBlocks, vs...))
+}
+
+// BlocksNotIn applies the NotIn predicate on the "blocks" field.
+func BlocksNotIn(vs ...[]byte) predicate.Page {
+	return predicate.Page(sql.FieldNotIn(FieldBlocks, vs...))
+}
+
+// BlocksGT applies the GT predicate on the "blocks" field.
+func BlocksGT(v []byte) predicate.Page {
+	return predicate.Page(sql.FieldGT(FieldBlocks, v))
+}
+
+// BlocksGTE applies the GTE predicate on the "blocks" field.
+func BlocksGTE(v []byte) predicate.Page {
+	return predicate.Page(sql.FieldGTE(FieldBlocks, v))
+}
+
+// BlocksLT applies the LT predicate on the "blocks" field.
+func BlocksLT(v []byte) predicate.Page {
+	return predicate.Page(sql.FieldLT(FieldBlocks, v))
+}
+
+// BlocksLTE applies the LTE predicate on the "blocks" field.
+func BlocksLTE(v []byte) predicate.Page {
+	return predicate.Page(sql.FieldLTE(FieldBlocks, v))
+}
+
+// BlocksIsNil applies the IsNil predicate on the "blocks" field.
+func BlocksIsNil() predicate.Page {
+	return predicate.Page(sql.FieldIsNull(FieldBlocks))
+}
+
+// BlocksNotNil applies the NotNil predicate on the "blocks" field.
+func BlocksNotNil() predicate.Page {
+	return predicate.Page(sql.FieldNotNull(FieldBlocks))
 }
 
 // SnapshotIDEQ applies the EQ predicate on the "snapshot_id" field.

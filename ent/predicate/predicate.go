@@ -12,6 +12,9 @@ type ApiKey func(*sql.Selector)
 // AuditEntry is the predicate function for auditentry builders.
 type AuditEntry func(*sql.Selector)
 
+// Boilerplate is the predicate function for boilerplate builders.
+type Boilerplate func(*sql.Selector)
+
 // Fact is the predicate function for fact builders.
 type Fact func(*sql.Selector)
 

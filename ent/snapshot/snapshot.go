@@ -22,6 +22,8 @@ const (
 	FieldPageID = "page_id"
 	// FieldText holds the string denoting the text field in the database.
 	FieldText = "text"
+	// FieldAnchors holds the string denoting the anchors field in the database.
+	FieldAnchors = "anchors"
 	// FieldHash holds the string denoting the hash field in the database.
 	FieldHash = "hash"
 	// FieldFetchedAt holds the string denoting the fetched_at field in the database.
@@ -57,6 +59,7 @@ var Columns = []string{
 	FieldID,
 	FieldPageID,
 	FieldText,
+	FieldAnchors,
 	FieldHash,
 	FieldFetchedAt,
 	FieldHTTPStatus,

@@ -167,6 +167,16 @@ func TextContainsFold(v string) predicate.Snapshot {
 	return predicate.Snapshot(sql.FieldContainsFold(FieldText, v))
 }
 
+// AnchorsIsNil applies the IsNil predicate on the "anchors" field.
+func AnchorsIsNil() predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldIsNull(FieldAnchors))
+}
+
+// AnchorsNotNil applies the NotNil predicate on the "anchors" field.
+func AnchorsNotNil() predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldNotNull(FieldAnchors))
+}
+
 // HashEQ applies the EQ predicate on the "hash" field.
 func HashEQ(v string) predicate.Snapshot {
 	return predicate.Snapshot(sql.FieldEQ(FieldHash, v))

@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/term"
+	"techfacts.dev/techfacts/internal/document"
 	"techfacts.dev/techfacts/internal/event"
 	"techfacts.dev/techfacts/internal/extract"
 	"techfacts.dev/techfacts/internal/fault"
@@ -303,7 +304,10 @@ func (p *parts) pool(ctx context.Context, c Config, s *store.Store, log *slog.Lo
 	}
 	return &worker.Pool{
 		Store: s, Queue: q, Jobs: p.jobs, Gate: p.limiter, Bus: p.bus, Log: log,
-		Steps:    worker.Steps{Ent: s.Ent, Jobs: p.jobs, Fetcher: observed{p.web, p.metrics}, Limiter: p.limiter, MinConfidence: c.MinConfidence},
+		Steps: worker.Steps{
+			Ent: s.Ent, Jobs: p.jobs, Fetcher: observed{p.web, p.metrics}, Limiter: p.limiter, Documents: document.NewReader(document.DefaultMemory),
+			MinConfidence: c.MinConfidence,
+		},
 		Observer: p.metrics, Tracer: p.tracer,
 		Fetches: c.WorkerFetches, Extracts: c.WorkerExtracts,
 	}, nil

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"strings"
@@ -10,7 +11,6 @@ import (
 	"techfacts.dev/techfacts/internal/fault"
 	"techfacts.dev/techfacts/internal/fetch"
 	"techfacts.dev/techfacts/schema"
-	"techfacts.dev/techfacts/worker"
 )
 
 // FileFact is a fact of a local file. Its JSON names are those of the API.
@@ -67,7 +67,7 @@ func (r Reading) Check() error {
 // those of a page: the same reading, the same rules, the same threshold. Quotes of
 // HTML are worded as the page shows them, without the signs of inline code that
 // the Markdown made of it has.
-func Extract(c Config, path string, r Reading) ([]FileFact, error) {
+func Extract(ctx context.Context, c Config, path string, r Reading) ([]FileFact, error) {
 	if err := r.Check(); err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func Extract(c Config, path string, r Reading) ([]FileFact, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	doc, err := worker.Document(file)
+	doc, err := document.NewReader(document.DefaultMemory).Read(ctx, file.ContentType, file.Body)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -208,14 +208,14 @@ func TestOneBadPageDoesNotSpoilTheJob(t *testing.T) {
 		w.page("/good", "Limits", limits)
 		w.HandleFunc("/robots.txt", func(rw http.ResponseWriter, _ *http.Request) { fmt.Fprint(rw, "User-agent: *\nDisallow: /secret\n") })
 		w.page("/secret", "Secret", limits)
-		w.HandleFunc("/pdf", func(rw http.ResponseWriter, _ *http.Request) { rw.Header().Set("Content-Type", "application/pdf") })
+		w.HandleFunc("/zip", func(rw http.ResponseWriter, _ *http.Request) { rw.Header().Set("Content-Type", "application/zip") })
 		w.page("/empty", "", "")
 		w.HandleFunc("/broken", func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusInternalServerError) })
 		w.HandleFunc("/moved", func(rw http.ResponseWriter, r *http.Request) {
 			http.Redirect(rw, r, "/good", http.StatusMovedPermanently)
 		})
 		paths := map[string]string{
-			"/good": "STORED", "/secret": "ROBOTS_BLOCKED", "/pdf": "UNSUPPORTED_TYPE", "/empty": "EMPTY_CONTENT",
+			"/good": "STORED", "/secret": "ROBOTS_BLOCKED", "/zip": "UNSUPPORTED_TYPE", "/empty": "EMPTY_CONTENT",
 			"/broken": "HTTP_ERROR", "/missing": "HTTP_ERROR",
 		}
 		var urls []string

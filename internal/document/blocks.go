@@ -54,15 +54,24 @@ func Plain(s string) string { return plain(s) }
 // writes, and other Markdown and plain text well enough: positions are always
 // right, and what is no other block is a paragraph.
 func Blocks(text string) []Block {
-	r := reader{text: text, blocks: make([]Block, 0, 16+len(text)/80)}
-	for at := 0; at < len(text); {
+	blocks := make([]Block, 0, 16+len(text)/80)
+	eachBlock(text, func(b Block) bool {
+		blocks = append(blocks, b)
+		return true
+	})
+	return blocks
+}
+
+// eachBlock gives the blocks one by one, until it is told to stop.
+func eachBlock(text string, yield func(Block) bool) {
+	r := reader{text: text, yield: yield}
+	for at := 0; at < len(text) && !r.stopped; {
 		end := lineEnd(text, at)
 		r.line(at, end)
 		at = end + 1
 	}
 	r.endParagraph()
 	r.endCode()
-	return r.blocks
 }
 
 func lineEnd(text string, at int) int {
@@ -74,9 +83,11 @@ func lineEnd(text string, at int) int {
 
 // reader is how far Blocks has read.
 type reader struct {
-	text   string
-	blocks []Block
-	quoted int // quote marks before the line
+	text    string
+	yield   func(Block) bool
+	stopped bool
+	last    Block // that was given; none if it is empty
+	quoted  int   // quote marks before the line
 
 	open  bool // a paragraph waits for more lines
 	para  Block
@@ -175,7 +186,8 @@ func margin(text string, at, end int) (p, indent, quoted int) {
 
 func (r *reader) add(b Block) {
 	b.Headings = r.levels
-	r.blocks = append(r.blocks, b)
+	r.last = b
+	r.stopped = r.stopped || !r.yield(b)
 }
 
 func (r *reader) begin(b Block) { r.open, r.para, r.lines = true, b, 1 }
@@ -342,8 +354,7 @@ func (r *reader) introduction() string {
 	if n > 0 && !r.in[n-1].term {
 		return plain(cut(r.in[n-1].text.Of(r.text), maxLead))
 	}
-	if len(r.blocks) > 0 {
-		b := r.blocks[len(r.blocks)-1]
+	if b := r.last; b.End > 0 {
 		text := r.text[b.Start:b.End]
 		if b.Kind != Heading && b.Kind != Code && (strings.HasSuffix(text, ":") || strings.HasSuffix(text, "：")) {
 			if s := Sentences(r.text, b); len(s) > 0 {

@@ -17,6 +17,7 @@ const (
 	wordFooter
 	wordCookie
 	wordNotes // footnotes and references: never a footer
+	wordTOC   // a table of contents, or what is left of one
 )
 
 // boxWords are the words by which pages name what is not content. A word alone
@@ -26,8 +27,8 @@ const (
 var boxWords = map[string]boxWord{
 	"nav": wordNavigation, "navbar": wordStrip, "navigation": wordNavigation, "navheader": wordStrip,
 	"navfooter": wordStrip, "menu": wordNavigation, "mainmenu": wordNavigation, "submenu": wordNavigation, "menubar": wordNavigation,
-	"sidebar": wordNavigation, "sidenav": wordNavigation, "sphinxsidebar": wordStrip, "toc": wordNavigation,
-	"toctree": wordNavigation, "tableofcontents": wordNavigation, "contents": wordNavigation, "topics": wordNavigation,
+	"sidebar": wordNavigation, "sidenav": wordNavigation, "sphinxsidebar": wordStrip, "toc": wordNavigation | wordTOC,
+	"toctree": wordNavigation, "tableofcontents": wordNavigation | wordTOC, "contents": wordNavigation, "topics": wordNavigation,
 	"breadcrumb": wordStrip, "breadcrumbs": wordStrip, "path": wordNavigation, "pagination": wordStrip, "pager": wordStrip,
 	"paginator": wordStrip, "prevnext": wordStrip, "prev": wordNavigation, "next": wordNavigation, "related": wordNavigation,
 	"links": wordNavigation, "languages": wordNavigation, "toplang": wordStrip, "bottomlang": wordStrip, "header": wordNavigation,
@@ -35,7 +36,7 @@ var boxWords = map[string]boxWord{
 	"skip": wordChrome, "skiplink": wordChrome, "skiptocontent": wordChrome, "announcement": wordChrome, "announce": wordChrome, "banner": wordChrome, "promo": wordChrome,
 	"newsletter": wordChrome, "subscribe": wordChrome, "feedback": wordChrome, "helpful": wordChrome, "social": wordChrome,
 	"share": wordChrome, "sharing": wordChrome, "search": wordChrome, "searchbox": wordChrome, "copyright": wordChrome,
-	"editpage": wordChrome, "lastupdated": wordChrome, "sponsor": wordChrome, "sponsors": wordChrome, "ads": wordChrome, "advert": wordChrome,
+	"tagline": wordChrome, "slogan": wordChrome, "editpage": wordChrome, "lastupdated": wordChrome, "sponsor": wordChrome, "sponsors": wordChrome, "ads": wordChrome, "advert": wordChrome,
 	"footer": wordFooter, "cookie": wordCookie, "cookies": wordCookie, "consent": wordCookie, "gdpr": wordCookie,
 	"footnote": wordNotes, "footnotes": wordNotes, "references": wordNotes, "bibliography": wordNotes, "endnotes": wordNotes,
 }
@@ -183,6 +184,8 @@ func unwanted(n *html.Node, m *mass, role string) bool {
 		return true
 	case w&wordNavigation != 0 && (m.linky(50) || bare && m.links > 0 && m.plain() < 40):
 		return true
+	case w&wordTOC != 0 && bare && m.text < 40, bare && m.text < 100 && isDated(n): // the head of a list that was taken out; a date
+		return true
 	case w&wordStrip != 0 && m.links > 0 && (m.linky(50) || m.plain() < short):
 		return true
 	case w&wordChrome != 0 && (m.linky(50) || bare && m.text < short):
@@ -193,6 +196,22 @@ func unwanted(n *html.Node, m *mass, role string) bool {
 		return true
 	}
 	return hidden(n) && (m.linky(50) || bare && m.text < short)
+}
+
+// isDated reports a line that only tells when the page was last changed.
+func isDated(n *html.Node) bool {
+	for n != nil && n.Type == html.ElementNode {
+		n = n.FirstChild
+		for n != nil && n.Type == html.TextNode && letters(n.Data) == 0 {
+			n = n.NextSibling
+		}
+	}
+	if n == nil || n.Type != html.TextNode {
+		return false
+	}
+	s := strings.ToLower(strings.TrimSpace(n.Data))
+	s = strings.TrimPrefix(strings.TrimPrefix(s, "this page was "), "this page ")
+	return strings.HasPrefix(s, "last modified ") || strings.HasPrefix(s, "last updated ")
 }
 
 // nested reports whether a header or footer belongs to a part of the page, such

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/net/html"
 	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/schema"
 )
 
 // ErrBinary says that bytes are no text at all: an image, an archive, a PDF.
@@ -16,8 +17,9 @@ var ErrBinary = fault.New(fault.Invalid, "the page is not a text document")
 // Document is what one page says.
 type Document struct {
 	Title     string // of the page, else its first heading; may be empty
-	Language  string // primary BCP 47 subtag in lower case, as in "en"; empty if the page does not tell
+	Language  string // primary BCP 47 subtag in lower case, as in "en"; empty if neither the page nor its text tells
 	Text      string // Markdown: valid UTF-8, no NUL, '\n' line ends, no white space at its ends
+	Anchors   []schema.Anchor
 	Canonical string // href of <link rel="canonical">, as written
 	Base      string // href of <base>, as written
 	Links     []Link // of the whole page, navigation included, in order; those into the page itself left out
@@ -36,11 +38,14 @@ type Link struct {
 // has none gives an empty Text. Bytes that are not UTF-8 become U+FFFD. It fails
 // with ErrBinary only.
 func FromHTML(body []byte) (Document, error) {
-	if binary(body) {
+	if isBinary(body) {
 		return Document{}, ErrBinary
 	}
 	body = bytes.ToValidUTF8(body, []byte("\uFFFD"))
-	root := parse(body)
+	var root *html.Node
+	if len(body) <= smallPage || treeSize(body) <= maxTree {
+		root = parse(body)
+	}
 	if root == nil {
 		return fromTokens(body), nil
 	}
@@ -54,7 +59,7 @@ func FromHTML(body []byte) (Document, error) {
 	}
 	w.children(s.root)
 	w.flush()
-	s.doc.Text = string(w.out)
+	s.doc.Text, s.doc.Anchors = string(w.out), w.anchors
 	if s.doc.Title == "" && title != nil {
 		s.doc.Title = textOf(title)
 	}
@@ -86,22 +91,24 @@ func FromText(body []byte) Document {
 		}
 		return r
 	}, text)
-	lines := strings.Split(text, "\n")
-	for i, l := range lines {
-		lines[i] = strings.TrimRightFunc(l, unicode.IsSpace)
+	var b strings.Builder
+	b.Grow(len(text))
+	for line := range strings.Lines(text) {
+		b.WriteString(strings.TrimRightFunc(line, unicode.IsSpace))
+		b.WriteByte('\n')
 	}
-	d := Document{Text: strings.Trim(strings.Join(lines, "\n"), "\n")}
-	for _, b := range Blocks(d.Text) {
+	d := Document{Text: strings.Trim(b.String(), "\n")}
+	eachBlock(d.Text, func(b Block) bool {
 		if b.Kind == Heading {
 			d.Title = plain(d.Text[b.Start:b.End])
-			break
 		}
-	}
+		return d.Title == "" && b.End < smallPage
+	})
 	return d
 }
 
-// binary reports whether bytes are certainly no text.
-func binary(body []byte) bool {
+// isBinary reports whether bytes are certainly no text.
+func isBinary(body []byte) bool {
 	for _, magic := range []string{"%PDF-", "PK\x03\x04", "\x89PNG\r\n", "GIF8", "\xff\xd8\xff", "\x1f\x8b\x08", "RIFF", "\x7fELF"} {
 		if bytes.HasPrefix(body, []byte(magic)) {
 			return true

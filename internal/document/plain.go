@@ -8,12 +8,16 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// fromTokens reads a page that is nested too deeply to be parsed as a tree. It
-// tells headings, paragraphs, items and rows apart, and nothing more.
+// maxToken is how many bytes one tag or text may have.
+const maxToken = 1 << 20
+
+// fromTokens reads a page that is nested too deeply, or has too many tags, to be
+// parsed as a tree; up to a token that is too long. It tells headings, paragraphs, items and rows apart, and nothing more.
 func fromTokens(body []byte) Document {
 	var s survey
 	var w writer
 	z := html.NewTokenizer(bytes.NewReader(body))
+	z.SetMaxBuf(maxToken)
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
@@ -23,8 +27,7 @@ func fromTokens(body []byte) Document {
 		case html.TextToken:
 			w.text(string(z.Text()))
 		case html.StartTagToken, html.SelfClosingTagToken:
-			t := z.Token()
-			s.token(&w, z, t)
+			s.token(&w, z)
 		case html.EndTagToken:
 			name, _ := z.TagName()
 			w.tag(atom.Lookup(name), false)
@@ -34,9 +37,19 @@ func fromTokens(body []byte) Document {
 }
 
 // token reads a start tag: what it says of the page, and how it divides the text.
-func (s *survey) token(w *writer, z *html.Tokenizer, t html.Token) {
-	n := &html.Node{Type: html.ElementNode, DataAtom: t.DataAtom, Data: t.Data, Attr: t.Attr}
-	switch t.DataAtom {
+func (s *survey) token(w *writer, z *html.Tokenizer) {
+	name, more := z.TagName()
+	n := &html.Node{Type: html.ElementNode, DataAtom: atom.Lookup(name)}
+	switch n.DataAtom {
+	case atom.Html, atom.Meta, atom.Link, atom.Base, atom.A:
+		for i := 0; more && i < 50; i++ {
+			var key, value []byte
+			key, value, more = z.TagAttr()
+			n.Attr = append(n.Attr, html.Attribute{Key: string(key), Val: string(value)})
+		}
+	default:
+	}
+	switch n.DataAtom {
 	case atom.Html:
 		s.language(attr(n, "lang"))
 	case atom.Title:
@@ -52,7 +65,7 @@ func (s *survey) token(w *writer, z *html.Tokenizer, t html.Token) {
 	case atom.Script, atom.Style, atom.Noscript, atom.Textarea, atom.Iframe, atom.Noframes, atom.Noembed, atom.Xmp:
 		z.Next() // their content is one token
 	default:
-		w.tag(t.DataAtom, true)
+		w.tag(n.DataAtom, true)
 	}
 }
 

@@ -118,10 +118,28 @@ func (s *survey) element(n *html.Node, inLink bool) mass {
 		m.rich++
 	}
 	if isBox(n) && s.judge(n, &m, landmarks) {
+		if m.local > 0 {
+			dropHead(n)
+		}
 		n.Parent.RemoveChild(n)
 		return mass{}
 	}
 	return m
+}
+
+// dropHead takes out the heading of a table of contents that is about to go, if
+// it heads nothing else.
+func dropHead(n *html.Node) {
+	head, next := n.PrevSibling, n.NextSibling
+	for head != nil && head.Type == html.TextNode && letters(head.Data) == 0 {
+		head = head.PrevSibling
+	}
+	for next != nil && next.Type == html.TextNode && letters(next.Data) == 0 {
+		next = next.NextSibling
+	}
+	if head != nil && isHeading(head.DataAtom) && head.DataAtom != atom.H1 && (next == nil || isHeading(next.DataAtom)) {
+		n.Parent.RemoveChild(head)
+	}
 }
 
 func (s *survey) link(n *html.Node, inLink bool) mass {

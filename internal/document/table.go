@@ -20,6 +20,12 @@ func (w *writer) table(n *html.Node) {
 	var t grid
 	t.read(n)
 	if t.isLayout(n) {
+		if t.columns == 1 && !t.nested && len(t.rows) > 1 && len(w.in) < maxDepth {
+			for _, r := range t.rows {
+				w.entry(r[0])
+			}
+			return
+		}
 		w.layout(n)
 		return
 	}
@@ -53,6 +59,54 @@ func (w *writer) table(n *html.Node) {
 			put(appendRow(line[:0], r))
 		}
 	}
+}
+
+// entry writes a row of a table of one column, such as manuals have for functions
+// and fields: what it is about, and what is said of it in further paragraphs.
+func (w *writer) entry(cell *html.Node) {
+	first := firstElement(cell)
+	if first == nil || first.DataAtom != atom.P || cell.DataAtom == atom.Th || !hasMore(first) {
+		w.paragraph(cell)
+		return
+	}
+	w.flush()
+	line := w.oneLine(first)
+	if len(line) == 0 {
+		w.paragraph(cell)
+		return
+	}
+	if id := anchorOf(first); id != "" {
+		w.mark(id)
+	}
+	w.line(line)
+	w.joint = true
+	rest := first.NextSibling
+	for c := rest; c != nil && hasMore(c) && (c.Type != html.ElementNode || c.DataAtom == atom.P && attr(c, "class") != "" &&
+		attr(c, "class") == attr(first, "class")); c = c.NextSibling { // another form of the same
+		if rest = c.NextSibling; c.Type == html.ElementNode {
+			w.line(w.oneLine(c))
+			w.joint = true
+		}
+	}
+	plain := w.plain
+	w.plain = true
+	w.in = append(w.in, container{first: ": ", rest: "  "})
+	for c := rest; c != nil; c = c.NextSibling {
+		w.block(c)
+	}
+	w.flush()
+	w.in = w.in[:len(w.in)-1]
+	w.plain, w.joint = plain, false
+}
+
+// hasMore reports whether anything follows a node.
+func hasMore(n *html.Node) bool {
+	for c := n.NextSibling; c != nil; c = c.NextSibling {
+		if c.Type == html.ElementNode && c.FirstChild != nil || c.Type == html.TextNode && letters(c.Data) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // layout writes the cells of a table that only arranges its content.

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+	"techfacts.dev/techfacts/schema"
 )
 
 // writer writes the Markdown of a tree.
@@ -29,6 +30,9 @@ type writer struct {
 	plain  bool   // inside a quote or definition list, headings are lines of text
 	in     []container
 	repeat int // bytes that spanned cells may still repeat
+
+	anchors []schema.Anchor
+	section string // the anchor of the heading that was written last
 }
 
 // container is a list item, a definition or a quote: what stands before its
@@ -185,6 +189,8 @@ func (w *writer) heading(n *html.Node) {
 	}
 	line := w.oneLine(n)
 	if len(line) > 0 {
+		w.section = anchorOf(n)
+		w.mark(w.section)
 		level := int(n.Data[1] - '0')
 		w.line(append([]byte("######"[:level]+" "), line...))
 	}
@@ -286,6 +292,7 @@ func (w *writer) definitions(n *html.Node) {
 		}
 	}
 	w.flush()
+	w.mark(w.section)
 	w.joint = false
 }
 
@@ -297,6 +304,9 @@ func (w *writer) term(n *html.Node) {
 	line := w.oneLine(n)
 	if len(line) == 0 {
 		return
+	}
+	if id := anchorOf(n); id != "" {
+		w.mark(id)
 	}
 	w.joint = w.joint && followsTerm(n)
 	w.line(line)

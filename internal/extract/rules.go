@@ -3,6 +3,7 @@ package extract
 import (
 	"cmp"
 	"slices"
+	"sort"
 
 	"techfacts.dev/techfacts/internal/document"
 	"techfacts.dev/techfacts/schema"
@@ -16,8 +17,18 @@ type Profile struct {
 }
 
 // Page is what the rules need to know of a page. Title is what its text is about
-// where no heading says so; the words of Company tell nothing.
-type Page struct{ Text, Title, Company string }
+// where no heading says so; the words of Company tell nothing. In Boilerplate, in
+// the order of the text, there are no facts.
+type Page struct {
+	Text, Title, Company string
+	Boilerplate          []document.Range
+}
+
+// common tells whether a place is in the boilerplate.
+func (p Page) common(at int) bool {
+	i := sort.Search(len(p.Boilerplate), func(i int) bool { return p.Boilerplate[i].End > at })
+	return i < len(p.Boilerplate) && p.Boilerplate[i].Start <= at
+}
 
 // Fact is one statement found in a page, with the words that prove it: Quote is
 // Text[Span.ByteStart:Span.ByteEnd].
@@ -61,6 +72,9 @@ func Rules(p Page, prof Profile, minConfidence float64) []Fact {
 	s := newScorer(p, prof)
 	var all []finding
 	candidates(p.Text, func(c candidate) {
+		if p.common(c.start) {
+			return
+		}
 		j := s.judge(p.Text, c)
 		if j.category < 0 {
 			return

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/tls"
@@ -16,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"techfacts.dev/techfacts/schema"
 )
@@ -112,8 +114,8 @@ type Response struct {
 
 	Status      int
 	NotModified bool
-	ContentType string // text/html, application/xhtml+xml, text/plain or text/markdown
-	Body        []byte // UTF-8 without NUL
+	ContentType string // as declared, if it is one that is read, else as the body looks
+	Body        []byte // UTF-8 without NUL; of a PDF, as it came
 	Bytes       int64  // received for the body
 
 	ETag, LastModified string
@@ -222,7 +224,8 @@ func (h *HTTP) page(ctx context.Context, r Request, found *Response) (URL, error
 func (h *HTTP) read(resp *http.Response, found *Response) *Failure {
 	header := resp.Header.Get("Content-Type")
 	found.ContentType = mediaType(header)
-	if header != "" && !readable(found.ContentType) {
+	vague := header == "" || found.ContentType == "application/octet-stream" || found.ContentType == "binary/octet-stream"
+	if !vague && !readable(found.ContentType) {
 		return unsupported(found.ContentType)
 	}
 	if resp.ContentLength > h.maxBody {
@@ -232,7 +235,7 @@ func (h *HTTP) read(resp *http.Response, found *Response) *Failure {
 	if err != nil {
 		return brokenBody(err, h.maxBody)
 	}
-	if header == "" {
+	if vague {
 		in := bufio.NewReaderSize(body, 512)
 		start, _ := in.Peek(512) // an error comes again below
 		if found.ContentType = mediaType(http.DetectContentType(start)); !readable(found.ContentType) {
@@ -244,7 +247,15 @@ func (h *HTTP) read(resp *http.Response, found *Response) *Failure {
 	if err != nil {
 		return brokenBody(err, h.maxBody)
 	}
-	found.Body, found.Bytes = toUTF8(text, header), wire.n
+	found.Bytes = wire.n
+	if bytes.HasPrefix(text, []byte("%PDF-")) {
+		found.ContentType, found.Body = "application/pdf", text
+		return nil
+	}
+	if kind := mediaType(http.DetectContentType(text)); !utf8.Valid(text) && !strings.HasPrefix(kind, "text/") && kind != "application/octet-stream" {
+		return unsupported(kind) // a picture, say, by the name of a page
+	}
+	found.Body = toUTF8(text, header)
 	return nil
 }
 
@@ -297,8 +308,10 @@ func mediaType(header string) string {
 }
 
 func readable(mediaType string) bool {
-	switch mediaType {
-	case "text/html", "application/xhtml+xml", "text/plain", "text/markdown":
+	switch mediaType { // document.Reader knows how to read them
+	case "text/html", "application/xhtml+xml", "text/plain", "text/markdown", "text/x-markdown", "application/pdf",
+		"application/json", "application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml",
+		"application/vnd.oai.openapi", "application/vnd.oai.openapi+json", "application/openapi+json", "application/openapi+yaml":
 		return true
 	}
 	return false

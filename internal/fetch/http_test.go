@@ -153,13 +153,16 @@ func TestOnlyTextIsRead(t *testing.T) {
 	page := map[string]http.HandlerFunc{}
 	for path, header := range map[string]string{
 		"/html": "text/html", "/xhtml": "application/xhtml+xml;charset=utf-8", "/plain": "text/plain", "/markdown": "Text/Markdown; variant=GFM",
-		"/odd": "text/html; charset", "/pdf": "application/pdf", "/json": "application/json", "/png": "image/png", "/xml": "application/xml",
+		"/odd": "text/html; charset", "/zip": "application/zip", "/json": "application/json", "/png": "image/png", "/xml": "application/xml",
 		"/bad": "<script>alert(1)</script>", "/none": ";",
 	} {
 		page[path] = says(header, "text")
 	}
 	page["/sniffed"] = says("", "<!DOCTYPE html><title>x</title>")
 	page["/empty"] = says("", "")
+	page["/download"] = says("application/octet-stream", "# Limits\n\ntext")
+	page["/pdf"] = says("text/html", "%PDF-1.7\n\xFF")
+	page["/named"] = says("text/html", "\x89PNG\x0D\x0A\x1A\x0A")
 	page["/binary"] = says("", "\x89PNG\x0D\x0A\x1A\x0A")
 	page["/endless"] = func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "video/mp4")
@@ -170,13 +173,17 @@ func TestOnlyTextIsRead(t *testing.T) {
 	h := open(t, Options{}, s)
 	for path, want := range map[string]string{
 		"/html": "text/html", "/xhtml": "application/xhtml+xml", "/plain": "text/plain", "/markdown": "text/markdown", "/odd": "text/html",
-		"/sniffed": "text/html", "/empty": "text/plain",
+		"/sniffed": "text/html", "/empty": "text/plain", "/json": "application/json", "/download": "text/plain", "/pdf": "application/pdf",
 	} {
-		if got := fetched(t, h, Request{URL: s.at(t, path)}); got.ContentType != want {
+		got := fetched(t, h, Request{URL: s.at(t, path)})
+		if got.ContentType != want {
 			t.Errorf("%s is %s, want %s", path, got.ContentType, want)
 		}
+		if path == "/pdf" && string(got.Body) != "%PDF-1.7\n\xFF" {
+			t.Errorf("a PDF was changed to %q", got.Body)
+		}
 	}
-	for _, path := range []string{"/pdf", "/json", "/png", "/xml", "/bad", "/none", "/binary", "/endless"} {
+	for _, path := range []string{"/zip", "/png", "/xml", "/bad", "/none", "/named", "/binary", "/endless"} {
 		if f := fails(t, h, s.at(t, path), schema.UnsupportedType); f.Temporary || f.Status != 200 || strings.Contains(f.Reason, "<") {
 			t.Errorf("%s: %+v", path, f)
 		}

@@ -32,6 +32,8 @@ const (
 	maxItems   = 50_000 // of one job, links found included
 	maxCompany = 200    // characters
 	maxKey     = 200    // characters
+
+	maxLanguages = 20 // that are kept
 )
 
 // Errors a client can act on.

@@ -74,6 +74,9 @@ func check(in *schema.ScrapeParams) ([]fetch.URL, error) {
 	for _, u := range seeds {
 		in.URLs = append(in.URLs, u.String())
 	}
+	if err := checkLanguages(in); err != nil {
+		return nil, err
+	}
 	if c := in.Crawl; c != nil {
 		if c.MaxDepth < 1 || c.MaxDepth > maxDepth {
 			return nil, fault.InvalidField("input.crawl.maxDepth", "must be from 1 to %d", maxDepth)
@@ -86,6 +89,24 @@ func check(in *schema.ScrapeParams) ([]fetch.URL, error) {
 		}
 	}
 	return seeds, nil
+}
+
+// checkLanguages reduces language tags to what is stored of them: the primary
+// subtag, in lower case.
+func checkLanguages(in *schema.ScrapeParams) error {
+	if len(in.Languages) > maxLanguages {
+		return fault.InvalidField("input.languages", "must be at most %d languages", maxLanguages)
+	}
+	for i, tag := range in.Languages {
+		subtag, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(tag)), "-")
+		if len(subtag) < 2 || len(subtag) > 3 || strings.Trim(subtag, "abcdefghijklmnopqrstuvwxyz") != "" {
+			return fault.InvalidField(fmt.Sprintf("input.languages[%d]", i), "is not the tag of a language, such as \"en\"")
+		}
+		in.Languages[i] = subtag
+	}
+	slices.Sort(in.Languages)
+	in.Languages = slices.Compact(in.Languages)
+	return nil
 }
 
 // ExtractionInput says which pages to extract from: those of IDs, or else those
