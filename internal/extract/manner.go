@@ -53,6 +53,11 @@ func manner(quote string, c candidate, words []word) float64 {
 	if len(words) > 60 {
 		f *= 0.8
 	}
+	for _, pronoun := range []string{" this.", " that.", " it.", " them.", " these.", " so."} {
+		if strings.HasSuffix(quote, pronoun) && len(words) < 12 {
+			f *= 0.6 // about something named before
+		}
+	}
 	if isChange(c.statement) {
 		f *= 0.6
 	}
@@ -144,7 +149,7 @@ func isReference(quote string) bool {
 func isLabelOfPage(label string) bool {
 	switch strings.ToLower(label) {
 	case "description", "summary", "module identifier", "module id", "source file", "source code", "author", "authors", "title", "name", "id", "identifier", "date", "last updated", "contact",
-		"homepage", "home page", "website", "navigation", "tags", "category", "section", "keywords", "status", "context", "see also":
+		"homepage", "home page", "website", "navigation", "tags", "category", "section", "keywords", "status", "context", "see also", "module", "syntax", "usage", "override":
 		return true
 	}
 	return false

@@ -139,6 +139,9 @@ func rowSubject(header, cells []string) string {
 	if len(header) == 0 {
 		return name
 	}
+	if header[0] != "" && strings.Trim(name, "0123456789.") == "" {
+		return header[0] + " " + name
+	}
 	if h := strings.ToLower(header[0]); isQualifier(h) && name != "" && !strings.Contains(strings.ToLower(name), h) {
 		return name + " " + h
 	}

@@ -240,6 +240,8 @@ func TestWhatIsNoFactIsRefused(t *testing.T) {
 		"Limited.",
 		"Table 5 lists the rate limits of the API per minute.",
 		"A. Author, B. Writer, \"Rate limits of APIs\", 3rd edition, Press, 2008.",
+		"| Module | mod_ratelimit |\n| Syntax | RateLimit NUMBER |",
+		"To limit requests to 60 per minute, set:\n\n```\nlimit 60\n```",
 		"See https://api.example.com/limits for the rate limit per minute.",
 		"- MAX_REQUESTS_PER_MINUTE",
 		"The weather will be fine in the mountains tomorrow.",
