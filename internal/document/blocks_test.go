@@ -162,3 +162,21 @@ func TestSpansCountBytesRunesAndUTF16(t *testing.T) {
 		}
 	}
 }
+
+func TestPlainLeavesOutTheMarksOfCodeAndKeepsBackticksOfThePage(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ html, want string }{
+		{"<p>Set <code>max_size</code> to <code>10</code>.</p>", "Set max_size to 10."},
+		{"<p>Quote it as <code>`name`</code>, always.</p>", "Quote it as `name`, always."},
+		{"<p>The ``passwd.db`` file is kept.</p>", "The ``passwd.db`` file is kept."},
+	} {
+		doc, err := document.FromHTML([]byte("<main><h1>T</h1>" + test.html + "</main>"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, text, _ := strings.Cut(doc.Text, "\n\n")
+		if got := document.Plain(text); got != test.want {
+			t.Errorf("%s: %q, from %q", test.html, got, text)
+		}
+	}
+}

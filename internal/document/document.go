@@ -138,10 +138,39 @@ func invisible(r rune) bool {
 func plain(s string) string {
 	if strings.ContainsAny(s, "`\\\n\t") || strings.Contains(s, "  ") {
 		s = strings.ReplaceAll(s, `\|`, "|")
-		s = strings.ReplaceAll(s, "`", "")
+		s = unmarked(s)
 		s = strings.Join(strings.Fields(s), " ")
 	}
 	return s
+}
+
+// unmarked is s without the backticks around inline code. Runs of several are
+// marks only around code that has some itself, apart by a space: others are
+// what a page shows, such as the source of another markup.
+func unmarked(s string) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	for {
+		start := strings.IndexByte(s, '`')
+		if start < 0 {
+			b.WriteString(s)
+			return b.String()
+		}
+		b.WriteString(s[:start])
+		s = s[start:]
+		mark := s[:len(s)-len(strings.TrimLeft(s, "`"))]
+		code, rest, closed := strings.Cut(s[len(mark):], mark)
+		switch {
+		case len(mark) == 1: // one that is not closed was, before s was cut
+			s = s[1:]
+		case closed && strings.HasPrefix(code, " ") && strings.HasSuffix(code, " ") && strings.Contains(code, "`"):
+			b.WriteString(code[1 : len(code)-1])
+			s = rest
+		default:
+			b.WriteString(mark)
+			s = s[len(mark):]
+		}
+	}
 }
 
 // cut shortens text to at most n bytes, between two characters.
