@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"techfacts.dev/techfacts/ent/alias"
 	"techfacts.dev/techfacts/ent/apikey"
 	"techfacts.dev/techfacts/ent/auditentry"
 	"techfacts.dev/techfacts/ent/fact"
@@ -19,6 +20,7 @@ import (
 	"techfacts.dev/techfacts/ent/jobevent"
 	"techfacts.dev/techfacts/ent/jobitem"
 	"techfacts.dev/techfacts/ent/page"
+	"techfacts.dev/techfacts/ent/pattern"
 	"techfacts.dev/techfacts/ent/profile"
 	"techfacts.dev/techfacts/ent/ratelimit"
 	"techfacts.dev/techfacts/ent/report"
@@ -84,6 +86,7 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
+			alias.Table:      alias.ValidColumn,
 			apikey.Table:     apikey.ValidColumn,
 			auditentry.Table: auditentry.ValidColumn,
 			fact.Table:       fact.ValidColumn,
@@ -91,6 +94,7 @@ func checkColumn(t, c string) error {
 			jobevent.Table:   jobevent.ValidColumn,
 			jobitem.Table:    jobitem.ValidColumn,
 			page.Table:       page.ValidColumn,
+			pattern.Table:    pattern.ValidColumn,
 			profile.Table:    profile.ValidColumn,
 			ratelimit.Table:  ratelimit.ValidColumn,
 			report.Table:     report.ValidColumn,

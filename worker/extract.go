@@ -41,6 +41,11 @@ func (s Steps) extract(ctx context.Context, t task) (job.Save, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read profile: %w", err)
 	}
+	leave, err := s.Parsing.EnterText(ctx, p.Edges.Snapshot.Text)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	found := extract.Rules(extract.Page{Text: p.Edges.Snapshot.Text, Title: p.Title, Company: p.Company}, extract.Profile{
 		Name: prof.Name, Focus: prof.Focus, Categories: prof.Categories, Depth: prof.Depth,
 	}, s.MinConfidence)

@@ -10,6 +10,7 @@ import (
 
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/ent/jobitem"
+	"techfacts.dev/techfacts/internal/crawl"
 	"techfacts.dev/techfacts/internal/event"
 	"techfacts.dev/techfacts/internal/extract"
 	"techfacts.dev/techfacts/internal/fetch"
@@ -29,6 +30,12 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 type web func(ctx context.Context, r fetch.Request) (fetch.Response, error)
 
 func (w web) Fetch(ctx context.Context, r fetch.Request) (fetch.Response, error) { return w(ctx, r) }
+
+func (web) Sitemap(context.Context, fetch.Request) (fetch.Sitemap, fetch.Response, error) {
+	return fetch.Sitemap{}, fetch.Response{}, nil
+}
+
+func (web) Robots(context.Context, fetch.URL) (*fetch.Robots, error) { return &fetch.Robots{}, nil }
 
 func page(r fetch.Request) (fetch.Response, error) {
 	return fetch.Response{
@@ -62,7 +69,7 @@ func each(t *testing.T, fetcher web, retries int, test func(*shop)) {
 		limiter := fetch.NewLimiter(s, fetch.Pace{Concurrency: 4, DailyLimit: 1000})
 		test(&shop{t, s, jobs, bus, &worker.Pool{
 			Store: s, Queue: q, Jobs: jobs, Gate: limiter, Bus: bus, Log: slog.New(slog.DiscardHandler), OrphanAfter: time.Millisecond, Fetches: 4, Extracts: 2,
-			Steps: worker.Steps{Ent: s.Ent, Jobs: jobs, Fetcher: fetcher, Limiter: limiter, MinConfidence: extract.DefaultConfidence},
+			Steps: worker.Steps{Ent: s.Ent, Jobs: jobs, Web: fetcher, Parsing: crawl.NewParsing(), Limiter: limiter, MinConfidence: extract.DefaultConfidence},
 		}})
 	})
 }
@@ -140,8 +147,8 @@ func TestATemporaryFailureIsTriedAgain(t *testing.T) {
 		}
 		return page(r)
 	}, 1, func(s *shop) {
-		inner := s.pool.Steps.Fetcher
-		s.pool.Steps.Fetcher = web(func(ctx context.Context, r fetch.Request) (fetch.Response, error) {
+		inner := s.pool.Steps.Web
+		s.pool.Steps.Web = web(func(ctx context.Context, r fetch.Request) (fetch.Response, error) {
 			return inner.Fetch(context.WithValue(ctx, keyTest{}, s.Name()), r)
 		})
 		s.work()

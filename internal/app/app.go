@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/term"
+	"techfacts.dev/techfacts/internal/crawl"
 	"techfacts.dev/techfacts/internal/event"
 	"techfacts.dev/techfacts/internal/extract"
 	"techfacts.dev/techfacts/internal/fault"
@@ -184,7 +185,8 @@ type parts struct {
 	bus     bus
 	jobs    *job.Jobs
 	limiter *fetch.Limiter
-	web     *fetch.HTTP
+	web     *fetch.Web
+	parsing *crawl.Parsing
 }
 
 // listen opens the address of the API and that for operators, if the process
@@ -240,18 +242,20 @@ func build(ctx context.Context, c Config, own []string, s *store.Store, hints bu
 	if err != nil {
 		return nil, err
 	}
+	limiter := fetch.NewLimiter(s, fetch.Pace{
+		DelayMin: time.Duration(c.ScrapeDelayMin), DelayMax: time.Duration(c.ScrapeDelayMax),
+		Concurrency: c.ScrapeMaxConcurrent, DailyLimit: c.ScrapeDailyLimit, RobotsMeta: c.ScrapeRobotsMeta,
+	})
 	p := &parts{
 		metrics: metric.New(c.Version),
 		bus:     hints,
+		limiter: limiter,
+		parsing: crawl.NewParsing(),
 		jobs:    job.New(s, hints, job.Policy{Retries: c.ScrapeMaxRetries, Fresh: time.Duration(c.ScrapeCache)}),
-		limiter: fetch.NewLimiter(s, fetch.Pace{
-			DelayMin: time.Duration(c.ScrapeDelayMin), DelayMax: time.Duration(c.ScrapeDelayMax),
-			Concurrency: c.ScrapeMaxConcurrent, DailyLimit: c.ScrapeDailyLimit,
-		}),
-		web: fetch.NewHTTP(fetch.Options{
+		web: fetch.NewWeb(fetch.NewHTTP(fetch.Options{
 			UserAgent: "techfacts/" + c.Version + " (+https://techfacts.dev/bot)", Guard: guard,
 			Timeout: time.Duration(c.ScrapeTimeout), HeaderTimeout: time.Duration(c.ScrapeTimeout) / 4, Log: log,
-		}),
+		}), limiter),
 	}
 	p.jobs.Observer, p.jobs.Log = p.metrics, log
 	p.metrics.Database(s)
@@ -303,7 +307,9 @@ func (p *parts) pool(ctx context.Context, c Config, s *store.Store, log *slog.Lo
 	}
 	return &worker.Pool{
 		Store: s, Queue: q, Jobs: p.jobs, Gate: p.limiter, Bus: p.bus, Log: log,
-		Steps:    worker.Steps{Ent: s.Ent, Jobs: p.jobs, Fetcher: observed{p.web, p.metrics}, Limiter: p.limiter, MinConfidence: c.MinConfidence},
+		Steps: worker.Steps{
+			Ent: s.Ent, Jobs: p.jobs, Web: observed{p.web, p.metrics}, Parsing: p.parsing, Limiter: p.limiter, MinConfidence: c.MinConfidence,
+		},
 		Observer: p.metrics, Tracer: p.tracer,
 		Fetches: c.WorkerFetches, Extracts: c.WorkerExtracts,
 	}, nil
@@ -332,6 +338,7 @@ func (p *parts) degraded() []string {
 func (p *parts) handler(c Config, s *store.Store, log *slog.Logger) http.Handler {
 	schema := resolvers.Schema(&resolvers.Resolver{
 		Ent: s.Ent, Jobs: p.jobs, Profiles: extract.NewProfiles(s), Limiter: p.limiter, Keys: p.door.keys, Bus: p.bus, Tick: c.Tick,
+		Preview: crawl.Previewer{Store: s, Web: p.web, Limiter: p.limiter, Fresh: time.Duration(c.ScrapeCache), Parsing: p.parsing},
 	})
 	var graphiql fs.FS
 	if c.GraphiQL {
