@@ -16,6 +16,7 @@ import (
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"techfacts.dev/techfacts/ent/alias"
 	"techfacts.dev/techfacts/ent/apikey"
 	"techfacts.dev/techfacts/ent/auditentry"
 	"techfacts.dev/techfacts/ent/boilerplate"
@@ -24,6 +25,7 @@ import (
 	"techfacts.dev/techfacts/ent/jobevent"
 	"techfacts.dev/techfacts/ent/jobitem"
 	"techfacts.dev/techfacts/ent/page"
+	"techfacts.dev/techfacts/ent/pattern"
 	"techfacts.dev/techfacts/ent/profile"
 	"techfacts.dev/techfacts/ent/ratelimit"
 	"techfacts.dev/techfacts/ent/report"
@@ -36,6 +38,8 @@ type Client struct {
 	config
 	// Schema is the client for creating, migrating and dropping schema.
 	Schema *migrate.Schema
+	// Alias is the client for interacting with the Alias builders.
+	Alias *AliasClient
 	// ApiKey is the client for interacting with the ApiKey builders.
 	ApiKey *ApiKeyClient
 	// AuditEntry is the client for interacting with the AuditEntry builders.
@@ -52,6 +56,8 @@ type Client struct {
 	JobItem *JobItemClient
 	// Page is the client for interacting with the Page builders.
 	Page *PageClient
+	// Pattern is the client for interacting with the Pattern builders.
+	Pattern *PatternClient
 	// Profile is the client for interacting with the Profile builders.
 	Profile *ProfileClient
 	// RateLimit is the client for interacting with the RateLimit builders.
@@ -73,6 +79,7 @@ func NewClient(opts ...Option) *Client {
 
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
+	c.Alias = NewAliasClient(c.config)
 	c.ApiKey = NewApiKeyClient(c.config)
 	c.AuditEntry = NewAuditEntryClient(c.config)
 	c.Boilerplate = NewBoilerplateClient(c.config)
@@ -81,6 +88,7 @@ func (c *Client) init() {
 	c.JobEvent = NewJobEventClient(c.config)
 	c.JobItem = NewJobItemClient(c.config)
 	c.Page = NewPageClient(c.config)
+	c.Pattern = NewPatternClient(c.config)
 	c.Profile = NewProfileClient(c.config)
 	c.RateLimit = NewRateLimitClient(c.config)
 	c.Report = NewReportClient(c.config)
@@ -178,6 +186,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	return &Tx{
 		ctx:         ctx,
 		config:      cfg,
+		Alias:       NewAliasClient(cfg),
 		ApiKey:      NewApiKeyClient(cfg),
 		AuditEntry:  NewAuditEntryClient(cfg),
 		Boilerplate: NewBoilerplateClient(cfg),
@@ -186,6 +195,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		JobEvent:    NewJobEventClient(cfg),
 		JobItem:     NewJobItemClient(cfg),
 		Page:        NewPageClient(cfg),
+		Pattern:     NewPatternClient(cfg),
 		Profile:     NewProfileClient(cfg),
 		RateLimit:   NewRateLimitClient(cfg),
 		Report:      NewReportClient(cfg),
@@ -210,6 +220,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	return &Tx{
 		ctx:         ctx,
 		config:      cfg,
+		Alias:       NewAliasClient(cfg),
 		ApiKey:      NewApiKeyClient(cfg),
 		AuditEntry:  NewAuditEntryClient(cfg),
 		Boilerplate: NewBoilerplateClient(cfg),
@@ -218,6 +229,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		JobEvent:    NewJobEventClient(cfg),
 		JobItem:     NewJobItemClient(cfg),
 		Page:        NewPageClient(cfg),
+		Pattern:     NewPatternClient(cfg),
 		Profile:     NewProfileClient(cfg),
 		RateLimit:   NewRateLimitClient(cfg),
 		Report:      NewReportClient(cfg),
@@ -229,7 +241,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 // Debug returns a new debug-client. It's used to get verbose logging on specific operations.
 //
 //	client.Debug().
-//		ApiKey.
+//		Alias.
 //		Query().
 //		Count(ctx)
 func (c *Client) Debug() *Client {
@@ -252,8 +264,9 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.ApiKey, c.AuditEntry, c.Boilerplate, c.Fact, c.Job, c.JobEvent, c.JobItem,
-		c.Page, c.Profile, c.RateLimit, c.Report, c.Snapshot, c.Worker,
+		c.Alias, c.ApiKey, c.AuditEntry, c.Boilerplate, c.Fact, c.Job, c.JobEvent,
+		c.JobItem, c.Page, c.Pattern, c.Profile, c.RateLimit, c.Report, c.Snapshot,
+		c.Worker,
 	} {
 		n.Use(hooks...)
 	}
@@ -263,8 +276,9 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.ApiKey, c.AuditEntry, c.Boilerplate, c.Fact, c.Job, c.JobEvent, c.JobItem,
-		c.Page, c.Profile, c.RateLimit, c.Report, c.Snapshot, c.Worker,
+		c.Alias, c.ApiKey, c.AuditEntry, c.Boilerplate, c.Fact, c.Job, c.JobEvent,
+		c.JobItem, c.Page, c.Pattern, c.Profile, c.RateLimit, c.Report, c.Snapshot,
+		c.Worker,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -273,6 +287,8 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 // Mutate implements the ent.Mutator interface.
 func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
+	case *AliasMutation:
+		return c.Alias.mutate(ctx, m)
 	case *ApiKeyMutation:
 		return c.ApiKey.mutate(ctx, m)
 	case *AuditEntryMutation:
@@ -289,6 +305,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.JobItem.mutate(ctx, m)
 	case *PageMutation:
 		return c.Page.mutate(ctx, m)
+	case *PatternMutation:
+		return c.Pattern.mutate(ctx, m)
 	case *ProfileMutation:
 		return c.Profile.mutate(ctx, m)
 	case *RateLimitMutation:
@@ -301,6 +319,155 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Worker.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("ent: unknown mutation type %T", m)
+	}
+}
+
+// AliasClient is a client for the Alias schema.
+type AliasClient struct {
+	config
+}
+
+// NewAliasClient returns a client for the Alias from the given config.
+func NewAliasClient(c config) *AliasClient {
+	return &AliasClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `alias.Hooks(f(g(h())))`.
+func (c *AliasClient) Use(hooks ...Hook) {
+	c.hooks.Alias = append(c.hooks.Alias, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `alias.Intercept(f(g(h())))`.
+func (c *AliasClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Alias = append(c.inters.Alias, interceptors...)
+}
+
+// Create returns a builder for creating a Alias entity.
+func (c *AliasClient) Create() *AliasCreate {
+	mutation := newAliasMutation(c.config, OpCreate)
+	return &AliasCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Alias entities.
+func (c *AliasClient) CreateBulk(builders ...*AliasCreate) *AliasCreateBulk {
+	return &AliasCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AliasClient) MapCreateBulk(slice any, setFunc func(*AliasCreate, int)) *AliasCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AliasCreateBulk{err: fmt.Errorf("calling to AliasClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AliasCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AliasCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Alias.
+func (c *AliasClient) Update() *AliasUpdate {
+	mutation := newAliasMutation(c.config, OpUpdate)
+	return &AliasUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AliasClient) UpdateOne(_m *Alias) *AliasUpdateOne {
+	mutation := newAliasMutation(c.config, OpUpdateOne, withAlias(_m))
+	return &AliasUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AliasClient) UpdateOneID(id string) *AliasUpdateOne {
+	mutation := newAliasMutation(c.config, OpUpdateOne, withAliasID(id))
+	return &AliasUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Alias.
+func (c *AliasClient) Delete() *AliasDelete {
+	mutation := newAliasMutation(c.config, OpDelete)
+	return &AliasDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AliasClient) DeleteOne(_m *Alias) *AliasDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AliasClient) DeleteOneID(id string) *AliasDeleteOne {
+	builder := c.Delete().Where(alias.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AliasDeleteOne{builder}
+}
+
+// Query returns a query builder for Alias.
+func (c *AliasClient) Query() *AliasQuery {
+	return &AliasQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAlias},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Alias entity by its id.
+func (c *AliasClient) Get(ctx context.Context, id string) (*Alias, error) {
+	return c.Query().Where(alias.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AliasClient) GetX(ctx context.Context, id string) *Alias {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryPage queries the page edge of a Alias.
+func (c *AliasClient) QueryPage(_m *Alias) *PageQuery {
+	query := (&PageClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(alias.Table, alias.FieldID, id),
+			sqlgraph.To(page.Table, page.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, alias.PageTable, alias.PageColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *AliasClient) Hooks() []Hook {
+	return c.hooks.Alias
+}
+
+// Interceptors returns the client interceptors.
+func (c *AliasClient) Interceptors() []Interceptor {
+	return c.inters.Alias
+}
+
+func (c *AliasClient) mutate(ctx context.Context, m *AliasMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AliasCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AliasUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AliasUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AliasDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Alias mutation op: %q", m.Op())
 	}
 }
 
@@ -1040,6 +1207,22 @@ func (c *JobClient) QueryEvents(_m *Job) *JobEventQuery {
 	return query
 }
 
+// QueryPatterns queries the patterns edge of a Job.
+func (c *JobClient) QueryPatterns(_m *Job) *PatternQuery {
+	query := (&PatternClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(job.Table, job.FieldID, id),
+			sqlgraph.To(pattern.Table, pattern.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, job.PatternsTable, job.PatternsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryReports queries the reports edge of a Job.
 func (c *JobClient) QueryReports(_m *Job) *ReportQuery {
 	query := (&ReportClient{config: c.config}).Query()
@@ -1599,6 +1782,22 @@ func (c *PageClient) QueryFacts(_m *Page) *FactQuery {
 	return query
 }
 
+// QueryAliases queries the aliases edge of a Page.
+func (c *PageClient) QueryAliases(_m *Page) *AliasQuery {
+	query := (&AliasClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(page.Table, page.FieldID, id),
+			sqlgraph.To(alias.Table, alias.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, page.AliasesTable, page.AliasesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryItems queries the items edge of a Page.
 func (c *PageClient) QueryItems(_m *Page) *JobItemQuery {
 	query := (&JobItemClient{config: c.config}).Query()
@@ -1637,6 +1836,155 @@ func (c *PageClient) mutate(ctx context.Context, m *PageMutation) (Value, error)
 		return (&PageDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Page mutation op: %q", m.Op())
+	}
+}
+
+// PatternClient is a client for the Pattern schema.
+type PatternClient struct {
+	config
+}
+
+// NewPatternClient returns a client for the Pattern from the given config.
+func NewPatternClient(c config) *PatternClient {
+	return &PatternClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `pattern.Hooks(f(g(h())))`.
+func (c *PatternClient) Use(hooks ...Hook) {
+	c.hooks.Pattern = append(c.hooks.Pattern, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `pattern.Intercept(f(g(h())))`.
+func (c *PatternClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Pattern = append(c.inters.Pattern, interceptors...)
+}
+
+// Create returns a builder for creating a Pattern entity.
+func (c *PatternClient) Create() *PatternCreate {
+	mutation := newPatternMutation(c.config, OpCreate)
+	return &PatternCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Pattern entities.
+func (c *PatternClient) CreateBulk(builders ...*PatternCreate) *PatternCreateBulk {
+	return &PatternCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PatternClient) MapCreateBulk(slice any, setFunc func(*PatternCreate, int)) *PatternCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PatternCreateBulk{err: fmt.Errorf("calling to PatternClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PatternCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PatternCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Pattern.
+func (c *PatternClient) Update() *PatternUpdate {
+	mutation := newPatternMutation(c.config, OpUpdate)
+	return &PatternUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PatternClient) UpdateOne(_m *Pattern) *PatternUpdateOne {
+	mutation := newPatternMutation(c.config, OpUpdateOne, withPattern(_m))
+	return &PatternUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PatternClient) UpdateOneID(id int) *PatternUpdateOne {
+	mutation := newPatternMutation(c.config, OpUpdateOne, withPatternID(id))
+	return &PatternUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Pattern.
+func (c *PatternClient) Delete() *PatternDelete {
+	mutation := newPatternMutation(c.config, OpDelete)
+	return &PatternDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PatternClient) DeleteOne(_m *Pattern) *PatternDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PatternClient) DeleteOneID(id int) *PatternDeleteOne {
+	builder := c.Delete().Where(pattern.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PatternDeleteOne{builder}
+}
+
+// Query returns a query builder for Pattern.
+func (c *PatternClient) Query() *PatternQuery {
+	return &PatternQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePattern},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Pattern entity by its id.
+func (c *PatternClient) Get(ctx context.Context, id int) (*Pattern, error) {
+	return c.Query().Where(pattern.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PatternClient) GetX(ctx context.Context, id int) *Pattern {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryJob queries the job edge of a Pattern.
+func (c *PatternClient) QueryJob(_m *Pattern) *JobQuery {
+	query := (&JobClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(pattern.Table, pattern.FieldID, id),
+			sqlgraph.To(job.Table, job.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, pattern.JobTable, pattern.JobColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PatternClient) Hooks() []Hook {
+	return c.hooks.Pattern
+}
+
+// Interceptors returns the client interceptors.
+func (c *PatternClient) Interceptors() []Interceptor {
+	return c.inters.Pattern
+}
+
+func (c *PatternClient) mutate(ctx context.Context, m *PatternMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PatternCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PatternUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PatternUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PatternDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Pattern mutation op: %q", m.Op())
 	}
 }
 
@@ -2388,11 +2736,11 @@ func (c *WorkerClient) mutate(ctx context.Context, m *WorkerMutation) (Value, er
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		ApiKey, AuditEntry, Boilerplate, Fact, Job, JobEvent, JobItem, Page, Profile,
-		RateLimit, Report, Snapshot, Worker []ent.Hook
+		Alias, ApiKey, AuditEntry, Boilerplate, Fact, Job, JobEvent, JobItem, Page,
+		Pattern, Profile, RateLimit, Report, Snapshot, Worker []ent.Hook
 	}
 	inters struct {
-		ApiKey, AuditEntry, Boilerplate, Fact, Job, JobEvent, JobItem, Page, Profile,
-		RateLimit, Report, Snapshot, Worker []ent.Interceptor
+		Alias, ApiKey, AuditEntry, Boilerplate, Fact, Job, JobEvent, JobItem, Page,
+		Pattern, Profile, RateLimit, Report, Snapshot, Worker []ent.Interceptor
 	}
 )

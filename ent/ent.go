@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"techfacts.dev/techfacts/ent/alias"
 	"techfacts.dev/techfacts/ent/apikey"
 	"techfacts.dev/techfacts/ent/auditentry"
 	"techfacts.dev/techfacts/ent/boilerplate"
@@ -20,6 +21,7 @@ import (
 	"techfacts.dev/techfacts/ent/jobevent"
 	"techfacts.dev/techfacts/ent/jobitem"
 	"techfacts.dev/techfacts/ent/page"
+	"techfacts.dev/techfacts/ent/pattern"
 	"techfacts.dev/techfacts/ent/profile"
 	"techfacts.dev/techfacts/ent/ratelimit"
 	"techfacts.dev/techfacts/ent/report"
@@ -85,6 +87,7 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
+			alias.Table:       alias.ValidColumn,
 			apikey.Table:      apikey.ValidColumn,
 			auditentry.Table:  auditentry.ValidColumn,
 			boilerplate.Table: boilerplate.ValidColumn,
@@ -93,6 +96,7 @@ func checkColumn(t, c string) error {
 			jobevent.Table:    jobevent.ValidColumn,
 			jobitem.Table:     jobitem.ValidColumn,
 			page.Table:        page.ValidColumn,
+			pattern.Table:     pattern.ValidColumn,
 			profile.Table:     profile.ValidColumn,
 			ratelimit.Table:   ratelimit.ValidColumn,
 			report.Table:      report.ValidColumn,

@@ -1055,6 +1055,11 @@ func (_q *JobItemQuery) collectField(ctx context.Context, oneNode bool, opCtx *g
 				selectedFields = append(selectedFields, jobitem.FieldDepth)
 				fieldSeen[jobitem.FieldDepth] = struct{}{}
 			}
+		case "score":
+			if _, ok := fieldSeen[jobitem.FieldScore]; !ok {
+				selectedFields = append(selectedFields, jobitem.FieldScore)
+				fieldSeen[jobitem.FieldScore] = struct{}{}
+			}
 		case "attempts":
 			if _, ok := fieldSeen[jobitem.FieldAttempts]; !ok {
 				selectedFields = append(selectedFields, jobitem.FieldAttempts)
@@ -1762,10 +1767,20 @@ func (_q *RateLimitQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 				selectedFields = append(selectedFields, ratelimit.FieldDailyLimit)
 				fieldSeen[ratelimit.FieldDailyLimit] = struct{}{}
 			}
+		case "robotsMeta":
+			if _, ok := fieldSeen[ratelimit.FieldRobotsMeta]; !ok {
+				selectedFields = append(selectedFields, ratelimit.FieldRobotsMeta)
+				fieldSeen[ratelimit.FieldRobotsMeta] = struct{}{}
+			}
 		case "crawlDelayMs":
 			if _, ok := fieldSeen[ratelimit.FieldCrawlDelayMs]; !ok {
 				selectedFields = append(selectedFields, ratelimit.FieldCrawlDelayMs)
 				fieldSeen[ratelimit.FieldCrawlDelayMs] = struct{}{}
+			}
+		case "adaptiveDelayMs":
+			if _, ok := fieldSeen[ratelimit.FieldAdaptiveDelayMs]; !ok {
+				selectedFields = append(selectedFields, ratelimit.FieldAdaptiveDelayMs)
+				fieldSeen[ratelimit.FieldAdaptiveDelayMs] = struct{}{}
 			}
 		case "usedToday":
 			if _, ok := fieldSeen[ratelimit.FieldUsedToday]; !ok {
@@ -1786,6 +1801,11 @@ func (_q *RateLimitQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 			if _, ok := fieldSeen[ratelimit.FieldStrikes]; !ok {
 				selectedFields = append(selectedFields, ratelimit.FieldStrikes)
 				fieldSeen[ratelimit.FieldStrikes] = struct{}{}
+			}
+		case "refusals":
+			if _, ok := fieldSeen[ratelimit.FieldRefusals]; !ok {
+				selectedFields = append(selectedFields, ratelimit.FieldRefusals)
+				fieldSeen[ratelimit.FieldRefusals] = struct{}{}
 			}
 		case "status":
 			if _, ok := fieldSeen[ratelimit.FieldStatus]; !ok {

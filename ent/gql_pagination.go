@@ -2290,6 +2290,20 @@ var (
 			}
 		},
 	}
+	// JobItemOrderFieldScore orders JobItem by score.
+	JobItemOrderFieldScore = &JobItemOrderField{
+		Value: func(_m *JobItem) (ent.Value, error) {
+			return _m.Score, nil
+		},
+		column: jobitem.FieldScore,
+		toTerm: jobitem.ByScore,
+		toCursor: func(_m *JobItem) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Score,
+			}
+		},
+	}
 	// JobItemOrderFieldFactCount orders JobItem by fact_count.
 	JobItemOrderFieldFactCount = &JobItemOrderField{
 		Value: func(_m *JobItem) (ent.Value, error) {
@@ -2344,6 +2358,8 @@ func (f JobItemOrderField) String() string {
 		str = "STATE"
 	case JobItemOrderFieldDepth.column:
 		str = "DEPTH"
+	case JobItemOrderFieldScore.column:
+		str = "SCORE"
 	case JobItemOrderFieldFactCount.column:
 		str = "FACT_COUNT"
 	case JobItemOrderFieldDurationMs.column:
@@ -2372,6 +2388,8 @@ func (f *JobItemOrderField) UnmarshalGQL(v interface{}) error {
 		*f = *JobItemOrderFieldState
 	case "DEPTH":
 		*f = *JobItemOrderFieldDepth
+	case "SCORE":
+		*f = *JobItemOrderFieldScore
 	case "FACT_COUNT":
 		*f = *JobItemOrderFieldFactCount
 	case "DURATION_MS":

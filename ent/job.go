@@ -74,6 +74,8 @@ type JobEdges struct {
 	Items []*JobItem `json:"items,omitempty"`
 	// What happened to this job, in order.
 	Events []*JobEvent `json:"events,omitempty"`
+	// Patterns holds the value of the patterns edge.
+	Patterns []*Pattern `json:"patterns,omitempty"`
 	// Reports holds the value of the reports edge.
 	Reports []*Report `json:"reports,omitempty"`
 	// The job that this one tries again.
@@ -82,14 +84,15 @@ type JobEdges struct {
 	Retries []*Job `json:"retries,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [5]bool
+	loadedTypes [6]bool
 	// totalCount holds the count of the edges above.
 	totalCount [4]map[string]int
 
-	namedItems   map[string][]*JobItem
-	namedEvents  map[string][]*JobEvent
-	namedReports map[string][]*Report
-	namedRetries map[string][]*Job
+	namedItems    map[string][]*JobItem
+	namedEvents   map[string][]*JobEvent
+	namedPatterns map[string][]*Pattern
+	namedReports  map[string][]*Report
+	namedRetries  map[string][]*Job
 }
 
 // ItemsOrErr returns the Items value or an error if the edge
@@ -110,10 +113,19 @@ func (e JobEdges) EventsOrErr() ([]*JobEvent, error) {
 	return nil, &NotLoadedError{edge: "events"}
 }
 
+// PatternsOrErr returns the Patterns value or an error if the edge
+// was not loaded in eager-loading.
+func (e JobEdges) PatternsOrErr() ([]*Pattern, error) {
+	if e.loadedTypes[2] {
+		return e.Patterns, nil
+	}
+	return nil, &NotLoadedError{edge: "patterns"}
+}
+
 // ReportsOrErr returns the Reports value or an error if the edge
 // was not loaded in eager-loading.
 func (e JobEdges) ReportsOrErr() ([]*Report, error) {
-	if e.loadedTypes[2] {
+	if e.loadedTypes[3] {
 		return e.Reports, nil
 	}
 	return nil, &NotLoadedError{edge: "reports"}
@@ -124,7 +136,7 @@ func (e JobEdges) ReportsOrErr() ([]*Report, error) {
 func (e JobEdges) ParentOrErr() (*Job, error) {
 	if e.Parent != nil {
 		return e.Parent, nil
-	} else if e.loadedTypes[3] {
+	} else if e.loadedTypes[4] {
 		return nil, &NotFoundError{label: job.Label}
 	}
 	return nil, &NotLoadedError{edge: "parent"}
@@ -133,7 +145,7 @@ func (e JobEdges) ParentOrErr() (*Job, error) {
 // RetriesOrErr returns the Retries value or an error if the edge
 // was not loaded in eager-loading.
 func (e JobEdges) RetriesOrErr() ([]*Job, error) {
-	if e.loadedTypes[4] {
+	if e.loadedTypes[5] {
 		return e.Retries, nil
 	}
 	return nil, &NotLoadedError{edge: "retries"}
@@ -334,6 +346,11 @@ func (_m *Job) QueryEvents() *JobEventQuery {
 	return NewJobClient(_m.config).QueryEvents(_m)
 }
 
+// QueryPatterns queries the "patterns" edge of the Job entity.
+func (_m *Job) QueryPatterns() *PatternQuery {
+	return NewJobClient(_m.config).QueryPatterns(_m)
+}
+
 // QueryReports queries the "reports" edge of the Job entity.
 func (_m *Job) QueryReports() *ReportQuery {
 	return NewJobClient(_m.config).QueryReports(_m)
@@ -491,6 +508,30 @@ func (_m *Job) appendNamedEvents(name string, edges ...*JobEvent) {
 		_m.Edges.namedEvents[name] = []*JobEvent{}
 	} else {
 		_m.Edges.namedEvents[name] = append(_m.Edges.namedEvents[name], edges...)
+	}
+}
+
+// NamedPatterns returns the Patterns named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *Job) NamedPatterns(name string) ([]*Pattern, error) {
+	if _m.Edges.namedPatterns == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedPatterns[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *Job) appendNamedPatterns(name string, edges ...*Pattern) {
+	if _m.Edges.namedPatterns == nil {
+		_m.Edges.namedPatterns = make(map[string][]*Pattern)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedPatterns[name] = []*Pattern{}
+	} else {
+		_m.Edges.namedPatterns[name] = append(_m.Edges.namedPatterns[name], edges...)
 	}
 }
 

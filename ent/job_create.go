@@ -16,6 +16,7 @@ import (
 	"techfacts.dev/techfacts/ent/job"
 	"techfacts.dev/techfacts/ent/jobevent"
 	"techfacts.dev/techfacts/ent/jobitem"
+	"techfacts.dev/techfacts/ent/pattern"
 	"techfacts.dev/techfacts/ent/report"
 	"techfacts.dev/techfacts/schema"
 )
@@ -342,6 +343,21 @@ func (_c *JobCreate) AddEvents(v ...*JobEvent) *JobCreate {
 	return _c.AddEventIDs(ids...)
 }
 
+// AddPatternIDs adds the "patterns" edge to the Pattern entity by IDs.
+func (_c *JobCreate) AddPatternIDs(ids ...int) *JobCreate {
+	_c.mutation.AddPatternIDs(ids...)
+	return _c
+}
+
+// AddPatterns adds the "patterns" edges to the Pattern entity.
+func (_c *JobCreate) AddPatterns(v ...*Pattern) *JobCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddPatternIDs(ids...)
+}
+
 // AddReportIDs adds the "reports" edge to the Report entity by IDs.
 func (_c *JobCreate) AddReportIDs(ids ...uuid.UUID) *JobCreate {
 	_c.mutation.AddReportIDs(ids...)
@@ -657,6 +673,22 @@ func (_c *JobCreate) createSpec() (*Job, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(jobevent.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.PatternsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   job.PatternsTable,
+			Columns: []string{job.PatternsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(pattern.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

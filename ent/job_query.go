@@ -17,6 +17,7 @@ import (
 	"techfacts.dev/techfacts/ent/job"
 	"techfacts.dev/techfacts/ent/jobevent"
 	"techfacts.dev/techfacts/ent/jobitem"
+	"techfacts.dev/techfacts/ent/pattern"
 	"techfacts.dev/techfacts/ent/predicate"
 	"techfacts.dev/techfacts/ent/report"
 )
@@ -24,21 +25,23 @@ import (
 // JobQuery is the builder for querying Job entities.
 type JobQuery struct {
 	config
-	ctx              *QueryContext
-	order            []job.OrderOption
-	inters           []Interceptor
-	predicates       []predicate.Job
-	withItems        *JobItemQuery
-	withEvents       *JobEventQuery
-	withReports      *ReportQuery
-	withParent       *JobQuery
-	withRetries      *JobQuery
-	loadTotal        []func(context.Context, []*Job) error
-	modifiers        []func(*sql.Selector)
-	withNamedItems   map[string]*JobItemQuery
-	withNamedEvents  map[string]*JobEventQuery
-	withNamedReports map[string]*ReportQuery
-	withNamedRetries map[string]*JobQuery
+	ctx               *QueryContext
+	order             []job.OrderOption
+	inters            []Interceptor
+	predicates        []predicate.Job
+	withItems         *JobItemQuery
+	withEvents        *JobEventQuery
+	withPatterns      *PatternQuery
+	withReports       *ReportQuery
+	withParent        *JobQuery
+	withRetries       *JobQuery
+	loadTotal         []func(context.Context, []*Job) error
+	modifiers         []func(*sql.Selector)
+	withNamedItems    map[string]*JobItemQuery
+	withNamedEvents   map[string]*JobEventQuery
+	withNamedPatterns map[string]*PatternQuery
+	withNamedReports  map[string]*ReportQuery
+	withNamedRetries  map[string]*JobQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -112,6 +115,28 @@ func (_q *JobQuery) QueryEvents() *JobEventQuery {
 			sqlgraph.From(job.Table, job.FieldID, selector),
 			sqlgraph.To(jobevent.Table, jobevent.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, job.EventsTable, job.EventsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryPatterns chains the current query on the "patterns" edge.
+func (_q *JobQuery) QueryPatterns() *PatternQuery {
+	query := (&PatternClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(job.Table, job.FieldID, selector),
+			sqlgraph.To(pattern.Table, pattern.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, job.PatternsTable, job.PatternsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -372,16 +397,17 @@ func (_q *JobQuery) Clone() *JobQuery {
 		return nil
 	}
 	return &JobQuery{
-		config:      _q.config,
-		ctx:         _q.ctx.Clone(),
-		order:       append([]job.OrderOption{}, _q.order...),
-		inters:      append([]Interceptor{}, _q.inters...),
-		predicates:  append([]predicate.Job{}, _q.predicates...),
-		withItems:   _q.withItems.Clone(),
-		withEvents:  _q.withEvents.Clone(),
-		withReports: _q.withReports.Clone(),
-		withParent:  _q.withParent.Clone(),
-		withRetries: _q.withRetries.Clone(),
+		config:       _q.config,
+		ctx:          _q.ctx.Clone(),
+		order:        append([]job.OrderOption{}, _q.order...),
+		inters:       append([]Interceptor{}, _q.inters...),
+		predicates:   append([]predicate.Job{}, _q.predicates...),
+		withItems:    _q.withItems.Clone(),
+		withEvents:   _q.withEvents.Clone(),
+		withPatterns: _q.withPatterns.Clone(),
+		withReports:  _q.withReports.Clone(),
+		withParent:   _q.withParent.Clone(),
+		withRetries:  _q.withRetries.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -408,6 +434,17 @@ func (_q *JobQuery) WithEvents(opts ...func(*JobEventQuery)) *JobQuery {
 		opt(query)
 	}
 	_q.withEvents = query
+	return _q
+}
+
+// WithPatterns tells the query-builder to eager-load the nodes that are connected to
+// the "patterns" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *JobQuery) WithPatterns(opts ...func(*PatternQuery)) *JobQuery {
+	query := (&PatternClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withPatterns = query
 	return _q
 }
 
@@ -522,9 +559,10 @@ func (_q *JobQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Job, err
 	var (
 		nodes       = []*Job{}
 		_spec       = _q.querySpec()
-		loadedTypes = [5]bool{
+		loadedTypes = [6]bool{
 			_q.withItems != nil,
 			_q.withEvents != nil,
+			_q.withPatterns != nil,
 			_q.withReports != nil,
 			_q.withParent != nil,
 			_q.withRetries != nil,
@@ -565,6 +603,13 @@ func (_q *JobQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Job, err
 			return nil, err
 		}
 	}
+	if query := _q.withPatterns; query != nil {
+		if err := _q.loadPatterns(ctx, query, nodes,
+			func(n *Job) { n.Edges.Patterns = []*Pattern{} },
+			func(n *Job, e *Pattern) { n.Edges.Patterns = append(n.Edges.Patterns, e) }); err != nil {
+			return nil, err
+		}
+	}
 	if query := _q.withReports; query != nil {
 		if err := _q.loadReports(ctx, query, nodes,
 			func(n *Job) { n.Edges.Reports = []*Report{} },
@@ -596,6 +641,13 @@ func (_q *JobQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Job, err
 		if err := _q.loadEvents(ctx, query, nodes,
 			func(n *Job) { n.appendNamedEvents(name) },
 			func(n *Job, e *JobEvent) { n.appendNamedEvents(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedPatterns {
+		if err := _q.loadPatterns(ctx, query, nodes,
+			func(n *Job) { n.appendNamedPatterns(name) },
+			func(n *Job, e *Pattern) { n.appendNamedPatterns(name, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -666,6 +718,36 @@ func (_q *JobQuery) loadEvents(ctx context.Context, query *JobEventQuery, nodes 
 	}
 	query.Where(predicate.JobEvent(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(job.EventsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.JobID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "job_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *JobQuery) loadPatterns(ctx context.Context, query *PatternQuery, nodes []*Job, init func(*Job), assign func(*Job, *Pattern)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Job)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(pattern.FieldJobID)
+	}
+	query.Where(predicate.Pattern(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(job.PatternsColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {
@@ -927,6 +1009,20 @@ func (_q *JobQuery) WithNamedEvents(name string, opts ...func(*JobEventQuery)) *
 		_q.withNamedEvents = make(map[string]*JobEventQuery)
 	}
 	_q.withNamedEvents[name] = query
+	return _q
+}
+
+// WithNamedPatterns tells the query-builder to eager-load the nodes that are connected to the "patterns"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *JobQuery) WithNamedPatterns(name string, opts ...func(*PatternQuery)) *JobQuery {
+	query := (&PatternClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedPatterns == nil {
+		_q.withNamedPatterns = make(map[string]*PatternQuery)
+	}
+	_q.withNamedPatterns[name] = query
 	return _q
 }
 

@@ -15,6 +15,7 @@ import (
 	"techfacts.dev/techfacts/ent/job"
 	"techfacts.dev/techfacts/ent/jobevent"
 	"techfacts.dev/techfacts/ent/jobitem"
+	"techfacts.dev/techfacts/ent/pattern"
 	"techfacts.dev/techfacts/ent/predicate"
 	"techfacts.dev/techfacts/ent/report"
 	"techfacts.dev/techfacts/schema"
@@ -317,6 +318,21 @@ func (_u *JobUpdate) AddEvents(v ...*JobEvent) *JobUpdate {
 	return _u.AddEventIDs(ids...)
 }
 
+// AddPatternIDs adds the "patterns" edge to the Pattern entity by IDs.
+func (_u *JobUpdate) AddPatternIDs(ids ...int) *JobUpdate {
+	_u.mutation.AddPatternIDs(ids...)
+	return _u
+}
+
+// AddPatterns adds the "patterns" edges to the Pattern entity.
+func (_u *JobUpdate) AddPatterns(v ...*Pattern) *JobUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddPatternIDs(ids...)
+}
+
 // AddReportIDs adds the "reports" edge to the Report entity by IDs.
 func (_u *JobUpdate) AddReportIDs(ids ...uuid.UUID) *JobUpdate {
 	_u.mutation.AddReportIDs(ids...)
@@ -392,6 +408,27 @@ func (_u *JobUpdate) RemoveEvents(v ...*JobEvent) *JobUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveEventIDs(ids...)
+}
+
+// ClearPatterns clears all "patterns" edges to the Pattern entity.
+func (_u *JobUpdate) ClearPatterns() *JobUpdate {
+	_u.mutation.ClearPatterns()
+	return _u
+}
+
+// RemovePatternIDs removes the "patterns" edge to Pattern entities by IDs.
+func (_u *JobUpdate) RemovePatternIDs(ids ...int) *JobUpdate {
+	_u.mutation.RemovePatternIDs(ids...)
+	return _u
+}
+
+// RemovePatterns removes "patterns" edges to Pattern entities.
+func (_u *JobUpdate) RemovePatterns(v ...*Pattern) *JobUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemovePatternIDs(ids...)
 }
 
 // ClearReports clears all "reports" edges to the Report entity.
@@ -658,6 +695,51 @@ func (_u *JobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(jobevent.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.PatternsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   job.PatternsTable,
+			Columns: []string{job.PatternsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(pattern.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedPatternsIDs(); len(nodes) > 0 && !_u.mutation.PatternsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   job.PatternsTable,
+			Columns: []string{job.PatternsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(pattern.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PatternsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   job.PatternsTable,
+			Columns: []string{job.PatternsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(pattern.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {
@@ -1060,6 +1142,21 @@ func (_u *JobUpdateOne) AddEvents(v ...*JobEvent) *JobUpdateOne {
 	return _u.AddEventIDs(ids...)
 }
 
+// AddPatternIDs adds the "patterns" edge to the Pattern entity by IDs.
+func (_u *JobUpdateOne) AddPatternIDs(ids ...int) *JobUpdateOne {
+	_u.mutation.AddPatternIDs(ids...)
+	return _u
+}
+
+// AddPatterns adds the "patterns" edges to the Pattern entity.
+func (_u *JobUpdateOne) AddPatterns(v ...*Pattern) *JobUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddPatternIDs(ids...)
+}
+
 // AddReportIDs adds the "reports" edge to the Report entity by IDs.
 func (_u *JobUpdateOne) AddReportIDs(ids ...uuid.UUID) *JobUpdateOne {
 	_u.mutation.AddReportIDs(ids...)
@@ -1135,6 +1232,27 @@ func (_u *JobUpdateOne) RemoveEvents(v ...*JobEvent) *JobUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveEventIDs(ids...)
+}
+
+// ClearPatterns clears all "patterns" edges to the Pattern entity.
+func (_u *JobUpdateOne) ClearPatterns() *JobUpdateOne {
+	_u.mutation.ClearPatterns()
+	return _u
+}
+
+// RemovePatternIDs removes the "patterns" edge to Pattern entities by IDs.
+func (_u *JobUpdateOne) RemovePatternIDs(ids ...int) *JobUpdateOne {
+	_u.mutation.RemovePatternIDs(ids...)
+	return _u
+}
+
+// RemovePatterns removes "patterns" edges to Pattern entities.
+func (_u *JobUpdateOne) RemovePatterns(v ...*Pattern) *JobUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemovePatternIDs(ids...)
 }
 
 // ClearReports clears all "reports" edges to the Report entity.
@@ -1431,6 +1549,51 @@ func (_u *JobUpdateOne) sqlSave(ctx context.Context) (_node *Job, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(jobevent.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.PatternsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   job.PatternsTable,
+			Columns: []string{job.PatternsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(pattern.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedPatternsIDs(); len(nodes) > 0 && !_u.mutation.PatternsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   job.PatternsTable,
+			Columns: []string{job.PatternsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(pattern.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PatternsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   job.PatternsTable,
+			Columns: []string{job.PatternsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(pattern.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -35,8 +36,10 @@ type JobItem struct {
 	Reason string `json:"reason,omitempty"`
 	// The last HTTP status of its server.
 	HTTPStatus *int `json:"http_status,omitempty"`
-	// Links between a given URL and this one; 0 for those given.
+	// The fewest links known between a given URL and this one; 0 for those given, 1 for those of a sitemap.
 	Depth int `json:"depth,omitempty"`
+	// How much its URL and the text of links to it speak of the profile; within a job, larger scores of a domain are read first.
+	Score int `json:"score,omitempty"`
 	// How often the present step was begun and did not end.
 	Attempts int `json:"attempts,omitempty"`
 	// Facts found on its page.
@@ -53,6 +56,12 @@ type JobItem struct {
 	Location string `json:"location,omitempty"`
 	// Redirects holds the value of the "redirects" field.
 	Redirects int `json:"redirects,omitempty"`
+	// CanonicalOf holds the value of the "canonical_of" field.
+	CanonicalOf string `json:"canonical_of,omitempty"`
+	// Pattern holds the value of the "pattern" field.
+	Pattern string `json:"pattern,omitempty"`
+	// Sitemaps holds the value of the "sitemaps" field.
+	Sitemaps []string `json:"sitemaps,omitempty"`
 	// PageID holds the value of the "page_id" field.
 	PageID *uuid.UUID `json:"page_id,omitempty"`
 	// Lane holds the value of the "lane" field.
@@ -83,7 +92,7 @@ type JobItem struct {
 type JobItemEdges struct {
 	// The job it belongs to.
 	Job *Job `json:"job,omitempty"`
-	// The page that was stored or read for it.
+	// The page that was stored or read for it; of a DUPLICATE the page that it is the same as.
 	Page *Page `json:"page,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
@@ -121,9 +130,11 @@ func (*JobItem) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case jobitem.FieldPageID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case jobitem.FieldHTTPStatus, jobitem.FieldDepth, jobitem.FieldAttempts, jobitem.FieldFactCount, jobitem.FieldFactsAdded, jobitem.FieldFactsRemoved, jobitem.FieldBytes, jobitem.FieldDurationMs, jobitem.FieldRedirects, jobitem.FieldRank, jobitem.FieldTurn, jobitem.FieldLease:
+		case jobitem.FieldSitemaps:
+			values[i] = new([]byte)
+		case jobitem.FieldHTTPStatus, jobitem.FieldDepth, jobitem.FieldScore, jobitem.FieldAttempts, jobitem.FieldFactCount, jobitem.FieldFactsAdded, jobitem.FieldFactsRemoved, jobitem.FieldBytes, jobitem.FieldDurationMs, jobitem.FieldRedirects, jobitem.FieldRank, jobitem.FieldTurn, jobitem.FieldLease:
 			values[i] = new(sql.NullInt64)
-		case jobitem.FieldURL, jobitem.FieldStep, jobitem.FieldState, jobitem.FieldOutcome, jobitem.FieldReason, jobitem.FieldLocation, jobitem.FieldLane, jobitem.FieldWorker:
+		case jobitem.FieldURL, jobitem.FieldStep, jobitem.FieldState, jobitem.FieldOutcome, jobitem.FieldReason, jobitem.FieldLocation, jobitem.FieldCanonicalOf, jobitem.FieldPattern, jobitem.FieldLane, jobitem.FieldWorker:
 			values[i] = new(sql.NullString)
 		case jobitem.FieldRunAt, jobitem.FieldCreatedAt, jobitem.FieldStartedAt, jobitem.FieldFinishedAt:
 			values[i] = new(sql.NullTime)
@@ -200,6 +211,12 @@ func (_m *JobItem) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Depth = int(value.Int64)
 			}
+		case jobitem.FieldScore:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field score", values[i])
+			} else if value.Valid {
+				_m.Score = int(value.Int64)
+			}
 		case jobitem.FieldAttempts:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field attempts", values[i])
@@ -247,6 +264,26 @@ func (_m *JobItem) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field redirects", values[i])
 			} else if value.Valid {
 				_m.Redirects = int(value.Int64)
+			}
+		case jobitem.FieldCanonicalOf:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field canonical_of", values[i])
+			} else if value.Valid {
+				_m.CanonicalOf = value.String
+			}
+		case jobitem.FieldPattern:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field pattern", values[i])
+			} else if value.Valid {
+				_m.Pattern = value.String
+			}
+		case jobitem.FieldSitemaps:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field sitemaps", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Sitemaps); err != nil {
+					return fmt.Errorf("unmarshal field sitemaps: %w", err)
+				}
 			}
 		case jobitem.FieldPageID:
 			if value, ok := values[i].(*sql.NullScanner); !ok {
@@ -386,6 +423,9 @@ func (_m *JobItem) String() string {
 	builder.WriteString("depth=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Depth))
 	builder.WriteString(", ")
+	builder.WriteString("score=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Score))
+	builder.WriteString(", ")
 	builder.WriteString("attempts=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Attempts))
 	builder.WriteString(", ")
@@ -409,6 +449,15 @@ func (_m *JobItem) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("redirects=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Redirects))
+	builder.WriteString(", ")
+	builder.WriteString("canonical_of=")
+	builder.WriteString(_m.CanonicalOf)
+	builder.WriteString(", ")
+	builder.WriteString("pattern=")
+	builder.WriteString(_m.Pattern)
+	builder.WriteString(", ")
+	builder.WriteString("sitemaps=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Sitemaps))
 	builder.WriteString(", ")
 	if v := _m.PageID; v != nil {
 		builder.WriteString("page_id=")

@@ -115,6 +115,20 @@ func (_c *JobItemCreate) SetNillableDepth(v *int) *JobItemCreate {
 	return _c
 }
 
+// SetScore sets the "score" field.
+func (_c *JobItemCreate) SetScore(v int) *JobItemCreate {
+	_c.mutation.SetScore(v)
+	return _c
+}
+
+// SetNillableScore sets the "score" field if the given value is not nil.
+func (_c *JobItemCreate) SetNillableScore(v *int) *JobItemCreate {
+	if v != nil {
+		_c.SetScore(*v)
+	}
+	return _c
+}
+
 // SetAttempts sets the "attempts" field.
 func (_c *JobItemCreate) SetAttempts(v int) *JobItemCreate {
 	_c.mutation.SetAttempts(v)
@@ -224,6 +238,40 @@ func (_c *JobItemCreate) SetNillableRedirects(v *int) *JobItemCreate {
 	if v != nil {
 		_c.SetRedirects(*v)
 	}
+	return _c
+}
+
+// SetCanonicalOf sets the "canonical_of" field.
+func (_c *JobItemCreate) SetCanonicalOf(v string) *JobItemCreate {
+	_c.mutation.SetCanonicalOf(v)
+	return _c
+}
+
+// SetNillableCanonicalOf sets the "canonical_of" field if the given value is not nil.
+func (_c *JobItemCreate) SetNillableCanonicalOf(v *string) *JobItemCreate {
+	if v != nil {
+		_c.SetCanonicalOf(*v)
+	}
+	return _c
+}
+
+// SetPattern sets the "pattern" field.
+func (_c *JobItemCreate) SetPattern(v string) *JobItemCreate {
+	_c.mutation.SetPattern(v)
+	return _c
+}
+
+// SetNillablePattern sets the "pattern" field if the given value is not nil.
+func (_c *JobItemCreate) SetNillablePattern(v *string) *JobItemCreate {
+	if v != nil {
+		_c.SetPattern(*v)
+	}
+	return _c
+}
+
+// SetSitemaps sets the "sitemaps" field.
+func (_c *JobItemCreate) SetSitemaps(v []string) *JobItemCreate {
+	_c.mutation.SetSitemaps(v)
 	return _c
 }
 
@@ -434,6 +482,10 @@ func (_c *JobItemCreate) defaults() {
 		v := jobitem.DefaultDepth
 		_c.mutation.SetDepth(v)
 	}
+	if _, ok := _c.mutation.Score(); !ok {
+		v := jobitem.DefaultScore
+		_c.mutation.SetScore(v)
+	}
 	if _, ok := _c.mutation.Attempts(); !ok {
 		v := jobitem.DefaultAttempts
 		_c.mutation.SetAttempts(v)
@@ -461,6 +513,10 @@ func (_c *JobItemCreate) defaults() {
 	if _, ok := _c.mutation.Redirects(); !ok {
 		v := jobitem.DefaultRedirects
 		_c.mutation.SetRedirects(v)
+	}
+	if _, ok := _c.mutation.Pattern(); !ok {
+		v := jobitem.DefaultPattern
+		_c.mutation.SetPattern(v)
 	}
 	if _, ok := _c.mutation.Lane(); !ok {
 		v := jobitem.DefaultLane
@@ -524,6 +580,9 @@ func (_c *JobItemCreate) check() error {
 	if _, ok := _c.mutation.Depth(); !ok {
 		return &ValidationError{Name: "depth", err: errors.New(`ent: missing required field "JobItem.depth"`)}
 	}
+	if _, ok := _c.mutation.Score(); !ok {
+		return &ValidationError{Name: "score", err: errors.New(`ent: missing required field "JobItem.score"`)}
+	}
 	if _, ok := _c.mutation.Attempts(); !ok {
 		return &ValidationError{Name: "attempts", err: errors.New(`ent: missing required field "JobItem.attempts"`)}
 	}
@@ -544,6 +603,9 @@ func (_c *JobItemCreate) check() error {
 	}
 	if _, ok := _c.mutation.Redirects(); !ok {
 		return &ValidationError{Name: "redirects", err: errors.New(`ent: missing required field "JobItem.redirects"`)}
+	}
+	if _, ok := _c.mutation.Pattern(); !ok {
+		return &ValidationError{Name: "pattern", err: errors.New(`ent: missing required field "JobItem.pattern"`)}
 	}
 	if _, ok := _c.mutation.Lane(); !ok {
 		return &ValidationError{Name: "lane", err: errors.New(`ent: missing required field "JobItem.lane"`)}
@@ -630,6 +692,10 @@ func (_c *JobItemCreate) createSpec() (*JobItem, *sqlgraph.CreateSpec) {
 		_spec.SetField(jobitem.FieldDepth, field.TypeInt, value)
 		_node.Depth = value
 	}
+	if value, ok := _c.mutation.Score(); ok {
+		_spec.SetField(jobitem.FieldScore, field.TypeInt, value)
+		_node.Score = value
+	}
 	if value, ok := _c.mutation.Attempts(); ok {
 		_spec.SetField(jobitem.FieldAttempts, field.TypeInt, value)
 		_node.Attempts = value
@@ -661,6 +727,18 @@ func (_c *JobItemCreate) createSpec() (*JobItem, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Redirects(); ok {
 		_spec.SetField(jobitem.FieldRedirects, field.TypeInt, value)
 		_node.Redirects = value
+	}
+	if value, ok := _c.mutation.CanonicalOf(); ok {
+		_spec.SetField(jobitem.FieldCanonicalOf, field.TypeString, value)
+		_node.CanonicalOf = value
+	}
+	if value, ok := _c.mutation.Pattern(); ok {
+		_spec.SetField(jobitem.FieldPattern, field.TypeString, value)
+		_node.Pattern = value
+	}
+	if value, ok := _c.mutation.Sitemaps(); ok {
+		_spec.SetField(jobitem.FieldSitemaps, field.TypeJSON, value)
+		_node.Sitemaps = value
 	}
 	if value, ok := _c.mutation.Lane(); ok {
 		_spec.SetField(jobitem.FieldLane, field.TypeString, value)
@@ -868,6 +946,42 @@ func (u *JobItemUpsert) ClearHTTPStatus() *JobItemUpsert {
 	return u
 }
 
+// SetDepth sets the "depth" field.
+func (u *JobItemUpsert) SetDepth(v int) *JobItemUpsert {
+	u.Set(jobitem.FieldDepth, v)
+	return u
+}
+
+// UpdateDepth sets the "depth" field to the value that was provided on create.
+func (u *JobItemUpsert) UpdateDepth() *JobItemUpsert {
+	u.SetExcluded(jobitem.FieldDepth)
+	return u
+}
+
+// AddDepth adds v to the "depth" field.
+func (u *JobItemUpsert) AddDepth(v int) *JobItemUpsert {
+	u.Add(jobitem.FieldDepth, v)
+	return u
+}
+
+// SetScore sets the "score" field.
+func (u *JobItemUpsert) SetScore(v int) *JobItemUpsert {
+	u.Set(jobitem.FieldScore, v)
+	return u
+}
+
+// UpdateScore sets the "score" field to the value that was provided on create.
+func (u *JobItemUpsert) UpdateScore() *JobItemUpsert {
+	u.SetExcluded(jobitem.FieldScore)
+	return u
+}
+
+// AddScore adds v to the "score" field.
+func (u *JobItemUpsert) AddScore(v int) *JobItemUpsert {
+	u.Add(jobitem.FieldScore, v)
+	return u
+}
+
 // SetAttempts sets the "attempts" field.
 func (u *JobItemUpsert) SetAttempts(v int) *JobItemUpsert {
 	u.Set(jobitem.FieldAttempts, v)
@@ -1009,6 +1123,54 @@ func (u *JobItemUpsert) UpdateRedirects() *JobItemUpsert {
 // AddRedirects adds v to the "redirects" field.
 func (u *JobItemUpsert) AddRedirects(v int) *JobItemUpsert {
 	u.Add(jobitem.FieldRedirects, v)
+	return u
+}
+
+// SetCanonicalOf sets the "canonical_of" field.
+func (u *JobItemUpsert) SetCanonicalOf(v string) *JobItemUpsert {
+	u.Set(jobitem.FieldCanonicalOf, v)
+	return u
+}
+
+// UpdateCanonicalOf sets the "canonical_of" field to the value that was provided on create.
+func (u *JobItemUpsert) UpdateCanonicalOf() *JobItemUpsert {
+	u.SetExcluded(jobitem.FieldCanonicalOf)
+	return u
+}
+
+// ClearCanonicalOf clears the value of the "canonical_of" field.
+func (u *JobItemUpsert) ClearCanonicalOf() *JobItemUpsert {
+	u.SetNull(jobitem.FieldCanonicalOf)
+	return u
+}
+
+// SetPattern sets the "pattern" field.
+func (u *JobItemUpsert) SetPattern(v string) *JobItemUpsert {
+	u.Set(jobitem.FieldPattern, v)
+	return u
+}
+
+// UpdatePattern sets the "pattern" field to the value that was provided on create.
+func (u *JobItemUpsert) UpdatePattern() *JobItemUpsert {
+	u.SetExcluded(jobitem.FieldPattern)
+	return u
+}
+
+// SetSitemaps sets the "sitemaps" field.
+func (u *JobItemUpsert) SetSitemaps(v []string) *JobItemUpsert {
+	u.Set(jobitem.FieldSitemaps, v)
+	return u
+}
+
+// UpdateSitemaps sets the "sitemaps" field to the value that was provided on create.
+func (u *JobItemUpsert) UpdateSitemaps() *JobItemUpsert {
+	u.SetExcluded(jobitem.FieldSitemaps)
+	return u
+}
+
+// ClearSitemaps clears the value of the "sitemaps" field.
+func (u *JobItemUpsert) ClearSitemaps() *JobItemUpsert {
+	u.SetNull(jobitem.FieldSitemaps)
 	return u
 }
 
@@ -1167,9 +1329,6 @@ func (u *JobItemUpsertOne) UpdateNewValues() *JobItemUpsertOne {
 		if _, exists := u.create.mutation.URL(); exists {
 			s.SetIgnore(jobitem.FieldURL)
 		}
-		if _, exists := u.create.mutation.Depth(); exists {
-			s.SetIgnore(jobitem.FieldDepth)
-		}
 		if _, exists := u.create.mutation.Rank(); exists {
 			s.SetIgnore(jobitem.FieldRank)
 		}
@@ -1302,6 +1461,48 @@ func (u *JobItemUpsertOne) UpdateHTTPStatus() *JobItemUpsertOne {
 func (u *JobItemUpsertOne) ClearHTTPStatus() *JobItemUpsertOne {
 	return u.Update(func(s *JobItemUpsert) {
 		s.ClearHTTPStatus()
+	})
+}
+
+// SetDepth sets the "depth" field.
+func (u *JobItemUpsertOne) SetDepth(v int) *JobItemUpsertOne {
+	return u.Update(func(s *JobItemUpsert) {
+		s.SetDepth(v)
+	})
+}
+
+// AddDepth adds v to the "depth" field.
+func (u *JobItemUpsertOne) AddDepth(v int) *JobItemUpsertOne {
+	return u.Update(func(s *JobItemUpsert) {
+		s.AddDepth(v)
+	})
+}
+
+// UpdateDepth sets the "depth" field to the value that was provided on create.
+func (u *JobItemUpsertOne) UpdateDepth() *JobItemUpsertOne {
+	return u.Update(func(s *JobItemUpsert) {
+		s.UpdateDepth()
+	})
+}
+
+// SetScore sets the "score" field.
+func (u *JobItemUpsertOne) SetScore(v int) *JobItemUpsertOne {
+	return u.Update(func(s *JobItemUpsert) {
+		s.SetScore(v)
+	})
+}
+
+// AddScore adds v to the "score" field.
+func (u *JobItemUpsertOne) AddScore(v int) *JobItemUpsertOne {
+	return u.Update(func(s *JobItemUpsert) {
+		s.AddScore(v)
+	})
+}
+
+// UpdateScore sets the "score" field to the value that was provided on create.
+func (u *JobItemUpsertOne) UpdateScore() *JobItemUpsertOne {
+	return u.Update(func(s *JobItemUpsert) {
+		s.UpdateScore()
 	})
 }
 
@@ -1470,6 +1671,62 @@ func (u *JobItemUpsertOne) AddRedirects(v int) *JobItemUpsertOne {
 func (u *JobItemUpsertOne) UpdateRedirects() *JobItemUpsertOne {
 	return u.Update(func(s *JobItemUpsert) {
 		s.UpdateRedirects()
+	})
+}
+
+// SetCanonicalOf sets the "canonical_of" field.
+func (u *JobItemUpsertOne) SetCanonicalOf(v string) *JobItemUpsertOne {
+	return u.Update(func(s *JobItemUpsert) {
+		s.SetCanonicalOf(v)
+	})
+}
+
+// UpdateCanonicalOf sets the "canonical_of" field to the value that was provided on create.
+func (u *JobItemUpsertOne) UpdateCanonicalOf() *JobItemUpsertOne {
+	return u.Update(func(s *JobItemUpsert) {
+		s.UpdateCanonicalOf()
+	})
+}
+
+// ClearCanonicalOf clears the value of the "canonical_of" field.
+func (u *JobItemUpsertOne) ClearCanonicalOf() *JobItemUpsertOne {
+	return u.Update(func(s *JobItemUpsert) {
+		s.ClearCanonicalOf()
+	})
+}
+
+// SetPattern sets the "pattern" field.
+func (u *JobItemUpsertOne) SetPattern(v string) *JobItemUpsertOne {
+	return u.Update(func(s *JobItemUpsert) {
+		s.SetPattern(v)
+	})
+}
+
+// UpdatePattern sets the "pattern" field to the value that was provided on create.
+func (u *JobItemUpsertOne) UpdatePattern() *JobItemUpsertOne {
+	return u.Update(func(s *JobItemUpsert) {
+		s.UpdatePattern()
+	})
+}
+
+// SetSitemaps sets the "sitemaps" field.
+func (u *JobItemUpsertOne) SetSitemaps(v []string) *JobItemUpsertOne {
+	return u.Update(func(s *JobItemUpsert) {
+		s.SetSitemaps(v)
+	})
+}
+
+// UpdateSitemaps sets the "sitemaps" field to the value that was provided on create.
+func (u *JobItemUpsertOne) UpdateSitemaps() *JobItemUpsertOne {
+	return u.Update(func(s *JobItemUpsert) {
+		s.UpdateSitemaps()
+	})
+}
+
+// ClearSitemaps clears the value of the "sitemaps" field.
+func (u *JobItemUpsertOne) ClearSitemaps() *JobItemUpsertOne {
+	return u.Update(func(s *JobItemUpsert) {
+		s.ClearSitemaps()
 	})
 }
 
@@ -1816,9 +2073,6 @@ func (u *JobItemUpsertBulk) UpdateNewValues() *JobItemUpsertBulk {
 			if _, exists := b.mutation.URL(); exists {
 				s.SetIgnore(jobitem.FieldURL)
 			}
-			if _, exists := b.mutation.Depth(); exists {
-				s.SetIgnore(jobitem.FieldDepth)
-			}
 			if _, exists := b.mutation.Rank(); exists {
 				s.SetIgnore(jobitem.FieldRank)
 			}
@@ -1952,6 +2206,48 @@ func (u *JobItemUpsertBulk) UpdateHTTPStatus() *JobItemUpsertBulk {
 func (u *JobItemUpsertBulk) ClearHTTPStatus() *JobItemUpsertBulk {
 	return u.Update(func(s *JobItemUpsert) {
 		s.ClearHTTPStatus()
+	})
+}
+
+// SetDepth sets the "depth" field.
+func (u *JobItemUpsertBulk) SetDepth(v int) *JobItemUpsertBulk {
+	return u.Update(func(s *JobItemUpsert) {
+		s.SetDepth(v)
+	})
+}
+
+// AddDepth adds v to the "depth" field.
+func (u *JobItemUpsertBulk) AddDepth(v int) *JobItemUpsertBulk {
+	return u.Update(func(s *JobItemUpsert) {
+		s.AddDepth(v)
+	})
+}
+
+// UpdateDepth sets the "depth" field to the value that was provided on create.
+func (u *JobItemUpsertBulk) UpdateDepth() *JobItemUpsertBulk {
+	return u.Update(func(s *JobItemUpsert) {
+		s.UpdateDepth()
+	})
+}
+
+// SetScore sets the "score" field.
+func (u *JobItemUpsertBulk) SetScore(v int) *JobItemUpsertBulk {
+	return u.Update(func(s *JobItemUpsert) {
+		s.SetScore(v)
+	})
+}
+
+// AddScore adds v to the "score" field.
+func (u *JobItemUpsertBulk) AddScore(v int) *JobItemUpsertBulk {
+	return u.Update(func(s *JobItemUpsert) {
+		s.AddScore(v)
+	})
+}
+
+// UpdateScore sets the "score" field to the value that was provided on create.
+func (u *JobItemUpsertBulk) UpdateScore() *JobItemUpsertBulk {
+	return u.Update(func(s *JobItemUpsert) {
+		s.UpdateScore()
 	})
 }
 
@@ -2120,6 +2416,62 @@ func (u *JobItemUpsertBulk) AddRedirects(v int) *JobItemUpsertBulk {
 func (u *JobItemUpsertBulk) UpdateRedirects() *JobItemUpsertBulk {
 	return u.Update(func(s *JobItemUpsert) {
 		s.UpdateRedirects()
+	})
+}
+
+// SetCanonicalOf sets the "canonical_of" field.
+func (u *JobItemUpsertBulk) SetCanonicalOf(v string) *JobItemUpsertBulk {
+	return u.Update(func(s *JobItemUpsert) {
+		s.SetCanonicalOf(v)
+	})
+}
+
+// UpdateCanonicalOf sets the "canonical_of" field to the value that was provided on create.
+func (u *JobItemUpsertBulk) UpdateCanonicalOf() *JobItemUpsertBulk {
+	return u.Update(func(s *JobItemUpsert) {
+		s.UpdateCanonicalOf()
+	})
+}
+
+// ClearCanonicalOf clears the value of the "canonical_of" field.
+func (u *JobItemUpsertBulk) ClearCanonicalOf() *JobItemUpsertBulk {
+	return u.Update(func(s *JobItemUpsert) {
+		s.ClearCanonicalOf()
+	})
+}
+
+// SetPattern sets the "pattern" field.
+func (u *JobItemUpsertBulk) SetPattern(v string) *JobItemUpsertBulk {
+	return u.Update(func(s *JobItemUpsert) {
+		s.SetPattern(v)
+	})
+}
+
+// UpdatePattern sets the "pattern" field to the value that was provided on create.
+func (u *JobItemUpsertBulk) UpdatePattern() *JobItemUpsertBulk {
+	return u.Update(func(s *JobItemUpsert) {
+		s.UpdatePattern()
+	})
+}
+
+// SetSitemaps sets the "sitemaps" field.
+func (u *JobItemUpsertBulk) SetSitemaps(v []string) *JobItemUpsertBulk {
+	return u.Update(func(s *JobItemUpsert) {
+		s.SetSitemaps(v)
+	})
+}
+
+// UpdateSitemaps sets the "sitemaps" field to the value that was provided on create.
+func (u *JobItemUpsertBulk) UpdateSitemaps() *JobItemUpsertBulk {
+	return u.Update(func(s *JobItemUpsert) {
+		s.UpdateSitemaps()
+	})
+}
+
+// ClearSitemaps clears the value of the "sitemaps" field.
+func (u *JobItemUpsertBulk) ClearSitemaps() *JobItemUpsertBulk {
+	return u.Update(func(s *JobItemUpsert) {
+		s.ClearSitemaps()
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent/jobitem"
@@ -124,6 +125,48 @@ func (_u *JobItemUpdate) AddHTTPStatus(v int) *JobItemUpdate {
 // ClearHTTPStatus clears the value of the "http_status" field.
 func (_u *JobItemUpdate) ClearHTTPStatus() *JobItemUpdate {
 	_u.mutation.ClearHTTPStatus()
+	return _u
+}
+
+// SetDepth sets the "depth" field.
+func (_u *JobItemUpdate) SetDepth(v int) *JobItemUpdate {
+	_u.mutation.ResetDepth()
+	_u.mutation.SetDepth(v)
+	return _u
+}
+
+// SetNillableDepth sets the "depth" field if the given value is not nil.
+func (_u *JobItemUpdate) SetNillableDepth(v *int) *JobItemUpdate {
+	if v != nil {
+		_u.SetDepth(*v)
+	}
+	return _u
+}
+
+// AddDepth adds value to the "depth" field.
+func (_u *JobItemUpdate) AddDepth(v int) *JobItemUpdate {
+	_u.mutation.AddDepth(v)
+	return _u
+}
+
+// SetScore sets the "score" field.
+func (_u *JobItemUpdate) SetScore(v int) *JobItemUpdate {
+	_u.mutation.ResetScore()
+	_u.mutation.SetScore(v)
+	return _u
+}
+
+// SetNillableScore sets the "score" field if the given value is not nil.
+func (_u *JobItemUpdate) SetNillableScore(v *int) *JobItemUpdate {
+	if v != nil {
+		_u.SetScore(*v)
+	}
+	return _u
+}
+
+// AddScore adds value to the "score" field.
+func (_u *JobItemUpdate) AddScore(v int) *JobItemUpdate {
+	_u.mutation.AddScore(v)
 	return _u
 }
 
@@ -291,6 +334,58 @@ func (_u *JobItemUpdate) SetNillableRedirects(v *int) *JobItemUpdate {
 // AddRedirects adds value to the "redirects" field.
 func (_u *JobItemUpdate) AddRedirects(v int) *JobItemUpdate {
 	_u.mutation.AddRedirects(v)
+	return _u
+}
+
+// SetCanonicalOf sets the "canonical_of" field.
+func (_u *JobItemUpdate) SetCanonicalOf(v string) *JobItemUpdate {
+	_u.mutation.SetCanonicalOf(v)
+	return _u
+}
+
+// SetNillableCanonicalOf sets the "canonical_of" field if the given value is not nil.
+func (_u *JobItemUpdate) SetNillableCanonicalOf(v *string) *JobItemUpdate {
+	if v != nil {
+		_u.SetCanonicalOf(*v)
+	}
+	return _u
+}
+
+// ClearCanonicalOf clears the value of the "canonical_of" field.
+func (_u *JobItemUpdate) ClearCanonicalOf() *JobItemUpdate {
+	_u.mutation.ClearCanonicalOf()
+	return _u
+}
+
+// SetPattern sets the "pattern" field.
+func (_u *JobItemUpdate) SetPattern(v string) *JobItemUpdate {
+	_u.mutation.SetPattern(v)
+	return _u
+}
+
+// SetNillablePattern sets the "pattern" field if the given value is not nil.
+func (_u *JobItemUpdate) SetNillablePattern(v *string) *JobItemUpdate {
+	if v != nil {
+		_u.SetPattern(*v)
+	}
+	return _u
+}
+
+// SetSitemaps sets the "sitemaps" field.
+func (_u *JobItemUpdate) SetSitemaps(v []string) *JobItemUpdate {
+	_u.mutation.SetSitemaps(v)
+	return _u
+}
+
+// AppendSitemaps appends value to the "sitemaps" field.
+func (_u *JobItemUpdate) AppendSitemaps(v []string) *JobItemUpdate {
+	_u.mutation.AppendSitemaps(v)
+	return _u
+}
+
+// ClearSitemaps clears the value of the "sitemaps" field.
+func (_u *JobItemUpdate) ClearSitemaps() *JobItemUpdate {
+	_u.mutation.ClearSitemaps()
 	return _u
 }
 
@@ -555,6 +650,18 @@ func (_u *JobItemUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.HTTPStatusCleared() {
 		_spec.ClearField(jobitem.FieldHTTPStatus, field.TypeInt)
 	}
+	if value, ok := _u.mutation.Depth(); ok {
+		_spec.SetField(jobitem.FieldDepth, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedDepth(); ok {
+		_spec.AddField(jobitem.FieldDepth, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Score(); ok {
+		_spec.SetField(jobitem.FieldScore, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedScore(); ok {
+		_spec.AddField(jobitem.FieldScore, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.Attempts(); ok {
 		_spec.SetField(jobitem.FieldAttempts, field.TypeInt, value)
 	}
@@ -602,6 +709,26 @@ func (_u *JobItemUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedRedirects(); ok {
 		_spec.AddField(jobitem.FieldRedirects, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.CanonicalOf(); ok {
+		_spec.SetField(jobitem.FieldCanonicalOf, field.TypeString, value)
+	}
+	if _u.mutation.CanonicalOfCleared() {
+		_spec.ClearField(jobitem.FieldCanonicalOf, field.TypeString)
+	}
+	if value, ok := _u.mutation.Pattern(); ok {
+		_spec.SetField(jobitem.FieldPattern, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Sitemaps(); ok {
+		_spec.SetField(jobitem.FieldSitemaps, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedSitemaps(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, jobitem.FieldSitemaps, value)
+		})
+	}
+	if _u.mutation.SitemapsCleared() {
+		_spec.ClearField(jobitem.FieldSitemaps, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.Lane(); ok {
 		_spec.SetField(jobitem.FieldLane, field.TypeString, value)
@@ -785,6 +912,48 @@ func (_u *JobItemUpdateOne) ClearHTTPStatus() *JobItemUpdateOne {
 	return _u
 }
 
+// SetDepth sets the "depth" field.
+func (_u *JobItemUpdateOne) SetDepth(v int) *JobItemUpdateOne {
+	_u.mutation.ResetDepth()
+	_u.mutation.SetDepth(v)
+	return _u
+}
+
+// SetNillableDepth sets the "depth" field if the given value is not nil.
+func (_u *JobItemUpdateOne) SetNillableDepth(v *int) *JobItemUpdateOne {
+	if v != nil {
+		_u.SetDepth(*v)
+	}
+	return _u
+}
+
+// AddDepth adds value to the "depth" field.
+func (_u *JobItemUpdateOne) AddDepth(v int) *JobItemUpdateOne {
+	_u.mutation.AddDepth(v)
+	return _u
+}
+
+// SetScore sets the "score" field.
+func (_u *JobItemUpdateOne) SetScore(v int) *JobItemUpdateOne {
+	_u.mutation.ResetScore()
+	_u.mutation.SetScore(v)
+	return _u
+}
+
+// SetNillableScore sets the "score" field if the given value is not nil.
+func (_u *JobItemUpdateOne) SetNillableScore(v *int) *JobItemUpdateOne {
+	if v != nil {
+		_u.SetScore(*v)
+	}
+	return _u
+}
+
+// AddScore adds value to the "score" field.
+func (_u *JobItemUpdateOne) AddScore(v int) *JobItemUpdateOne {
+	_u.mutation.AddScore(v)
+	return _u
+}
+
 // SetAttempts sets the "attempts" field.
 func (_u *JobItemUpdateOne) SetAttempts(v int) *JobItemUpdateOne {
 	_u.mutation.ResetAttempts()
@@ -949,6 +1118,58 @@ func (_u *JobItemUpdateOne) SetNillableRedirects(v *int) *JobItemUpdateOne {
 // AddRedirects adds value to the "redirects" field.
 func (_u *JobItemUpdateOne) AddRedirects(v int) *JobItemUpdateOne {
 	_u.mutation.AddRedirects(v)
+	return _u
+}
+
+// SetCanonicalOf sets the "canonical_of" field.
+func (_u *JobItemUpdateOne) SetCanonicalOf(v string) *JobItemUpdateOne {
+	_u.mutation.SetCanonicalOf(v)
+	return _u
+}
+
+// SetNillableCanonicalOf sets the "canonical_of" field if the given value is not nil.
+func (_u *JobItemUpdateOne) SetNillableCanonicalOf(v *string) *JobItemUpdateOne {
+	if v != nil {
+		_u.SetCanonicalOf(*v)
+	}
+	return _u
+}
+
+// ClearCanonicalOf clears the value of the "canonical_of" field.
+func (_u *JobItemUpdateOne) ClearCanonicalOf() *JobItemUpdateOne {
+	_u.mutation.ClearCanonicalOf()
+	return _u
+}
+
+// SetPattern sets the "pattern" field.
+func (_u *JobItemUpdateOne) SetPattern(v string) *JobItemUpdateOne {
+	_u.mutation.SetPattern(v)
+	return _u
+}
+
+// SetNillablePattern sets the "pattern" field if the given value is not nil.
+func (_u *JobItemUpdateOne) SetNillablePattern(v *string) *JobItemUpdateOne {
+	if v != nil {
+		_u.SetPattern(*v)
+	}
+	return _u
+}
+
+// SetSitemaps sets the "sitemaps" field.
+func (_u *JobItemUpdateOne) SetSitemaps(v []string) *JobItemUpdateOne {
+	_u.mutation.SetSitemaps(v)
+	return _u
+}
+
+// AppendSitemaps appends value to the "sitemaps" field.
+func (_u *JobItemUpdateOne) AppendSitemaps(v []string) *JobItemUpdateOne {
+	_u.mutation.AppendSitemaps(v)
+	return _u
+}
+
+// ClearSitemaps clears the value of the "sitemaps" field.
+func (_u *JobItemUpdateOne) ClearSitemaps() *JobItemUpdateOne {
+	_u.mutation.ClearSitemaps()
 	return _u
 }
 
@@ -1243,6 +1464,18 @@ func (_u *JobItemUpdateOne) sqlSave(ctx context.Context) (_node *JobItem, err er
 	if _u.mutation.HTTPStatusCleared() {
 		_spec.ClearField(jobitem.FieldHTTPStatus, field.TypeInt)
 	}
+	if value, ok := _u.mutation.Depth(); ok {
+		_spec.SetField(jobitem.FieldDepth, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedDepth(); ok {
+		_spec.AddField(jobitem.FieldDepth, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Score(); ok {
+		_spec.SetField(jobitem.FieldScore, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedScore(); ok {
+		_spec.AddField(jobitem.FieldScore, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.Attempts(); ok {
 		_spec.SetField(jobitem.FieldAttempts, field.TypeInt, value)
 	}
@@ -1290,6 +1523,26 @@ func (_u *JobItemUpdateOne) sqlSave(ctx context.Context) (_node *JobItem, err er
 	}
 	if value, ok := _u.mutation.AddedRedirects(); ok {
 		_spec.AddField(jobitem.FieldRedirects, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.CanonicalOf(); ok {
+		_spec.SetField(jobitem.FieldCanonicalOf, field.TypeString, value)
+	}
+	if _u.mutation.CanonicalOfCleared() {
+		_spec.ClearField(jobitem.FieldCanonicalOf, field.TypeString)
+	}
+	if value, ok := _u.mutation.Pattern(); ok {
+		_spec.SetField(jobitem.FieldPattern, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Sitemaps(); ok {
+		_spec.SetField(jobitem.FieldSitemaps, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedSitemaps(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, jobitem.FieldSitemaps, value)
+		})
+	}
+	if _u.mutation.SitemapsCleared() {
+		_spec.ClearField(jobitem.FieldSitemaps, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.Lane(); ok {
 		_spec.SetField(jobitem.FieldLane, field.TypeString, value)

@@ -13,6 +13,7 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
+	"techfacts.dev/techfacts/ent/alias"
 	"techfacts.dev/techfacts/ent/apikey"
 	"techfacts.dev/techfacts/ent/auditentry"
 	"techfacts.dev/techfacts/ent/boilerplate"
@@ -21,6 +22,7 @@ import (
 	"techfacts.dev/techfacts/ent/jobevent"
 	"techfacts.dev/techfacts/ent/jobitem"
 	"techfacts.dev/techfacts/ent/page"
+	"techfacts.dev/techfacts/ent/pattern"
 	"techfacts.dev/techfacts/ent/predicate"
 	"techfacts.dev/techfacts/ent/profile"
 	"techfacts.dev/techfacts/ent/ratelimit"
@@ -39,6 +41,7 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
+	TypeAlias       = "Alias"
 	TypeApiKey      = "ApiKey"
 	TypeAuditEntry  = "AuditEntry"
 	TypeBoilerplate = "Boilerplate"
@@ -47,12 +50,453 @@ const (
 	TypeJobEvent    = "JobEvent"
 	TypeJobItem     = "JobItem"
 	TypePage        = "Page"
+	TypePattern     = "Pattern"
 	TypeProfile     = "Profile"
 	TypeRateLimit   = "RateLimit"
 	TypeReport      = "Report"
 	TypeSnapshot    = "Snapshot"
 	TypeWorker      = "Worker"
 )
+
+// AliasMutation represents an operation that mutates the Alias nodes in the graph.
+type AliasMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	seen_at       *time.Time
+	clearedFields map[string]struct{}
+	page          *uuid.UUID
+	clearedpage   bool
+	done          bool
+	oldValue      func(context.Context) (*Alias, error)
+	predicates    []predicate.Alias
+}
+
+var _ ent.Mutation = (*AliasMutation)(nil)
+
+// aliasOption allows management of the mutation configuration using functional options.
+type aliasOption func(*AliasMutation)
+
+// newAliasMutation creates new mutation for the Alias entity.
+func newAliasMutation(c config, op Op, opts ...aliasOption) *AliasMutation {
+	m := &AliasMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAlias,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAliasID sets the ID field of the mutation.
+func withAliasID(id string) aliasOption {
+	return func(m *AliasMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Alias
+		)
+		m.oldValue = func(ctx context.Context) (*Alias, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Alias.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAlias sets the old Alias of the mutation.
+func withAlias(node *Alias) aliasOption {
+	return func(m *AliasMutation) {
+		m.oldValue = func(context.Context) (*Alias, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AliasMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AliasMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Alias entities.
+func (m *AliasMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AliasMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AliasMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Alias.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetPageID sets the "page_id" field.
+func (m *AliasMutation) SetPageID(u uuid.UUID) {
+	m.page = &u
+}
+
+// PageID returns the value of the "page_id" field in the mutation.
+func (m *AliasMutation) PageID() (r uuid.UUID, exists bool) {
+	v := m.page
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPageID returns the old "page_id" field's value of the Alias entity.
+// If the Alias object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AliasMutation) OldPageID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPageID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPageID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPageID: %w", err)
+	}
+	return oldValue.PageID, nil
+}
+
+// ResetPageID resets all changes to the "page_id" field.
+func (m *AliasMutation) ResetPageID() {
+	m.page = nil
+}
+
+// SetSeenAt sets the "seen_at" field.
+func (m *AliasMutation) SetSeenAt(t time.Time) {
+	m.seen_at = &t
+}
+
+// SeenAt returns the value of the "seen_at" field in the mutation.
+func (m *AliasMutation) SeenAt() (r time.Time, exists bool) {
+	v := m.seen_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeenAt returns the old "seen_at" field's value of the Alias entity.
+// If the Alias object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AliasMutation) OldSeenAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeenAt: %w", err)
+	}
+	return oldValue.SeenAt, nil
+}
+
+// ResetSeenAt resets all changes to the "seen_at" field.
+func (m *AliasMutation) ResetSeenAt() {
+	m.seen_at = nil
+}
+
+// ClearPage clears the "page" edge to the Page entity.
+func (m *AliasMutation) ClearPage() {
+	m.clearedpage = true
+	m.clearedFields[alias.FieldPageID] = struct{}{}
+}
+
+// PageCleared reports if the "page" edge to the Page entity was cleared.
+func (m *AliasMutation) PageCleared() bool {
+	return m.clearedpage
+}
+
+// PageIDs returns the "page" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PageID instead. It exists only for internal usage by the builders.
+func (m *AliasMutation) PageIDs() (ids []uuid.UUID) {
+	if id := m.page; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPage resets all changes to the "page" edge.
+func (m *AliasMutation) ResetPage() {
+	m.page = nil
+	m.clearedpage = false
+}
+
+// Where appends a list predicates to the AliasMutation builder.
+func (m *AliasMutation) Where(ps ...predicate.Alias) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AliasMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AliasMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Alias, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AliasMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AliasMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Alias).
+func (m *AliasMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AliasMutation) Fields() []string {
+	fields := make([]string, 0, 2)
+	if m.page != nil {
+		fields = append(fields, alias.FieldPageID)
+	}
+	if m.seen_at != nil {
+		fields = append(fields, alias.FieldSeenAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AliasMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case alias.FieldPageID:
+		return m.PageID()
+	case alias.FieldSeenAt:
+		return m.SeenAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AliasMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case alias.FieldPageID:
+		return m.OldPageID(ctx)
+	case alias.FieldSeenAt:
+		return m.OldSeenAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Alias field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AliasMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case alias.FieldPageID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPageID(v)
+		return nil
+	case alias.FieldSeenAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeenAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Alias field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AliasMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AliasMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AliasMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Alias numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AliasMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AliasMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AliasMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Alias nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AliasMutation) ResetField(name string) error {
+	switch name {
+	case alias.FieldPageID:
+		m.ResetPageID()
+		return nil
+	case alias.FieldSeenAt:
+		m.ResetSeenAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Alias field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AliasMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.page != nil {
+		edges = append(edges, alias.EdgePage)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AliasMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case alias.EdgePage:
+		if id := m.page; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AliasMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AliasMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AliasMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedpage {
+		edges = append(edges, alias.EdgePage)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AliasMutation) EdgeCleared(name string) bool {
+	switch name {
+	case alias.EdgePage:
+		return m.clearedpage
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AliasMutation) ClearEdge(name string) error {
+	switch name {
+	case alias.EdgePage:
+		m.ClearPage()
+		return nil
+	}
+	return fmt.Errorf("unknown Alias unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AliasMutation) ResetEdge(name string) error {
+	switch name {
+	case alias.EdgePage:
+		m.ResetPage()
+		return nil
+	}
+	return fmt.Errorf("unknown Alias edge %s", name)
+}
 
 // ApiKeyMutation represents an operation that mutates the ApiKey nodes in the graph.
 type ApiKeyMutation struct {
@@ -4107,6 +4551,9 @@ type JobMutation struct {
 	events          map[uuid.UUID]struct{}
 	removedevents   map[uuid.UUID]struct{}
 	clearedevents   bool
+	patterns        map[int]struct{}
+	removedpatterns map[int]struct{}
+	clearedpatterns bool
 	reports         map[uuid.UUID]struct{}
 	removedreports  map[uuid.UUID]struct{}
 	clearedreports  bool
@@ -5345,6 +5792,60 @@ func (m *JobMutation) ResetEvents() {
 	m.removedevents = nil
 }
 
+// AddPatternIDs adds the "patterns" edge to the Pattern entity by ids.
+func (m *JobMutation) AddPatternIDs(ids ...int) {
+	if m.patterns == nil {
+		m.patterns = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.patterns[ids[i]] = struct{}{}
+	}
+}
+
+// ClearPatterns clears the "patterns" edge to the Pattern entity.
+func (m *JobMutation) ClearPatterns() {
+	m.clearedpatterns = true
+}
+
+// PatternsCleared reports if the "patterns" edge to the Pattern entity was cleared.
+func (m *JobMutation) PatternsCleared() bool {
+	return m.clearedpatterns
+}
+
+// RemovePatternIDs removes the "patterns" edge to the Pattern entity by IDs.
+func (m *JobMutation) RemovePatternIDs(ids ...int) {
+	if m.removedpatterns == nil {
+		m.removedpatterns = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.patterns, ids[i])
+		m.removedpatterns[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedPatterns returns the removed IDs of the "patterns" edge to the Pattern entity.
+func (m *JobMutation) RemovedPatternsIDs() (ids []int) {
+	for id := range m.removedpatterns {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// PatternsIDs returns the "patterns" edge IDs in the mutation.
+func (m *JobMutation) PatternsIDs() (ids []int) {
+	for id := range m.patterns {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetPatterns resets all changes to the "patterns" edge.
+func (m *JobMutation) ResetPatterns() {
+	m.patterns = nil
+	m.clearedpatterns = false
+	m.removedpatterns = nil
+}
+
 // AddReportIDs adds the "reports" edge to the Report entity by ids.
 func (m *JobMutation) AddReportIDs(ids ...uuid.UUID) {
 	if m.reports == nil {
@@ -6097,12 +6598,15 @@ func (m *JobMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *JobMutation) AddedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.items != nil {
 		edges = append(edges, job.EdgeItems)
 	}
 	if m.events != nil {
 		edges = append(edges, job.EdgeEvents)
+	}
+	if m.patterns != nil {
+		edges = append(edges, job.EdgePatterns)
 	}
 	if m.reports != nil {
 		edges = append(edges, job.EdgeReports)
@@ -6132,6 +6636,12 @@ func (m *JobMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case job.EdgePatterns:
+		ids := make([]ent.Value, 0, len(m.patterns))
+		for id := range m.patterns {
+			ids = append(ids, id)
+		}
+		return ids
 	case job.EdgeReports:
 		ids := make([]ent.Value, 0, len(m.reports))
 		for id := range m.reports {
@@ -6154,12 +6664,15 @@ func (m *JobMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *JobMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.removeditems != nil {
 		edges = append(edges, job.EdgeItems)
 	}
 	if m.removedevents != nil {
 		edges = append(edges, job.EdgeEvents)
+	}
+	if m.removedpatterns != nil {
+		edges = append(edges, job.EdgePatterns)
 	}
 	if m.removedreports != nil {
 		edges = append(edges, job.EdgeReports)
@@ -6186,6 +6699,12 @@ func (m *JobMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case job.EdgePatterns:
+		ids := make([]ent.Value, 0, len(m.removedpatterns))
+		for id := range m.removedpatterns {
+			ids = append(ids, id)
+		}
+		return ids
 	case job.EdgeReports:
 		ids := make([]ent.Value, 0, len(m.removedreports))
 		for id := range m.removedreports {
@@ -6204,12 +6723,15 @@ func (m *JobMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *JobMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.cleareditems {
 		edges = append(edges, job.EdgeItems)
 	}
 	if m.clearedevents {
 		edges = append(edges, job.EdgeEvents)
+	}
+	if m.clearedpatterns {
+		edges = append(edges, job.EdgePatterns)
 	}
 	if m.clearedreports {
 		edges = append(edges, job.EdgeReports)
@@ -6231,6 +6753,8 @@ func (m *JobMutation) EdgeCleared(name string) bool {
 		return m.cleareditems
 	case job.EdgeEvents:
 		return m.clearedevents
+	case job.EdgePatterns:
+		return m.clearedpatterns
 	case job.EdgeReports:
 		return m.clearedreports
 	case job.EdgeParent:
@@ -6261,6 +6785,9 @@ func (m *JobMutation) ResetEdge(name string) error {
 		return nil
 	case job.EdgeEvents:
 		m.ResetEvents()
+		return nil
+	case job.EdgePatterns:
+		m.ResetPatterns()
 		return nil
 	case job.EdgeReports:
 		m.ResetReports()
@@ -7069,6 +7596,8 @@ type JobItemMutation struct {
 	addhttp_status   *int
 	depth            *int
 	adddepth         *int
+	score            *int
+	addscore         *int
 	attempts         *int
 	addattempts      *int
 	fact_count       *int
@@ -7084,6 +7613,10 @@ type JobItemMutation struct {
 	location         *string
 	redirects        *int
 	addredirects     *int
+	canonical_of     *string
+	pattern          *string
+	sitemaps         *[]string
+	appendsitemaps   []string
 	lane             *string
 	rank             *int
 	addrank          *int
@@ -7578,6 +8111,62 @@ func (m *JobItemMutation) ResetDepth() {
 	m.adddepth = nil
 }
 
+// SetScore sets the "score" field.
+func (m *JobItemMutation) SetScore(i int) {
+	m.score = &i
+	m.addscore = nil
+}
+
+// Score returns the value of the "score" field in the mutation.
+func (m *JobItemMutation) Score() (r int, exists bool) {
+	v := m.score
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScore returns the old "score" field's value of the JobItem entity.
+// If the JobItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobItemMutation) OldScore(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScore is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScore requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScore: %w", err)
+	}
+	return oldValue.Score, nil
+}
+
+// AddScore adds i to the "score" field.
+func (m *JobItemMutation) AddScore(i int) {
+	if m.addscore != nil {
+		*m.addscore += i
+	} else {
+		m.addscore = &i
+	}
+}
+
+// AddedScore returns the value that was added to the "score" field in this mutation.
+func (m *JobItemMutation) AddedScore() (r int, exists bool) {
+	v := m.addscore
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetScore resets all changes to the "score" field.
+func (m *JobItemMutation) ResetScore() {
+	m.score = nil
+	m.addscore = nil
+}
+
 // SetAttempts sets the "attempts" field.
 func (m *JobItemMutation) SetAttempts(i int) {
 	m.attempts = &i
@@ -8017,6 +8606,156 @@ func (m *JobItemMutation) AddedRedirects() (r int, exists bool) {
 func (m *JobItemMutation) ResetRedirects() {
 	m.redirects = nil
 	m.addredirects = nil
+}
+
+// SetCanonicalOf sets the "canonical_of" field.
+func (m *JobItemMutation) SetCanonicalOf(s string) {
+	m.canonical_of = &s
+}
+
+// CanonicalOf returns the value of the "canonical_of" field in the mutation.
+func (m *JobItemMutation) CanonicalOf() (r string, exists bool) {
+	v := m.canonical_of
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCanonicalOf returns the old "canonical_of" field's value of the JobItem entity.
+// If the JobItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobItemMutation) OldCanonicalOf(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCanonicalOf is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCanonicalOf requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCanonicalOf: %w", err)
+	}
+	return oldValue.CanonicalOf, nil
+}
+
+// ClearCanonicalOf clears the value of the "canonical_of" field.
+func (m *JobItemMutation) ClearCanonicalOf() {
+	m.canonical_of = nil
+	m.clearedFields[jobitem.FieldCanonicalOf] = struct{}{}
+}
+
+// CanonicalOfCleared returns if the "canonical_of" field was cleared in this mutation.
+func (m *JobItemMutation) CanonicalOfCleared() bool {
+	_, ok := m.clearedFields[jobitem.FieldCanonicalOf]
+	return ok
+}
+
+// ResetCanonicalOf resets all changes to the "canonical_of" field.
+func (m *JobItemMutation) ResetCanonicalOf() {
+	m.canonical_of = nil
+	delete(m.clearedFields, jobitem.FieldCanonicalOf)
+}
+
+// SetPattern sets the "pattern" field.
+func (m *JobItemMutation) SetPattern(s string) {
+	m.pattern = &s
+}
+
+// Pattern returns the value of the "pattern" field in the mutation.
+func (m *JobItemMutation) Pattern() (r string, exists bool) {
+	v := m.pattern
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPattern returns the old "pattern" field's value of the JobItem entity.
+// If the JobItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobItemMutation) OldPattern(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPattern is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPattern requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPattern: %w", err)
+	}
+	return oldValue.Pattern, nil
+}
+
+// ResetPattern resets all changes to the "pattern" field.
+func (m *JobItemMutation) ResetPattern() {
+	m.pattern = nil
+}
+
+// SetSitemaps sets the "sitemaps" field.
+func (m *JobItemMutation) SetSitemaps(s []string) {
+	m.sitemaps = &s
+	m.appendsitemaps = nil
+}
+
+// Sitemaps returns the value of the "sitemaps" field in the mutation.
+func (m *JobItemMutation) Sitemaps() (r []string, exists bool) {
+	v := m.sitemaps
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSitemaps returns the old "sitemaps" field's value of the JobItem entity.
+// If the JobItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobItemMutation) OldSitemaps(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSitemaps is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSitemaps requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSitemaps: %w", err)
+	}
+	return oldValue.Sitemaps, nil
+}
+
+// AppendSitemaps adds s to the "sitemaps" field.
+func (m *JobItemMutation) AppendSitemaps(s []string) {
+	m.appendsitemaps = append(m.appendsitemaps, s...)
+}
+
+// AppendedSitemaps returns the list of values that were appended to the "sitemaps" field in this mutation.
+func (m *JobItemMutation) AppendedSitemaps() ([]string, bool) {
+	if len(m.appendsitemaps) == 0 {
+		return nil, false
+	}
+	return m.appendsitemaps, true
+}
+
+// ClearSitemaps clears the value of the "sitemaps" field.
+func (m *JobItemMutation) ClearSitemaps() {
+	m.sitemaps = nil
+	m.appendsitemaps = nil
+	m.clearedFields[jobitem.FieldSitemaps] = struct{}{}
+}
+
+// SitemapsCleared returns if the "sitemaps" field was cleared in this mutation.
+func (m *JobItemMutation) SitemapsCleared() bool {
+	_, ok := m.clearedFields[jobitem.FieldSitemaps]
+	return ok
+}
+
+// ResetSitemaps resets all changes to the "sitemaps" field.
+func (m *JobItemMutation) ResetSitemaps() {
+	m.sitemaps = nil
+	m.appendsitemaps = nil
+	delete(m.clearedFields, jobitem.FieldSitemaps)
 }
 
 // SetPageID sets the "page_id" field.
@@ -8579,7 +9318,7 @@ func (m *JobItemMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *JobItemMutation) Fields() []string {
-	fields := make([]string, 0, 26)
+	fields := make([]string, 0, 30)
 	if m.job != nil {
 		fields = append(fields, jobitem.FieldJobID)
 	}
@@ -8604,6 +9343,9 @@ func (m *JobItemMutation) Fields() []string {
 	if m.depth != nil {
 		fields = append(fields, jobitem.FieldDepth)
 	}
+	if m.score != nil {
+		fields = append(fields, jobitem.FieldScore)
+	}
 	if m.attempts != nil {
 		fields = append(fields, jobitem.FieldAttempts)
 	}
@@ -8627,6 +9369,15 @@ func (m *JobItemMutation) Fields() []string {
 	}
 	if m.redirects != nil {
 		fields = append(fields, jobitem.FieldRedirects)
+	}
+	if m.canonical_of != nil {
+		fields = append(fields, jobitem.FieldCanonicalOf)
+	}
+	if m.pattern != nil {
+		fields = append(fields, jobitem.FieldPattern)
+	}
+	if m.sitemaps != nil {
+		fields = append(fields, jobitem.FieldSitemaps)
 	}
 	if m.page != nil {
 		fields = append(fields, jobitem.FieldPageID)
@@ -8682,6 +9433,8 @@ func (m *JobItemMutation) Field(name string) (ent.Value, bool) {
 		return m.HTTPStatus()
 	case jobitem.FieldDepth:
 		return m.Depth()
+	case jobitem.FieldScore:
+		return m.Score()
 	case jobitem.FieldAttempts:
 		return m.Attempts()
 	case jobitem.FieldFactCount:
@@ -8698,6 +9451,12 @@ func (m *JobItemMutation) Field(name string) (ent.Value, bool) {
 		return m.Location()
 	case jobitem.FieldRedirects:
 		return m.Redirects()
+	case jobitem.FieldCanonicalOf:
+		return m.CanonicalOf()
+	case jobitem.FieldPattern:
+		return m.Pattern()
+	case jobitem.FieldSitemaps:
+		return m.Sitemaps()
 	case jobitem.FieldPageID:
 		return m.PageID()
 	case jobitem.FieldLane:
@@ -8743,6 +9502,8 @@ func (m *JobItemMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldHTTPStatus(ctx)
 	case jobitem.FieldDepth:
 		return m.OldDepth(ctx)
+	case jobitem.FieldScore:
+		return m.OldScore(ctx)
 	case jobitem.FieldAttempts:
 		return m.OldAttempts(ctx)
 	case jobitem.FieldFactCount:
@@ -8759,6 +9520,12 @@ func (m *JobItemMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldLocation(ctx)
 	case jobitem.FieldRedirects:
 		return m.OldRedirects(ctx)
+	case jobitem.FieldCanonicalOf:
+		return m.OldCanonicalOf(ctx)
+	case jobitem.FieldPattern:
+		return m.OldPattern(ctx)
+	case jobitem.FieldSitemaps:
+		return m.OldSitemaps(ctx)
 	case jobitem.FieldPageID:
 		return m.OldPageID(ctx)
 	case jobitem.FieldLane:
@@ -8844,6 +9611,13 @@ func (m *JobItemMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetDepth(v)
 		return nil
+	case jobitem.FieldScore:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScore(v)
+		return nil
 	case jobitem.FieldAttempts:
 		v, ok := value.(int)
 		if !ok {
@@ -8899,6 +9673,27 @@ func (m *JobItemMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRedirects(v)
+		return nil
+	case jobitem.FieldCanonicalOf:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCanonicalOf(v)
+		return nil
+	case jobitem.FieldPattern:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPattern(v)
+		return nil
+	case jobitem.FieldSitemaps:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSitemaps(v)
 		return nil
 	case jobitem.FieldPageID:
 		v, ok := value.(uuid.UUID)
@@ -8984,6 +9779,9 @@ func (m *JobItemMutation) AddedFields() []string {
 	if m.adddepth != nil {
 		fields = append(fields, jobitem.FieldDepth)
 	}
+	if m.addscore != nil {
+		fields = append(fields, jobitem.FieldScore)
+	}
 	if m.addattempts != nil {
 		fields = append(fields, jobitem.FieldAttempts)
 	}
@@ -9026,6 +9824,8 @@ func (m *JobItemMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedHTTPStatus()
 	case jobitem.FieldDepth:
 		return m.AddedDepth()
+	case jobitem.FieldScore:
+		return m.AddedScore()
 	case jobitem.FieldAttempts:
 		return m.AddedAttempts()
 	case jobitem.FieldFactCount:
@@ -9068,6 +9868,13 @@ func (m *JobItemMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddDepth(v)
+		return nil
+	case jobitem.FieldScore:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddScore(v)
 		return nil
 	case jobitem.FieldAttempts:
 		v, ok := value.(int)
@@ -9159,6 +9966,12 @@ func (m *JobItemMutation) ClearedFields() []string {
 	if m.FieldCleared(jobitem.FieldLocation) {
 		fields = append(fields, jobitem.FieldLocation)
 	}
+	if m.FieldCleared(jobitem.FieldCanonicalOf) {
+		fields = append(fields, jobitem.FieldCanonicalOf)
+	}
+	if m.FieldCleared(jobitem.FieldSitemaps) {
+		fields = append(fields, jobitem.FieldSitemaps)
+	}
 	if m.FieldCleared(jobitem.FieldPageID) {
 		fields = append(fields, jobitem.FieldPageID)
 	}
@@ -9196,6 +10009,12 @@ func (m *JobItemMutation) ClearField(name string) error {
 		return nil
 	case jobitem.FieldLocation:
 		m.ClearLocation()
+		return nil
+	case jobitem.FieldCanonicalOf:
+		m.ClearCanonicalOf()
+		return nil
+	case jobitem.FieldSitemaps:
+		m.ClearSitemaps()
 		return nil
 	case jobitem.FieldPageID:
 		m.ClearPageID()
@@ -9241,6 +10060,9 @@ func (m *JobItemMutation) ResetField(name string) error {
 	case jobitem.FieldDepth:
 		m.ResetDepth()
 		return nil
+	case jobitem.FieldScore:
+		m.ResetScore()
+		return nil
 	case jobitem.FieldAttempts:
 		m.ResetAttempts()
 		return nil
@@ -9264,6 +10086,15 @@ func (m *JobItemMutation) ResetField(name string) error {
 		return nil
 	case jobitem.FieldRedirects:
 		m.ResetRedirects()
+		return nil
+	case jobitem.FieldCanonicalOf:
+		m.ResetCanonicalOf()
+		return nil
+	case jobitem.FieldPattern:
+		m.ResetPattern()
+		return nil
+	case jobitem.FieldSitemaps:
+		m.ResetSitemaps()
 		return nil
 	case jobitem.FieldPageID:
 		m.ResetPageID()
@@ -9404,6 +10235,9 @@ type PageMutation struct {
 	status           *schema.PageStatus
 	language         *string
 	content_hash     *string
+	simhash          *int64
+	addsimhash       *int64
+	numbers          *string
 	etag             *string
 	last_modified    *string
 	links            *[]string
@@ -9421,6 +10255,9 @@ type PageMutation struct {
 	facts            map[uuid.UUID]struct{}
 	removedfacts     map[uuid.UUID]struct{}
 	clearedfacts     bool
+	aliases          map[string]struct{}
+	removedaliases   map[string]struct{}
+	clearedaliases   bool
 	items            map[uuid.UUID]struct{}
 	removeditems     map[uuid.UUID]struct{}
 	cleareditems     bool
@@ -9783,6 +10620,98 @@ func (m *PageMutation) OldContentHash(ctx context.Context) (v string, err error)
 // ResetContentHash resets all changes to the "content_hash" field.
 func (m *PageMutation) ResetContentHash() {
 	m.content_hash = nil
+}
+
+// SetSimhash sets the "simhash" field.
+func (m *PageMutation) SetSimhash(i int64) {
+	m.simhash = &i
+	m.addsimhash = nil
+}
+
+// Simhash returns the value of the "simhash" field in the mutation.
+func (m *PageMutation) Simhash() (r int64, exists bool) {
+	v := m.simhash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSimhash returns the old "simhash" field's value of the Page entity.
+// If the Page object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PageMutation) OldSimhash(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSimhash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSimhash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSimhash: %w", err)
+	}
+	return oldValue.Simhash, nil
+}
+
+// AddSimhash adds i to the "simhash" field.
+func (m *PageMutation) AddSimhash(i int64) {
+	if m.addsimhash != nil {
+		*m.addsimhash += i
+	} else {
+		m.addsimhash = &i
+	}
+}
+
+// AddedSimhash returns the value that was added to the "simhash" field in this mutation.
+func (m *PageMutation) AddedSimhash() (r int64, exists bool) {
+	v := m.addsimhash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSimhash resets all changes to the "simhash" field.
+func (m *PageMutation) ResetSimhash() {
+	m.simhash = nil
+	m.addsimhash = nil
+}
+
+// SetNumbers sets the "numbers" field.
+func (m *PageMutation) SetNumbers(s string) {
+	m.numbers = &s
+}
+
+// Numbers returns the value of the "numbers" field in the mutation.
+func (m *PageMutation) Numbers() (r string, exists bool) {
+	v := m.numbers
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumbers returns the old "numbers" field's value of the Page entity.
+// If the Page object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PageMutation) OldNumbers(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumbers is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumbers requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumbers: %w", err)
+	}
+	return oldValue.Numbers, nil
+}
+
+// ResetNumbers resets all changes to the "numbers" field.
+func (m *PageMutation) ResetNumbers() {
+	m.numbers = nil
 }
 
 // SetEtag sets the "etag" field.
@@ -10263,6 +11192,60 @@ func (m *PageMutation) ResetFacts() {
 	m.removedfacts = nil
 }
 
+// AddAliasIDs adds the "aliases" edge to the Alias entity by ids.
+func (m *PageMutation) AddAliasIDs(ids ...string) {
+	if m.aliases == nil {
+		m.aliases = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.aliases[ids[i]] = struct{}{}
+	}
+}
+
+// ClearAliases clears the "aliases" edge to the Alias entity.
+func (m *PageMutation) ClearAliases() {
+	m.clearedaliases = true
+}
+
+// AliasesCleared reports if the "aliases" edge to the Alias entity was cleared.
+func (m *PageMutation) AliasesCleared() bool {
+	return m.clearedaliases
+}
+
+// RemoveAliasIDs removes the "aliases" edge to the Alias entity by IDs.
+func (m *PageMutation) RemoveAliasIDs(ids ...string) {
+	if m.removedaliases == nil {
+		m.removedaliases = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.aliases, ids[i])
+		m.removedaliases[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedAliases returns the removed IDs of the "aliases" edge to the Alias entity.
+func (m *PageMutation) RemovedAliasesIDs() (ids []string) {
+	for id := range m.removedaliases {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// AliasesIDs returns the "aliases" edge IDs in the mutation.
+func (m *PageMutation) AliasesIDs() (ids []string) {
+	for id := range m.aliases {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetAliases resets all changes to the "aliases" edge.
+func (m *PageMutation) ResetAliases() {
+	m.aliases = nil
+	m.clearedaliases = false
+	m.removedaliases = nil
+}
+
 // AddItemIDs adds the "items" edge to the JobItem entity by ids.
 func (m *PageMutation) AddItemIDs(ids ...uuid.UUID) {
 	if m.items == nil {
@@ -10351,7 +11334,7 @@ func (m *PageMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PageMutation) Fields() []string {
-	fields := make([]string, 0, 15)
+	fields := make([]string, 0, 17)
 	if m.url != nil {
 		fields = append(fields, page.FieldURL)
 	}
@@ -10372,6 +11355,12 @@ func (m *PageMutation) Fields() []string {
 	}
 	if m.content_hash != nil {
 		fields = append(fields, page.FieldContentHash)
+	}
+	if m.simhash != nil {
+		fields = append(fields, page.FieldSimhash)
+	}
+	if m.numbers != nil {
+		fields = append(fields, page.FieldNumbers)
 	}
 	if m.etag != nil {
 		fields = append(fields, page.FieldEtag)
@@ -10419,6 +11408,10 @@ func (m *PageMutation) Field(name string) (ent.Value, bool) {
 		return m.Language()
 	case page.FieldContentHash:
 		return m.ContentHash()
+	case page.FieldSimhash:
+		return m.Simhash()
+	case page.FieldNumbers:
+		return m.Numbers()
 	case page.FieldEtag:
 		return m.Etag()
 	case page.FieldLastModified:
@@ -10458,6 +11451,10 @@ func (m *PageMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldLanguage(ctx)
 	case page.FieldContentHash:
 		return m.OldContentHash(ctx)
+	case page.FieldSimhash:
+		return m.OldSimhash(ctx)
+	case page.FieldNumbers:
+		return m.OldNumbers(ctx)
 	case page.FieldEtag:
 		return m.OldEtag(ctx)
 	case page.FieldLastModified:
@@ -10532,6 +11529,20 @@ func (m *PageMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetContentHash(v)
 		return nil
+	case page.FieldSimhash:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSimhash(v)
+		return nil
+	case page.FieldNumbers:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumbers(v)
+		return nil
 	case page.FieldEtag:
 		v, ok := value.(string)
 		if !ok {
@@ -10595,13 +11606,21 @@ func (m *PageMutation) SetField(name string, value ent.Value) error {
 // AddedFields returns all numeric fields that were incremented/decremented during
 // this mutation.
 func (m *PageMutation) AddedFields() []string {
-	return nil
+	var fields []string
+	if m.addsimhash != nil {
+		fields = append(fields, page.FieldSimhash)
+	}
+	return fields
 }
 
 // AddedField returns the numeric value that was incremented/decremented on a field
 // with the given name. The second boolean return value indicates that this field
 // was not set, or was not defined in the schema.
 func (m *PageMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case page.FieldSimhash:
+		return m.AddedSimhash()
+	}
 	return nil, false
 }
 
@@ -10610,6 +11629,13 @@ func (m *PageMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *PageMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case page.FieldSimhash:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSimhash(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Page numeric field %s", name)
 }
@@ -10679,6 +11705,12 @@ func (m *PageMutation) ResetField(name string) error {
 	case page.FieldContentHash:
 		m.ResetContentHash()
 		return nil
+	case page.FieldSimhash:
+		m.ResetSimhash()
+		return nil
+	case page.FieldNumbers:
+		m.ResetNumbers()
+		return nil
 	case page.FieldEtag:
 		m.ResetEtag()
 		return nil
@@ -10709,7 +11741,7 @@ func (m *PageMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *PageMutation) AddedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.snapshot != nil {
 		edges = append(edges, page.EdgeSnapshot)
 	}
@@ -10718,6 +11750,9 @@ func (m *PageMutation) AddedEdges() []string {
 	}
 	if m.facts != nil {
 		edges = append(edges, page.EdgeFacts)
+	}
+	if m.aliases != nil {
+		edges = append(edges, page.EdgeAliases)
 	}
 	if m.items != nil {
 		edges = append(edges, page.EdgeItems)
@@ -10745,6 +11780,12 @@ func (m *PageMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case page.EdgeAliases:
+		ids := make([]ent.Value, 0, len(m.aliases))
+		for id := range m.aliases {
+			ids = append(ids, id)
+		}
+		return ids
 	case page.EdgeItems:
 		ids := make([]ent.Value, 0, len(m.items))
 		for id := range m.items {
@@ -10757,12 +11798,15 @@ func (m *PageMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *PageMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.removedsnapshots != nil {
 		edges = append(edges, page.EdgeSnapshots)
 	}
 	if m.removedfacts != nil {
 		edges = append(edges, page.EdgeFacts)
+	}
+	if m.removedaliases != nil {
+		edges = append(edges, page.EdgeAliases)
 	}
 	if m.removeditems != nil {
 		edges = append(edges, page.EdgeItems)
@@ -10786,6 +11830,12 @@ func (m *PageMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case page.EdgeAliases:
+		ids := make([]ent.Value, 0, len(m.removedaliases))
+		for id := range m.removedaliases {
+			ids = append(ids, id)
+		}
+		return ids
 	case page.EdgeItems:
 		ids := make([]ent.Value, 0, len(m.removeditems))
 		for id := range m.removeditems {
@@ -10798,7 +11848,7 @@ func (m *PageMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *PageMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.clearedsnapshot {
 		edges = append(edges, page.EdgeSnapshot)
 	}
@@ -10807,6 +11857,9 @@ func (m *PageMutation) ClearedEdges() []string {
 	}
 	if m.clearedfacts {
 		edges = append(edges, page.EdgeFacts)
+	}
+	if m.clearedaliases {
+		edges = append(edges, page.EdgeAliases)
 	}
 	if m.cleareditems {
 		edges = append(edges, page.EdgeItems)
@@ -10824,6 +11877,8 @@ func (m *PageMutation) EdgeCleared(name string) bool {
 		return m.clearedsnapshots
 	case page.EdgeFacts:
 		return m.clearedfacts
+	case page.EdgeAliases:
+		return m.clearedaliases
 	case page.EdgeItems:
 		return m.cleareditems
 	}
@@ -10854,11 +11909,679 @@ func (m *PageMutation) ResetEdge(name string) error {
 	case page.EdgeFacts:
 		m.ResetFacts()
 		return nil
+	case page.EdgeAliases:
+		m.ResetAliases()
+		return nil
 	case page.EdgeItems:
 		m.ResetItems()
 		return nil
 	}
 	return fmt.Errorf("unknown Page edge %s", name)
+}
+
+// PatternMutation represents an operation that mutates the Pattern nodes in the graph.
+type PatternMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int
+	shape         *string
+	simhash       *int64
+	addsimhash    *int64
+	repeats       *int
+	addrepeats    *int
+	ended         *bool
+	clearedFields map[string]struct{}
+	job           *uuid.UUID
+	clearedjob    bool
+	done          bool
+	oldValue      func(context.Context) (*Pattern, error)
+	predicates    []predicate.Pattern
+}
+
+var _ ent.Mutation = (*PatternMutation)(nil)
+
+// patternOption allows management of the mutation configuration using functional options.
+type patternOption func(*PatternMutation)
+
+// newPatternMutation creates new mutation for the Pattern entity.
+func newPatternMutation(c config, op Op, opts ...patternOption) *PatternMutation {
+	m := &PatternMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePattern,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPatternID sets the ID field of the mutation.
+func withPatternID(id int) patternOption {
+	return func(m *PatternMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Pattern
+		)
+		m.oldValue = func(ctx context.Context) (*Pattern, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Pattern.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPattern sets the old Pattern of the mutation.
+func withPattern(node *Pattern) patternOption {
+	return func(m *PatternMutation) {
+		m.oldValue = func(context.Context) (*Pattern, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PatternMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PatternMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PatternMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PatternMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Pattern.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetJobID sets the "job_id" field.
+func (m *PatternMutation) SetJobID(u uuid.UUID) {
+	m.job = &u
+}
+
+// JobID returns the value of the "job_id" field in the mutation.
+func (m *PatternMutation) JobID() (r uuid.UUID, exists bool) {
+	v := m.job
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldJobID returns the old "job_id" field's value of the Pattern entity.
+// If the Pattern object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PatternMutation) OldJobID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldJobID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldJobID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldJobID: %w", err)
+	}
+	return oldValue.JobID, nil
+}
+
+// ResetJobID resets all changes to the "job_id" field.
+func (m *PatternMutation) ResetJobID() {
+	m.job = nil
+}
+
+// SetShape sets the "shape" field.
+func (m *PatternMutation) SetShape(s string) {
+	m.shape = &s
+}
+
+// Shape returns the value of the "shape" field in the mutation.
+func (m *PatternMutation) Shape() (r string, exists bool) {
+	v := m.shape
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldShape returns the old "shape" field's value of the Pattern entity.
+// If the Pattern object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PatternMutation) OldShape(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldShape is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldShape requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldShape: %w", err)
+	}
+	return oldValue.Shape, nil
+}
+
+// ResetShape resets all changes to the "shape" field.
+func (m *PatternMutation) ResetShape() {
+	m.shape = nil
+}
+
+// SetSimhash sets the "simhash" field.
+func (m *PatternMutation) SetSimhash(i int64) {
+	m.simhash = &i
+	m.addsimhash = nil
+}
+
+// Simhash returns the value of the "simhash" field in the mutation.
+func (m *PatternMutation) Simhash() (r int64, exists bool) {
+	v := m.simhash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSimhash returns the old "simhash" field's value of the Pattern entity.
+// If the Pattern object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PatternMutation) OldSimhash(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSimhash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSimhash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSimhash: %w", err)
+	}
+	return oldValue.Simhash, nil
+}
+
+// AddSimhash adds i to the "simhash" field.
+func (m *PatternMutation) AddSimhash(i int64) {
+	if m.addsimhash != nil {
+		*m.addsimhash += i
+	} else {
+		m.addsimhash = &i
+	}
+}
+
+// AddedSimhash returns the value that was added to the "simhash" field in this mutation.
+func (m *PatternMutation) AddedSimhash() (r int64, exists bool) {
+	v := m.addsimhash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSimhash resets all changes to the "simhash" field.
+func (m *PatternMutation) ResetSimhash() {
+	m.simhash = nil
+	m.addsimhash = nil
+}
+
+// SetRepeats sets the "repeats" field.
+func (m *PatternMutation) SetRepeats(i int) {
+	m.repeats = &i
+	m.addrepeats = nil
+}
+
+// Repeats returns the value of the "repeats" field in the mutation.
+func (m *PatternMutation) Repeats() (r int, exists bool) {
+	v := m.repeats
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRepeats returns the old "repeats" field's value of the Pattern entity.
+// If the Pattern object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PatternMutation) OldRepeats(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRepeats is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRepeats requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRepeats: %w", err)
+	}
+	return oldValue.Repeats, nil
+}
+
+// AddRepeats adds i to the "repeats" field.
+func (m *PatternMutation) AddRepeats(i int) {
+	if m.addrepeats != nil {
+		*m.addrepeats += i
+	} else {
+		m.addrepeats = &i
+	}
+}
+
+// AddedRepeats returns the value that was added to the "repeats" field in this mutation.
+func (m *PatternMutation) AddedRepeats() (r int, exists bool) {
+	v := m.addrepeats
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRepeats resets all changes to the "repeats" field.
+func (m *PatternMutation) ResetRepeats() {
+	m.repeats = nil
+	m.addrepeats = nil
+}
+
+// SetEnded sets the "ended" field.
+func (m *PatternMutation) SetEnded(b bool) {
+	m.ended = &b
+}
+
+// Ended returns the value of the "ended" field in the mutation.
+func (m *PatternMutation) Ended() (r bool, exists bool) {
+	v := m.ended
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEnded returns the old "ended" field's value of the Pattern entity.
+// If the Pattern object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PatternMutation) OldEnded(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEnded is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEnded requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEnded: %w", err)
+	}
+	return oldValue.Ended, nil
+}
+
+// ResetEnded resets all changes to the "ended" field.
+func (m *PatternMutation) ResetEnded() {
+	m.ended = nil
+}
+
+// ClearJob clears the "job" edge to the Job entity.
+func (m *PatternMutation) ClearJob() {
+	m.clearedjob = true
+	m.clearedFields[pattern.FieldJobID] = struct{}{}
+}
+
+// JobCleared reports if the "job" edge to the Job entity was cleared.
+func (m *PatternMutation) JobCleared() bool {
+	return m.clearedjob
+}
+
+// JobIDs returns the "job" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// JobID instead. It exists only for internal usage by the builders.
+func (m *PatternMutation) JobIDs() (ids []uuid.UUID) {
+	if id := m.job; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetJob resets all changes to the "job" edge.
+func (m *PatternMutation) ResetJob() {
+	m.job = nil
+	m.clearedjob = false
+}
+
+// Where appends a list predicates to the PatternMutation builder.
+func (m *PatternMutation) Where(ps ...predicate.Pattern) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PatternMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PatternMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Pattern, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PatternMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PatternMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Pattern).
+func (m *PatternMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PatternMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.job != nil {
+		fields = append(fields, pattern.FieldJobID)
+	}
+	if m.shape != nil {
+		fields = append(fields, pattern.FieldShape)
+	}
+	if m.simhash != nil {
+		fields = append(fields, pattern.FieldSimhash)
+	}
+	if m.repeats != nil {
+		fields = append(fields, pattern.FieldRepeats)
+	}
+	if m.ended != nil {
+		fields = append(fields, pattern.FieldEnded)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PatternMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case pattern.FieldJobID:
+		return m.JobID()
+	case pattern.FieldShape:
+		return m.Shape()
+	case pattern.FieldSimhash:
+		return m.Simhash()
+	case pattern.FieldRepeats:
+		return m.Repeats()
+	case pattern.FieldEnded:
+		return m.Ended()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PatternMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case pattern.FieldJobID:
+		return m.OldJobID(ctx)
+	case pattern.FieldShape:
+		return m.OldShape(ctx)
+	case pattern.FieldSimhash:
+		return m.OldSimhash(ctx)
+	case pattern.FieldRepeats:
+		return m.OldRepeats(ctx)
+	case pattern.FieldEnded:
+		return m.OldEnded(ctx)
+	}
+	return nil, fmt.Errorf("unknown Pattern field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PatternMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case pattern.FieldJobID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetJobID(v)
+		return nil
+	case pattern.FieldShape:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetShape(v)
+		return nil
+	case pattern.FieldSimhash:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSimhash(v)
+		return nil
+	case pattern.FieldRepeats:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRepeats(v)
+		return nil
+	case pattern.FieldEnded:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEnded(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Pattern field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PatternMutation) AddedFields() []string {
+	var fields []string
+	if m.addsimhash != nil {
+		fields = append(fields, pattern.FieldSimhash)
+	}
+	if m.addrepeats != nil {
+		fields = append(fields, pattern.FieldRepeats)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PatternMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case pattern.FieldSimhash:
+		return m.AddedSimhash()
+	case pattern.FieldRepeats:
+		return m.AddedRepeats()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PatternMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case pattern.FieldSimhash:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSimhash(v)
+		return nil
+	case pattern.FieldRepeats:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRepeats(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Pattern numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PatternMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PatternMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PatternMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Pattern nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PatternMutation) ResetField(name string) error {
+	switch name {
+	case pattern.FieldJobID:
+		m.ResetJobID()
+		return nil
+	case pattern.FieldShape:
+		m.ResetShape()
+		return nil
+	case pattern.FieldSimhash:
+		m.ResetSimhash()
+		return nil
+	case pattern.FieldRepeats:
+		m.ResetRepeats()
+		return nil
+	case pattern.FieldEnded:
+		m.ResetEnded()
+		return nil
+	}
+	return fmt.Errorf("unknown Pattern field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PatternMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.job != nil {
+		edges = append(edges, pattern.EdgeJob)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PatternMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case pattern.EdgeJob:
+		if id := m.job; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PatternMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PatternMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PatternMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedjob {
+		edges = append(edges, pattern.EdgeJob)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PatternMutation) EdgeCleared(name string) bool {
+	switch name {
+	case pattern.EdgeJob:
+		return m.clearedjob
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PatternMutation) ClearEdge(name string) error {
+	switch name {
+	case pattern.EdgeJob:
+		m.ClearJob()
+		return nil
+	}
+	return fmt.Errorf("unknown Pattern unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PatternMutation) ResetEdge(name string) error {
+	switch name {
+	case pattern.EdgeJob:
+		m.ResetJob()
+		return nil
+	}
+	return fmt.Errorf("unknown Pattern edge %s", name)
 }
 
 // ProfileMutation represents an operation that mutates the Profile nodes in the graph.
@@ -11827,33 +13550,38 @@ func (m *ProfileMutation) ResetEdge(name string) error {
 // RateLimitMutation represents an operation that mutates the RateLimit nodes in the graph.
 type RateLimitMutation struct {
 	config
-	op                Op
-	typ               string
-	id                *uuid.UUID
-	domain            *string
-	delay_ms          *int
-	adddelay_ms       *int
-	concurrency       *int
-	addconcurrency    *int
-	daily_limit       *int
-	adddaily_limit    *int
-	crawl_delay_ms    *int
-	addcrawl_delay_ms *int
-	used_today        *int
-	addused_today     *int
-	used_total        *int
-	addused_total     *int
-	day               *string
-	strikes           *int
-	addstrikes        *int
-	status            *schema.RateLimitStatus
-	next_allowed_at   *time.Time
-	backoff_until     *time.Time
-	updated_at        *time.Time
-	clearedFields     map[string]struct{}
-	done              bool
-	oldValue          func(context.Context) (*RateLimit, error)
-	predicates        []predicate.RateLimit
+	op                   Op
+	typ                  string
+	id                   *uuid.UUID
+	domain               *string
+	delay_ms             *int
+	adddelay_ms          *int
+	concurrency          *int
+	addconcurrency       *int
+	daily_limit          *int
+	adddaily_limit       *int
+	robots_meta          *bool
+	crawl_delay_ms       *int
+	addcrawl_delay_ms    *int
+	adaptive_delay_ms    *int
+	addadaptive_delay_ms *int
+	used_today           *int
+	addused_today        *int
+	used_total           *int
+	addused_total        *int
+	day                  *string
+	strikes              *int
+	addstrikes           *int
+	refusals             *int
+	addrefusals          *int
+	status               *schema.RateLimitStatus
+	next_allowed_at      *time.Time
+	backoff_until        *time.Time
+	updated_at           *time.Time
+	clearedFields        map[string]struct{}
+	done                 bool
+	oldValue             func(context.Context) (*RateLimit, error)
+	predicates           []predicate.RateLimit
 }
 
 var _ ent.Mutation = (*RateLimitMutation)(nil)
@@ -12206,6 +13934,55 @@ func (m *RateLimitMutation) ResetDailyLimit() {
 	delete(m.clearedFields, ratelimit.FieldDailyLimit)
 }
 
+// SetRobotsMeta sets the "robots_meta" field.
+func (m *RateLimitMutation) SetRobotsMeta(b bool) {
+	m.robots_meta = &b
+}
+
+// RobotsMeta returns the value of the "robots_meta" field in the mutation.
+func (m *RateLimitMutation) RobotsMeta() (r bool, exists bool) {
+	v := m.robots_meta
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRobotsMeta returns the old "robots_meta" field's value of the RateLimit entity.
+// If the RateLimit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RateLimitMutation) OldRobotsMeta(ctx context.Context) (v *bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRobotsMeta is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRobotsMeta requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRobotsMeta: %w", err)
+	}
+	return oldValue.RobotsMeta, nil
+}
+
+// ClearRobotsMeta clears the value of the "robots_meta" field.
+func (m *RateLimitMutation) ClearRobotsMeta() {
+	m.robots_meta = nil
+	m.clearedFields[ratelimit.FieldRobotsMeta] = struct{}{}
+}
+
+// RobotsMetaCleared returns if the "robots_meta" field was cleared in this mutation.
+func (m *RateLimitMutation) RobotsMetaCleared() bool {
+	_, ok := m.clearedFields[ratelimit.FieldRobotsMeta]
+	return ok
+}
+
+// ResetRobotsMeta resets all changes to the "robots_meta" field.
+func (m *RateLimitMutation) ResetRobotsMeta() {
+	m.robots_meta = nil
+	delete(m.clearedFields, ratelimit.FieldRobotsMeta)
+}
+
 // SetCrawlDelayMs sets the "crawl_delay_ms" field.
 func (m *RateLimitMutation) SetCrawlDelayMs(i int) {
 	m.crawl_delay_ms = &i
@@ -12260,6 +14037,62 @@ func (m *RateLimitMutation) AddedCrawlDelayMs() (r int, exists bool) {
 func (m *RateLimitMutation) ResetCrawlDelayMs() {
 	m.crawl_delay_ms = nil
 	m.addcrawl_delay_ms = nil
+}
+
+// SetAdaptiveDelayMs sets the "adaptive_delay_ms" field.
+func (m *RateLimitMutation) SetAdaptiveDelayMs(i int) {
+	m.adaptive_delay_ms = &i
+	m.addadaptive_delay_ms = nil
+}
+
+// AdaptiveDelayMs returns the value of the "adaptive_delay_ms" field in the mutation.
+func (m *RateLimitMutation) AdaptiveDelayMs() (r int, exists bool) {
+	v := m.adaptive_delay_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAdaptiveDelayMs returns the old "adaptive_delay_ms" field's value of the RateLimit entity.
+// If the RateLimit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RateLimitMutation) OldAdaptiveDelayMs(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAdaptiveDelayMs is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAdaptiveDelayMs requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAdaptiveDelayMs: %w", err)
+	}
+	return oldValue.AdaptiveDelayMs, nil
+}
+
+// AddAdaptiveDelayMs adds i to the "adaptive_delay_ms" field.
+func (m *RateLimitMutation) AddAdaptiveDelayMs(i int) {
+	if m.addadaptive_delay_ms != nil {
+		*m.addadaptive_delay_ms += i
+	} else {
+		m.addadaptive_delay_ms = &i
+	}
+}
+
+// AddedAdaptiveDelayMs returns the value that was added to the "adaptive_delay_ms" field in this mutation.
+func (m *RateLimitMutation) AddedAdaptiveDelayMs() (r int, exists bool) {
+	v := m.addadaptive_delay_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAdaptiveDelayMs resets all changes to the "adaptive_delay_ms" field.
+func (m *RateLimitMutation) ResetAdaptiveDelayMs() {
+	m.adaptive_delay_ms = nil
+	m.addadaptive_delay_ms = nil
 }
 
 // SetUsedToday sets the "used_today" field.
@@ -12466,6 +14299,62 @@ func (m *RateLimitMutation) ResetStrikes() {
 	m.addstrikes = nil
 }
 
+// SetRefusals sets the "refusals" field.
+func (m *RateLimitMutation) SetRefusals(i int) {
+	m.refusals = &i
+	m.addrefusals = nil
+}
+
+// Refusals returns the value of the "refusals" field in the mutation.
+func (m *RateLimitMutation) Refusals() (r int, exists bool) {
+	v := m.refusals
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRefusals returns the old "refusals" field's value of the RateLimit entity.
+// If the RateLimit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RateLimitMutation) OldRefusals(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRefusals is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRefusals requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRefusals: %w", err)
+	}
+	return oldValue.Refusals, nil
+}
+
+// AddRefusals adds i to the "refusals" field.
+func (m *RateLimitMutation) AddRefusals(i int) {
+	if m.addrefusals != nil {
+		*m.addrefusals += i
+	} else {
+		m.addrefusals = &i
+	}
+}
+
+// AddedRefusals returns the value that was added to the "refusals" field in this mutation.
+func (m *RateLimitMutation) AddedRefusals() (r int, exists bool) {
+	v := m.addrefusals
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRefusals resets all changes to the "refusals" field.
+func (m *RateLimitMutation) ResetRefusals() {
+	m.refusals = nil
+	m.addrefusals = nil
+}
+
 // SetStatus sets the "status" field.
 func (m *RateLimitMutation) SetStatus(sls schema.RateLimitStatus) {
 	m.status = &sls
@@ -12657,7 +14546,7 @@ func (m *RateLimitMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *RateLimitMutation) Fields() []string {
-	fields := make([]string, 0, 13)
+	fields := make([]string, 0, 16)
 	if m.domain != nil {
 		fields = append(fields, ratelimit.FieldDomain)
 	}
@@ -12670,8 +14559,14 @@ func (m *RateLimitMutation) Fields() []string {
 	if m.daily_limit != nil {
 		fields = append(fields, ratelimit.FieldDailyLimit)
 	}
+	if m.robots_meta != nil {
+		fields = append(fields, ratelimit.FieldRobotsMeta)
+	}
 	if m.crawl_delay_ms != nil {
 		fields = append(fields, ratelimit.FieldCrawlDelayMs)
+	}
+	if m.adaptive_delay_ms != nil {
+		fields = append(fields, ratelimit.FieldAdaptiveDelayMs)
 	}
 	if m.used_today != nil {
 		fields = append(fields, ratelimit.FieldUsedToday)
@@ -12684,6 +14579,9 @@ func (m *RateLimitMutation) Fields() []string {
 	}
 	if m.strikes != nil {
 		fields = append(fields, ratelimit.FieldStrikes)
+	}
+	if m.refusals != nil {
+		fields = append(fields, ratelimit.FieldRefusals)
 	}
 	if m.status != nil {
 		fields = append(fields, ratelimit.FieldStatus)
@@ -12713,8 +14611,12 @@ func (m *RateLimitMutation) Field(name string) (ent.Value, bool) {
 		return m.Concurrency()
 	case ratelimit.FieldDailyLimit:
 		return m.DailyLimit()
+	case ratelimit.FieldRobotsMeta:
+		return m.RobotsMeta()
 	case ratelimit.FieldCrawlDelayMs:
 		return m.CrawlDelayMs()
+	case ratelimit.FieldAdaptiveDelayMs:
+		return m.AdaptiveDelayMs()
 	case ratelimit.FieldUsedToday:
 		return m.UsedToday()
 	case ratelimit.FieldUsedTotal:
@@ -12723,6 +14625,8 @@ func (m *RateLimitMutation) Field(name string) (ent.Value, bool) {
 		return m.Day()
 	case ratelimit.FieldStrikes:
 		return m.Strikes()
+	case ratelimit.FieldRefusals:
+		return m.Refusals()
 	case ratelimit.FieldStatus:
 		return m.Status()
 	case ratelimit.FieldNextAllowedAt:
@@ -12748,8 +14652,12 @@ func (m *RateLimitMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldConcurrency(ctx)
 	case ratelimit.FieldDailyLimit:
 		return m.OldDailyLimit(ctx)
+	case ratelimit.FieldRobotsMeta:
+		return m.OldRobotsMeta(ctx)
 	case ratelimit.FieldCrawlDelayMs:
 		return m.OldCrawlDelayMs(ctx)
+	case ratelimit.FieldAdaptiveDelayMs:
+		return m.OldAdaptiveDelayMs(ctx)
 	case ratelimit.FieldUsedToday:
 		return m.OldUsedToday(ctx)
 	case ratelimit.FieldUsedTotal:
@@ -12758,6 +14666,8 @@ func (m *RateLimitMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldDay(ctx)
 	case ratelimit.FieldStrikes:
 		return m.OldStrikes(ctx)
+	case ratelimit.FieldRefusals:
+		return m.OldRefusals(ctx)
 	case ratelimit.FieldStatus:
 		return m.OldStatus(ctx)
 	case ratelimit.FieldNextAllowedAt:
@@ -12803,12 +14713,26 @@ func (m *RateLimitMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetDailyLimit(v)
 		return nil
+	case ratelimit.FieldRobotsMeta:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRobotsMeta(v)
+		return nil
 	case ratelimit.FieldCrawlDelayMs:
 		v, ok := value.(int)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCrawlDelayMs(v)
+		return nil
+	case ratelimit.FieldAdaptiveDelayMs:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAdaptiveDelayMs(v)
 		return nil
 	case ratelimit.FieldUsedToday:
 		v, ok := value.(int)
@@ -12837,6 +14761,13 @@ func (m *RateLimitMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetStrikes(v)
+		return nil
+	case ratelimit.FieldRefusals:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRefusals(v)
 		return nil
 	case ratelimit.FieldStatus:
 		v, ok := value.(schema.RateLimitStatus)
@@ -12886,6 +14817,9 @@ func (m *RateLimitMutation) AddedFields() []string {
 	if m.addcrawl_delay_ms != nil {
 		fields = append(fields, ratelimit.FieldCrawlDelayMs)
 	}
+	if m.addadaptive_delay_ms != nil {
+		fields = append(fields, ratelimit.FieldAdaptiveDelayMs)
+	}
 	if m.addused_today != nil {
 		fields = append(fields, ratelimit.FieldUsedToday)
 	}
@@ -12894,6 +14828,9 @@ func (m *RateLimitMutation) AddedFields() []string {
 	}
 	if m.addstrikes != nil {
 		fields = append(fields, ratelimit.FieldStrikes)
+	}
+	if m.addrefusals != nil {
+		fields = append(fields, ratelimit.FieldRefusals)
 	}
 	return fields
 }
@@ -12911,12 +14848,16 @@ func (m *RateLimitMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedDailyLimit()
 	case ratelimit.FieldCrawlDelayMs:
 		return m.AddedCrawlDelayMs()
+	case ratelimit.FieldAdaptiveDelayMs:
+		return m.AddedAdaptiveDelayMs()
 	case ratelimit.FieldUsedToday:
 		return m.AddedUsedToday()
 	case ratelimit.FieldUsedTotal:
 		return m.AddedUsedTotal()
 	case ratelimit.FieldStrikes:
 		return m.AddedStrikes()
+	case ratelimit.FieldRefusals:
+		return m.AddedRefusals()
 	}
 	return nil, false
 }
@@ -12954,6 +14895,13 @@ func (m *RateLimitMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddCrawlDelayMs(v)
 		return nil
+	case ratelimit.FieldAdaptiveDelayMs:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAdaptiveDelayMs(v)
+		return nil
 	case ratelimit.FieldUsedToday:
 		v, ok := value.(int)
 		if !ok {
@@ -12975,6 +14923,13 @@ func (m *RateLimitMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddStrikes(v)
 		return nil
+	case ratelimit.FieldRefusals:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRefusals(v)
+		return nil
 	}
 	return fmt.Errorf("unknown RateLimit numeric field %s", name)
 }
@@ -12991,6 +14946,9 @@ func (m *RateLimitMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(ratelimit.FieldDailyLimit) {
 		fields = append(fields, ratelimit.FieldDailyLimit)
+	}
+	if m.FieldCleared(ratelimit.FieldRobotsMeta) {
+		fields = append(fields, ratelimit.FieldRobotsMeta)
 	}
 	if m.FieldCleared(ratelimit.FieldBackoffUntil) {
 		fields = append(fields, ratelimit.FieldBackoffUntil)
@@ -13018,6 +14976,9 @@ func (m *RateLimitMutation) ClearField(name string) error {
 	case ratelimit.FieldDailyLimit:
 		m.ClearDailyLimit()
 		return nil
+	case ratelimit.FieldRobotsMeta:
+		m.ClearRobotsMeta()
+		return nil
 	case ratelimit.FieldBackoffUntil:
 		m.ClearBackoffUntil()
 		return nil
@@ -13041,8 +15002,14 @@ func (m *RateLimitMutation) ResetField(name string) error {
 	case ratelimit.FieldDailyLimit:
 		m.ResetDailyLimit()
 		return nil
+	case ratelimit.FieldRobotsMeta:
+		m.ResetRobotsMeta()
+		return nil
 	case ratelimit.FieldCrawlDelayMs:
 		m.ResetCrawlDelayMs()
+		return nil
+	case ratelimit.FieldAdaptiveDelayMs:
+		m.ResetAdaptiveDelayMs()
 		return nil
 	case ratelimit.FieldUsedToday:
 		m.ResetUsedToday()
@@ -13055,6 +15022,9 @@ func (m *RateLimitMutation) ResetField(name string) error {
 		return nil
 	case ratelimit.FieldStrikes:
 		m.ResetStrikes()
+		return nil
+	case ratelimit.FieldRefusals:
+		m.ResetRefusals()
 		return nil
 	case ratelimit.FieldStatus:
 		m.ResetStatus()

@@ -35,6 +35,10 @@ type Page struct {
 	Language string `json:"language,omitempty"`
 	// SHA-256 of its current text, in hex.
 	ContentHash string `json:"content_hash,omitempty"`
+	// Simhash holds the value of the "simhash" field.
+	Simhash int64 `json:"simhash,omitempty"`
+	// Numbers holds the value of the "numbers" field.
+	Numbers string `json:"numbers,omitempty"`
 	// Etag holds the value of the "etag" field.
 	Etag string `json:"etag,omitempty"`
 	// LastModified holds the value of the "last_modified" field.
@@ -65,16 +69,19 @@ type PageEdges struct {
 	Snapshots []*Snapshot `json:"snapshots,omitempty"`
 	// The facts found on the page.
 	Facts []*Fact `json:"facts,omitempty"`
+	// Aliases holds the value of the aliases edge.
+	Aliases []*Alias `json:"aliases,omitempty"`
 	// Items holds the value of the items edge.
 	Items []*JobItem `json:"items,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [4]bool
+	loadedTypes [5]bool
 	// totalCount holds the count of the edges above.
 	totalCount [3]map[string]int
 
 	namedSnapshots map[string][]*Snapshot
 	namedFacts     map[string][]*Fact
+	namedAliases   map[string][]*Alias
 	namedItems     map[string][]*JobItem
 }
 
@@ -107,10 +114,19 @@ func (e PageEdges) FactsOrErr() ([]*Fact, error) {
 	return nil, &NotLoadedError{edge: "facts"}
 }
 
+// AliasesOrErr returns the Aliases value or an error if the edge
+// was not loaded in eager-loading.
+func (e PageEdges) AliasesOrErr() ([]*Alias, error) {
+	if e.loadedTypes[3] {
+		return e.Aliases, nil
+	}
+	return nil, &NotLoadedError{edge: "aliases"}
+}
+
 // ItemsOrErr returns the Items value or an error if the edge
 // was not loaded in eager-loading.
 func (e PageEdges) ItemsOrErr() ([]*JobItem, error) {
-	if e.loadedTypes[3] {
+	if e.loadedTypes[4] {
 		return e.Items, nil
 	}
 	return nil, &NotLoadedError{edge: "items"}
@@ -125,7 +141,9 @@ func (*Page) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case page.FieldLinks, page.FieldBlocks:
 			values[i] = new([]byte)
-		case page.FieldURL, page.FieldDomain, page.FieldCompany, page.FieldTitle, page.FieldStatus, page.FieldLanguage, page.FieldContentHash, page.FieldEtag, page.FieldLastModified:
+		case page.FieldSimhash:
+			values[i] = new(sql.NullInt64)
+		case page.FieldURL, page.FieldDomain, page.FieldCompany, page.FieldTitle, page.FieldStatus, page.FieldLanguage, page.FieldContentHash, page.FieldNumbers, page.FieldEtag, page.FieldLastModified:
 			values[i] = new(sql.NullString)
 		case page.FieldCreatedAt, page.FieldFetchedAt, page.FieldChangedAt:
 			values[i] = new(sql.NullTime)
@@ -193,6 +211,18 @@ func (_m *Page) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field content_hash", values[i])
 			} else if value.Valid {
 				_m.ContentHash = value.String
+			}
+		case page.FieldSimhash:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field simhash", values[i])
+			} else if value.Valid {
+				_m.Simhash = value.Int64
+			}
+		case page.FieldNumbers:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field numbers", values[i])
+			} else if value.Valid {
+				_m.Numbers = value.String
 			}
 		case page.FieldEtag:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -273,6 +303,11 @@ func (_m *Page) QueryFacts() *FactQuery {
 	return NewPageClient(_m.config).QueryFacts(_m)
 }
 
+// QueryAliases queries the "aliases" edge of the Page entity.
+func (_m *Page) QueryAliases() *AliasQuery {
+	return NewPageClient(_m.config).QueryAliases(_m)
+}
+
 // QueryItems queries the "items" edge of the Page entity.
 func (_m *Page) QueryItems() *JobItemQuery {
 	return NewPageClient(_m.config).QueryItems(_m)
@@ -321,6 +356,12 @@ func (_m *Page) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("content_hash=")
 	builder.WriteString(_m.ContentHash)
+	builder.WriteString(", ")
+	builder.WriteString("simhash=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Simhash))
+	builder.WriteString(", ")
+	builder.WriteString("numbers=")
+	builder.WriteString(_m.Numbers)
 	builder.WriteString(", ")
 	builder.WriteString("etag=")
 	builder.WriteString(_m.Etag)
@@ -396,6 +437,30 @@ func (_m *Page) appendNamedFacts(name string, edges ...*Fact) {
 		_m.Edges.namedFacts[name] = []*Fact{}
 	} else {
 		_m.Edges.namedFacts[name] = append(_m.Edges.namedFacts[name], edges...)
+	}
+}
+
+// NamedAliases returns the Aliases named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *Page) NamedAliases(name string) ([]*Alias, error) {
+	if _m.Edges.namedAliases == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedAliases[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *Page) appendNamedAliases(name string, edges ...*Alias) {
+	if _m.Edges.namedAliases == nil {
+		_m.Edges.namedAliases = make(map[string][]*Alias)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedAliases[name] = []*Alias{}
+	} else {
+		_m.Edges.namedAliases[name] = append(_m.Edges.namedAliases[name], edges...)
 	}
 }
 

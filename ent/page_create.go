@@ -13,6 +13,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"techfacts.dev/techfacts/ent/alias"
 	"techfacts.dev/techfacts/ent/fact"
 	"techfacts.dev/techfacts/ent/jobitem"
 	"techfacts.dev/techfacts/ent/page"
@@ -98,6 +99,34 @@ func (_c *PageCreate) SetContentHash(v string) *PageCreate {
 func (_c *PageCreate) SetNillableContentHash(v *string) *PageCreate {
 	if v != nil {
 		_c.SetContentHash(*v)
+	}
+	return _c
+}
+
+// SetSimhash sets the "simhash" field.
+func (_c *PageCreate) SetSimhash(v int64) *PageCreate {
+	_c.mutation.SetSimhash(v)
+	return _c
+}
+
+// SetNillableSimhash sets the "simhash" field if the given value is not nil.
+func (_c *PageCreate) SetNillableSimhash(v *int64) *PageCreate {
+	if v != nil {
+		_c.SetSimhash(*v)
+	}
+	return _c
+}
+
+// SetNumbers sets the "numbers" field.
+func (_c *PageCreate) SetNumbers(v string) *PageCreate {
+	_c.mutation.SetNumbers(v)
+	return _c
+}
+
+// SetNillableNumbers sets the "numbers" field if the given value is not nil.
+func (_c *PageCreate) SetNillableNumbers(v *string) *PageCreate {
+	if v != nil {
+		_c.SetNumbers(*v)
 	}
 	return _c
 }
@@ -247,6 +276,21 @@ func (_c *PageCreate) AddFacts(v ...*Fact) *PageCreate {
 	return _c.AddFactIDs(ids...)
 }
 
+// AddAliasIDs adds the "aliases" edge to the Alias entity by IDs.
+func (_c *PageCreate) AddAliasIDs(ids ...string) *PageCreate {
+	_c.mutation.AddAliasIDs(ids...)
+	return _c
+}
+
+// AddAliases adds the "aliases" edges to the Alias entity.
+func (_c *PageCreate) AddAliases(v ...*Alias) *PageCreate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddAliasIDs(ids...)
+}
+
 // AddItemIDs adds the "items" edge to the JobItem entity by IDs.
 func (_c *PageCreate) AddItemIDs(ids ...uuid.UUID) *PageCreate {
 	_c.mutation.AddItemIDs(ids...)
@@ -313,6 +357,14 @@ func (_c *PageCreate) defaults() {
 		v := page.DefaultContentHash
 		_c.mutation.SetContentHash(v)
 	}
+	if _, ok := _c.mutation.Simhash(); !ok {
+		v := page.DefaultSimhash
+		_c.mutation.SetSimhash(v)
+	}
+	if _, ok := _c.mutation.Numbers(); !ok {
+		v := page.DefaultNumbers
+		_c.mutation.SetNumbers(v)
+	}
 	if _, ok := _c.mutation.Etag(); !ok {
 		v := page.DefaultEtag
 		_c.mutation.SetEtag(v)
@@ -366,6 +418,12 @@ func (_c *PageCreate) check() error {
 	}
 	if _, ok := _c.mutation.ContentHash(); !ok {
 		return &ValidationError{Name: "content_hash", err: errors.New(`ent: missing required field "Page.content_hash"`)}
+	}
+	if _, ok := _c.mutation.Simhash(); !ok {
+		return &ValidationError{Name: "simhash", err: errors.New(`ent: missing required field "Page.simhash"`)}
+	}
+	if _, ok := _c.mutation.Numbers(); !ok {
+		return &ValidationError{Name: "numbers", err: errors.New(`ent: missing required field "Page.numbers"`)}
 	}
 	if _, ok := _c.mutation.Etag(); !ok {
 		return &ValidationError{Name: "etag", err: errors.New(`ent: missing required field "Page.etag"`)}
@@ -446,6 +504,14 @@ func (_c *PageCreate) createSpec() (*Page, *sqlgraph.CreateSpec) {
 		_spec.SetField(page.FieldContentHash, field.TypeString, value)
 		_node.ContentHash = value
 	}
+	if value, ok := _c.mutation.Simhash(); ok {
+		_spec.SetField(page.FieldSimhash, field.TypeInt64, value)
+		_node.Simhash = value
+	}
+	if value, ok := _c.mutation.Numbers(); ok {
+		_spec.SetField(page.FieldNumbers, field.TypeString, value)
+		_node.Numbers = value
+	}
 	if value, ok := _c.mutation.Etag(); ok {
 		_spec.SetField(page.FieldEtag, field.TypeString, value)
 		_node.Etag = value
@@ -516,6 +582,22 @@ func (_c *PageCreate) createSpec() (*Page, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(fact.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.AliasesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   page.AliasesTable,
+			Columns: []string{page.AliasesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(alias.FieldID, field.TypeString),
 			},
 		}
 		for _, k := range nodes {
@@ -648,6 +730,36 @@ func (u *PageUpsert) SetContentHash(v string) *PageUpsert {
 // UpdateContentHash sets the "content_hash" field to the value that was provided on create.
 func (u *PageUpsert) UpdateContentHash() *PageUpsert {
 	u.SetExcluded(page.FieldContentHash)
+	return u
+}
+
+// SetSimhash sets the "simhash" field.
+func (u *PageUpsert) SetSimhash(v int64) *PageUpsert {
+	u.Set(page.FieldSimhash, v)
+	return u
+}
+
+// UpdateSimhash sets the "simhash" field to the value that was provided on create.
+func (u *PageUpsert) UpdateSimhash() *PageUpsert {
+	u.SetExcluded(page.FieldSimhash)
+	return u
+}
+
+// AddSimhash adds v to the "simhash" field.
+func (u *PageUpsert) AddSimhash(v int64) *PageUpsert {
+	u.Add(page.FieldSimhash, v)
+	return u
+}
+
+// SetNumbers sets the "numbers" field.
+func (u *PageUpsert) SetNumbers(v string) *PageUpsert {
+	u.Set(page.FieldNumbers, v)
+	return u
+}
+
+// UpdateNumbers sets the "numbers" field to the value that was provided on create.
+func (u *PageUpsert) UpdateNumbers() *PageUpsert {
+	u.SetExcluded(page.FieldNumbers)
 	return u
 }
 
@@ -877,6 +989,41 @@ func (u *PageUpsertOne) SetContentHash(v string) *PageUpsertOne {
 func (u *PageUpsertOne) UpdateContentHash() *PageUpsertOne {
 	return u.Update(func(s *PageUpsert) {
 		s.UpdateContentHash()
+	})
+}
+
+// SetSimhash sets the "simhash" field.
+func (u *PageUpsertOne) SetSimhash(v int64) *PageUpsertOne {
+	return u.Update(func(s *PageUpsert) {
+		s.SetSimhash(v)
+	})
+}
+
+// AddSimhash adds v to the "simhash" field.
+func (u *PageUpsertOne) AddSimhash(v int64) *PageUpsertOne {
+	return u.Update(func(s *PageUpsert) {
+		s.AddSimhash(v)
+	})
+}
+
+// UpdateSimhash sets the "simhash" field to the value that was provided on create.
+func (u *PageUpsertOne) UpdateSimhash() *PageUpsertOne {
+	return u.Update(func(s *PageUpsert) {
+		s.UpdateSimhash()
+	})
+}
+
+// SetNumbers sets the "numbers" field.
+func (u *PageUpsertOne) SetNumbers(v string) *PageUpsertOne {
+	return u.Update(func(s *PageUpsert) {
+		s.SetNumbers(v)
+	})
+}
+
+// UpdateNumbers sets the "numbers" field to the value that was provided on create.
+func (u *PageUpsertOne) UpdateNumbers() *PageUpsertOne {
+	return u.Update(func(s *PageUpsert) {
+		s.UpdateNumbers()
 	})
 }
 
@@ -1290,6 +1437,41 @@ func (u *PageUpsertBulk) SetContentHash(v string) *PageUpsertBulk {
 func (u *PageUpsertBulk) UpdateContentHash() *PageUpsertBulk {
 	return u.Update(func(s *PageUpsert) {
 		s.UpdateContentHash()
+	})
+}
+
+// SetSimhash sets the "simhash" field.
+func (u *PageUpsertBulk) SetSimhash(v int64) *PageUpsertBulk {
+	return u.Update(func(s *PageUpsert) {
+		s.SetSimhash(v)
+	})
+}
+
+// AddSimhash adds v to the "simhash" field.
+func (u *PageUpsertBulk) AddSimhash(v int64) *PageUpsertBulk {
+	return u.Update(func(s *PageUpsert) {
+		s.AddSimhash(v)
+	})
+}
+
+// UpdateSimhash sets the "simhash" field to the value that was provided on create.
+func (u *PageUpsertBulk) UpdateSimhash() *PageUpsertBulk {
+	return u.Update(func(s *PageUpsert) {
+		s.UpdateSimhash()
+	})
+}
+
+// SetNumbers sets the "numbers" field.
+func (u *PageUpsertBulk) SetNumbers(v string) *PageUpsertBulk {
+	return u.Update(func(s *PageUpsert) {
+		s.SetNumbers(v)
+	})
+}
+
+// UpdateNumbers sets the "numbers" field to the value that was provided on create.
+func (u *PageUpsertBulk) UpdateNumbers() *PageUpsertBulk {
+	return u.Update(func(s *PageUpsert) {
+		s.UpdateNumbers()
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"techfacts.dev/techfacts/ent/alias"
 	"techfacts.dev/techfacts/ent/fact"
 	"techfacts.dev/techfacts/ent/jobitem"
 	"techfacts.dev/techfacts/ent/page"
@@ -31,11 +32,13 @@ type PageQuery struct {
 	withSnapshot       *SnapshotQuery
 	withSnapshots      *SnapshotQuery
 	withFacts          *FactQuery
+	withAliases        *AliasQuery
 	withItems          *JobItemQuery
 	loadTotal          []func(context.Context, []*Page) error
 	modifiers          []func(*sql.Selector)
 	withNamedSnapshots map[string]*SnapshotQuery
 	withNamedFacts     map[string]*FactQuery
+	withNamedAliases   map[string]*AliasQuery
 	withNamedItems     map[string]*JobItemQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -132,6 +135,28 @@ func (_q *PageQuery) QueryFacts() *FactQuery {
 			sqlgraph.From(page.Table, page.FieldID, selector),
 			sqlgraph.To(fact.Table, fact.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, page.FactsTable, page.FactsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryAliases chains the current query on the "aliases" edge.
+func (_q *PageQuery) QueryAliases() *AliasQuery {
+	query := (&AliasClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(page.Table, page.FieldID, selector),
+			sqlgraph.To(alias.Table, alias.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, page.AliasesTable, page.AliasesColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -356,6 +381,7 @@ func (_q *PageQuery) Clone() *PageQuery {
 		withSnapshot:  _q.withSnapshot.Clone(),
 		withSnapshots: _q.withSnapshots.Clone(),
 		withFacts:     _q.withFacts.Clone(),
+		withAliases:   _q.withAliases.Clone(),
 		withItems:     _q.withItems.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
@@ -394,6 +420,17 @@ func (_q *PageQuery) WithFacts(opts ...func(*FactQuery)) *PageQuery {
 		opt(query)
 	}
 	_q.withFacts = query
+	return _q
+}
+
+// WithAliases tells the query-builder to eager-load the nodes that are connected to
+// the "aliases" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *PageQuery) WithAliases(opts ...func(*AliasQuery)) *PageQuery {
+	query := (&AliasClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withAliases = query
 	return _q
 }
 
@@ -486,10 +523,11 @@ func (_q *PageQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Page, e
 	var (
 		nodes       = []*Page{}
 		_spec       = _q.querySpec()
-		loadedTypes = [4]bool{
+		loadedTypes = [5]bool{
 			_q.withSnapshot != nil,
 			_q.withSnapshots != nil,
 			_q.withFacts != nil,
+			_q.withAliases != nil,
 			_q.withItems != nil,
 		}
 	)
@@ -534,6 +572,13 @@ func (_q *PageQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Page, e
 			return nil, err
 		}
 	}
+	if query := _q.withAliases; query != nil {
+		if err := _q.loadAliases(ctx, query, nodes,
+			func(n *Page) { n.Edges.Aliases = []*Alias{} },
+			func(n *Page, e *Alias) { n.Edges.Aliases = append(n.Edges.Aliases, e) }); err != nil {
+			return nil, err
+		}
+	}
 	if query := _q.withItems; query != nil {
 		if err := _q.loadItems(ctx, query, nodes,
 			func(n *Page) { n.Edges.Items = []*JobItem{} },
@@ -552,6 +597,13 @@ func (_q *PageQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Page, e
 		if err := _q.loadFacts(ctx, query, nodes,
 			func(n *Page) { n.appendNamedFacts(name) },
 			func(n *Page, e *Fact) { n.appendNamedFacts(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedAliases {
+		if err := _q.loadAliases(ctx, query, nodes,
+			func(n *Page) { n.appendNamedAliases(name) },
+			func(n *Page, e *Alias) { n.appendNamedAliases(name, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -647,6 +699,36 @@ func (_q *PageQuery) loadFacts(ctx context.Context, query *FactQuery, nodes []*P
 	}
 	query.Where(predicate.Fact(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(page.FactsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.PageID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "page_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *PageQuery) loadAliases(ctx context.Context, query *AliasQuery, nodes []*Page, init func(*Page), assign func(*Page, *Alias)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Page)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(alias.FieldPageID)
+	}
+	query.Where(predicate.Alias(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(page.AliasesColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {
@@ -843,6 +925,20 @@ func (_q *PageQuery) WithNamedFacts(name string, opts ...func(*FactQuery)) *Page
 		_q.withNamedFacts = make(map[string]*FactQuery)
 	}
 	_q.withNamedFacts[name] = query
+	return _q
+}
+
+// WithNamedAliases tells the query-builder to eager-load the nodes that are connected to the "aliases"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *PageQuery) WithNamedAliases(name string, opts ...func(*AliasQuery)) *PageQuery {
+	query := (&AliasClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedAliases == nil {
+		_q.withNamedAliases = make(map[string]*AliasQuery)
+	}
+	_q.withNamedAliases[name] = query
 	return _q
 }
 

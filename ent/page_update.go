@@ -13,6 +13,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"techfacts.dev/techfacts/ent/alias"
 	"techfacts.dev/techfacts/ent/fact"
 	"techfacts.dev/techfacts/ent/jobitem"
 	"techfacts.dev/techfacts/ent/page"
@@ -101,6 +102,41 @@ func (_u *PageUpdate) SetContentHash(v string) *PageUpdate {
 func (_u *PageUpdate) SetNillableContentHash(v *string) *PageUpdate {
 	if v != nil {
 		_u.SetContentHash(*v)
+	}
+	return _u
+}
+
+// SetSimhash sets the "simhash" field.
+func (_u *PageUpdate) SetSimhash(v int64) *PageUpdate {
+	_u.mutation.ResetSimhash()
+	_u.mutation.SetSimhash(v)
+	return _u
+}
+
+// SetNillableSimhash sets the "simhash" field if the given value is not nil.
+func (_u *PageUpdate) SetNillableSimhash(v *int64) *PageUpdate {
+	if v != nil {
+		_u.SetSimhash(*v)
+	}
+	return _u
+}
+
+// AddSimhash adds value to the "simhash" field.
+func (_u *PageUpdate) AddSimhash(v int64) *PageUpdate {
+	_u.mutation.AddSimhash(v)
+	return _u
+}
+
+// SetNumbers sets the "numbers" field.
+func (_u *PageUpdate) SetNumbers(v string) *PageUpdate {
+	_u.mutation.SetNumbers(v)
+	return _u
+}
+
+// SetNillableNumbers sets the "numbers" field if the given value is not nil.
+func (_u *PageUpdate) SetNillableNumbers(v *string) *PageUpdate {
+	if v != nil {
+		_u.SetNumbers(*v)
 	}
 	return _u
 }
@@ -246,6 +282,21 @@ func (_u *PageUpdate) AddFacts(v ...*Fact) *PageUpdate {
 	return _u.AddFactIDs(ids...)
 }
 
+// AddAliasIDs adds the "aliases" edge to the Alias entity by IDs.
+func (_u *PageUpdate) AddAliasIDs(ids ...string) *PageUpdate {
+	_u.mutation.AddAliasIDs(ids...)
+	return _u
+}
+
+// AddAliases adds the "aliases" edges to the Alias entity.
+func (_u *PageUpdate) AddAliases(v ...*Alias) *PageUpdate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddAliasIDs(ids...)
+}
+
 // AddItemIDs adds the "items" edge to the JobItem entity by IDs.
 func (_u *PageUpdate) AddItemIDs(ids ...uuid.UUID) *PageUpdate {
 	_u.mutation.AddItemIDs(ids...)
@@ -312,6 +363,27 @@ func (_u *PageUpdate) RemoveFacts(v ...*Fact) *PageUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveFactIDs(ids...)
+}
+
+// ClearAliases clears all "aliases" edges to the Alias entity.
+func (_u *PageUpdate) ClearAliases() *PageUpdate {
+	_u.mutation.ClearAliases()
+	return _u
+}
+
+// RemoveAliasIDs removes the "aliases" edge to Alias entities by IDs.
+func (_u *PageUpdate) RemoveAliasIDs(ids ...string) *PageUpdate {
+	_u.mutation.RemoveAliasIDs(ids...)
+	return _u
+}
+
+// RemoveAliases removes "aliases" edges to Alias entities.
+func (_u *PageUpdate) RemoveAliases(v ...*Alias) *PageUpdate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveAliasIDs(ids...)
 }
 
 // ClearItems clears all "items" edges to the JobItem entity.
@@ -404,6 +476,15 @@ func (_u *PageUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.ContentHash(); ok {
 		_spec.SetField(page.FieldContentHash, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Simhash(); ok {
+		_spec.SetField(page.FieldSimhash, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedSimhash(); ok {
+		_spec.AddField(page.FieldSimhash, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Numbers(); ok {
+		_spec.SetField(page.FieldNumbers, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Etag(); ok {
 		_spec.SetField(page.FieldEtag, field.TypeString, value)
@@ -553,6 +634,51 @@ func (_u *PageUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.AliasesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   page.AliasesTable,
+			Columns: []string{page.AliasesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(alias.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedAliasesIDs(); len(nodes) > 0 && !_u.mutation.AliasesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   page.AliasesTable,
+			Columns: []string{page.AliasesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(alias.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.AliasesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   page.AliasesTable,
+			Columns: []string{page.AliasesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(alias.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _u.mutation.ItemsCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
@@ -686,6 +812,41 @@ func (_u *PageUpdateOne) SetContentHash(v string) *PageUpdateOne {
 func (_u *PageUpdateOne) SetNillableContentHash(v *string) *PageUpdateOne {
 	if v != nil {
 		_u.SetContentHash(*v)
+	}
+	return _u
+}
+
+// SetSimhash sets the "simhash" field.
+func (_u *PageUpdateOne) SetSimhash(v int64) *PageUpdateOne {
+	_u.mutation.ResetSimhash()
+	_u.mutation.SetSimhash(v)
+	return _u
+}
+
+// SetNillableSimhash sets the "simhash" field if the given value is not nil.
+func (_u *PageUpdateOne) SetNillableSimhash(v *int64) *PageUpdateOne {
+	if v != nil {
+		_u.SetSimhash(*v)
+	}
+	return _u
+}
+
+// AddSimhash adds value to the "simhash" field.
+func (_u *PageUpdateOne) AddSimhash(v int64) *PageUpdateOne {
+	_u.mutation.AddSimhash(v)
+	return _u
+}
+
+// SetNumbers sets the "numbers" field.
+func (_u *PageUpdateOne) SetNumbers(v string) *PageUpdateOne {
+	_u.mutation.SetNumbers(v)
+	return _u
+}
+
+// SetNillableNumbers sets the "numbers" field if the given value is not nil.
+func (_u *PageUpdateOne) SetNillableNumbers(v *string) *PageUpdateOne {
+	if v != nil {
+		_u.SetNumbers(*v)
 	}
 	return _u
 }
@@ -831,6 +992,21 @@ func (_u *PageUpdateOne) AddFacts(v ...*Fact) *PageUpdateOne {
 	return _u.AddFactIDs(ids...)
 }
 
+// AddAliasIDs adds the "aliases" edge to the Alias entity by IDs.
+func (_u *PageUpdateOne) AddAliasIDs(ids ...string) *PageUpdateOne {
+	_u.mutation.AddAliasIDs(ids...)
+	return _u
+}
+
+// AddAliases adds the "aliases" edges to the Alias entity.
+func (_u *PageUpdateOne) AddAliases(v ...*Alias) *PageUpdateOne {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddAliasIDs(ids...)
+}
+
 // AddItemIDs adds the "items" edge to the JobItem entity by IDs.
 func (_u *PageUpdateOne) AddItemIDs(ids ...uuid.UUID) *PageUpdateOne {
 	_u.mutation.AddItemIDs(ids...)
@@ -897,6 +1073,27 @@ func (_u *PageUpdateOne) RemoveFacts(v ...*Fact) *PageUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveFactIDs(ids...)
+}
+
+// ClearAliases clears all "aliases" edges to the Alias entity.
+func (_u *PageUpdateOne) ClearAliases() *PageUpdateOne {
+	_u.mutation.ClearAliases()
+	return _u
+}
+
+// RemoveAliasIDs removes the "aliases" edge to Alias entities by IDs.
+func (_u *PageUpdateOne) RemoveAliasIDs(ids ...string) *PageUpdateOne {
+	_u.mutation.RemoveAliasIDs(ids...)
+	return _u
+}
+
+// RemoveAliases removes "aliases" edges to Alias entities.
+func (_u *PageUpdateOne) RemoveAliases(v ...*Alias) *PageUpdateOne {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveAliasIDs(ids...)
 }
 
 // ClearItems clears all "items" edges to the JobItem entity.
@@ -1019,6 +1216,15 @@ func (_u *PageUpdateOne) sqlSave(ctx context.Context) (_node *Page, err error) {
 	}
 	if value, ok := _u.mutation.ContentHash(); ok {
 		_spec.SetField(page.FieldContentHash, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Simhash(); ok {
+		_spec.SetField(page.FieldSimhash, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedSimhash(); ok {
+		_spec.AddField(page.FieldSimhash, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Numbers(); ok {
+		_spec.SetField(page.FieldNumbers, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Etag(); ok {
 		_spec.SetField(page.FieldEtag, field.TypeString, value)
@@ -1161,6 +1367,51 @@ func (_u *PageUpdateOne) sqlSave(ctx context.Context) (_node *Page, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(fact.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.AliasesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   page.AliasesTable,
+			Columns: []string{page.AliasesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(alias.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedAliasesIDs(); len(nodes) > 0 && !_u.mutation.AliasesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   page.AliasesTable,
+			Columns: []string{page.AliasesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(alias.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.AliasesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   page.AliasesTable,
+			Columns: []string{page.AliasesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(alias.FieldID, field.TypeString),
 			},
 		}
 		for _, k := range nodes {

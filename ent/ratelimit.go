@@ -27,8 +27,12 @@ type RateLimit struct {
 	Concurrency *int `json:"concurrency,omitempty"`
 	// The most pages a day (UTC), if set here; else the setting decides.
 	DailyLimit *int `json:"daily_limit,omitempty"`
+	// Whether noindex and nofollow of its pages are heeded, if set here; else the setting decides.
+	RobotsMeta *bool `json:"robots_meta,omitempty"`
 	// What its robots.txt asks for as Crawl-delay, in milliseconds; 0 if it does not ask.
 	CrawlDelayMs int `json:"crawl_delay_ms,omitempty"`
+	// What its answers of 429 and 503 have made of the delay, in milliseconds: each doubles it, success eases it; 0 if it is as usual.
+	AdaptiveDelayMs int `json:"adaptive_delay_ms,omitempty"`
 	// Pages asked for on the day of `day`.
 	UsedToday int `json:"used_today,omitempty"`
 	// Pages asked for ever.
@@ -37,7 +41,9 @@ type RateLimit struct {
 	Day string `json:"day,omitempty"`
 	// Answers of 429 or 503 in a row.
 	Strikes int `json:"strikes,omitempty"`
-	// How the domain took our last request.
+	// Answers of 401, 403 or 451 in a row.
+	Refusals int `json:"refusals,omitempty"`
+	// How the domain takes our requests; REFUSED means that someone should look: it refused many in a row.
 	Status schema.RateLimitStatus `json:"status,omitempty"`
 	// When the next request may go out.
 	NextAllowedAt time.Time `json:"next_allowed_at,omitempty"`
@@ -53,7 +59,9 @@ func (*RateLimit) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case ratelimit.FieldDelayMs, ratelimit.FieldConcurrency, ratelimit.FieldDailyLimit, ratelimit.FieldCrawlDelayMs, ratelimit.FieldUsedToday, ratelimit.FieldUsedTotal, ratelimit.FieldStrikes:
+		case ratelimit.FieldRobotsMeta:
+			values[i] = new(sql.NullBool)
+		case ratelimit.FieldDelayMs, ratelimit.FieldConcurrency, ratelimit.FieldDailyLimit, ratelimit.FieldCrawlDelayMs, ratelimit.FieldAdaptiveDelayMs, ratelimit.FieldUsedToday, ratelimit.FieldUsedTotal, ratelimit.FieldStrikes, ratelimit.FieldRefusals:
 			values[i] = new(sql.NullInt64)
 		case ratelimit.FieldDomain, ratelimit.FieldDay, ratelimit.FieldStatus:
 			values[i] = new(sql.NullString)
@@ -109,11 +117,24 @@ func (_m *RateLimit) assignValues(columns []string, values []any) error {
 				_m.DailyLimit = new(int)
 				*_m.DailyLimit = int(value.Int64)
 			}
+		case ratelimit.FieldRobotsMeta:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field robots_meta", values[i])
+			} else if value.Valid {
+				_m.RobotsMeta = new(bool)
+				*_m.RobotsMeta = value.Bool
+			}
 		case ratelimit.FieldCrawlDelayMs:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field crawl_delay_ms", values[i])
 			} else if value.Valid {
 				_m.CrawlDelayMs = int(value.Int64)
+			}
+		case ratelimit.FieldAdaptiveDelayMs:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field adaptive_delay_ms", values[i])
+			} else if value.Valid {
+				_m.AdaptiveDelayMs = int(value.Int64)
 			}
 		case ratelimit.FieldUsedToday:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -138,6 +159,12 @@ func (_m *RateLimit) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field strikes", values[i])
 			} else if value.Valid {
 				_m.Strikes = int(value.Int64)
+			}
+		case ratelimit.FieldRefusals:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field refusals", values[i])
+			} else if value.Valid {
+				_m.Refusals = int(value.Int64)
 			}
 		case ratelimit.FieldStatus:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -218,8 +245,16 @@ func (_m *RateLimit) String() string {
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")
+	if v := _m.RobotsMeta; v != nil {
+		builder.WriteString("robots_meta=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
 	builder.WriteString("crawl_delay_ms=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CrawlDelayMs))
+	builder.WriteString(", ")
+	builder.WriteString("adaptive_delay_ms=")
+	builder.WriteString(fmt.Sprintf("%v", _m.AdaptiveDelayMs))
 	builder.WriteString(", ")
 	builder.WriteString("used_today=")
 	builder.WriteString(fmt.Sprintf("%v", _m.UsedToday))
@@ -232,6 +267,9 @@ func (_m *RateLimit) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("strikes=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Strikes))
+	builder.WriteString(", ")
+	builder.WriteString("refusals=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Refusals))
 	builder.WriteString(", ")
 	builder.WriteString("status=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Status))

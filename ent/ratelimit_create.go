@@ -73,6 +73,20 @@ func (_c *RateLimitCreate) SetNillableDailyLimit(v *int) *RateLimitCreate {
 	return _c
 }
 
+// SetRobotsMeta sets the "robots_meta" field.
+func (_c *RateLimitCreate) SetRobotsMeta(v bool) *RateLimitCreate {
+	_c.mutation.SetRobotsMeta(v)
+	return _c
+}
+
+// SetNillableRobotsMeta sets the "robots_meta" field if the given value is not nil.
+func (_c *RateLimitCreate) SetNillableRobotsMeta(v *bool) *RateLimitCreate {
+	if v != nil {
+		_c.SetRobotsMeta(*v)
+	}
+	return _c
+}
+
 // SetCrawlDelayMs sets the "crawl_delay_ms" field.
 func (_c *RateLimitCreate) SetCrawlDelayMs(v int) *RateLimitCreate {
 	_c.mutation.SetCrawlDelayMs(v)
@@ -83,6 +97,20 @@ func (_c *RateLimitCreate) SetCrawlDelayMs(v int) *RateLimitCreate {
 func (_c *RateLimitCreate) SetNillableCrawlDelayMs(v *int) *RateLimitCreate {
 	if v != nil {
 		_c.SetCrawlDelayMs(*v)
+	}
+	return _c
+}
+
+// SetAdaptiveDelayMs sets the "adaptive_delay_ms" field.
+func (_c *RateLimitCreate) SetAdaptiveDelayMs(v int) *RateLimitCreate {
+	_c.mutation.SetAdaptiveDelayMs(v)
+	return _c
+}
+
+// SetNillableAdaptiveDelayMs sets the "adaptive_delay_ms" field if the given value is not nil.
+func (_c *RateLimitCreate) SetNillableAdaptiveDelayMs(v *int) *RateLimitCreate {
+	if v != nil {
+		_c.SetAdaptiveDelayMs(*v)
 	}
 	return _c
 }
@@ -139,6 +167,20 @@ func (_c *RateLimitCreate) SetStrikes(v int) *RateLimitCreate {
 func (_c *RateLimitCreate) SetNillableStrikes(v *int) *RateLimitCreate {
 	if v != nil {
 		_c.SetStrikes(*v)
+	}
+	return _c
+}
+
+// SetRefusals sets the "refusals" field.
+func (_c *RateLimitCreate) SetRefusals(v int) *RateLimitCreate {
+	_c.mutation.SetRefusals(v)
+	return _c
+}
+
+// SetNillableRefusals sets the "refusals" field if the given value is not nil.
+func (_c *RateLimitCreate) SetNillableRefusals(v *int) *RateLimitCreate {
+	if v != nil {
+		_c.SetRefusals(*v)
 	}
 	return _c
 }
@@ -252,6 +294,10 @@ func (_c *RateLimitCreate) defaults() {
 		v := ratelimit.DefaultCrawlDelayMs
 		_c.mutation.SetCrawlDelayMs(v)
 	}
+	if _, ok := _c.mutation.AdaptiveDelayMs(); !ok {
+		v := ratelimit.DefaultAdaptiveDelayMs
+		_c.mutation.SetAdaptiveDelayMs(v)
+	}
 	if _, ok := _c.mutation.UsedToday(); !ok {
 		v := ratelimit.DefaultUsedToday
 		_c.mutation.SetUsedToday(v)
@@ -267,6 +313,10 @@ func (_c *RateLimitCreate) defaults() {
 	if _, ok := _c.mutation.Strikes(); !ok {
 		v := ratelimit.DefaultStrikes
 		_c.mutation.SetStrikes(v)
+	}
+	if _, ok := _c.mutation.Refusals(); !ok {
+		v := ratelimit.DefaultRefusals
+		_c.mutation.SetRefusals(v)
 	}
 	if _, ok := _c.mutation.Status(); !ok {
 		v := ratelimit.DefaultStatus
@@ -294,6 +344,9 @@ func (_c *RateLimitCreate) check() error {
 	if _, ok := _c.mutation.CrawlDelayMs(); !ok {
 		return &ValidationError{Name: "crawl_delay_ms", err: errors.New(`ent: missing required field "RateLimit.crawl_delay_ms"`)}
 	}
+	if _, ok := _c.mutation.AdaptiveDelayMs(); !ok {
+		return &ValidationError{Name: "adaptive_delay_ms", err: errors.New(`ent: missing required field "RateLimit.adaptive_delay_ms"`)}
+	}
 	if _, ok := _c.mutation.UsedToday(); !ok {
 		return &ValidationError{Name: "used_today", err: errors.New(`ent: missing required field "RateLimit.used_today"`)}
 	}
@@ -305,6 +358,9 @@ func (_c *RateLimitCreate) check() error {
 	}
 	if _, ok := _c.mutation.Strikes(); !ok {
 		return &ValidationError{Name: "strikes", err: errors.New(`ent: missing required field "RateLimit.strikes"`)}
+	}
+	if _, ok := _c.mutation.Refusals(); !ok {
+		return &ValidationError{Name: "refusals", err: errors.New(`ent: missing required field "RateLimit.refusals"`)}
 	}
 	if _, ok := _c.mutation.Status(); !ok {
 		return &ValidationError{Name: "status", err: errors.New(`ent: missing required field "RateLimit.status"`)}
@@ -372,9 +428,17 @@ func (_c *RateLimitCreate) createSpec() (*RateLimit, *sqlgraph.CreateSpec) {
 		_spec.SetField(ratelimit.FieldDailyLimit, field.TypeInt, value)
 		_node.DailyLimit = &value
 	}
+	if value, ok := _c.mutation.RobotsMeta(); ok {
+		_spec.SetField(ratelimit.FieldRobotsMeta, field.TypeBool, value)
+		_node.RobotsMeta = &value
+	}
 	if value, ok := _c.mutation.CrawlDelayMs(); ok {
 		_spec.SetField(ratelimit.FieldCrawlDelayMs, field.TypeInt, value)
 		_node.CrawlDelayMs = value
+	}
+	if value, ok := _c.mutation.AdaptiveDelayMs(); ok {
+		_spec.SetField(ratelimit.FieldAdaptiveDelayMs, field.TypeInt, value)
+		_node.AdaptiveDelayMs = value
 	}
 	if value, ok := _c.mutation.UsedToday(); ok {
 		_spec.SetField(ratelimit.FieldUsedToday, field.TypeInt, value)
@@ -391,6 +455,10 @@ func (_c *RateLimitCreate) createSpec() (*RateLimit, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Strikes(); ok {
 		_spec.SetField(ratelimit.FieldStrikes, field.TypeInt, value)
 		_node.Strikes = value
+	}
+	if value, ok := _c.mutation.Refusals(); ok {
+		_spec.SetField(ratelimit.FieldRefusals, field.TypeInt, value)
+		_node.Refusals = value
 	}
 	if value, ok := _c.mutation.Status(); ok {
 		_spec.SetField(ratelimit.FieldStatus, field.TypeEnum, value)
@@ -532,6 +600,24 @@ func (u *RateLimitUpsert) ClearDailyLimit() *RateLimitUpsert {
 	return u
 }
 
+// SetRobotsMeta sets the "robots_meta" field.
+func (u *RateLimitUpsert) SetRobotsMeta(v bool) *RateLimitUpsert {
+	u.Set(ratelimit.FieldRobotsMeta, v)
+	return u
+}
+
+// UpdateRobotsMeta sets the "robots_meta" field to the value that was provided on create.
+func (u *RateLimitUpsert) UpdateRobotsMeta() *RateLimitUpsert {
+	u.SetExcluded(ratelimit.FieldRobotsMeta)
+	return u
+}
+
+// ClearRobotsMeta clears the value of the "robots_meta" field.
+func (u *RateLimitUpsert) ClearRobotsMeta() *RateLimitUpsert {
+	u.SetNull(ratelimit.FieldRobotsMeta)
+	return u
+}
+
 // SetCrawlDelayMs sets the "crawl_delay_ms" field.
 func (u *RateLimitUpsert) SetCrawlDelayMs(v int) *RateLimitUpsert {
 	u.Set(ratelimit.FieldCrawlDelayMs, v)
@@ -547,6 +633,24 @@ func (u *RateLimitUpsert) UpdateCrawlDelayMs() *RateLimitUpsert {
 // AddCrawlDelayMs adds v to the "crawl_delay_ms" field.
 func (u *RateLimitUpsert) AddCrawlDelayMs(v int) *RateLimitUpsert {
 	u.Add(ratelimit.FieldCrawlDelayMs, v)
+	return u
+}
+
+// SetAdaptiveDelayMs sets the "adaptive_delay_ms" field.
+func (u *RateLimitUpsert) SetAdaptiveDelayMs(v int) *RateLimitUpsert {
+	u.Set(ratelimit.FieldAdaptiveDelayMs, v)
+	return u
+}
+
+// UpdateAdaptiveDelayMs sets the "adaptive_delay_ms" field to the value that was provided on create.
+func (u *RateLimitUpsert) UpdateAdaptiveDelayMs() *RateLimitUpsert {
+	u.SetExcluded(ratelimit.FieldAdaptiveDelayMs)
+	return u
+}
+
+// AddAdaptiveDelayMs adds v to the "adaptive_delay_ms" field.
+func (u *RateLimitUpsert) AddAdaptiveDelayMs(v int) *RateLimitUpsert {
+	u.Add(ratelimit.FieldAdaptiveDelayMs, v)
 	return u
 }
 
@@ -613,6 +717,24 @@ func (u *RateLimitUpsert) UpdateStrikes() *RateLimitUpsert {
 // AddStrikes adds v to the "strikes" field.
 func (u *RateLimitUpsert) AddStrikes(v int) *RateLimitUpsert {
 	u.Add(ratelimit.FieldStrikes, v)
+	return u
+}
+
+// SetRefusals sets the "refusals" field.
+func (u *RateLimitUpsert) SetRefusals(v int) *RateLimitUpsert {
+	u.Set(ratelimit.FieldRefusals, v)
+	return u
+}
+
+// UpdateRefusals sets the "refusals" field to the value that was provided on create.
+func (u *RateLimitUpsert) UpdateRefusals() *RateLimitUpsert {
+	u.SetExcluded(ratelimit.FieldRefusals)
+	return u
+}
+
+// AddRefusals adds v to the "refusals" field.
+func (u *RateLimitUpsert) AddRefusals(v int) *RateLimitUpsert {
+	u.Add(ratelimit.FieldRefusals, v)
 	return u
 }
 
@@ -805,6 +927,27 @@ func (u *RateLimitUpsertOne) ClearDailyLimit() *RateLimitUpsertOne {
 	})
 }
 
+// SetRobotsMeta sets the "robots_meta" field.
+func (u *RateLimitUpsertOne) SetRobotsMeta(v bool) *RateLimitUpsertOne {
+	return u.Update(func(s *RateLimitUpsert) {
+		s.SetRobotsMeta(v)
+	})
+}
+
+// UpdateRobotsMeta sets the "robots_meta" field to the value that was provided on create.
+func (u *RateLimitUpsertOne) UpdateRobotsMeta() *RateLimitUpsertOne {
+	return u.Update(func(s *RateLimitUpsert) {
+		s.UpdateRobotsMeta()
+	})
+}
+
+// ClearRobotsMeta clears the value of the "robots_meta" field.
+func (u *RateLimitUpsertOne) ClearRobotsMeta() *RateLimitUpsertOne {
+	return u.Update(func(s *RateLimitUpsert) {
+		s.ClearRobotsMeta()
+	})
+}
+
 // SetCrawlDelayMs sets the "crawl_delay_ms" field.
 func (u *RateLimitUpsertOne) SetCrawlDelayMs(v int) *RateLimitUpsertOne {
 	return u.Update(func(s *RateLimitUpsert) {
@@ -823,6 +966,27 @@ func (u *RateLimitUpsertOne) AddCrawlDelayMs(v int) *RateLimitUpsertOne {
 func (u *RateLimitUpsertOne) UpdateCrawlDelayMs() *RateLimitUpsertOne {
 	return u.Update(func(s *RateLimitUpsert) {
 		s.UpdateCrawlDelayMs()
+	})
+}
+
+// SetAdaptiveDelayMs sets the "adaptive_delay_ms" field.
+func (u *RateLimitUpsertOne) SetAdaptiveDelayMs(v int) *RateLimitUpsertOne {
+	return u.Update(func(s *RateLimitUpsert) {
+		s.SetAdaptiveDelayMs(v)
+	})
+}
+
+// AddAdaptiveDelayMs adds v to the "adaptive_delay_ms" field.
+func (u *RateLimitUpsertOne) AddAdaptiveDelayMs(v int) *RateLimitUpsertOne {
+	return u.Update(func(s *RateLimitUpsert) {
+		s.AddAdaptiveDelayMs(v)
+	})
+}
+
+// UpdateAdaptiveDelayMs sets the "adaptive_delay_ms" field to the value that was provided on create.
+func (u *RateLimitUpsertOne) UpdateAdaptiveDelayMs() *RateLimitUpsertOne {
+	return u.Update(func(s *RateLimitUpsert) {
+		s.UpdateAdaptiveDelayMs()
 	})
 }
 
@@ -900,6 +1064,27 @@ func (u *RateLimitUpsertOne) AddStrikes(v int) *RateLimitUpsertOne {
 func (u *RateLimitUpsertOne) UpdateStrikes() *RateLimitUpsertOne {
 	return u.Update(func(s *RateLimitUpsert) {
 		s.UpdateStrikes()
+	})
+}
+
+// SetRefusals sets the "refusals" field.
+func (u *RateLimitUpsertOne) SetRefusals(v int) *RateLimitUpsertOne {
+	return u.Update(func(s *RateLimitUpsert) {
+		s.SetRefusals(v)
+	})
+}
+
+// AddRefusals adds v to the "refusals" field.
+func (u *RateLimitUpsertOne) AddRefusals(v int) *RateLimitUpsertOne {
+	return u.Update(func(s *RateLimitUpsert) {
+		s.AddRefusals(v)
+	})
+}
+
+// UpdateRefusals sets the "refusals" field to the value that was provided on create.
+func (u *RateLimitUpsertOne) UpdateRefusals() *RateLimitUpsertOne {
+	return u.Update(func(s *RateLimitUpsert) {
+		s.UpdateRefusals()
 	})
 }
 
@@ -1268,6 +1453,27 @@ func (u *RateLimitUpsertBulk) ClearDailyLimit() *RateLimitUpsertBulk {
 	})
 }
 
+// SetRobotsMeta sets the "robots_meta" field.
+func (u *RateLimitUpsertBulk) SetRobotsMeta(v bool) *RateLimitUpsertBulk {
+	return u.Update(func(s *RateLimitUpsert) {
+		s.SetRobotsMeta(v)
+	})
+}
+
+// UpdateRobotsMeta sets the "robots_meta" field to the value that was provided on create.
+func (u *RateLimitUpsertBulk) UpdateRobotsMeta() *RateLimitUpsertBulk {
+	return u.Update(func(s *RateLimitUpsert) {
+		s.UpdateRobotsMeta()
+	})
+}
+
+// ClearRobotsMeta clears the value of the "robots_meta" field.
+func (u *RateLimitUpsertBulk) ClearRobotsMeta() *RateLimitUpsertBulk {
+	return u.Update(func(s *RateLimitUpsert) {
+		s.ClearRobotsMeta()
+	})
+}
+
 // SetCrawlDelayMs sets the "crawl_delay_ms" field.
 func (u *RateLimitUpsertBulk) SetCrawlDelayMs(v int) *RateLimitUpsertBulk {
 	return u.Update(func(s *RateLimitUpsert) {
@@ -1286,6 +1492,27 @@ func (u *RateLimitUpsertBulk) AddCrawlDelayMs(v int) *RateLimitUpsertBulk {
 func (u *RateLimitUpsertBulk) UpdateCrawlDelayMs() *RateLimitUpsertBulk {
 	return u.Update(func(s *RateLimitUpsert) {
 		s.UpdateCrawlDelayMs()
+	})
+}
+
+// SetAdaptiveDelayMs sets the "adaptive_delay_ms" field.
+func (u *RateLimitUpsertBulk) SetAdaptiveDelayMs(v int) *RateLimitUpsertBulk {
+	return u.Update(func(s *RateLimitUpsert) {
+		s.SetAdaptiveDelayMs(v)
+	})
+}
+
+// AddAdaptiveDelayMs adds v to the "adaptive_delay_ms" field.
+func (u *RateLimitUpsertBulk) AddAdaptiveDelayMs(v int) *RateLimitUpsertBulk {
+	return u.Update(func(s *RateLimitUpsert) {
+		s.AddAdaptiveDelayMs(v)
+	})
+}
+
+// UpdateAdaptiveDelayMs sets the "adaptive_delay_ms" field to the value that was provided on create.
+func (u *RateLimitUpsertBulk) UpdateAdaptiveDelayMs() *RateLimitUpsertBulk {
+	return u.Update(func(s *RateLimitUpsert) {
+		s.UpdateAdaptiveDelayMs()
 	})
 }
 
@@ -1363,6 +1590,27 @@ func (u *RateLimitUpsertBulk) AddStrikes(v int) *RateLimitUpsertBulk {
 func (u *RateLimitUpsertBulk) UpdateStrikes() *RateLimitUpsertBulk {
 	return u.Update(func(s *RateLimitUpsert) {
 		s.UpdateStrikes()
+	})
+}
+
+// SetRefusals sets the "refusals" field.
+func (u *RateLimitUpsertBulk) SetRefusals(v int) *RateLimitUpsertBulk {
+	return u.Update(func(s *RateLimitUpsert) {
+		s.SetRefusals(v)
+	})
+}
+
+// AddRefusals adds v to the "refusals" field.
+func (u *RateLimitUpsertBulk) AddRefusals(v int) *RateLimitUpsertBulk {
+	return u.Update(func(s *RateLimitUpsert) {
+		s.AddRefusals(v)
+	})
+}
+
+// UpdateRefusals sets the "refusals" field to the value that was provided on create.
+func (u *RateLimitUpsertBulk) UpdateRefusals() *RateLimitUpsertBulk {
+	return u.Update(func(s *RateLimitUpsert) {
+		s.UpdateRefusals()
 	})
 }
 

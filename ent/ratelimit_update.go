@@ -111,6 +111,26 @@ func (_u *RateLimitUpdate) ClearDailyLimit() *RateLimitUpdate {
 	return _u
 }
 
+// SetRobotsMeta sets the "robots_meta" field.
+func (_u *RateLimitUpdate) SetRobotsMeta(v bool) *RateLimitUpdate {
+	_u.mutation.SetRobotsMeta(v)
+	return _u
+}
+
+// SetNillableRobotsMeta sets the "robots_meta" field if the given value is not nil.
+func (_u *RateLimitUpdate) SetNillableRobotsMeta(v *bool) *RateLimitUpdate {
+	if v != nil {
+		_u.SetRobotsMeta(*v)
+	}
+	return _u
+}
+
+// ClearRobotsMeta clears the value of the "robots_meta" field.
+func (_u *RateLimitUpdate) ClearRobotsMeta() *RateLimitUpdate {
+	_u.mutation.ClearRobotsMeta()
+	return _u
+}
+
 // SetCrawlDelayMs sets the "crawl_delay_ms" field.
 func (_u *RateLimitUpdate) SetCrawlDelayMs(v int) *RateLimitUpdate {
 	_u.mutation.ResetCrawlDelayMs()
@@ -129,6 +149,27 @@ func (_u *RateLimitUpdate) SetNillableCrawlDelayMs(v *int) *RateLimitUpdate {
 // AddCrawlDelayMs adds value to the "crawl_delay_ms" field.
 func (_u *RateLimitUpdate) AddCrawlDelayMs(v int) *RateLimitUpdate {
 	_u.mutation.AddCrawlDelayMs(v)
+	return _u
+}
+
+// SetAdaptiveDelayMs sets the "adaptive_delay_ms" field.
+func (_u *RateLimitUpdate) SetAdaptiveDelayMs(v int) *RateLimitUpdate {
+	_u.mutation.ResetAdaptiveDelayMs()
+	_u.mutation.SetAdaptiveDelayMs(v)
+	return _u
+}
+
+// SetNillableAdaptiveDelayMs sets the "adaptive_delay_ms" field if the given value is not nil.
+func (_u *RateLimitUpdate) SetNillableAdaptiveDelayMs(v *int) *RateLimitUpdate {
+	if v != nil {
+		_u.SetAdaptiveDelayMs(*v)
+	}
+	return _u
+}
+
+// AddAdaptiveDelayMs adds value to the "adaptive_delay_ms" field.
+func (_u *RateLimitUpdate) AddAdaptiveDelayMs(v int) *RateLimitUpdate {
+	_u.mutation.AddAdaptiveDelayMs(v)
 	return _u
 }
 
@@ -206,6 +247,27 @@ func (_u *RateLimitUpdate) SetNillableStrikes(v *int) *RateLimitUpdate {
 // AddStrikes adds value to the "strikes" field.
 func (_u *RateLimitUpdate) AddStrikes(v int) *RateLimitUpdate {
 	_u.mutation.AddStrikes(v)
+	return _u
+}
+
+// SetRefusals sets the "refusals" field.
+func (_u *RateLimitUpdate) SetRefusals(v int) *RateLimitUpdate {
+	_u.mutation.ResetRefusals()
+	_u.mutation.SetRefusals(v)
+	return _u
+}
+
+// SetNillableRefusals sets the "refusals" field if the given value is not nil.
+func (_u *RateLimitUpdate) SetNillableRefusals(v *int) *RateLimitUpdate {
+	if v != nil {
+		_u.SetRefusals(*v)
+	}
+	return _u
+}
+
+// AddRefusals adds value to the "refusals" field.
+func (_u *RateLimitUpdate) AddRefusals(v int) *RateLimitUpdate {
+	_u.mutation.AddRefusals(v)
 	return _u
 }
 
@@ -358,11 +420,23 @@ func (_u *RateLimitUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.DailyLimitCleared() {
 		_spec.ClearField(ratelimit.FieldDailyLimit, field.TypeInt)
 	}
+	if value, ok := _u.mutation.RobotsMeta(); ok {
+		_spec.SetField(ratelimit.FieldRobotsMeta, field.TypeBool, value)
+	}
+	if _u.mutation.RobotsMetaCleared() {
+		_spec.ClearField(ratelimit.FieldRobotsMeta, field.TypeBool)
+	}
 	if value, ok := _u.mutation.CrawlDelayMs(); ok {
 		_spec.SetField(ratelimit.FieldCrawlDelayMs, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.AddedCrawlDelayMs(); ok {
 		_spec.AddField(ratelimit.FieldCrawlDelayMs, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AdaptiveDelayMs(); ok {
+		_spec.SetField(ratelimit.FieldAdaptiveDelayMs, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedAdaptiveDelayMs(); ok {
+		_spec.AddField(ratelimit.FieldAdaptiveDelayMs, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.UsedToday(); ok {
 		_spec.SetField(ratelimit.FieldUsedToday, field.TypeInt, value)
@@ -384,6 +458,12 @@ func (_u *RateLimitUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedStrikes(); ok {
 		_spec.AddField(ratelimit.FieldStrikes, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Refusals(); ok {
+		_spec.SetField(ratelimit.FieldRefusals, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedRefusals(); ok {
+		_spec.AddField(ratelimit.FieldRefusals, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(ratelimit.FieldStatus, field.TypeEnum, value)
@@ -503,6 +583,26 @@ func (_u *RateLimitUpdateOne) ClearDailyLimit() *RateLimitUpdateOne {
 	return _u
 }
 
+// SetRobotsMeta sets the "robots_meta" field.
+func (_u *RateLimitUpdateOne) SetRobotsMeta(v bool) *RateLimitUpdateOne {
+	_u.mutation.SetRobotsMeta(v)
+	return _u
+}
+
+// SetNillableRobotsMeta sets the "robots_meta" field if the given value is not nil.
+func (_u *RateLimitUpdateOne) SetNillableRobotsMeta(v *bool) *RateLimitUpdateOne {
+	if v != nil {
+		_u.SetRobotsMeta(*v)
+	}
+	return _u
+}
+
+// ClearRobotsMeta clears the value of the "robots_meta" field.
+func (_u *RateLimitUpdateOne) ClearRobotsMeta() *RateLimitUpdateOne {
+	_u.mutation.ClearRobotsMeta()
+	return _u
+}
+
 // SetCrawlDelayMs sets the "crawl_delay_ms" field.
 func (_u *RateLimitUpdateOne) SetCrawlDelayMs(v int) *RateLimitUpdateOne {
 	_u.mutation.ResetCrawlDelayMs()
@@ -521,6 +621,27 @@ func (_u *RateLimitUpdateOne) SetNillableCrawlDelayMs(v *int) *RateLimitUpdateOn
 // AddCrawlDelayMs adds value to the "crawl_delay_ms" field.
 func (_u *RateLimitUpdateOne) AddCrawlDelayMs(v int) *RateLimitUpdateOne {
 	_u.mutation.AddCrawlDelayMs(v)
+	return _u
+}
+
+// SetAdaptiveDelayMs sets the "adaptive_delay_ms" field.
+func (_u *RateLimitUpdateOne) SetAdaptiveDelayMs(v int) *RateLimitUpdateOne {
+	_u.mutation.ResetAdaptiveDelayMs()
+	_u.mutation.SetAdaptiveDelayMs(v)
+	return _u
+}
+
+// SetNillableAdaptiveDelayMs sets the "adaptive_delay_ms" field if the given value is not nil.
+func (_u *RateLimitUpdateOne) SetNillableAdaptiveDelayMs(v *int) *RateLimitUpdateOne {
+	if v != nil {
+		_u.SetAdaptiveDelayMs(*v)
+	}
+	return _u
+}
+
+// AddAdaptiveDelayMs adds value to the "adaptive_delay_ms" field.
+func (_u *RateLimitUpdateOne) AddAdaptiveDelayMs(v int) *RateLimitUpdateOne {
+	_u.mutation.AddAdaptiveDelayMs(v)
 	return _u
 }
 
@@ -598,6 +719,27 @@ func (_u *RateLimitUpdateOne) SetNillableStrikes(v *int) *RateLimitUpdateOne {
 // AddStrikes adds value to the "strikes" field.
 func (_u *RateLimitUpdateOne) AddStrikes(v int) *RateLimitUpdateOne {
 	_u.mutation.AddStrikes(v)
+	return _u
+}
+
+// SetRefusals sets the "refusals" field.
+func (_u *RateLimitUpdateOne) SetRefusals(v int) *RateLimitUpdateOne {
+	_u.mutation.ResetRefusals()
+	_u.mutation.SetRefusals(v)
+	return _u
+}
+
+// SetNillableRefusals sets the "refusals" field if the given value is not nil.
+func (_u *RateLimitUpdateOne) SetNillableRefusals(v *int) *RateLimitUpdateOne {
+	if v != nil {
+		_u.SetRefusals(*v)
+	}
+	return _u
+}
+
+// AddRefusals adds value to the "refusals" field.
+func (_u *RateLimitUpdateOne) AddRefusals(v int) *RateLimitUpdateOne {
+	_u.mutation.AddRefusals(v)
 	return _u
 }
 
@@ -780,11 +922,23 @@ func (_u *RateLimitUpdateOne) sqlSave(ctx context.Context) (_node *RateLimit, er
 	if _u.mutation.DailyLimitCleared() {
 		_spec.ClearField(ratelimit.FieldDailyLimit, field.TypeInt)
 	}
+	if value, ok := _u.mutation.RobotsMeta(); ok {
+		_spec.SetField(ratelimit.FieldRobotsMeta, field.TypeBool, value)
+	}
+	if _u.mutation.RobotsMetaCleared() {
+		_spec.ClearField(ratelimit.FieldRobotsMeta, field.TypeBool)
+	}
 	if value, ok := _u.mutation.CrawlDelayMs(); ok {
 		_spec.SetField(ratelimit.FieldCrawlDelayMs, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.AddedCrawlDelayMs(); ok {
 		_spec.AddField(ratelimit.FieldCrawlDelayMs, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AdaptiveDelayMs(); ok {
+		_spec.SetField(ratelimit.FieldAdaptiveDelayMs, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedAdaptiveDelayMs(); ok {
+		_spec.AddField(ratelimit.FieldAdaptiveDelayMs, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.UsedToday(); ok {
 		_spec.SetField(ratelimit.FieldUsedToday, field.TypeInt, value)
@@ -806,6 +960,12 @@ func (_u *RateLimitUpdateOne) sqlSave(ctx context.Context) (_node *RateLimit, er
 	}
 	if value, ok := _u.mutation.AddedStrikes(); ok {
 		_spec.AddField(ratelimit.FieldStrikes, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Refusals(); ok {
+		_spec.SetField(ratelimit.FieldRefusals, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedRefusals(); ok {
+		_spec.AddField(ratelimit.FieldRefusals, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(ratelimit.FieldStatus, field.TypeEnum, value)

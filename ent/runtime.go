@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"techfacts.dev/techfacts/ent/alias"
 	"techfacts.dev/techfacts/ent/apikey"
 	"techfacts.dev/techfacts/ent/auditentry"
 	"techfacts.dev/techfacts/ent/fact"
@@ -13,6 +14,7 @@ import (
 	"techfacts.dev/techfacts/ent/jobevent"
 	"techfacts.dev/techfacts/ent/jobitem"
 	"techfacts.dev/techfacts/ent/page"
+	"techfacts.dev/techfacts/ent/pattern"
 	"techfacts.dev/techfacts/ent/profile"
 	"techfacts.dev/techfacts/ent/ratelimit"
 	"techfacts.dev/techfacts/ent/report"
@@ -25,6 +27,12 @@ import (
 // (default values, validators, hooks and policies) and stitches it
 // to their package variables.
 func init() {
+	aliasFields := schema.Alias{}.Fields()
+	_ = aliasFields
+	// aliasDescSeenAt is the schema descriptor for seen_at field.
+	aliasDescSeenAt := aliasFields[2].Descriptor()
+	// alias.DefaultSeenAt holds the default value on creation for the seen_at field.
+	alias.DefaultSeenAt = aliasDescSeenAt.Default.(func() time.Time)
 	apikeyFields := schema.ApiKey{}.Fields()
 	_ = apikeyFields
 	// apikeyDescName is the schema descriptor for name field.
@@ -121,56 +129,64 @@ func init() {
 	jobitemDescDepth := jobitemFields[8].Descriptor()
 	// jobitem.DefaultDepth holds the default value on creation for the depth field.
 	jobitem.DefaultDepth = jobitemDescDepth.Default.(int)
+	// jobitemDescScore is the schema descriptor for score field.
+	jobitemDescScore := jobitemFields[9].Descriptor()
+	// jobitem.DefaultScore holds the default value on creation for the score field.
+	jobitem.DefaultScore = jobitemDescScore.Default.(int)
 	// jobitemDescAttempts is the schema descriptor for attempts field.
-	jobitemDescAttempts := jobitemFields[9].Descriptor()
+	jobitemDescAttempts := jobitemFields[10].Descriptor()
 	// jobitem.DefaultAttempts holds the default value on creation for the attempts field.
 	jobitem.DefaultAttempts = jobitemDescAttempts.Default.(int)
 	// jobitemDescFactCount is the schema descriptor for fact_count field.
-	jobitemDescFactCount := jobitemFields[10].Descriptor()
+	jobitemDescFactCount := jobitemFields[11].Descriptor()
 	// jobitem.DefaultFactCount holds the default value on creation for the fact_count field.
 	jobitem.DefaultFactCount = jobitemDescFactCount.Default.(int)
 	// jobitemDescFactsAdded is the schema descriptor for facts_added field.
-	jobitemDescFactsAdded := jobitemFields[11].Descriptor()
+	jobitemDescFactsAdded := jobitemFields[12].Descriptor()
 	// jobitem.DefaultFactsAdded holds the default value on creation for the facts_added field.
 	jobitem.DefaultFactsAdded = jobitemDescFactsAdded.Default.(int)
 	// jobitemDescFactsRemoved is the schema descriptor for facts_removed field.
-	jobitemDescFactsRemoved := jobitemFields[12].Descriptor()
+	jobitemDescFactsRemoved := jobitemFields[13].Descriptor()
 	// jobitem.DefaultFactsRemoved holds the default value on creation for the facts_removed field.
 	jobitem.DefaultFactsRemoved = jobitemDescFactsRemoved.Default.(int)
 	// jobitemDescBytes is the schema descriptor for bytes field.
-	jobitemDescBytes := jobitemFields[13].Descriptor()
+	jobitemDescBytes := jobitemFields[14].Descriptor()
 	// jobitem.DefaultBytes holds the default value on creation for the bytes field.
 	jobitem.DefaultBytes = jobitemDescBytes.Default.(int64)
 	// jobitemDescDurationMs is the schema descriptor for duration_ms field.
-	jobitemDescDurationMs := jobitemFields[14].Descriptor()
+	jobitemDescDurationMs := jobitemFields[15].Descriptor()
 	// jobitem.DefaultDurationMs holds the default value on creation for the duration_ms field.
 	jobitem.DefaultDurationMs = jobitemDescDurationMs.Default.(int)
 	// jobitemDescRedirects is the schema descriptor for redirects field.
-	jobitemDescRedirects := jobitemFields[16].Descriptor()
+	jobitemDescRedirects := jobitemFields[17].Descriptor()
 	// jobitem.DefaultRedirects holds the default value on creation for the redirects field.
 	jobitem.DefaultRedirects = jobitemDescRedirects.Default.(int)
+	// jobitemDescPattern is the schema descriptor for pattern field.
+	jobitemDescPattern := jobitemFields[19].Descriptor()
+	// jobitem.DefaultPattern holds the default value on creation for the pattern field.
+	jobitem.DefaultPattern = jobitemDescPattern.Default.(string)
 	// jobitemDescLane is the schema descriptor for lane field.
-	jobitemDescLane := jobitemFields[18].Descriptor()
+	jobitemDescLane := jobitemFields[22].Descriptor()
 	// jobitem.DefaultLane holds the default value on creation for the lane field.
 	jobitem.DefaultLane = jobitemDescLane.Default.(string)
 	// jobitemDescRank is the schema descriptor for rank field.
-	jobitemDescRank := jobitemFields[19].Descriptor()
+	jobitemDescRank := jobitemFields[23].Descriptor()
 	// jobitem.DefaultRank holds the default value on creation for the rank field.
 	jobitem.DefaultRank = jobitemDescRank.Default.(int)
 	// jobitemDescTurn is the schema descriptor for turn field.
-	jobitemDescTurn := jobitemFields[20].Descriptor()
+	jobitemDescTurn := jobitemFields[24].Descriptor()
 	// jobitem.DefaultTurn holds the default value on creation for the turn field.
 	jobitem.DefaultTurn = jobitemDescTurn.Default.(int64)
 	// jobitemDescRunAt is the schema descriptor for run_at field.
-	jobitemDescRunAt := jobitemFields[21].Descriptor()
+	jobitemDescRunAt := jobitemFields[25].Descriptor()
 	// jobitem.DefaultRunAt holds the default value on creation for the run_at field.
 	jobitem.DefaultRunAt = jobitemDescRunAt.Default.(func() time.Time)
 	// jobitemDescLease is the schema descriptor for lease field.
-	jobitemDescLease := jobitemFields[22].Descriptor()
+	jobitemDescLease := jobitemFields[26].Descriptor()
 	// jobitem.DefaultLease holds the default value on creation for the lease field.
 	jobitem.DefaultLease = jobitemDescLease.Default.(int64)
 	// jobitemDescCreatedAt is the schema descriptor for created_at field.
-	jobitemDescCreatedAt := jobitemFields[24].Descriptor()
+	jobitemDescCreatedAt := jobitemFields[28].Descriptor()
 	// jobitem.DefaultCreatedAt holds the default value on creation for the created_at field.
 	jobitem.DefaultCreatedAt = jobitemDescCreatedAt.Default.(func() time.Time)
 	// jobitemDescID is the schema descriptor for id field.
@@ -191,30 +207,52 @@ func init() {
 	pageDescContentHash := pageFields[7].Descriptor()
 	// page.DefaultContentHash holds the default value on creation for the content_hash field.
 	page.DefaultContentHash = pageDescContentHash.Default.(string)
+	// pageDescSimhash is the schema descriptor for simhash field.
+	pageDescSimhash := pageFields[8].Descriptor()
+	// page.DefaultSimhash holds the default value on creation for the simhash field.
+	page.DefaultSimhash = pageDescSimhash.Default.(int64)
+	// pageDescNumbers is the schema descriptor for numbers field.
+	pageDescNumbers := pageFields[9].Descriptor()
+	// page.DefaultNumbers holds the default value on creation for the numbers field.
+	page.DefaultNumbers = pageDescNumbers.Default.(string)
 	// pageDescEtag is the schema descriptor for etag field.
-	pageDescEtag := pageFields[8].Descriptor()
+	pageDescEtag := pageFields[10].Descriptor()
 	// page.DefaultEtag holds the default value on creation for the etag field.
 	page.DefaultEtag = pageDescEtag.Default.(string)
 	// pageDescLastModified is the schema descriptor for last_modified field.
-	pageDescLastModified := pageFields[9].Descriptor()
+	pageDescLastModified := pageFields[11].Descriptor()
 	// page.DefaultLastModified holds the default value on creation for the last_modified field.
 	page.DefaultLastModified = pageDescLastModified.Default.(string)
 	// pageDescCreatedAt is the schema descriptor for created_at field.
-	pageDescCreatedAt := pageFields[13].Descriptor()
+	pageDescCreatedAt := pageFields[15].Descriptor()
 	// page.DefaultCreatedAt holds the default value on creation for the created_at field.
 	page.DefaultCreatedAt = pageDescCreatedAt.Default.(func() time.Time)
 	// pageDescFetchedAt is the schema descriptor for fetched_at field.
-	pageDescFetchedAt := pageFields[14].Descriptor()
+	pageDescFetchedAt := pageFields[16].Descriptor()
 	// page.DefaultFetchedAt holds the default value on creation for the fetched_at field.
 	page.DefaultFetchedAt = pageDescFetchedAt.Default.(func() time.Time)
 	// pageDescChangedAt is the schema descriptor for changed_at field.
-	pageDescChangedAt := pageFields[15].Descriptor()
+	pageDescChangedAt := pageFields[17].Descriptor()
 	// page.DefaultChangedAt holds the default value on creation for the changed_at field.
 	page.DefaultChangedAt = pageDescChangedAt.Default.(func() time.Time)
 	// pageDescID is the schema descriptor for id field.
 	pageDescID := pageFields[0].Descriptor()
 	// page.DefaultID holds the default value on creation for the id field.
 	page.DefaultID = pageDescID.Default.(func() uuid.UUID)
+	patternFields := schema.Pattern{}.Fields()
+	_ = patternFields
+	// patternDescSimhash is the schema descriptor for simhash field.
+	patternDescSimhash := patternFields[2].Descriptor()
+	// pattern.DefaultSimhash holds the default value on creation for the simhash field.
+	pattern.DefaultSimhash = patternDescSimhash.Default.(int64)
+	// patternDescRepeats is the schema descriptor for repeats field.
+	patternDescRepeats := patternFields[3].Descriptor()
+	// pattern.DefaultRepeats holds the default value on creation for the repeats field.
+	pattern.DefaultRepeats = patternDescRepeats.Default.(int)
+	// patternDescEnded is the schema descriptor for ended field.
+	patternDescEnded := patternFields[4].Descriptor()
+	// pattern.DefaultEnded holds the default value on creation for the ended field.
+	pattern.DefaultEnded = patternDescEnded.Default.(bool)
 	profileFields := schema.Profile{}.Fields()
 	_ = profileFields
 	// profileDescName is the schema descriptor for name field.
@@ -262,31 +300,39 @@ func init() {
 	ratelimitFields := schema.RateLimit{}.Fields()
 	_ = ratelimitFields
 	// ratelimitDescCrawlDelayMs is the schema descriptor for crawl_delay_ms field.
-	ratelimitDescCrawlDelayMs := ratelimitFields[5].Descriptor()
+	ratelimitDescCrawlDelayMs := ratelimitFields[6].Descriptor()
 	// ratelimit.DefaultCrawlDelayMs holds the default value on creation for the crawl_delay_ms field.
 	ratelimit.DefaultCrawlDelayMs = ratelimitDescCrawlDelayMs.Default.(int)
+	// ratelimitDescAdaptiveDelayMs is the schema descriptor for adaptive_delay_ms field.
+	ratelimitDescAdaptiveDelayMs := ratelimitFields[7].Descriptor()
+	// ratelimit.DefaultAdaptiveDelayMs holds the default value on creation for the adaptive_delay_ms field.
+	ratelimit.DefaultAdaptiveDelayMs = ratelimitDescAdaptiveDelayMs.Default.(int)
 	// ratelimitDescUsedToday is the schema descriptor for used_today field.
-	ratelimitDescUsedToday := ratelimitFields[6].Descriptor()
+	ratelimitDescUsedToday := ratelimitFields[8].Descriptor()
 	// ratelimit.DefaultUsedToday holds the default value on creation for the used_today field.
 	ratelimit.DefaultUsedToday = ratelimitDescUsedToday.Default.(int)
 	// ratelimitDescUsedTotal is the schema descriptor for used_total field.
-	ratelimitDescUsedTotal := ratelimitFields[7].Descriptor()
+	ratelimitDescUsedTotal := ratelimitFields[9].Descriptor()
 	// ratelimit.DefaultUsedTotal holds the default value on creation for the used_total field.
 	ratelimit.DefaultUsedTotal = ratelimitDescUsedTotal.Default.(int)
 	// ratelimitDescDay is the schema descriptor for day field.
-	ratelimitDescDay := ratelimitFields[8].Descriptor()
+	ratelimitDescDay := ratelimitFields[10].Descriptor()
 	// ratelimit.DefaultDay holds the default value on creation for the day field.
 	ratelimit.DefaultDay = ratelimitDescDay.Default.(string)
 	// ratelimitDescStrikes is the schema descriptor for strikes field.
-	ratelimitDescStrikes := ratelimitFields[9].Descriptor()
+	ratelimitDescStrikes := ratelimitFields[11].Descriptor()
 	// ratelimit.DefaultStrikes holds the default value on creation for the strikes field.
 	ratelimit.DefaultStrikes = ratelimitDescStrikes.Default.(int)
+	// ratelimitDescRefusals is the schema descriptor for refusals field.
+	ratelimitDescRefusals := ratelimitFields[12].Descriptor()
+	// ratelimit.DefaultRefusals holds the default value on creation for the refusals field.
+	ratelimit.DefaultRefusals = ratelimitDescRefusals.Default.(int)
 	// ratelimitDescNextAllowedAt is the schema descriptor for next_allowed_at field.
-	ratelimitDescNextAllowedAt := ratelimitFields[11].Descriptor()
+	ratelimitDescNextAllowedAt := ratelimitFields[14].Descriptor()
 	// ratelimit.DefaultNextAllowedAt holds the default value on creation for the next_allowed_at field.
 	ratelimit.DefaultNextAllowedAt = ratelimitDescNextAllowedAt.Default.(func() time.Time)
 	// ratelimitDescUpdatedAt is the schema descriptor for updated_at field.
-	ratelimitDescUpdatedAt := ratelimitFields[13].Descriptor()
+	ratelimitDescUpdatedAt := ratelimitFields[16].Descriptor()
 	// ratelimit.DefaultUpdatedAt holds the default value on creation for the updated_at field.
 	ratelimit.DefaultUpdatedAt = ratelimitDescUpdatedAt.Default.(func() time.Time)
 	// ratelimitDescID is the schema descriptor for id field.

@@ -12,6 +12,8 @@ import (
 // Tx is a transactional client that is created by calling Client.Tx().
 type Tx struct {
 	config
+	// Alias is the client for interacting with the Alias builders.
+	Alias *AliasClient
 	// ApiKey is the client for interacting with the ApiKey builders.
 	ApiKey *ApiKeyClient
 	// AuditEntry is the client for interacting with the AuditEntry builders.
@@ -28,6 +30,8 @@ type Tx struct {
 	JobItem *JobItemClient
 	// Page is the client for interacting with the Page builders.
 	Page *PageClient
+	// Pattern is the client for interacting with the Pattern builders.
+	Pattern *PatternClient
 	// Profile is the client for interacting with the Profile builders.
 	Profile *ProfileClient
 	// RateLimit is the client for interacting with the RateLimit builders.
@@ -169,6 +173,7 @@ func (tx *Tx) Client() *Client {
 }
 
 func (tx *Tx) init() {
+	tx.Alias = NewAliasClient(tx.config)
 	tx.ApiKey = NewApiKeyClient(tx.config)
 	tx.AuditEntry = NewAuditEntryClient(tx.config)
 	tx.Boilerplate = NewBoilerplateClient(tx.config)
@@ -177,6 +182,7 @@ func (tx *Tx) init() {
 	tx.JobEvent = NewJobEventClient(tx.config)
 	tx.JobItem = NewJobItemClient(tx.config)
 	tx.Page = NewPageClient(tx.config)
+	tx.Pattern = NewPatternClient(tx.config)
 	tx.Profile = NewProfileClient(tx.config)
 	tx.RateLimit = NewRateLimitClient(tx.config)
 	tx.Report = NewReportClient(tx.config)
@@ -191,7 +197,7 @@ func (tx *Tx) init() {
 // of them in order to commit or rollback the transaction.
 //
 // If a closed transaction is embedded in one of the generated entities, and the entity
-// applies a query, for example: ApiKey.QueryXXX(), the query will be executed
+// applies a query, for example: Alias.QueryXXX(), the query will be executed
 // through the driver which created this transaction.
 //
 // Note that txDriver is not goroutine safe.

@@ -48,6 +48,7 @@ type QueryResolver interface {
 	Profiles(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ProfileOrder, where *ent.ProfileWhereInput) (*ent.ProfileConnection, error)
 	RateLimits(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.RateLimitOrder, where *ent.RateLimitWhereInput) (*ent.RateLimitConnection, error)
 	Reports(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ReportOrder, where *ent.ReportWhereInput) (*ent.ReportConnection, error)
+	PreviewCrawl(ctx context.Context, input PreviewCrawlInput) (*schema.CrawlPreview, error)
 	Fact(ctx context.Context, id uuid.UUID) (*ent.Fact, error)
 	Job(ctx context.Context, id uuid.UUID) (*ent.Job, error)
 	Page(ctx context.Context, id uuid.UUID) (*ent.Page, error)
@@ -55,6 +56,7 @@ type QueryResolver interface {
 	Profile(ctx context.Context, id *uuid.UUID, name *string) (*ent.Profile, error)
 	RateLimit(ctx context.Context, domain string) (*ent.RateLimit, error)
 	Report(ctx context.Context, id uuid.UUID) (*ent.Report, error)
+	SnapshotDiff(ctx context.Context, from uuid.UUID, to uuid.UUID) (*SnapshotDiff, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -699,6 +701,20 @@ func (ec *executionContext) field_Query_pages_args(ctx context.Context, rawArgs 
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_previewCrawl_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (PreviewCrawlInput, error) {
+			return ec.unmarshalNPreviewCrawlInput2techfactsᚗdevᚋtechfactsᚋgraphᚐPreviewCrawlInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_profile_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -908,6 +924,28 @@ func (ec *executionContext) field_Query_reports_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["where"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_snapshotDiff_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg1
 	return args, nil
 }
 
@@ -2543,6 +2581,13 @@ func (ec *executionContext) fieldContext_JobItem_depth(_ context.Context, field 
 	return graphql.NewScalarFieldContext("JobItem", field, false, false, "Int")
 }
 
+func (ec *executionContext) _JobItem_score(ctx context.Context, field graphql.CollectedField, obj *ent.JobItem) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Score)
+}
+func (ec *executionContext) fieldContext_JobItem_score(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobItem", field, false, false, "Int")
+}
+
 func (ec *executionContext) _JobItem_attempts(ctx context.Context, field graphql.CollectedField, obj *ent.JobItem) graphql.Marshaler {
 	return ec.marshalNInt2int(ctx, field.Selections, obj.Attempts)
 }
@@ -3772,6 +3817,50 @@ func (ec *executionContext) fieldContext_Query_reports(ctx context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_previewCrawl(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_previewCrawl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().PreviewCrawl(ctx, fc.Args["input"].(PreviewCrawlInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *schema.CrawlPreview) graphql.Marshaler {
+			return ec.marshalNCrawlPreview2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐCrawlPreview(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_previewCrawl(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CrawlPreview(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_previewCrawl_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_fact(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4080,6 +4169,50 @@ func (ec *executionContext) fieldContext_Query_report(ctx context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_snapshotDiff(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_snapshotDiff(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().SnapshotDiff(ctx, fc.Args["from"].(uuid.UUID), fc.Args["to"].(uuid.UUID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SnapshotDiff) graphql.Marshaler {
+			return ec.marshalNSnapshotDiff2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐSnapshotDiff(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_snapshotDiff(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SnapshotDiff(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_snapshotDiff_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query___type(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4191,10 +4324,24 @@ func (ec *executionContext) fieldContext_RateLimit_dailyLimit(_ context.Context,
 	return graphql.NewScalarFieldContext("RateLimit", field, false, false, "Int")
 }
 
+func (ec *executionContext) _RateLimit_robotsMeta(ctx context.Context, field graphql.CollectedField, obj *ent.RateLimit) graphql.Marshaler {
+	return ec.marshalOBoolean2ᚖbool(ctx, field.Selections, obj.RobotsMeta)
+}
+func (ec *executionContext) fieldContext_RateLimit_robotsMeta(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RateLimit", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _RateLimit_crawlDelayMs(ctx context.Context, field graphql.CollectedField, obj *ent.RateLimit) graphql.Marshaler {
 	return ec.marshalNInt2int(ctx, field.Selections, obj.CrawlDelayMs)
 }
 func (ec *executionContext) fieldContext_RateLimit_crawlDelayMs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RateLimit", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RateLimit_adaptiveDelayMs(ctx context.Context, field graphql.CollectedField, obj *ent.RateLimit) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.AdaptiveDelayMs)
+}
+func (ec *executionContext) fieldContext_RateLimit_adaptiveDelayMs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RateLimit", field, false, false, "Int")
 }
 
@@ -4223,6 +4370,13 @@ func (ec *executionContext) _RateLimit_strikes(ctx context.Context, field graphq
 	return ec.marshalNInt2int(ctx, field.Selections, obj.Strikes)
 }
 func (ec *executionContext) fieldContext_RateLimit_strikes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RateLimit", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RateLimit_refusals(ctx context.Context, field graphql.CollectedField, obj *ent.RateLimit) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Refusals)
+}
+func (ec *executionContext) fieldContext_RateLimit_refusals(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RateLimit", field, false, false, "Int")
 }
 
@@ -12000,6 +12154,11 @@ func (ec *executionContext) _JobItem(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "score":
+			out.Values[i] = ec._JobItem_score(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "attempts":
 			out.Values[i] = ec._JobItem_attempts(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -12539,6 +12698,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_reports(ctx, field)
 				})
+		case "previewCrawl":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_previewCrawl(ctx, field)
+				})
 		case "fact":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -12580,6 +12745,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_report(ctx, field)
+				})
+		case "snapshotDiff":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_snapshotDiff(ctx, field)
 				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
@@ -12647,8 +12818,18 @@ func (ec *executionContext) _RateLimit(ctx context.Context, sel ast.SelectionSet
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "robotsMeta":
+			out.Values[i] = ec._RateLimit_robotsMeta(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "crawlDelayMs":
 			out.Values[i] = ec._RateLimit_crawlDelayMs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "adaptiveDelayMs":
+			out.Values[i] = ec._RateLimit_adaptiveDelayMs(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -12669,6 +12850,11 @@ func (ec *executionContext) _RateLimit(ctx context.Context, sel ast.SelectionSet
 			}
 		case "strikes":
 			out.Values[i] = ec._RateLimit_strikes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "refusals":
+			out.Values[i] = ec._RateLimit_refusals(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

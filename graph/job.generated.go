@@ -40,6 +40,7 @@ type SubscriptionResolver interface {
 	Jobs(ctx context.Context, where *ent.JobWhereInput) (<-chan *ent.Job, error)
 	PageStored(ctx context.Context, where *ent.PageWhereInput) (<-chan *ent.Page, error)
 	FactAdded(ctx context.Context, where *ent.FactWhereInput) (<-chan *ent.Fact, error)
+	RateLimitUpdated(ctx context.Context, where *ent.RateLimitWhereInput) (<-chan *ent.RateLimit, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -306,6 +307,20 @@ func (ec *executionContext) field_Subscription_pageStored_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Subscription_rateLimitUpdated_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) (*ent.RateLimitWhereInput, error) {
+			return ec.unmarshalORateLimitWhereInput2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐRateLimitWhereInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg0
+	return args, nil
+}
+
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
@@ -375,6 +390,20 @@ func (ec *executionContext) _CrawlParams_subdomains(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_CrawlParams_subdomains(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlParams", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _CrawlParams_pathPrefix(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.PathPrefix)
+}
+func (ec *executionContext) fieldContext_CrawlParams_pathPrefix(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CrawlParams", field, false, false, "String")
+}
+
+func (ec *executionContext) _CrawlParams_sitemaps(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Sitemaps())
+}
+func (ec *executionContext) fieldContext_CrawlParams_sitemaps(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CrawlParams", field, true, false, "Boolean")
 }
 
 func (ec *executionContext) _DeleteJobPayload_deletedId(ctx context.Context, field graphql.CollectedField, obj *DeleteJobPayload) graphql.Marshaler {
@@ -1434,6 +1463,50 @@ func (ec *executionContext) fieldContext_Subscription_factAdded(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Subscription_rateLimitUpdated(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return streamField(ec.Resolvers,
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_rateLimitUpdated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().RateLimitUpdated(ctx, fc.Args["where"].(*ent.RateLimitWhereInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.RateLimit) graphql.Marshaler {
+			return ec.marshalNRateLimit2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐRateLimit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_rateLimitUpdated(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RateLimit(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_rateLimitUpdated_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -1500,8 +1573,14 @@ func (ec *executionContext) unmarshalInputCrawlInput(ctx context.Context, obj an
 	if _, present := asMap["subdomains"]; !present {
 		asMap["subdomains"] = false
 	}
+	if _, present := asMap["pathPrefix"]; !present {
+		asMap["pathPrefix"] = ""
+	}
+	if _, present := asMap["sitemaps"]; !present {
+		asMap["sitemaps"] = true
+	}
 
-	fieldsInOrder := [...]string{"maxDepth", "maxPages", "include", "exclude", "subdomains"}
+	fieldsInOrder := [...]string{"maxDepth", "maxPages", "include", "exclude", "subdomains", "pathPrefix", "sitemaps"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1543,6 +1622,20 @@ func (ec *executionContext) unmarshalInputCrawlInput(ctx context.Context, obj an
 				return it, err
 			}
 			it.Subdomains = data
+		case "pathPrefix":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pathPrefix"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PathPrefix = data
+		case "sitemaps":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sitemaps"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Sitemaps = data
 		}
 	}
 	return it, nil
@@ -1908,6 +2001,16 @@ func (ec *executionContext) _CrawlParams(ctx context.Context, sel ast.SelectionS
 			}
 		case "subdomains":
 			out.Values[i] = ec._CrawlParams_subdomains(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pathPrefix":
+			out.Values[i] = ec._CrawlParams_pathPrefix(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sitemaps":
+			out.Values[i] = ec._CrawlParams_sitemaps(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -2361,6 +2464,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_pageStored(ctx, fields[0])
 	case "factAdded":
 		return ec._Subscription_factAdded(ctx, fields[0])
+	case "rateLimitUpdated":
+		return ec._Subscription_rateLimitUpdated(ctx, fields[0])
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
@@ -2381,6 +2486,11 @@ func (ec *executionContext) marshalNCancelJobPayload2ᚖtechfactsᚗdevᚋtechfa
 		return graphql.Null
 	}
 	return ec._CancelJobPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCrawlInput2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐCrawlInput(ctx context.Context, v any) (*CrawlInput, error) {
+	res, err := ec.unmarshalInputCrawlInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNDeleteJobInput2techfactsᚗdevᚋtechfactsᚋgraphᚐDeleteJobInput(ctx context.Context, v any) (DeleteJobInput, error) {

@@ -53,6 +53,10 @@ type CrawlInput struct {
 	Exclude []string `json:"exclude,omitempty"`
 	// Count hosts below the given ones as the same site.
 	Subdomains bool `json:"subdomains"`
+	// Follow only URLs whose path begins so, such as /docs/; a slash comes first.
+	PathPrefix string `json:"pathPrefix"`
+	// Find pages by the sitemaps of the site, too: those that its robots.txt names, else /sitemap.xml.
+	Sitemaps bool `json:"sitemaps"`
 }
 
 // What a new key may do, and until when.
@@ -175,6 +179,18 @@ type NumberValue struct {
 
 func (NumberValue) IsFactValue() {}
 
+// A crawl that is not started yet.
+type PreviewCrawlInput struct {
+	// Where to begin: 1 to 10 http or https URLs.
+	Urls []string `json:"urls"`
+	// The name of the profile that decides what is read first.
+	Profile string `json:"profile"`
+	// How far to follow links.
+	Crawl *CrawlInput `json:"crawl"`
+	// How many URLs to list at most: 1 to 1,000.
+	First int `json:"first"`
+}
+
 // One thing that limits a fact.
 type Qualifier struct {
 	// "plan", "region", "version", "endpoint" or "condition".
@@ -249,12 +265,30 @@ type SetRateLimitInput struct {
 	Concurrency *int `json:"concurrency,omitempty"`
 	// The most pages a day (UTC): 0 to 1,000,000.
 	DailyLimit *int `json:"dailyLimit,omitempty"`
+	// Whether noindex and nofollow, in pages and in X-Robots-Tag headers, are heeded.
+	RobotsMeta *bool `json:"robotsMeta,omitempty"`
 }
 
 // The rate limit that was set.
 type SetRateLimitPayload struct {
 	// The rate limit as it is now.
 	RateLimit *ent.RateLimit `json:"rateLimit"`
+}
+
+// What has changed between two texts, line by line.
+type SnapshotDiff struct {
+	// The older text.
+	From *ent.Snapshot `json:"from"`
+	// The newer text.
+	To *ent.Snapshot `json:"to"`
+	// How many lines are new.
+	Added int `json:"added"`
+	// How many lines are gone.
+	Removed int `json:"removed"`
+	// The changes in order, each with up to three unchanged lines around it; at most 500.
+	Hunks []*schema.DiffHunk `json:"hunks"`
+	// Whether there are more changes than are listed, or lines that were cut to 2,000 characters.
+	Truncated bool `json:"truncated"`
 }
 
 // Which pages to extract from: either pageIds or where.

@@ -142,7 +142,7 @@ func (ec *executionContext) unmarshalInputSetRateLimitInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"domain", "delayMs", "concurrency", "dailyLimit"}
+	fieldsInOrder := [...]string{"domain", "delayMs", "concurrency", "dailyLimit", "robotsMeta"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -177,6 +177,13 @@ func (ec *executionContext) unmarshalInputSetRateLimitInput(ctx context.Context,
 				return it, err
 			}
 			it.DailyLimit = data
+		case "robotsMeta":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("robotsMeta"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RobotsMeta = data
 		}
 	}
 	return it, nil

@@ -92,7 +92,18 @@ type ComplexityRoot struct {
 		Include    func(childComplexity int) int
 		MaxDepth   func(childComplexity int) int
 		MaxPages   func(childComplexity int) int
+		PathPrefix func(childComplexity int) int
+		Sitemaps   func(childComplexity int) int
 		Subdomains func(childComplexity int) int
+	}
+
+	CrawlPreview struct {
+		Complete  func(childComplexity int) int
+		Notes     func(childComplexity int) int
+		Seconds   func(childComplexity int) int
+		Total     func(childComplexity int) int
+		URLs      func(childComplexity int) int
+		WouldRead func(childComplexity int) int
 	}
 
 	CreateApiKeyPayload struct {
@@ -110,6 +121,17 @@ type ComplexityRoot struct {
 
 	DeleteProfilePayload struct {
 		DeletedID func(childComplexity int) int
+	}
+
+	DiffHunk struct {
+		FromLine func(childComplexity int) int
+		Lines    func(childComplexity int) int
+		ToLine   func(childComplexity int) int
+	}
+
+	DiffLine struct {
+		Kind func(childComplexity int) int
+		Text func(childComplexity int) int
 	}
 
 	ExtractionParams struct {
@@ -236,6 +258,7 @@ type ComplexityRoot struct {
 		Outcome    func(childComplexity int) int
 		Page       func(childComplexity int) int
 		Reason     func(childComplexity int) int
+		Score      func(childComplexity int) int
 		StartedAt  func(childComplexity int) int
 		State      func(childComplexity int) int
 		Step       func(childComplexity int) int
@@ -335,6 +358,17 @@ type ComplexityRoot struct {
 		StartCursor     func(childComplexity int) int
 	}
 
+	PreviewedURL struct {
+		Depth        func(childComplexity int) int
+		LastModified func(childComplexity int) int
+		Outcome      func(childComplexity int) int
+		Reason       func(childComplexity int) int
+		Score        func(childComplexity int) int
+		Source       func(childComplexity int) int
+		URL          func(childComplexity int) int
+		WouldRead    func(childComplexity int) int
+	}
+
 	Profile struct {
 		Builtin      func(childComplexity int) int
 		Categories   func(childComplexity int) int
@@ -367,40 +401,45 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		APIKeys    func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ApiKeyOrder, where *ent.ApiKeyWhereInput) int
-		AuditLog   func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.AuditEntryOrder, where *ent.AuditEntryWhereInput) int
-		Fact       func(childComplexity int, id uuid.UUID) int
-		Facts      func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.FactOrder, where *ent.FactWhereInput) int
-		Job        func(childComplexity int, id uuid.UUID) int
-		Jobs       func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.JobOrder, where *ent.JobWhereInput) int
-		Node       func(childComplexity int, id uuid.UUID) int
-		Nodes      func(childComplexity int, ids []uuid.UUID) int
-		Page       func(childComplexity int, id uuid.UUID) int
-		PageByURL  func(childComplexity int, url string) int
-		Pages      func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.PageOrder, where *ent.PageWhereInput) int
-		Profile    func(childComplexity int, id *uuid.UUID, name *string) int
-		Profiles   func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ProfileOrder, where *ent.ProfileWhereInput) int
-		RateLimit  func(childComplexity int, domain string) int
-		RateLimits func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.RateLimitOrder, where *ent.RateLimitWhereInput) int
-		Report     func(childComplexity int, id uuid.UUID) int
-		Reports    func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ReportOrder, where *ent.ReportWhereInput) int
+		APIKeys      func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ApiKeyOrder, where *ent.ApiKeyWhereInput) int
+		AuditLog     func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.AuditEntryOrder, where *ent.AuditEntryWhereInput) int
+		Fact         func(childComplexity int, id uuid.UUID) int
+		Facts        func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.FactOrder, where *ent.FactWhereInput) int
+		Job          func(childComplexity int, id uuid.UUID) int
+		Jobs         func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.JobOrder, where *ent.JobWhereInput) int
+		Node         func(childComplexity int, id uuid.UUID) int
+		Nodes        func(childComplexity int, ids []uuid.UUID) int
+		Page         func(childComplexity int, id uuid.UUID) int
+		PageByURL    func(childComplexity int, url string) int
+		Pages        func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.PageOrder, where *ent.PageWhereInput) int
+		PreviewCrawl func(childComplexity int, input PreviewCrawlInput) int
+		Profile      func(childComplexity int, id *uuid.UUID, name *string) int
+		Profiles     func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ProfileOrder, where *ent.ProfileWhereInput) int
+		RateLimit    func(childComplexity int, domain string) int
+		RateLimits   func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.RateLimitOrder, where *ent.RateLimitWhereInput) int
+		Report       func(childComplexity int, id uuid.UUID) int
+		Reports      func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ReportOrder, where *ent.ReportWhereInput) int
+		SnapshotDiff func(childComplexity int, from uuid.UUID, to uuid.UUID) int
 	}
 
 	RateLimit struct {
-		BackoffUntil  func(childComplexity int) int
-		Concurrency   func(childComplexity int) int
-		CrawlDelayMs  func(childComplexity int) int
-		DailyLimit    func(childComplexity int) int
-		Day           func(childComplexity int) int
-		DelayMs       func(childComplexity int) int
-		Domain        func(childComplexity int) int
-		ID            func(childComplexity int) int
-		NextAllowedAt func(childComplexity int) int
-		Status        func(childComplexity int) int
-		Strikes       func(childComplexity int) int
-		UpdatedAt     func(childComplexity int) int
-		UsedToday     func(childComplexity int) int
-		UsedTotal     func(childComplexity int) int
+		AdaptiveDelayMs func(childComplexity int) int
+		BackoffUntil    func(childComplexity int) int
+		Concurrency     func(childComplexity int) int
+		CrawlDelayMs    func(childComplexity int) int
+		DailyLimit      func(childComplexity int) int
+		Day             func(childComplexity int) int
+		DelayMs         func(childComplexity int) int
+		Domain          func(childComplexity int) int
+		ID              func(childComplexity int) int
+		NextAllowedAt   func(childComplexity int) int
+		Refusals        func(childComplexity int) int
+		RobotsMeta      func(childComplexity int) int
+		Status          func(childComplexity int) int
+		Strikes         func(childComplexity int) int
+		UpdatedAt       func(childComplexity int) int
+		UsedToday       func(childComplexity int) int
+		UsedTotal       func(childComplexity int) int
 	}
 
 	RateLimitConnection struct {
@@ -491,6 +530,15 @@ type ComplexityRoot struct {
 		TotalCount func(childComplexity int) int
 	}
 
+	SnapshotDiff struct {
+		Added     func(childComplexity int) int
+		From      func(childComplexity int) int
+		Hunks     func(childComplexity int) int
+		Removed   func(childComplexity int) int
+		To        func(childComplexity int) int
+		Truncated func(childComplexity int) int
+	}
+
 	SnapshotEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
@@ -514,11 +562,12 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
-		FactAdded  func(childComplexity int, where *ent.FactWhereInput) int
-		Job        func(childComplexity int, id uuid.UUID) int
-		JobEvents  func(childComplexity int, id uuid.UUID, after *entgql.Cursor[uuid.UUID]) int
-		Jobs       func(childComplexity int, where *ent.JobWhereInput) int
-		PageStored func(childComplexity int, where *ent.PageWhereInput) int
+		FactAdded        func(childComplexity int, where *ent.FactWhereInput) int
+		Job              func(childComplexity int, id uuid.UUID) int
+		JobEvents        func(childComplexity int, id uuid.UUID, after *entgql.Cursor[uuid.UUID]) int
+		Jobs             func(childComplexity int, where *ent.JobWhereInput) int
+		PageStored       func(childComplexity int, where *ent.PageWhereInput) int
+		RateLimitUpdated func(childComplexity int, where *ent.RateLimitWhereInput) int
 	}
 
 	UnlimitedValue struct {
@@ -739,12 +788,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CrawlParams.MaxPages(childComplexity), true
+	case "CrawlParams.pathPrefix":
+		if e.ComplexityRoot.CrawlParams.PathPrefix == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CrawlParams.PathPrefix(childComplexity), true
+	case "CrawlParams.sitemaps":
+		if e.ComplexityRoot.CrawlParams.Sitemaps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CrawlParams.Sitemaps(childComplexity), true
 	case "CrawlParams.subdomains":
 		if e.ComplexityRoot.CrawlParams.Subdomains == nil {
 			break
 		}
 
 		return e.ComplexityRoot.CrawlParams.Subdomains(childComplexity), true
+
+	case "CrawlPreview.complete":
+		if e.ComplexityRoot.CrawlPreview.Complete == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CrawlPreview.Complete(childComplexity), true
+	case "CrawlPreview.notes":
+		if e.ComplexityRoot.CrawlPreview.Notes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CrawlPreview.Notes(childComplexity), true
+	case "CrawlPreview.seconds":
+		if e.ComplexityRoot.CrawlPreview.Seconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CrawlPreview.Seconds(childComplexity), true
+	case "CrawlPreview.total":
+		if e.ComplexityRoot.CrawlPreview.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CrawlPreview.Total(childComplexity), true
+	case "CrawlPreview.urls":
+		if e.ComplexityRoot.CrawlPreview.URLs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CrawlPreview.URLs(childComplexity), true
+	case "CrawlPreview.wouldRead":
+		if e.ComplexityRoot.CrawlPreview.WouldRead == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CrawlPreview.WouldRead(childComplexity), true
 
 	case "CreateApiKeyPayload.apiKey":
 		if e.ComplexityRoot.CreateApiKeyPayload.APIKey == nil {
@@ -779,6 +877,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteProfilePayload.DeletedID(childComplexity), true
+
+	case "DiffHunk.fromLine":
+		if e.ComplexityRoot.DiffHunk.FromLine == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiffHunk.FromLine(childComplexity), true
+	case "DiffHunk.lines":
+		if e.ComplexityRoot.DiffHunk.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiffHunk.Lines(childComplexity), true
+	case "DiffHunk.toLine":
+		if e.ComplexityRoot.DiffHunk.ToLine == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiffHunk.ToLine(childComplexity), true
+
+	case "DiffLine.kind":
+		if e.ComplexityRoot.DiffLine.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiffLine.Kind(childComplexity), true
+	case "DiffLine.text":
+		if e.ComplexityRoot.DiffLine.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiffLine.Text(childComplexity), true
 
 	case "ExtractionParams.pages":
 		if e.ComplexityRoot.ExtractionParams.Pages == nil {
@@ -1324,6 +1454,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.JobItem.Reason(childComplexity), true
+	case "JobItem.score":
+		if e.ComplexityRoot.JobItem.Score == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobItem.Score(childComplexity), true
 	case "JobItem.startedAt":
 		if e.ComplexityRoot.JobItem.StartedAt == nil {
 			break
@@ -1795,6 +1931,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "PreviewedURL.depth":
+		if e.ComplexityRoot.PreviewedURL.Depth == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreviewedURL.Depth(childComplexity), true
+	case "PreviewedURL.lastModified":
+		if e.ComplexityRoot.PreviewedURL.LastModified == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreviewedURL.LastModified(childComplexity), true
+	case "PreviewedURL.outcome":
+		if e.ComplexityRoot.PreviewedURL.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreviewedURL.Outcome(childComplexity), true
+	case "PreviewedURL.reason":
+		if e.ComplexityRoot.PreviewedURL.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreviewedURL.Reason(childComplexity), true
+	case "PreviewedURL.score":
+		if e.ComplexityRoot.PreviewedURL.Score == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreviewedURL.Score(childComplexity), true
+	case "PreviewedURL.source":
+		if e.ComplexityRoot.PreviewedURL.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreviewedURL.Source(childComplexity), true
+	case "PreviewedURL.url":
+		if e.ComplexityRoot.PreviewedURL.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreviewedURL.URL(childComplexity), true
+	case "PreviewedURL.wouldRead":
+		if e.ComplexityRoot.PreviewedURL.WouldRead == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreviewedURL.WouldRead(childComplexity), true
+
 	case "Profile.builtin":
 		if e.ComplexityRoot.Profile.Builtin == nil {
 			break
@@ -2040,6 +2225,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Pages(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].([]*ent.PageOrder), args["where"].(*ent.PageWhereInput)), true
+	case "Query.previewCrawl":
+		if e.ComplexityRoot.Query.PreviewCrawl == nil {
+			break
+		}
+
+		args, err := ec.field_Query_previewCrawl_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PreviewCrawl(childComplexity, args["input"].(PreviewCrawlInput)), true
 	case "Query.profile":
 		if e.ComplexityRoot.Query.Profile == nil {
 			break
@@ -2106,7 +2302,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Reports(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].([]*ent.ReportOrder), args["where"].(*ent.ReportWhereInput)), true
+	case "Query.snapshotDiff":
+		if e.ComplexityRoot.Query.SnapshotDiff == nil {
+			break
+		}
 
+		args, err := ec.field_Query_snapshotDiff_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SnapshotDiff(childComplexity, args["from"].(uuid.UUID), args["to"].(uuid.UUID)), true
+
+	case "RateLimit.adaptiveDelayMs":
+		if e.ComplexityRoot.RateLimit.AdaptiveDelayMs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RateLimit.AdaptiveDelayMs(childComplexity), true
 	case "RateLimit.backoffUntil":
 		if e.ComplexityRoot.RateLimit.BackoffUntil == nil {
 			break
@@ -2161,6 +2374,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RateLimit.NextAllowedAt(childComplexity), true
+	case "RateLimit.refusals":
+		if e.ComplexityRoot.RateLimit.Refusals == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RateLimit.Refusals(childComplexity), true
+	case "RateLimit.robotsMeta":
+		if e.ComplexityRoot.RateLimit.RobotsMeta == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RateLimit.RobotsMeta(childComplexity), true
 	case "RateLimit.status":
 		if e.ComplexityRoot.RateLimit.Status == nil {
 			break
@@ -2509,6 +2734,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SnapshotConnection.TotalCount(childComplexity), true
 
+	case "SnapshotDiff.added":
+		if e.ComplexityRoot.SnapshotDiff.Added == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SnapshotDiff.Added(childComplexity), true
+	case "SnapshotDiff.from":
+		if e.ComplexityRoot.SnapshotDiff.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SnapshotDiff.From(childComplexity), true
+	case "SnapshotDiff.hunks":
+		if e.ComplexityRoot.SnapshotDiff.Hunks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SnapshotDiff.Hunks(childComplexity), true
+	case "SnapshotDiff.removed":
+		if e.ComplexityRoot.SnapshotDiff.Removed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SnapshotDiff.Removed(childComplexity), true
+	case "SnapshotDiff.to":
+		if e.ComplexityRoot.SnapshotDiff.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SnapshotDiff.To(childComplexity), true
+	case "SnapshotDiff.truncated":
+		if e.ComplexityRoot.SnapshotDiff.Truncated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SnapshotDiff.Truncated(childComplexity), true
+
 	case "SnapshotEdge.cursor":
 		if e.ComplexityRoot.SnapshotEdge.Cursor == nil {
 			break
@@ -2628,6 +2890,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.PageStored(childComplexity, args["where"].(*ent.PageWhereInput)), true
+	case "Subscription.rateLimitUpdated":
+		if e.ComplexityRoot.Subscription.RateLimitUpdated == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_rateLimitUpdated_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.RateLimitUpdated(childComplexity, args["where"].(*ent.RateLimitWhereInput)), true
 
 	case "UnlimitedValue.original":
 		if e.ComplexityRoot.UnlimitedValue.Original == nil {
@@ -2698,6 +2971,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("JobWhereInput", ec.unmarshalInputJobWhereInput),
 			graphql.NewInputUnmarshaler("PageOrder", ec.unmarshalInputPageOrder),
 			graphql.NewInputUnmarshaler("PageWhereInput", ec.unmarshalInputPageWhereInput),
+			graphql.NewInputUnmarshaler("PreviewCrawlInput", ec.unmarshalInputPreviewCrawlInput),
 			graphql.NewInputUnmarshaler("ProfileOrder", ec.unmarshalInputProfileOrder),
 			graphql.NewInputUnmarshaler("ProfileWhereInput", ec.unmarshalInputProfileWhereInput),
 			graphql.NewInputUnmarshaler("RateLimitOrder", ec.unmarshalInputRateLimitOrder),
@@ -2896,6 +3170,128 @@ type RevokeApiKeyPayload {
   The key as it is now.
   """
   apiKey: ApiKey!
+}
+`, BuiltIn: false},
+	{Name: "../schema/crawl.graphql", Input: `extend type Query {
+  """
+  Which pages a crawl would come across first, which of them it would read, and why not the others. Nothing is stored. Asked
+  for are robots.txt, sitemaps and the given pages, politely and for a few seconds at most; what is not known then, such as the
+  links of pages further on, is left out.
+  """
+  previewCrawl(
+    """
+    The crawl, as startScrape would take it.
+    """
+    input: PreviewCrawlInput!
+  ): CrawlPreview! @scope(needs: WRITE)
+}
+
+"""
+A crawl that is not started yet.
+"""
+input PreviewCrawlInput {
+  """
+  Where to begin: 1 to 10 http or https URLs.
+  """
+  urls: [String!]!
+  """
+  The name of the profile that decides what is read first.
+  """
+  profile: String! = "general"
+  """
+  How far to follow links.
+  """
+  crawl: CrawlInput! = {}
+  """
+  How many URLs to list at most: 1 to 1,000.
+  """
+  first: Int! = 100
+}
+
+"""
+What a crawl would come across.
+"""
+type CrawlPreview {
+  """
+  The URLs, in the order in which they would be read, then those that would not be.
+  """
+  urls: [PreviewedURL!]!
+  """
+  How many URLs were found.
+  """
+  total: Int!
+  """
+  How many of them would be read, within the budget.
+  """
+  wouldRead: Int!
+  """
+  About how many seconds reading them takes, by the delays, the daily limits and what is used of them.
+  """
+  seconds: Int!
+  """
+  Whether all sitemaps and given pages were read; notes says why not.
+  """
+  complete: Boolean!
+  """
+  What could not be read, and why.
+  """
+  notes: [String!]!
+}
+
+"""
+A URL that a crawl would come across.
+"""
+type PreviewedURL {
+  """
+  The canonical URL.
+  """
+  url: String!
+  """
+  Whether it would be read.
+  """
+  wouldRead: Boolean!
+  """
+  How it would end if it would not be read.
+  """
+  outcome: JobItemOutcome
+  """
+  Why it would not be read, or that it is still fresh.
+  """
+  reason: String
+  """
+  Where it was found.
+  """
+  source: PreviewSource!
+  """
+  Links between a given URL and this one.
+  """
+  depth: Int!
+  """
+  How much its URL and the text of links to it speak of the profile.
+  """
+  score: Int!
+  """
+  When it last changed, as a sitemap says.
+  """
+  lastModified: Time
+}
+
+"""
+Where a URL was found.
+"""
+enum PreviewSource {
+  """
+  It was given.
+  """
+  GIVEN
+  """
+  In a sitemap.
+  """
+  SITEMAP
+  """
+  In a link on a given page.
+  """
+  LINK
 }
 `, BuiltIn: false},
 	{Name: "../schema/fact.graphql", Input: `extend type Fact {
@@ -3200,6 +3596,14 @@ type CrawlParams {
   Whether hosts below the given ones are part of the site.
   """
   subdomains: Boolean!
+  """
+  Only URLs whose path begins so are followed; empty means all.
+  """
+  pathPrefix: String!
+  """
+  Whether pages are found by the sitemaps of the site, too.
+  """
+  sitemaps: Boolean!
 }
 
 """
@@ -3399,6 +3803,14 @@ input CrawlInput {
   Count hosts below the given ones as the same site.
   """
   subdomains: Boolean! = false
+  """
+  Follow only URLs whose path begins so, such as /docs/; a slash comes first.
+  """
+  pathPrefix: String! = ""
+  """
+  Find pages by the sitemaps of the site, too: those that its robots.txt names, else /sitemap.xml.
+  """
+  sitemaps: Boolean! = true
 }
 
 """
@@ -3817,6 +4229,10 @@ input SetRateLimitInput {
   The most pages a day (UTC): 0 to 1,000,000.
   """
   dailyLimit: Int
+  """
+  Whether noindex and nofollow, in pages and in X-Robots-Tag headers, are heeded.
+  """
+  robotsMeta: Boolean
 }
 
 """
@@ -3848,6 +4264,19 @@ type ResetRateLimitPayload {
   """
   rateLimit: RateLimit!
 }
+
+extend type Subscription {
+  """
+  Every rate limit that changes from now on, as it is then: a request went out, the domain answered, somebody set it. Changes
+  that follow each other quickly come as one.
+  """
+  rateLimitUpdated(
+    """
+    Only rate limits like this.
+    """
+    where: RateLimitWhereInput
+  ): RateLimit! @scope(needs: READ)
+}
 `, BuiltIn: false},
 	{Name: "../schema/report.graphql", Input: `extend type Query {
   """
@@ -3859,6 +4288,102 @@ type ResetRateLimitPayload {
     """
     id: ID!
   ): Report @scope(needs: READ)
+}
+`, BuiltIn: false},
+	{Name: "../schema/snapshot.graphql", Input: `extend type Query {
+  """
+  What has changed between two texts of a page, or of two pages, line by line. NOT_FOUND if one does not exist.
+  """
+  snapshotDiff(
+    """
+    The id of the older snapshot.
+    """
+    from: ID!
+    """
+    The id of the newer snapshot.
+    """
+    to: ID!
+  ): SnapshotDiff! @scope(needs: READ)
+}
+
+"""
+What has changed between two texts, line by line.
+"""
+type SnapshotDiff {
+  """
+  The older text.
+  """
+  from: Snapshot!
+  """
+  The newer text.
+  """
+  to: Snapshot!
+  """
+  How many lines are new.
+  """
+  added: Int!
+  """
+  How many lines are gone.
+  """
+  removed: Int!
+  """
+  The changes in order, each with up to three unchanged lines around it; at most 500.
+  """
+  hunks: [DiffHunk!]!
+  """
+  Whether there are more changes than are listed, or lines that were cut to 2,000 characters.
+  """
+  truncated: Boolean!
+}
+
+"""
+One change with the lines around it.
+"""
+type DiffHunk {
+  """
+  The number of its first line in the older text; the first line is 1.
+  """
+  fromLine: Int!
+  """
+  The number of its first line in the newer text.
+  """
+  toLine: Int!
+  """
+  Its lines in order.
+  """
+  lines: [DiffLine!]!
+}
+
+"""
+One line of a change.
+"""
+type DiffLine {
+  """
+  Whether it stands in both texts, or in one.
+  """
+  kind: DiffLineKind!
+  """
+  The line, without its end.
+  """
+  text: String!
+}
+
+"""
+In which of two texts a line stands.
+"""
+enum DiffLineKind {
+  """
+  In both.
+  """
+  KEPT
+  """
+  In the newer one only.
+  """
+  ADDED
+  """
+  In the older one only.
+  """
+  REMOVED
 }
 `, BuiltIn: false},
 	{Name: "ent.graphql", Input: sourceData("ent.graphql"), BuiltIn: false},
@@ -3981,8 +4506,30 @@ func (ec *executionContext) childFields_CrawlParams(ctx context.Context, field g
 		return ec.fieldContext_CrawlParams_exclude(ctx, field)
 	case "subdomains":
 		return ec.fieldContext_CrawlParams_subdomains(ctx, field)
+	case "pathPrefix":
+		return ec.fieldContext_CrawlParams_pathPrefix(ctx, field)
+	case "sitemaps":
+		return ec.fieldContext_CrawlParams_sitemaps(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CrawlParams", field.Name)
+}
+
+func (ec *executionContext) childFields_CrawlPreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "urls":
+		return ec.fieldContext_CrawlPreview_urls(ctx, field)
+	case "total":
+		return ec.fieldContext_CrawlPreview_total(ctx, field)
+	case "wouldRead":
+		return ec.fieldContext_CrawlPreview_wouldRead(ctx, field)
+	case "seconds":
+		return ec.fieldContext_CrawlPreview_seconds(ctx, field)
+	case "complete":
+		return ec.fieldContext_CrawlPreview_complete(ctx, field)
+	case "notes":
+		return ec.fieldContext_CrawlPreview_notes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CrawlPreview", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateApiKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4017,6 +4564,28 @@ func (ec *executionContext) childFields_DeleteProfilePayload(ctx context.Context
 		return ec.fieldContext_DeleteProfilePayload_deletedId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteProfilePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DiffHunk(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fromLine":
+		return ec.fieldContext_DiffHunk_fromLine(ctx, field)
+	case "toLine":
+		return ec.fieldContext_DiffHunk_toLine(ctx, field)
+	case "lines":
+		return ec.fieldContext_DiffHunk_lines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DiffHunk", field.Name)
+}
+
+func (ec *executionContext) childFields_DiffLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_DiffLine_kind(ctx, field)
+	case "text":
+		return ec.fieldContext_DiffLine_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DiffLine", field.Name)
 }
 
 func (ec *executionContext) childFields_Fact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4237,6 +4806,8 @@ func (ec *executionContext) childFields_JobItem(ctx context.Context, field graph
 		return ec.fieldContext_JobItem_httpStatus(ctx, field)
 	case "depth":
 		return ec.fieldContext_JobItem_depth(ctx, field)
+	case "score":
+		return ec.fieldContext_JobItem_score(ctx, field)
 	case "attempts":
 		return ec.fieldContext_JobItem_attempts(ctx, field)
 	case "factCount":
@@ -4375,6 +4946,28 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_PreviewedURL(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_PreviewedURL_url(ctx, field)
+	case "wouldRead":
+		return ec.fieldContext_PreviewedURL_wouldRead(ctx, field)
+	case "outcome":
+		return ec.fieldContext_PreviewedURL_outcome(ctx, field)
+	case "reason":
+		return ec.fieldContext_PreviewedURL_reason(ctx, field)
+	case "source":
+		return ec.fieldContext_PreviewedURL_source(ctx, field)
+	case "depth":
+		return ec.fieldContext_PreviewedURL_depth(ctx, field)
+	case "score":
+		return ec.fieldContext_PreviewedURL_score(ctx, field)
+	case "lastModified":
+		return ec.fieldContext_PreviewedURL_lastModified(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PreviewedURL", field.Name)
+}
+
 func (ec *executionContext) childFields_Profile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4449,8 +5042,12 @@ func (ec *executionContext) childFields_RateLimit(ctx context.Context, field gra
 		return ec.fieldContext_RateLimit_concurrency(ctx, field)
 	case "dailyLimit":
 		return ec.fieldContext_RateLimit_dailyLimit(ctx, field)
+	case "robotsMeta":
+		return ec.fieldContext_RateLimit_robotsMeta(ctx, field)
 	case "crawlDelayMs":
 		return ec.fieldContext_RateLimit_crawlDelayMs(ctx, field)
+	case "adaptiveDelayMs":
+		return ec.fieldContext_RateLimit_adaptiveDelayMs(ctx, field)
 	case "usedToday":
 		return ec.fieldContext_RateLimit_usedToday(ctx, field)
 	case "usedTotal":
@@ -4459,6 +5056,8 @@ func (ec *executionContext) childFields_RateLimit(ctx context.Context, field gra
 		return ec.fieldContext_RateLimit_day(ctx, field)
 	case "strikes":
 		return ec.fieldContext_RateLimit_strikes(ctx, field)
+	case "refusals":
+		return ec.fieldContext_RateLimit_refusals(ctx, field)
 	case "status":
 		return ec.fieldContext_RateLimit_status(ctx, field)
 	case "nextAllowedAt":
@@ -4607,6 +5206,24 @@ func (ec *executionContext) childFields_SnapshotConnection(ctx context.Context, 
 		return ec.fieldContext_SnapshotConnection_totalCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SnapshotConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SnapshotDiff(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_SnapshotDiff_from(ctx, field)
+	case "to":
+		return ec.fieldContext_SnapshotDiff_to(ctx, field)
+	case "added":
+		return ec.fieldContext_SnapshotDiff_added(ctx, field)
+	case "removed":
+		return ec.fieldContext_SnapshotDiff_removed(ctx, field)
+	case "hunks":
+		return ec.fieldContext_SnapshotDiff_hunks(ctx, field)
+	case "truncated":
+		return ec.fieldContext_SnapshotDiff_truncated(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SnapshotDiff", field.Name)
 }
 
 func (ec *executionContext) childFields_SnapshotEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

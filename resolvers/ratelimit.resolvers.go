@@ -15,7 +15,7 @@ import (
 )
 
 func (r *mutationResolver) SetRateLimit(ctx context.Context, input graph.SetRateLimitInput) (*graph.SetRateLimitPayload, error) {
-	row, err := r.Limiter.Set(ctx, input.Domain, fetch.Settings{DelayMs: input.DelayMs, Concurrency: input.Concurrency, DailyLimit: input.DailyLimit})
+	row, err := r.Limiter.Set(ctx, input.Domain, fetch.Settings{DelayMs: input.DelayMs, Concurrency: input.Concurrency, DailyLimit: input.DailyLimit, RobotsMeta: input.RobotsMeta})
 	if err != nil {
 		return nil, err
 	}
@@ -33,4 +33,8 @@ func (r *mutationResolver) ResetRateLimit(ctx context.Context, input graph.Reset
 func (r *queryResolver) RateLimit(ctx context.Context, domain string) (*ent.RateLimit, error) {
 	row, err := r.Ent.RateLimit.Query().Where(ratelimit.Domain(domain)).Only(ctx)
 	return row, missing(err, "nothing is known of the domain %s", domain)
+}
+
+func (r *subscriptionResolver) RateLimitUpdated(ctx context.Context, where *ent.RateLimitWhereInput) (<-chan *ent.RateLimit, error) {
+	return r.watchLimits(ctx, where)
 }

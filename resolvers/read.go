@@ -26,6 +26,7 @@ func scrapeParams(in graph.StartScrapeInput) schema.ScrapeParams {
 	if c := in.Crawl; c != nil {
 		p.Crawl = &schema.CrawlParams{
 			MaxDepth: c.MaxDepth, MaxPages: c.MaxPages, Include: c.Include, Exclude: c.Exclude, Subdomains: c.Subdomains,
+			PathPrefix: c.PathPrefix, NoSitemaps: !c.Sitemaps,
 		}
 	}
 	return p

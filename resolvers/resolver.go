@@ -14,6 +14,7 @@ import (
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/graph"
 	"techfacts.dev/techfacts/internal/access"
+	"techfacts.dev/techfacts/internal/crawl"
 	"techfacts.dev/techfacts/internal/extract"
 	"techfacts.dev/techfacts/internal/fault"
 	"techfacts.dev/techfacts/internal/fetch"
@@ -33,6 +34,7 @@ type Resolver struct {
 	Profiles *extract.Profiles
 	Limiter  *fetch.Limiter
 	Keys     *access.Keys
+	Preview  crawl.Previewer
 	Bus      Bus
 	Tick     time.Duration // how often watchers look without a hint; 0: every 2 s
 

@@ -106,7 +106,12 @@ type CrawlParams struct {
 	Include    []string `json:"include,omitempty"`
 	Exclude    []string `json:"exclude,omitempty"`
 	Subdomains bool     `json:"subdomains,omitempty"`
+	PathPrefix string   `json:"pathPrefix,omitempty"`
+	NoSitemaps bool     `json:"noSitemaps,omitempty"` // do not read them
 }
+
+// Sitemaps reports whether sitemaps are read.
+func (p *CrawlParams) Sitemaps() bool { return !p.NoSitemaps }
 
 // ExtractionParams are the parameters of an EXTRACT job. The pages are its items.
 type ExtractionParams struct {
@@ -182,6 +187,8 @@ func (Job) Edges() []ent.Edge {
 		edge.To("events", JobEvent.Type).
 			Annotations(entsql.OnDelete(entsql.Cascade), entgql.RelayConnection()).
 			Comment("What happened to this job, in order."),
+		edge.To("patterns", Pattern.Type).
+			Annotations(entsql.OnDelete(entsql.Cascade), entgql.Skip(entgql.SkipAll)),
 		edge.To("reports", Report.Type).
 			Annotations(entsql.OnDelete(entsql.SetNull), entgql.Skip(entgql.SkipAll)),
 		edge.To("retries", Job.Type).

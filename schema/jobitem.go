@@ -18,12 +18,13 @@ type Step string
 
 // The steps, in the order an item meets them.
 const (
-	StepFetch   Step = "FETCH"
-	StepExtract Step = "EXTRACT"
+	StepDiscover Step = "DISCOVER"
+	StepFetch    Step = "FETCH"
+	StepExtract  Step = "EXTRACT"
 )
 
 // Values lists the steps.
-func (Step) Values() []string { return []string{"FETCH", "EXTRACT"} }
+func (Step) Values() []string { return []string{"DISCOVER", "FETCH", "EXTRACT"} }
 
 // ItemState is where an item is in the queue.
 type ItemState string
@@ -112,8 +113,10 @@ func (JobItem) Fields() []ent.Field {
 			Comment("Why it ended so, in words."),
 		field.Int("http_status").Optional().Nillable().
 			Comment("The last HTTP status of its server."),
-		field.Int("depth").Default(0).Immutable().Annotations(order("DEPTH")).
-			Comment("Links between a given URL and this one; 0 for those given."),
+		field.Int("depth").Default(0).Annotations(order("DEPTH")).
+			Comment("The fewest links known between a given URL and this one; 0 for those given, 1 for those of a sitemap."),
+		field.Int("score").Default(0).Annotations(order("SCORE"), unfiltered()).
+			Comment("How much its URL and the text of links to it speak of the profile; within a job, larger scores of a domain are read first."),
 		field.Int("attempts").Default(0).Annotations(unfiltered()).
 			Comment("How often the present step was begun and did not end."),
 		field.Int("fact_count").Default(0).Annotations(order("FACT_COUNT"), unfiltered()).
@@ -126,6 +129,9 @@ func (JobItem) Fields() []ent.Field {
 			Comment("Milliseconds of work on it, without waiting."),
 		field.String("location").Optional().Annotations(hidden()),
 		field.Int("redirects").Default(0).Annotations(hidden()),
+		field.String("canonical_of").Optional().Annotations(hidden()),
+		field.String("pattern").Default("").Annotations(hidden()),
+		field.Strings("sitemaps").Optional().Annotations(hidden()),
 		field.UUID("page_id", uuid.UUID{}).Optional().Nillable().Annotations(hidden()),
 		// What follows is the queue's: see internal/queue.
 		field.String("lane").Default("").Annotations(hidden()),
@@ -150,7 +156,7 @@ func (JobItem) Edges() []ent.Edge {
 			Comment("The job it belongs to."),
 		edge.To("page", Page.Type).Unique().Field("page_id").
 			Annotations(entsql.OnDelete(entsql.SetNull)).
-			Comment("The page that was stored or read for it."),
+			Comment("The page that was stored or read for it; of a DUPLICATE the page that it is the same as."),
 	}
 }
 

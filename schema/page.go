@@ -44,6 +44,8 @@ func (Page) Fields() []ent.Field {
 			Comment("The language of its text, as the primary subtag of BCP 47 (\"en\"): as the words tell, or else as it claims; empty if neither does."),
 		field.String("content_hash").Default("").
 			Comment("SHA-256 of its current text, in hex."),
+		field.Int64("simhash").Default(0).Annotations(hidden()),
+		field.String("numbers").Default("").Annotations(hidden()),
 		field.String("etag").Default("").Annotations(hidden()),
 		field.String("last_modified").Default("").Annotations(hidden()),
 		field.Strings("links").Optional().Annotations(hidden()),
@@ -70,6 +72,7 @@ func (Page) Edges() []ent.Edge {
 		edge.To("facts", Fact.Type).
 			Annotations(entsql.OnDelete(entsql.Cascade), entgql.RelayConnection()).
 			Comment("The facts found on the page."),
+		edge.To("aliases", Alias.Type).Annotations(entsql.OnDelete(entsql.Cascade), entgql.Skip(entgql.SkipAll)),
 		edge.From("items", JobItem.Type).Ref("page").Annotations(entgql.Skip(entgql.SkipAll)),
 	}
 }

@@ -16,10 +16,13 @@ const (
 	RateLimitOpen       RateLimitStatus = "OPEN"
 	RateLimitBackingOff RateLimitStatus = "BACKING_OFF"
 	RateLimitExhausted  RateLimitStatus = "EXHAUSTED"
+	RateLimitRefused    RateLimitStatus = "REFUSED"
 )
 
 // Values lists the statuses of a domain.
-func (RateLimitStatus) Values() []string { return []string{"OPEN", "BACKING_OFF", "EXHAUSTED"} }
+func (RateLimitStatus) Values() []string {
+	return []string{"OPEN", "BACKING_OFF", "EXHAUSTED", "REFUSED"}
+}
 
 // RateLimit is what a domain is allowed and how much of it is used.
 type RateLimit struct{ ent.Schema }
@@ -36,8 +39,12 @@ func (RateLimit) Fields() []ent.Field {
 			Comment("The most requests at a time, if set here; else the setting decides."),
 		field.Int("daily_limit").Optional().Nillable().Annotations(unfiltered()).
 			Comment("The most pages a day (UTC), if set here; else the setting decides."),
+		field.Bool("robots_meta").Optional().Nillable().Annotations(unfiltered()).
+			Comment("Whether noindex and nofollow of its pages are heeded, if set here; else the setting decides."),
 		field.Int("crawl_delay_ms").Default(0).Annotations(unfiltered()).
 			Comment("What its robots.txt asks for as Crawl-delay, in milliseconds; 0 if it does not ask."),
+		field.Int("adaptive_delay_ms").Default(0).Annotations(unfiltered()).
+			Comment("What its answers of 429 and 503 have made of the delay, in milliseconds: each doubles it, success eases it; 0 if it is as usual."),
 		field.Int("used_today").Default(0).Annotations(order("USED_TODAY"), unfiltered()).
 			Comment("Pages asked for on the day of `day`."),
 		field.Int("used_total").Default(0).Annotations(order("USED_TOTAL"), unfiltered()).
@@ -46,8 +53,10 @@ func (RateLimit) Fields() []ent.Field {
 			Comment("The day (UTC, YYYY-MM-DD) that usedToday counts."),
 		field.Int("strikes").Default(0).Annotations(unfiltered()).
 			Comment("Answers of 429 or 503 in a row."),
+		field.Int("refusals").Default(0).Annotations(unfiltered()).
+			Comment("Answers of 401, 403 or 451 in a row."),
 		field.Enum("status").GoType(RateLimitStatus("")).Default(string(RateLimitOpen)).
-			Comment("How the domain took our last request."),
+			Comment("How the domain takes our requests; REFUSED means that someone should look: it refused many in a row."),
 		field.Time("next_allowed_at").Default(Now).Annotations(order("NEXT_ALLOWED_AT"), unfiltered()).
 			Comment("When the next request may go out."),
 		field.Time("backoff_until").Optional().Nillable().Annotations(unfiltered()).

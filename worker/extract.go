@@ -52,6 +52,11 @@ func (s Steps) extract(ctx context.Context, t task) (job.Save, error) {
 		return nil, err
 	}
 	text := p.Edges.Snapshot.Text
+	leave, err := s.Documents.Hold(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	marks := document.MarksOf(text)
 	found := extract.Rules(extract.Page{Text: text, Title: p.Title, Company: p.Company, Boilerplate: marks.Within(repeated)}, extract.Profile{
 		Name: prof.Name, Focus: prof.Focus, Categories: prof.Categories, Depth: prof.Depth,

@@ -10,17 +10,19 @@ import (
 	"techfacts.dev/techfacts/schema"
 )
 
-// Fetcher gets one document. It has one method so that there can be other ways
-// than plain HTTP; the limiter stands before all of them.
-type Fetcher interface {
+// Web is where pages come from. The limiter and robots.txt stand before it; see
+// [fetch.Web].
+type Web interface {
 	Fetch(ctx context.Context, r fetch.Request) (fetch.Response, error)
+	Sitemap(ctx context.Context, r fetch.Request) (fetch.Sitemap, fetch.Response, error)
+	Robots(ctx context.Context, u fetch.URL) (*fetch.Robots, error)
 }
 
 // Steps are what items go through, and what the steps use.
 type Steps struct {
 	Ent           *ent.Client
 	Jobs          *job.Jobs
-	Fetcher       Fetcher
+	Web           Web
 	Limiter       *fetch.Limiter
 	Documents     *document.Reader
 	MinConfidence float64 // facts below are not kept
@@ -29,7 +31,8 @@ type Steps struct {
 // all lists every step there is, in the order an item meets them.
 func (s Steps) all() map[schema.Step]step {
 	return map[schema.Step]step{
-		schema.StepFetch:   s.fetch,
-		schema.StepExtract: s.extract,
+		schema.StepDiscover: s.discover,
+		schema.StepFetch:    s.fetch,
+		schema.StepExtract:  s.extract,
 	}
 }

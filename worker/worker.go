@@ -18,7 +18,10 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/sync/errgroup"
 	"techfacts.dev/techfacts/ent"
+	"techfacts.dev/techfacts/ent/profile"
+	"techfacts.dev/techfacts/internal/crawl"
 	"techfacts.dev/techfacts/internal/event"
+	"techfacts.dev/techfacts/internal/extract"
 	"techfacts.dev/techfacts/internal/fault"
 	"techfacts.dev/techfacts/internal/job"
 	"techfacts.dev/techfacts/internal/queue"
@@ -85,13 +88,20 @@ type Pool struct {
 
 	mu      sync.Mutex
 	running map[queue.Lease]context.CancelCauseFunc
-	jobs    *lru.Cache[uuid.UUID, *ent.Job] // as they were when their first item came
+	jobs    *lru.Cache[uuid.UUID, *request] // as they were when their first item came
 }
 
 // task is an item with the job it belongs to.
 type task struct {
 	queue.Item
-	job *ent.Job
+	job *request
+}
+
+// request is a job as it was asked for, and what follows from that for each of
+// its items.
+type request struct {
+	*ent.Job
+	order *crawl.Order // of the pages of a crawl; nil if they are all alike
 }
 
 // step is the slow half of the work on an item: it may read and use the
@@ -106,7 +116,7 @@ func (p *Pool) Run(ctx context.Context) error {
 		p.Observer = unobserved{}
 	}
 	var err error
-	if p.jobs, err = lru.New[uuid.UUID, *ent.Job](rememberedJobs); err != nil {
+	if p.jobs, err = lru.New[uuid.UUID, *request](rememberedJobs); err != nil {
 		return fmt.Errorf("worker: %w", err)
 	}
 	// The heart beats until the last step has stopped.
@@ -209,7 +219,7 @@ func (p *Pool) work(ctx context.Context, item queue.Item) {
 	var save job.Save
 	if err == nil {
 		var span trace.Span
-		stepCtx, span = p.begin(stepCtx, item, row, began)
+		stepCtx, span = p.begin(stepCtx, item, row.Job, began)
 		save, err = p.run(stepCtx, item, row)
 		defer span.End(err)
 		p.Observer.Step(item.Step, time.Since(began))
@@ -242,7 +252,7 @@ func (p *Pool) work(ctx context.Context, item queue.Item) {
 		log.Log(stepCtx, level, "step failed", slog.Any("error", err))
 		save = failed(err)
 	}
-	p.save(stepCtx, log, item, row, time.Since(began), save)
+	p.save(stepCtx, log, item, row.Job, time.Since(began), save)
 }
 
 // failed is the save of a step that ended with err.
@@ -312,7 +322,7 @@ func (p *Pool) begin(ctx context.Context, item queue.Item, row *ent.Job, began t
 }
 
 // run runs the slow half, and makes an error of a panic.
-func (p *Pool) run(ctx context.Context, item queue.Item, row *ent.Job) (save job.Save, err error) {
+func (p *Pool) run(ctx context.Context, item queue.Item, row *request) (save job.Save, err error) {
 	if item.Attempts > p.Jobs.MaxAttempts() {
 		return nil, fault.New(fault.Invalid, "workers died at it, %d times", item.Attempts-1)
 	}
@@ -330,7 +340,7 @@ func (p *Pool) run(ctx context.Context, item queue.Item, row *ent.Job) (save job
 
 // job gives the job of an item, whose parameters never change, and begins it
 // if this is its first item.
-func (p *Pool) job(ctx context.Context, id uuid.UUID) (*ent.Job, error) {
+func (p *Pool) job(ctx context.Context, id uuid.UUID) (*request, error) {
 	if row, ok := p.jobs.Get(id); ok {
 		return row, nil
 	}
@@ -343,8 +353,18 @@ func (p *Pool) job(ctx context.Context, id uuid.UUID) (*ent.Job, error) {
 			return nil, fmt.Errorf("begin job: %w", err)
 		}
 	}
-	p.jobs.Add(id, row)
-	return row, nil
+	r := &request{Job: row}
+	if scrape := row.Params.Scrape; scrape != nil && scrape.Crawl != nil {
+		prof, err := p.Store.Ent.Profile.Query().Where(profile.Name(scrape.Profile)).Only(ctx)
+		if err != nil && !ent.IsNotFound(err) {
+			return nil, fmt.Errorf("read profile: %w", err)
+		}
+		if err == nil {
+			r.order = crawl.NewOrder(extract.Profile{Name: prof.Name, Focus: prof.Focus, Categories: prof.Categories, Depth: prof.Depth}, scrape.Company)
+		}
+	}
+	p.jobs.Add(id, r)
+	return r, nil
 }
 
 // beat keeps this worker alive in the eyes of the others.

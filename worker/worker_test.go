@@ -31,6 +31,12 @@ type web func(ctx context.Context, r fetch.Request) (fetch.Response, error)
 
 func (w web) Fetch(ctx context.Context, r fetch.Request) (fetch.Response, error) { return w(ctx, r) }
 
+func (web) Sitemap(context.Context, fetch.Request) (fetch.Sitemap, fetch.Response, error) {
+	return fetch.Sitemap{}, fetch.Response{}, nil
+}
+
+func (web) Robots(context.Context, fetch.URL) (*fetch.Robots, error) { return &fetch.Robots{}, nil }
+
 func page(r fetch.Request) (fetch.Response, error) {
 	return fetch.Response{
 		URL: r.URL, Status: 200, ContentType: "text/html",
@@ -63,7 +69,7 @@ func each(t *testing.T, fetcher web, retries int, test func(*shop)) {
 		limiter := fetch.NewLimiter(s, fetch.Pace{Concurrency: 4, DailyLimit: 1000})
 		test(&shop{t, s, jobs, bus, &worker.Pool{
 			Store: s, Queue: q, Jobs: jobs, Gate: limiter, Bus: bus, Log: slog.New(slog.DiscardHandler), OrphanAfter: time.Millisecond, Fetches: 4, Extracts: 2,
-			Steps: worker.Steps{Ent: s.Ent, Jobs: jobs, Fetcher: fetcher, Limiter: limiter, Documents: document.NewReader(document.DefaultMemory), MinConfidence: extract.DefaultConfidence},
+			Steps: worker.Steps{Ent: s.Ent, Jobs: jobs, Web: fetcher, Limiter: limiter, Documents: document.NewReader(document.DefaultMemory), MinConfidence: extract.DefaultConfidence},
 		}})
 	})
 }
@@ -141,8 +147,8 @@ func TestATemporaryFailureIsTriedAgain(t *testing.T) {
 		}
 		return page(r)
 	}, 1, func(s *shop) {
-		inner := s.pool.Steps.Fetcher
-		s.pool.Steps.Fetcher = web(func(ctx context.Context, r fetch.Request) (fetch.Response, error) {
+		inner := s.pool.Steps.Web
+		s.pool.Steps.Web = web(func(ctx context.Context, r fetch.Request) (fetch.Response, error) {
 			return inner.Fetch(context.WithValue(ctx, keyTest{}, s.Name()), r)
 		})
 		s.work()

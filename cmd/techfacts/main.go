@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -105,6 +106,9 @@ type workerCmd struct{}
 
 // Run works until it is told to stop.
 func (workerCmd) Run(ctx context.Context, c *app.Config) error {
+	if c.WorkerMemory > 0 {
+		debug.SetMemoryLimit(int64(c.WorkerMemory) << 20) // of the collector; what is kept may be more
+	}
 	return serve(ctx, c, app.Role{Worker: true})
 }
 

@@ -64,6 +64,8 @@ const (
 	EdgeItems = "items"
 	// EdgeEvents holds the string denoting the events edge name in mutations.
 	EdgeEvents = "events"
+	// EdgePatterns holds the string denoting the patterns edge name in mutations.
+	EdgePatterns = "patterns"
 	// EdgeReports holds the string denoting the reports edge name in mutations.
 	EdgeReports = "reports"
 	// EdgeParent holds the string denoting the parent edge name in mutations.
@@ -86,6 +88,13 @@ const (
 	EventsInverseTable = "job_events"
 	// EventsColumn is the table column denoting the events relation/edge.
 	EventsColumn = "job_id"
+	// PatternsTable is the table that holds the patterns relation/edge.
+	PatternsTable = "patterns"
+	// PatternsInverseTable is the table name for the Pattern entity.
+	// It exists in this package in order to avoid circular dependency with the "pattern" package.
+	PatternsInverseTable = "patterns"
+	// PatternsColumn is the table column denoting the patterns relation/edge.
+	PatternsColumn = "job_id"
 	// ReportsTable is the table that holds the reports relation/edge.
 	ReportsTable = "reports"
 	// ReportsInverseTable is the table name for the Report entity.
@@ -327,6 +336,20 @@ func ByEvents(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	}
 }
 
+// ByPatternsCount orders the results by patterns count.
+func ByPatternsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newPatternsStep(), opts...)
+	}
+}
+
+// ByPatterns orders the results by patterns terms.
+func ByPatterns(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newPatternsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // ByReportsCount orders the results by reports count.
 func ByReportsCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -373,6 +396,13 @@ func newEventsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(EventsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, EventsTable, EventsColumn),
+	)
+}
+func newPatternsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(PatternsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, PatternsTable, PatternsColumn),
 	)
 }
 func newReportsStep() *sqlgraph.Step {

@@ -1108,6 +1108,29 @@ func HasEventsWith(preds ...predicate.JobEvent) predicate.Job {
 	})
 }
 
+// HasPatterns applies the HasEdge predicate on the "patterns" edge.
+func HasPatterns() predicate.Job {
+	return predicate.Job(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, PatternsTable, PatternsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasPatternsWith applies the HasEdge predicate on the "patterns" edge with a given conditions (other predicates).
+func HasPatternsWith(preds ...predicate.Pattern) predicate.Job {
+	return predicate.Job(func(s *sql.Selector) {
+		step := newPatternsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // HasReports applies the HasEdge predicate on the "reports" edge.
 func HasReports() predicate.Job {
 	return predicate.Job(func(s *sql.Selector) {

@@ -34,6 +34,8 @@ const (
 	FieldHTTPStatus = "http_status"
 	// FieldDepth holds the string denoting the depth field in the database.
 	FieldDepth = "depth"
+	// FieldScore holds the string denoting the score field in the database.
+	FieldScore = "score"
 	// FieldAttempts holds the string denoting the attempts field in the database.
 	FieldAttempts = "attempts"
 	// FieldFactCount holds the string denoting the fact_count field in the database.
@@ -50,6 +52,12 @@ const (
 	FieldLocation = "location"
 	// FieldRedirects holds the string denoting the redirects field in the database.
 	FieldRedirects = "redirects"
+	// FieldCanonicalOf holds the string denoting the canonical_of field in the database.
+	FieldCanonicalOf = "canonical_of"
+	// FieldPattern holds the string denoting the pattern field in the database.
+	FieldPattern = "pattern"
+	// FieldSitemaps holds the string denoting the sitemaps field in the database.
+	FieldSitemaps = "sitemaps"
 	// FieldPageID holds the string denoting the page_id field in the database.
 	FieldPageID = "page_id"
 	// FieldLane holds the string denoting the lane field in the database.
@@ -103,6 +111,7 @@ var Columns = []string{
 	FieldReason,
 	FieldHTTPStatus,
 	FieldDepth,
+	FieldScore,
 	FieldAttempts,
 	FieldFactCount,
 	FieldFactsAdded,
@@ -111,6 +120,9 @@ var Columns = []string{
 	FieldDurationMs,
 	FieldLocation,
 	FieldRedirects,
+	FieldCanonicalOf,
+	FieldPattern,
+	FieldSitemaps,
 	FieldPageID,
 	FieldLane,
 	FieldRank,
@@ -136,6 +148,8 @@ func ValidColumn(column string) bool {
 var (
 	// DefaultDepth holds the default value on creation for the "depth" field.
 	DefaultDepth int
+	// DefaultScore holds the default value on creation for the "score" field.
+	DefaultScore int
 	// DefaultAttempts holds the default value on creation for the "attempts" field.
 	DefaultAttempts int
 	// DefaultFactCount holds the default value on creation for the "fact_count" field.
@@ -150,6 +164,8 @@ var (
 	DefaultDurationMs int
 	// DefaultRedirects holds the default value on creation for the "redirects" field.
 	DefaultRedirects int
+	// DefaultPattern holds the default value on creation for the "pattern" field.
+	DefaultPattern string
 	// DefaultLane holds the default value on creation for the "lane" field.
 	DefaultLane string
 	// DefaultRank holds the default value on creation for the "rank" field.
@@ -169,7 +185,7 @@ var (
 // StepValidator is a validator for the "step" field enum values. It is called by the builders before save.
 func StepValidator(s schema.Step) error {
 	switch s {
-	case "FETCH", "EXTRACT":
+	case "DISCOVER", "FETCH", "EXTRACT":
 		return nil
 	default:
 		return fmt.Errorf("jobitem: invalid enum value for step field: %q", s)
@@ -246,6 +262,11 @@ func ByDepth(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDepth, opts...).ToFunc()
 }
 
+// ByScore orders the results by the score field.
+func ByScore(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldScore, opts...).ToFunc()
+}
+
 // ByAttempts orders the results by the attempts field.
 func ByAttempts(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAttempts, opts...).ToFunc()
@@ -284,6 +305,16 @@ func ByLocation(opts ...sql.OrderTermOption) OrderOption {
 // ByRedirects orders the results by the redirects field.
 func ByRedirects(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRedirects, opts...).ToFunc()
+}
+
+// ByCanonicalOf orders the results by the canonical_of field.
+func ByCanonicalOf(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCanonicalOf, opts...).ToFunc()
+}
+
+// ByPattern orders the results by the pattern field.
+func ByPattern(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPattern, opts...).ToFunc()
 }
 
 // ByPageID orders the results by the page_id field.

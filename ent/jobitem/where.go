@@ -82,6 +82,11 @@ func Depth(v int) predicate.JobItem {
 	return predicate.JobItem(sql.FieldEQ(FieldDepth, v))
 }
 
+// Score applies equality check predicate on the "score" field. It's identical to ScoreEQ.
+func Score(v int) predicate.JobItem {
+	return predicate.JobItem(sql.FieldEQ(FieldScore, v))
+}
+
 // Attempts applies equality check predicate on the "attempts" field. It's identical to AttemptsEQ.
 func Attempts(v int) predicate.JobItem {
 	return predicate.JobItem(sql.FieldEQ(FieldAttempts, v))
@@ -120,6 +125,16 @@ func Location(v string) predicate.JobItem {
 // Redirects applies equality check predicate on the "redirects" field. It's identical to RedirectsEQ.
 func Redirects(v int) predicate.JobItem {
 	return predicate.JobItem(sql.FieldEQ(FieldRedirects, v))
+}
+
+// CanonicalOf applies equality check predicate on the "canonical_of" field. It's identical to CanonicalOfEQ.
+func CanonicalOf(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldEQ(FieldCanonicalOf, v))
+}
+
+// Pattern applies equality check predicate on the "pattern" field. It's identical to PatternEQ.
+func Pattern(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldEQ(FieldPattern, v))
 }
 
 // PageID applies equality check predicate on the "page_id" field. It's identical to PageIDEQ.
@@ -522,6 +537,46 @@ func DepthLTE(v int) predicate.JobItem {
 	return predicate.JobItem(sql.FieldLTE(FieldDepth, v))
 }
 
+// ScoreEQ applies the EQ predicate on the "score" field.
+func ScoreEQ(v int) predicate.JobItem {
+	return predicate.JobItem(sql.FieldEQ(FieldScore, v))
+}
+
+// ScoreNEQ applies the NEQ predicate on the "score" field.
+func ScoreNEQ(v int) predicate.JobItem {
+	return predicate.JobItem(sql.FieldNEQ(FieldScore, v))
+}
+
+// ScoreIn applies the In predicate on the "score" field.
+func ScoreIn(vs ...int) predicate.JobItem {
+	return predicate.JobItem(sql.FieldIn(FieldScore, vs...))
+}
+
+// ScoreNotIn applies the NotIn predicate on the "score" field.
+func ScoreNotIn(vs ...int) predicate.JobItem {
+	return predicate.JobItem(sql.FieldNotIn(FieldScore, vs...))
+}
+
+// ScoreGT applies the GT predicate on the "score" field.
+func ScoreGT(v int) predicate.JobItem {
+	return predicate.JobItem(sql.FieldGT(FieldScore, v))
+}
+
+// ScoreGTE applies the GTE predicate on the "score" field.
+func ScoreGTE(v int) predicate.JobItem {
+	return predicate.JobItem(sql.FieldGTE(FieldScore, v))
+}
+
+// ScoreLT applies the LT predicate on the "score" field.
+func ScoreLT(v int) predicate.JobItem {
+	return predicate.JobItem(sql.FieldLT(FieldScore, v))
+}
+
+// ScoreLTE applies the LTE predicate on the "score" field.
+func ScoreLTE(v int) predicate.JobItem {
+	return predicate.JobItem(sql.FieldLTE(FieldScore, v))
+}
+
 // AttemptsEQ applies the EQ predicate on the "attempts" field.
 func AttemptsEQ(v int) predicate.JobItem {
 	return predicate.JobItem(sql.FieldEQ(FieldAttempts, v))
@@ -875,6 +930,156 @@ func RedirectsLT(v int) predicate.JobItem {
 // RedirectsLTE applies the LTE predicate on the "redirects" field.
 func RedirectsLTE(v int) predicate.JobItem {
 	return predicate.JobItem(sql.FieldLTE(FieldRedirects, v))
+}
+
+// CanonicalOfEQ applies the EQ predicate on the "canonical_of" field.
+func CanonicalOfEQ(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldEQ(FieldCanonicalOf, v))
+}
+
+// CanonicalOfNEQ applies the NEQ predicate on the "canonical_of" field.
+func CanonicalOfNEQ(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldNEQ(FieldCanonicalOf, v))
+}
+
+// CanonicalOfIn applies the In predicate on the "canonical_of" field.
+func CanonicalOfIn(vs ...string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldIn(FieldCanonicalOf, vs...))
+}
+
+// CanonicalOfNotIn applies the NotIn predicate on the "canonical_of" field.
+func CanonicalOfNotIn(vs ...string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldNotIn(FieldCanonicalOf, vs...))
+}
+
+// CanonicalOfGT applies the GT predicate on the "canonical_of" field.
+func CanonicalOfGT(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldGT(FieldCanonicalOf, v))
+}
+
+// CanonicalOfGTE applies the GTE predicate on the "canonical_of" field.
+func CanonicalOfGTE(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldGTE(FieldCanonicalOf, v))
+}
+
+// CanonicalOfLT applies the LT predicate on the "canonical_of" field.
+func CanonicalOfLT(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldLT(FieldCanonicalOf, v))
+}
+
+// CanonicalOfLTE applies the LTE predicate on the "canonical_of" field.
+func CanonicalOfLTE(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldLTE(FieldCanonicalOf, v))
+}
+
+// CanonicalOfContains applies the Contains predicate on the "canonical_of" field.
+func CanonicalOfContains(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldContains(FieldCanonicalOf, v))
+}
+
+// CanonicalOfHasPrefix applies the HasPrefix predicate on the "canonical_of" field.
+func CanonicalOfHasPrefix(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldHasPrefix(FieldCanonicalOf, v))
+}
+
+// CanonicalOfHasSuffix applies the HasSuffix predicate on the "canonical_of" field.
+func CanonicalOfHasSuffix(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldHasSuffix(FieldCanonicalOf, v))
+}
+
+// CanonicalOfIsNil applies the IsNil predicate on the "canonical_of" field.
+func CanonicalOfIsNil() predicate.JobItem {
+	return predicate.JobItem(sql.FieldIsNull(FieldCanonicalOf))
+}
+
+// CanonicalOfNotNil applies the NotNil predicate on the "canonical_of" field.
+func CanonicalOfNotNil() predicate.JobItem {
+	return predicate.JobItem(sql.FieldNotNull(FieldCanonicalOf))
+}
+
+// CanonicalOfEqualFold applies the EqualFold predicate on the "canonical_of" field.
+func CanonicalOfEqualFold(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldEqualFold(FieldCanonicalOf, v))
+}
+
+// CanonicalOfContainsFold applies the ContainsFold predicate on the "canonical_of" field.
+func CanonicalOfContainsFold(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldContainsFold(FieldCanonicalOf, v))
+}
+
+// PatternEQ applies the EQ predicate on the "pattern" field.
+func PatternEQ(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldEQ(FieldPattern, v))
+}
+
+// PatternNEQ applies the NEQ predicate on the "pattern" field.
+func PatternNEQ(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldNEQ(FieldPattern, v))
+}
+
+// PatternIn applies the In predicate on the "pattern" field.
+func PatternIn(vs ...string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldIn(FieldPattern, vs...))
+}
+
+// PatternNotIn applies the NotIn predicate on the "pattern" field.
+func PatternNotIn(vs ...string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldNotIn(FieldPattern, vs...))
+}
+
+// PatternGT applies the GT predicate on the "pattern" field.
+func PatternGT(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldGT(FieldPattern, v))
+}
+
+// PatternGTE applies the GTE predicate on the "pattern" field.
+func PatternGTE(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldGTE(FieldPattern, v))
+}
+
+// PatternLT applies the LT predicate on the "pattern" field.
+func PatternLT(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldLT(FieldPattern, v))
+}
+
+// PatternLTE applies the LTE predicate on the "pattern" field.
+func PatternLTE(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldLTE(FieldPattern, v))
+}
+
+// PatternContains applies the Contains predicate on the "pattern" field.
+func PatternContains(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldContains(FieldPattern, v))
+}
+
+// PatternHasPrefix applies the HasPrefix predicate on the "pattern" field.
+func PatternHasPrefix(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldHasPrefix(FieldPattern, v))
+}
+
+// PatternHasSuffix applies the HasSuffix predicate on the "pattern" field.
+func PatternHasSuffix(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldHasSuffix(FieldPattern, v))
+}
+
+// PatternEqualFold applies the EqualFold predicate on the "pattern" field.
+func PatternEqualFold(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldEqualFold(FieldPattern, v))
+}
+
+// PatternContainsFold applies the ContainsFold predicate on the "pattern" field.
+func PatternContainsFold(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldContainsFold(FieldPattern, v))
+}
+
+// SitemapsIsNil applies the IsNil predicate on the "sitemaps" field.
+func SitemapsIsNil() predicate.JobItem {
+	return predicate.JobItem(sql.FieldIsNull(FieldSitemaps))
+}
+
+// SitemapsNotNil applies the NotNil predicate on the "sitemaps" field.
+func SitemapsNotNil() predicate.JobItem {
+	return predicate.JobItem(sql.FieldNotNull(FieldSitemaps))
 }
 
 // PageIDEQ applies the EQ predicate on the "page_id" field.

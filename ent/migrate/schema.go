@@ -3,11 +3,39 @@
 package migrate
 
 import (
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/dialect/sql/schema"
 	"entgo.io/ent/schema/field"
 )
 
 var (
+	// AliasesColumns holds the columns for the "aliases" table.
+	AliasesColumns = []*schema.Column{
+		{Name: "url", Type: field.TypeString},
+		{Name: "seen_at", Type: field.TypeTime},
+		{Name: "page_id", Type: field.TypeUUID},
+	}
+	// AliasesTable holds the schema information for the "aliases" table.
+	AliasesTable = &schema.Table{
+		Name:       "aliases",
+		Columns:    AliasesColumns,
+		PrimaryKey: []*schema.Column{AliasesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "aliases_pages_aliases",
+				Columns:    []*schema.Column{AliasesColumns[2]},
+				RefColumns: []*schema.Column{PagesColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "alias_page_id",
+				Unique:  false,
+				Columns: []*schema.Column{AliasesColumns[2]},
+			},
+		},
+	}
 	// APIKeysColumns holds the columns for the "api_keys" table.
 	APIKeysColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -287,12 +315,13 @@ var (
 	JobItemsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "url", Type: field.TypeString},
-		{Name: "step", Type: field.TypeEnum, Enums: []string{"FETCH", "EXTRACT"}},
+		{Name: "step", Type: field.TypeEnum, Enums: []string{"DISCOVER", "FETCH", "EXTRACT"}},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"READY", "WAITING", "RUNNING", "ENDED"}, Default: "READY"},
 		{Name: "outcome", Type: field.TypeEnum, Nullable: true, Enums: []string{"STORED", "UNCHANGED", "EXTRACTED", "DUPLICATE", "ROBOTS_BLOCKED", "FETCH_BLOCKED", "RATE_LIMITED", "HTTP_ERROR", "TIMEOUT", "TOO_LARGE", "EMPTY_CONTENT", "UNSUPPORTED_TYPE", "LANGUAGE_FILTERED", "OUT_OF_SCOPE", "BUDGET_EXHAUSTED", "CANCELLED", "FAILED"}},
 		{Name: "reason", Type: field.TypeString, Nullable: true},
 		{Name: "http_status", Type: field.TypeInt, Nullable: true},
 		{Name: "depth", Type: field.TypeInt, Default: 0},
+		{Name: "score", Type: field.TypeInt, Default: 0},
 		{Name: "attempts", Type: field.TypeInt, Default: 0},
 		{Name: "fact_count", Type: field.TypeInt, Default: 0},
 		{Name: "facts_added", Type: field.TypeInt, Default: 0},
@@ -301,6 +330,9 @@ var (
 		{Name: "duration_ms", Type: field.TypeInt, Default: 0},
 		{Name: "location", Type: field.TypeString, Nullable: true},
 		{Name: "redirects", Type: field.TypeInt, Default: 0},
+		{Name: "canonical_of", Type: field.TypeString, Nullable: true},
+		{Name: "pattern", Type: field.TypeString, Default: ""},
+		{Name: "sitemaps", Type: field.TypeJSON, Nullable: true},
 		{Name: "lane", Type: field.TypeString, Default: ""},
 		{Name: "rank", Type: field.TypeInt, Default: 1},
 		{Name: "turn", Type: field.TypeInt64, Default: 0},
@@ -321,13 +353,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "job_items_jobs_items",
-				Columns:    []*schema.Column{JobItemsColumns[25]},
+				Columns:    []*schema.Column{JobItemsColumns[29]},
 				RefColumns: []*schema.Column{JobsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
 				Symbol:     "job_items_pages_page",
-				Columns:    []*schema.Column{JobItemsColumns[26]},
+				Columns:    []*schema.Column{JobItemsColumns[30]},
 				RefColumns: []*schema.Column{PagesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -336,12 +368,12 @@ var (
 			{
 				Name:    "jobitem_job_id_url",
 				Unique:  true,
-				Columns: []*schema.Column{JobItemsColumns[25], JobItemsColumns[1]},
+				Columns: []*schema.Column{JobItemsColumns[29], JobItemsColumns[1]},
 			},
 			{
 				Name:    "jobitem_page_id",
 				Unique:  false,
-				Columns: []*schema.Column{JobItemsColumns[26]},
+				Columns: []*schema.Column{JobItemsColumns[30]},
 			},
 		},
 	}
@@ -355,6 +387,8 @@ var (
 		{Name: "status", Type: field.TypeEnum, Enums: []string{"ACTIVE", "GONE"}, Default: "ACTIVE"},
 		{Name: "language", Type: field.TypeString, Default: ""},
 		{Name: "content_hash", Type: field.TypeString, Default: ""},
+		{Name: "simhash", Type: field.TypeInt64, Default: 0},
+		{Name: "numbers", Type: field.TypeString, Default: ""},
 		{Name: "etag", Type: field.TypeString, Default: ""},
 		{Name: "last_modified", Type: field.TypeString, Default: ""},
 		{Name: "links", Type: field.TypeJSON, Nullable: true},
@@ -372,7 +406,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "pages_snapshots_snapshot",
-				Columns:    []*schema.Column{PagesColumns[15]},
+				Columns:    []*schema.Column{PagesColumns[17]},
 				RefColumns: []*schema.Column{SnapshotsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -396,12 +430,42 @@ var (
 			{
 				Name:    "page_fetched_at",
 				Unique:  false,
-				Columns: []*schema.Column{PagesColumns[13]},
+				Columns: []*schema.Column{PagesColumns[15]},
 			},
 			{
 				Name:    "page_snapshot_id",
 				Unique:  false,
-				Columns: []*schema.Column{PagesColumns[15]},
+				Columns: []*schema.Column{PagesColumns[17]},
+			},
+		},
+	}
+	// PatternsColumns holds the columns for the "patterns" table.
+	PatternsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "shape", Type: field.TypeString},
+		{Name: "simhash", Type: field.TypeInt64, Default: 0},
+		{Name: "repeats", Type: field.TypeInt, Default: 0},
+		{Name: "ended", Type: field.TypeBool, Default: false},
+		{Name: "job_id", Type: field.TypeUUID},
+	}
+	// PatternsTable holds the schema information for the "patterns" table.
+	PatternsTable = &schema.Table{
+		Name:       "patterns",
+		Columns:    PatternsColumns,
+		PrimaryKey: []*schema.Column{PatternsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "patterns_jobs_patterns",
+				Columns:    []*schema.Column{PatternsColumns[5]},
+				RefColumns: []*schema.Column{JobsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "pattern_job_id_shape",
+				Unique:  true,
+				Columns: []*schema.Column{PatternsColumns[5], PatternsColumns[1]},
 			},
 		},
 	}
@@ -439,12 +503,15 @@ var (
 		{Name: "delay_ms", Type: field.TypeInt, Nullable: true},
 		{Name: "concurrency", Type: field.TypeInt, Nullable: true},
 		{Name: "daily_limit", Type: field.TypeInt, Nullable: true},
+		{Name: "robots_meta", Type: field.TypeBool, Nullable: true},
 		{Name: "crawl_delay_ms", Type: field.TypeInt, Default: 0},
+		{Name: "adaptive_delay_ms", Type: field.TypeInt, Default: 0},
 		{Name: "used_today", Type: field.TypeInt, Default: 0},
 		{Name: "used_total", Type: field.TypeInt, Default: 0},
 		{Name: "day", Type: field.TypeString, Default: ""},
 		{Name: "strikes", Type: field.TypeInt, Default: 0},
-		{Name: "status", Type: field.TypeEnum, Enums: []string{"OPEN", "BACKING_OFF", "EXHAUSTED"}, Default: "OPEN"},
+		{Name: "refusals", Type: field.TypeInt, Default: 0},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"OPEN", "BACKING_OFF", "EXHAUSTED", "REFUSED"}, Default: "OPEN"},
 		{Name: "next_allowed_at", Type: field.TypeTime},
 		{Name: "backoff_until", Type: field.TypeTime, Nullable: true},
 		{Name: "updated_at", Type: field.TypeTime},
@@ -572,6 +639,7 @@ var (
 	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
+		AliasesTable,
 		APIKeysTable,
 		AuditEntriesTable,
 		BoilerplatesTable,
@@ -580,6 +648,7 @@ var (
 		JobEventsTable,
 		JobItemsTable,
 		PagesTable,
+		PatternsTable,
 		ProfilesTable,
 		RateLimitsTable,
 		ReportsTable,
@@ -590,6 +659,10 @@ var (
 )
 
 func init() {
+	AliasesTable.ForeignKeys[0].RefTable = PagesTable
+	AliasesTable.Annotation = &entsql.Annotation{
+		Table: "aliases",
+	}
 	FactsTable.ForeignKeys[0].RefTable = SnapshotsTable
 	FactsTable.ForeignKeys[1].RefTable = ProfilesTable
 	FactsTable.ForeignKeys[2].RefTable = PagesTable
@@ -599,6 +672,7 @@ func init() {
 	JobItemsTable.ForeignKeys[0].RefTable = JobsTable
 	JobItemsTable.ForeignKeys[1].RefTable = PagesTable
 	PagesTable.ForeignKeys[0].RefTable = SnapshotsTable
+	PatternsTable.ForeignKeys[0].RefTable = JobsTable
 	ReportsTable.ForeignKeys[0].RefTable = JobsTable
 	SnapshotsTable.ForeignKeys[0].RefTable = PagesTable
 	ReportFactsTable.ForeignKeys[0].RefTable = ReportsTable

@@ -32,6 +32,10 @@ const (
 	FieldLanguage = "language"
 	// FieldContentHash holds the string denoting the content_hash field in the database.
 	FieldContentHash = "content_hash"
+	// FieldSimhash holds the string denoting the simhash field in the database.
+	FieldSimhash = "simhash"
+	// FieldNumbers holds the string denoting the numbers field in the database.
+	FieldNumbers = "numbers"
 	// FieldEtag holds the string denoting the etag field in the database.
 	FieldEtag = "etag"
 	// FieldLastModified holds the string denoting the last_modified field in the database.
@@ -54,8 +58,12 @@ const (
 	EdgeSnapshots = "snapshots"
 	// EdgeFacts holds the string denoting the facts edge name in mutations.
 	EdgeFacts = "facts"
+	// EdgeAliases holds the string denoting the aliases edge name in mutations.
+	EdgeAliases = "aliases"
 	// EdgeItems holds the string denoting the items edge name in mutations.
 	EdgeItems = "items"
+	// AliasFieldID holds the string denoting the ID field of the Alias.
+	AliasFieldID = "url"
 	// Table holds the table name of the page in the database.
 	Table = "pages"
 	// SnapshotTable is the table that holds the snapshot relation/edge.
@@ -79,6 +87,13 @@ const (
 	FactsInverseTable = "facts"
 	// FactsColumn is the table column denoting the facts relation/edge.
 	FactsColumn = "page_id"
+	// AliasesTable is the table that holds the aliases relation/edge.
+	AliasesTable = "aliases"
+	// AliasesInverseTable is the table name for the Alias entity.
+	// It exists in this package in order to avoid circular dependency with the "alias" package.
+	AliasesInverseTable = "aliases"
+	// AliasesColumn is the table column denoting the aliases relation/edge.
+	AliasesColumn = "page_id"
 	// ItemsTable is the table that holds the items relation/edge.
 	ItemsTable = "job_items"
 	// ItemsInverseTable is the table name for the JobItem entity.
@@ -98,6 +113,8 @@ var Columns = []string{
 	FieldStatus,
 	FieldLanguage,
 	FieldContentHash,
+	FieldSimhash,
+	FieldNumbers,
 	FieldEtag,
 	FieldLastModified,
 	FieldLinks,
@@ -125,6 +142,10 @@ var (
 	DefaultLanguage string
 	// DefaultContentHash holds the default value on creation for the "content_hash" field.
 	DefaultContentHash string
+	// DefaultSimhash holds the default value on creation for the "simhash" field.
+	DefaultSimhash int64
+	// DefaultNumbers holds the default value on creation for the "numbers" field.
+	DefaultNumbers string
 	// DefaultEtag holds the default value on creation for the "etag" field.
 	DefaultEtag string
 	// DefaultLastModified holds the default value on creation for the "last_modified" field.
@@ -194,6 +215,16 @@ func ByContentHash(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldContentHash, opts...).ToFunc()
 }
 
+// BySimhash orders the results by the simhash field.
+func BySimhash(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSimhash, opts...).ToFunc()
+}
+
+// ByNumbers orders the results by the numbers field.
+func ByNumbers(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNumbers, opts...).ToFunc()
+}
+
 // ByEtag orders the results by the etag field.
 func ByEtag(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldEtag, opts...).ToFunc()
@@ -259,6 +290,20 @@ func ByFacts(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	}
 }
 
+// ByAliasesCount orders the results by aliases count.
+func ByAliasesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newAliasesStep(), opts...)
+	}
+}
+
+// ByAliases orders the results by aliases terms.
+func ByAliases(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newAliasesStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // ByItemsCount orders the results by items count.
 func ByItemsCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -291,6 +336,13 @@ func newFactsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(FactsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, FactsTable, FactsColumn),
+	)
+}
+func newAliasesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(AliasesInverseTable, AliasFieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, AliasesTable, AliasesColumn),
 	)
 }
 func newItemsStep() *sqlgraph.Step {

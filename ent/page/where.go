@@ -87,6 +87,16 @@ func ContentHash(v string) predicate.Page {
 	return predicate.Page(sql.FieldEQ(FieldContentHash, v))
 }
 
+// Simhash applies equality check predicate on the "simhash" field. It's identical to SimhashEQ.
+func Simhash(v int64) predicate.Page {
+	return predicate.Page(sql.FieldEQ(FieldSimhash, v))
+}
+
+// Numbers applies equality check predicate on the "numbers" field. It's identical to NumbersEQ.
+func Numbers(v string) predicate.Page {
+	return predicate.Page(sql.FieldEQ(FieldNumbers, v))
+}
+
 // Etag applies equality check predicate on the "etag" field. It's identical to EtagEQ.
 func Etag(v string) predicate.Page {
 	return predicate.Page(sql.FieldEQ(FieldEtag, v))
@@ -542,6 +552,111 @@ func ContentHashContainsFold(v string) predicate.Page {
 	return predicate.Page(sql.FieldContainsFold(FieldContentHash, v))
 }
 
+// SimhashEQ applies the EQ predicate on the "simhash" field.
+func SimhashEQ(v int64) predicate.Page {
+	return predicate.Page(sql.FieldEQ(FieldSimhash, v))
+}
+
+// SimhashNEQ applies the NEQ predicate on the "simhash" field.
+func SimhashNEQ(v int64) predicate.Page {
+	return predicate.Page(sql.FieldNEQ(FieldSimhash, v))
+}
+
+// SimhashIn applies the In predicate on the "simhash" field.
+func SimhashIn(vs ...int64) predicate.Page {
+	return predicate.Page(sql.FieldIn(FieldSimhash, vs...))
+}
+
+// SimhashNotIn applies the NotIn predicate on the "simhash" field.
+func SimhashNotIn(vs ...int64) predicate.Page {
+	return predicate.Page(sql.FieldNotIn(FieldSimhash, vs...))
+}
+
+// SimhashGT applies the GT predicate on the "simhash" field.
+func SimhashGT(v int64) predicate.Page {
+	return predicate.Page(sql.FieldGT(FieldSimhash, v))
+}
+
+// SimhashGTE applies the GTE predicate on the "simhash" field.
+func SimhashGTE(v int64) predicate.Page {
+	return predicate.Page(sql.FieldGTE(FieldSimhash, v))
+}
+
+// SimhashLT applies the LT predicate on the "simhash" field.
+func SimhashLT(v int64) predicate.Page {
+	return predicate.Page(sql.FieldLT(FieldSimhash, v))
+}
+
+// SimhashLTE applies the LTE predicate on the "simhash" field.
+func SimhashLTE(v int64) predicate.Page {
+	return predicate.Page(sql.FieldLTE(FieldSimhash, v))
+}
+
+// NumbersEQ applies the EQ predicate on the "numbers" field.
+func NumbersEQ(v string) predicate.Page {
+	return predicate.Page(sql.FieldEQ(FieldNumbers, v))
+}
+
+// NumbersNEQ applies the NEQ predicate on the "numbers" field.
+func NumbersNEQ(v string) predicate.Page {
+	return predicate.Page(sql.FieldNEQ(FieldNumbers, v))
+}
+
+// NumbersIn applies the In predicate on the "numbers" field.
+func NumbersIn(vs ...string) predicate.Page {
+	return predicate.Page(sql.FieldIn(FieldNumbers, vs...))
+}
+
+// NumbersNotIn applies the NotIn predicate on the "numbers" field.
+func NumbersNotIn(vs ...string) predicate.Page {
+	return predicate.Page(sql.FieldNotIn(FieldNumbers, vs...))
+}
+
+// NumbersGT applies the GT predicate on the "numbers" field.
+func NumbersGT(v string) predicate.Page {
+	return predicate.Page(sql.FieldGT(FieldNumbers, v))
+}
+
+// NumbersGTE applies the GTE predicate on the "numbers" field.
+func NumbersGTE(v string) predicate.Page {
+	return predicate.Page(sql.FieldGTE(FieldNumbers, v))
+}
+
+// NumbersLT applies the LT predicate on the "numbers" field.
+func NumbersLT(v string) predicate.Page {
+	return predicate.Page(sql.FieldLT(FieldNumbers, v))
+}
+
+// NumbersLTE applies the LTE predicate on the "numbers" field.
+func NumbersLTE(v string) predicate.Page {
+	return predicate.Page(sql.FieldLTE(FieldNumbers, v))
+}
+
+// NumbersContains applies the Contains predicate on the "numbers" field.
+func NumbersContains(v string) predicate.Page {
+	return predicate.Page(sql.FieldContains(FieldNumbers, v))
+}
+
+// NumbersHasPrefix applies the HasPrefix predicate on the "numbers" field.
+func NumbersHasPrefix(v string) predicate.Page {
+	return predicate.Page(sql.FieldHasPrefix(FieldNumbers, v))
+}
+
+// NumbersHasSuffix applies the HasSuffix predicate on the "numbers" field.
+func NumbersHasSuffix(v string) predicate.Page {
+	return predicate.Page(sql.FieldHasSuffix(FieldNumbers, v))
+}
+
+// NumbersEqualFold applies the EqualFold predicate on the "numbers" field.
+func NumbersEqualFold(v string) predicate.Page {
+	return predicate.Page(sql.FieldEqualFold(FieldNumbers, v))
+}
+
+// NumbersContainsFold applies the ContainsFold predicate on the "numbers" field.
+func NumbersContainsFold(v string) predicate.Page {
+	return predicate.Page(sql.FieldContainsFold(FieldNumbers, v))
+}
+
 // EtagEQ applies the EQ predicate on the "etag" field.
 func EtagEQ(v string) predicate.Page {
 	return predicate.Page(sql.FieldEQ(FieldEtag, v))
@@ -943,6 +1058,29 @@ func HasFacts() predicate.Page {
 func HasFactsWith(preds ...predicate.Fact) predicate.Page {
 	return predicate.Page(func(s *sql.Selector) {
 		step := newFactsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasAliases applies the HasEdge predicate on the "aliases" edge.
+func HasAliases() predicate.Page {
+	return predicate.Page(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, AliasesTable, AliasesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasAliasesWith applies the HasEdge predicate on the "aliases" edge with a given conditions (other predicates).
+func HasAliasesWith(preds ...predicate.Alias) predicate.Page {
+	return predicate.Page(func(s *sql.Selector) {
+		step := newAliasesStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -6,6 +6,9 @@ import (
 	"entgo.io/ent/dialect/sql"
 )
 
+// Alias is the predicate function for alias builders.
+type Alias func(*sql.Selector)
+
 // ApiKey is the predicate function for apikey builders.
 type ApiKey func(*sql.Selector)
 
@@ -29,6 +32,9 @@ type JobItem func(*sql.Selector)
 
 // Page is the predicate function for page builders.
 type Page func(*sql.Selector)
+
+// Pattern is the predicate function for pattern builders.
+type Pattern func(*sql.Selector)
 
 // Profile is the predicate function for profile builders.
 type Profile func(*sql.Selector)

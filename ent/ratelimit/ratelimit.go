@@ -25,8 +25,12 @@ const (
 	FieldConcurrency = "concurrency"
 	// FieldDailyLimit holds the string denoting the daily_limit field in the database.
 	FieldDailyLimit = "daily_limit"
+	// FieldRobotsMeta holds the string denoting the robots_meta field in the database.
+	FieldRobotsMeta = "robots_meta"
 	// FieldCrawlDelayMs holds the string denoting the crawl_delay_ms field in the database.
 	FieldCrawlDelayMs = "crawl_delay_ms"
+	// FieldAdaptiveDelayMs holds the string denoting the adaptive_delay_ms field in the database.
+	FieldAdaptiveDelayMs = "adaptive_delay_ms"
 	// FieldUsedToday holds the string denoting the used_today field in the database.
 	FieldUsedToday = "used_today"
 	// FieldUsedTotal holds the string denoting the used_total field in the database.
@@ -35,6 +39,8 @@ const (
 	FieldDay = "day"
 	// FieldStrikes holds the string denoting the strikes field in the database.
 	FieldStrikes = "strikes"
+	// FieldRefusals holds the string denoting the refusals field in the database.
+	FieldRefusals = "refusals"
 	// FieldStatus holds the string denoting the status field in the database.
 	FieldStatus = "status"
 	// FieldNextAllowedAt holds the string denoting the next_allowed_at field in the database.
@@ -54,11 +60,14 @@ var Columns = []string{
 	FieldDelayMs,
 	FieldConcurrency,
 	FieldDailyLimit,
+	FieldRobotsMeta,
 	FieldCrawlDelayMs,
+	FieldAdaptiveDelayMs,
 	FieldUsedToday,
 	FieldUsedTotal,
 	FieldDay,
 	FieldStrikes,
+	FieldRefusals,
 	FieldStatus,
 	FieldNextAllowedAt,
 	FieldBackoffUntil,
@@ -78,6 +87,8 @@ func ValidColumn(column string) bool {
 var (
 	// DefaultCrawlDelayMs holds the default value on creation for the "crawl_delay_ms" field.
 	DefaultCrawlDelayMs int
+	// DefaultAdaptiveDelayMs holds the default value on creation for the "adaptive_delay_ms" field.
+	DefaultAdaptiveDelayMs int
 	// DefaultUsedToday holds the default value on creation for the "used_today" field.
 	DefaultUsedToday int
 	// DefaultUsedTotal holds the default value on creation for the "used_total" field.
@@ -86,6 +97,8 @@ var (
 	DefaultDay string
 	// DefaultStrikes holds the default value on creation for the "strikes" field.
 	DefaultStrikes int
+	// DefaultRefusals holds the default value on creation for the "refusals" field.
+	DefaultRefusals int
 	// DefaultNextAllowedAt holds the default value on creation for the "next_allowed_at" field.
 	DefaultNextAllowedAt func() time.Time
 	// DefaultUpdatedAt holds the default value on creation for the "updated_at" field.
@@ -99,7 +112,7 @@ const DefaultStatus schema.RateLimitStatus = "OPEN"
 // StatusValidator is a validator for the "status" field enum values. It is called by the builders before save.
 func StatusValidator(s schema.RateLimitStatus) error {
 	switch s {
-	case "OPEN", "BACKING_OFF", "EXHAUSTED":
+	case "OPEN", "BACKING_OFF", "EXHAUSTED", "REFUSED":
 		return nil
 	default:
 		return fmt.Errorf("ratelimit: invalid enum value for status field: %q", s)
@@ -134,9 +147,19 @@ func ByDailyLimit(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDailyLimit, opts...).ToFunc()
 }
 
+// ByRobotsMeta orders the results by the robots_meta field.
+func ByRobotsMeta(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRobotsMeta, opts...).ToFunc()
+}
+
 // ByCrawlDelayMs orders the results by the crawl_delay_ms field.
 func ByCrawlDelayMs(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCrawlDelayMs, opts...).ToFunc()
+}
+
+// ByAdaptiveDelayMs orders the results by the adaptive_delay_ms field.
+func ByAdaptiveDelayMs(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAdaptiveDelayMs, opts...).ToFunc()
 }
 
 // ByUsedToday orders the results by the used_today field.
@@ -157,6 +180,11 @@ func ByDay(opts ...sql.OrderTermOption) OrderOption {
 // ByStrikes orders the results by the strikes field.
 func ByStrikes(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldStrikes, opts...).ToFunc()
+}
+
+// ByRefusals orders the results by the refusals field.
+func ByRefusals(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRefusals, opts...).ToFunc()
 }
 
 // ByStatus orders the results by the status field.

@@ -76,9 +76,19 @@ func DailyLimit(v int) predicate.RateLimit {
 	return predicate.RateLimit(sql.FieldEQ(FieldDailyLimit, v))
 }
 
+// RobotsMeta applies equality check predicate on the "robots_meta" field. It's identical to RobotsMetaEQ.
+func RobotsMeta(v bool) predicate.RateLimit {
+	return predicate.RateLimit(sql.FieldEQ(FieldRobotsMeta, v))
+}
+
 // CrawlDelayMs applies equality check predicate on the "crawl_delay_ms" field. It's identical to CrawlDelayMsEQ.
 func CrawlDelayMs(v int) predicate.RateLimit {
 	return predicate.RateLimit(sql.FieldEQ(FieldCrawlDelayMs, v))
+}
+
+// AdaptiveDelayMs applies equality check predicate on the "adaptive_delay_ms" field. It's identical to AdaptiveDelayMsEQ.
+func AdaptiveDelayMs(v int) predicate.RateLimit {
+	return predicate.RateLimit(sql.FieldEQ(FieldAdaptiveDelayMs, v))
 }
 
 // UsedToday applies equality check predicate on the "used_today" field. It's identical to UsedTodayEQ.
@@ -99,6 +109,11 @@ func Day(v string) predicate.RateLimit {
 // Strikes applies equality check predicate on the "strikes" field. It's identical to StrikesEQ.
 func Strikes(v int) predicate.RateLimit {
 	return predicate.RateLimit(sql.FieldEQ(FieldStrikes, v))
+}
+
+// Refusals applies equality check predicate on the "refusals" field. It's identical to RefusalsEQ.
+func Refusals(v int) predicate.RateLimit {
+	return predicate.RateLimit(sql.FieldEQ(FieldRefusals, v))
 }
 
 // NextAllowedAt applies equality check predicate on the "next_allowed_at" field. It's identical to NextAllowedAtEQ.
@@ -331,6 +346,26 @@ func DailyLimitNotNil() predicate.RateLimit {
 	return predicate.RateLimit(sql.FieldNotNull(FieldDailyLimit))
 }
 
+// RobotsMetaEQ applies the EQ predicate on the "robots_meta" field.
+func RobotsMetaEQ(v bool) predicate.RateLimit {
+	return predicate.RateLimit(sql.FieldEQ(FieldRobotsMeta, v))
+}
+
+// RobotsMetaNEQ applies the NEQ predicate on the "robots_meta" field.
+func RobotsMetaNEQ(v bool) predicate.RateLimit {
+	return predicate.RateLimit(sql.FieldNEQ(FieldRobotsMeta, v))
+}
+
+// RobotsMetaIsNil applies the IsNil predicate on the "robots_meta" field.
+func RobotsMetaIsNil() predicate.RateLimit {
+	return predicate.RateLimit(sql.FieldIsNull(FieldRobotsMeta))
+}
+
+// RobotsMetaNotNil applies the NotNil predicate on the "robots_meta" field.
+func RobotsMetaNotNil() predicate.RateLimit {
+	return predicate.RateLimit(sql.FieldNotNull(FieldRobotsMeta))
+}
+
 // CrawlDelayMsEQ applies the EQ predicate on the "crawl_delay_ms" field.
 func CrawlDelayMsEQ(v int) predicate.RateLimit {
 	return predicate.RateLimit(sql.FieldEQ(FieldCrawlDelayMs, v))
@@ -369,6 +404,46 @@ func CrawlDelayMsLT(v int) predicate.RateLimit {
 // CrawlDelayMsLTE applies the LTE predicate on the "crawl_delay_ms" field.
 func CrawlDelayMsLTE(v int) predicate.RateLimit {
 	return predicate.RateLimit(sql.FieldLTE(FieldCrawlDelayMs, v))
+}
+
+// AdaptiveDelayMsEQ applies the EQ predicate on the "adaptive_delay_ms" field.
+func AdaptiveDelayMsEQ(v int) predicate.RateLimit {
+	return predicate.RateLimit(sql.FieldEQ(FieldAdaptiveDelayMs, v))
+}
+
+// AdaptiveDelayMsNEQ applies the NEQ predicate on the "adaptive_delay_ms" field.
+func AdaptiveDelayMsNEQ(v int) predicate.RateLimit {
+	return predicate.RateLimit(sql.FieldNEQ(FieldAdaptiveDelayMs, v))
+}
+
+// AdaptiveDelayMsIn applies the In predicate on the "adaptive_delay_ms" field.
+func AdaptiveDelayMsIn(vs ...int) predicate.RateLimit {
+	return predicate.RateLimit(sql.FieldIn(FieldAdaptiveDelayMs, vs...))
+}
+
+// AdaptiveDelayMsNotIn applies the NotIn predicate on the "adaptive_delay_ms" field.
+func AdaptiveDelayMsNotIn(vs ...int) predicate.RateLimit {
+	return predicate.RateLimit(sql.FieldNotIn(FieldAdaptiveDelayMs, vs...))
+}
+
+// AdaptiveDelayMsGT applies the GT predicate on the "adaptive_delay_ms" field.
+func AdaptiveDelayMsGT(v int) predicate.RateLimit {
+	return predicate.RateLimit(sql.FieldGT(FieldAdaptiveDelayMs, v))
+}
+
+// AdaptiveDelayMsGTE applies the GTE predicate on the "adaptive_delay_ms" field.
+func AdaptiveDelayMsGTE(v int) predicate.RateLimit {
+	return predicate.RateLimit(sql.FieldGTE(FieldAdaptiveDelayMs, v))
+}
+
+// AdaptiveDelayMsLT applies the LT predicate on the "adaptive_delay_ms" field.
+func AdaptiveDelayMsLT(v int) predicate.RateLimit {
+	return predicate.RateLimit(sql.FieldLT(FieldAdaptiveDelayMs, v))
+}
+
+// AdaptiveDelayMsLTE applies the LTE predicate on the "adaptive_delay_ms" field.
+func AdaptiveDelayMsLTE(v int) predicate.RateLimit {
+	return predicate.RateLimit(sql.FieldLTE(FieldAdaptiveDelayMs, v))
 }
 
 // UsedTodayEQ applies the EQ predicate on the "used_today" field.
@@ -554,6 +629,46 @@ func StrikesLT(v int) predicate.RateLimit {
 // StrikesLTE applies the LTE predicate on the "strikes" field.
 func StrikesLTE(v int) predicate.RateLimit {
 	return predicate.RateLimit(sql.FieldLTE(FieldStrikes, v))
+}
+
+// RefusalsEQ applies the EQ predicate on the "refusals" field.
+func RefusalsEQ(v int) predicate.RateLimit {
+	return predicate.RateLimit(sql.FieldEQ(FieldRefusals, v))
+}
+
+// RefusalsNEQ applies the NEQ predicate on the "refusals" field.
+func RefusalsNEQ(v int) predicate.RateLimit {
+	return predicate.RateLimit(sql.FieldNEQ(FieldRefusals, v))
+}
+
+// RefusalsIn applies the In predicate on the "refusals" field.
+func RefusalsIn(vs ...int) predicate.RateLimit {
+	return predicate.RateLimit(sql.FieldIn(FieldRefusals, vs...))
+}
+
+// RefusalsNotIn applies the NotIn predicate on the "refusals" field.
+func RefusalsNotIn(vs ...int) predicate.RateLimit {
+	return predicate.RateLimit(sql.FieldNotIn(FieldRefusals, vs...))
+}
+
+// RefusalsGT applies the GT predicate on the "refusals" field.
+func RefusalsGT(v int) predicate.RateLimit {
+	return predicate.RateLimit(sql.FieldGT(FieldRefusals, v))
+}
+
+// RefusalsGTE applies the GTE predicate on the "refusals" field.
+func RefusalsGTE(v int) predicate.RateLimit {
+	return predicate.RateLimit(sql.FieldGTE(FieldRefusals, v))
+}
+
+// RefusalsLT applies the LT predicate on the "refusals" field.
+func RefusalsLT(v int) predicate.RateLimit {
+	return predicate.RateLimit(sql.FieldLT(FieldRefusals, v))
+}
+
+// RefusalsLTE applies the LTE predicate on the "refusals" field.
+func RefusalsLTE(v int) predicate.RateLimit {
+	return predicate.RateLimit(sql.FieldLTE(FieldRefusals, v))
 }
 
 // StatusEQ applies the EQ predicate on the "status" field.

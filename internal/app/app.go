@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/term"
+	"techfacts.dev/techfacts/internal/crawl"
 	"techfacts.dev/techfacts/internal/document"
 	"techfacts.dev/techfacts/internal/event"
 	"techfacts.dev/techfacts/internal/extract"
@@ -176,16 +177,17 @@ func join(ctx context.Context, c Config, log *slog.Logger) (b bus, leave func(),
 
 // parts are what API and workers share.
 type parts struct {
-	metrics *metric.Metrics
-	tracer  *trace.Tracer // nil: none
-	api     net.Listener  // nil: the process has no API
-	ops     net.Listener  // nil: it has nothing for operators
-	door    *door         // nil: the process has no API
-	leaving atomic.Bool   // told to stop
-	bus     bus
-	jobs    *job.Jobs
-	limiter *fetch.Limiter
-	web     *fetch.HTTP
+	metrics   *metric.Metrics
+	tracer    *trace.Tracer // nil: none
+	api       net.Listener  // nil: the process has no API
+	ops       net.Listener  // nil: it has nothing for operators
+	door      *door         // nil: the process has no API
+	leaving   atomic.Bool   // told to stop
+	bus       bus
+	jobs      *job.Jobs
+	limiter   *fetch.Limiter
+	web       *fetch.Web
+	documents *document.Reader
 }
 
 // listen opens the address of the API and that for operators, if the process
@@ -241,18 +243,20 @@ func build(ctx context.Context, c Config, own []string, s *store.Store, hints bu
 	if err != nil {
 		return nil, err
 	}
+	limiter := fetch.NewLimiter(s, fetch.Pace{
+		DelayMin: time.Duration(c.ScrapeDelayMin), DelayMax: time.Duration(c.ScrapeDelayMax),
+		Concurrency: c.ScrapeMaxConcurrent, DailyLimit: c.ScrapeDailyLimit, RobotsMeta: c.ScrapeRobotsMeta,
+	})
 	p := &parts{
-		metrics: metric.New(c.Version),
-		bus:     hints,
-		jobs:    job.New(s, hints, job.Policy{Retries: c.ScrapeMaxRetries, Fresh: time.Duration(c.ScrapeCache)}),
-		limiter: fetch.NewLimiter(s, fetch.Pace{
-			DelayMin: time.Duration(c.ScrapeDelayMin), DelayMax: time.Duration(c.ScrapeDelayMax),
-			Concurrency: c.ScrapeMaxConcurrent, DailyLimit: c.ScrapeDailyLimit,
-		}),
-		web: fetch.NewHTTP(fetch.Options{
+		metrics:   metric.New(c.Version),
+		bus:       hints,
+		limiter:   limiter,
+		documents: document.NewReader(document.DefaultMemory),
+		jobs:      job.New(s, hints, job.Policy{Retries: c.ScrapeMaxRetries, Fresh: time.Duration(c.ScrapeCache)}),
+		web: fetch.NewWeb(fetch.NewHTTP(fetch.Options{
 			UserAgent: "techfacts/" + c.Version + " (+https://techfacts.dev/bot)", Guard: guard,
 			Timeout: time.Duration(c.ScrapeTimeout), HeaderTimeout: time.Duration(c.ScrapeTimeout) / 4, Log: log,
-		}),
+		}), limiter),
 	}
 	p.jobs.Observer, p.jobs.Log = p.metrics, log
 	p.metrics.Database(s)
@@ -305,8 +309,7 @@ func (p *parts) pool(ctx context.Context, c Config, s *store.Store, log *slog.Lo
 	return &worker.Pool{
 		Store: s, Queue: q, Jobs: p.jobs, Gate: p.limiter, Bus: p.bus, Log: log,
 		Steps: worker.Steps{
-			Ent: s.Ent, Jobs: p.jobs, Fetcher: observed{p.web, p.metrics}, Limiter: p.limiter, Documents: document.NewReader(document.DefaultMemory),
-			MinConfidence: c.MinConfidence,
+			Ent: s.Ent, Jobs: p.jobs, Web: observed{p.web, p.metrics}, Documents: p.documents, Limiter: p.limiter, MinConfidence: c.MinConfidence,
 		},
 		Observer: p.metrics, Tracer: p.tracer,
 		Fetches: c.WorkerFetches, Extracts: c.WorkerExtracts,
@@ -336,6 +339,7 @@ func (p *parts) degraded() []string {
 func (p *parts) handler(c Config, s *store.Store, log *slog.Logger) http.Handler {
 	schema := resolvers.Schema(&resolvers.Resolver{
 		Ent: s.Ent, Jobs: p.jobs, Profiles: extract.NewProfiles(s), Limiter: p.limiter, Keys: p.door.keys, Bus: p.bus, Tick: c.Tick,
+		Preview: crawl.Previewer{Store: s, Web: p.web, Limiter: p.limiter, Fresh: time.Duration(c.ScrapeCache), Documents: p.documents},
 	})
 	var graphiql fs.FS
 	if c.GraphiQL {

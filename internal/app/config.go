@@ -51,12 +51,15 @@ type Config struct {
 	ScrapeMaxRetries    int     `name:"scrape-max-retries" env:"SCRAPE_MAX_RETRIES" default:"3" group:"Reading pages" help:"How often a page that failed for a passing reason is tried again."`
 	ScrapeTimeout       Seconds `name:"scrape-timeout" env:"SCRAPE_TIMEOUT" default:"60s" group:"Reading pages" help:"Time for one page in total; a quarter of it for the first header."`
 	ScrapeCache         Seconds `name:"scrape-cache" env:"SCRAPE_CACHE" default:"24h" group:"Reading pages" help:"How long a page that was read is not asked for again."`
+	ScrapeRobotsMeta    bool    `name:"scrape-robots-meta" env:"SCRAPE_ROBOTS_META" default:"true" negatable:"" group:"Reading pages" help:"Heed noindex and nofollow in pages and in X-Robots-Tag headers. Default: yes."`
 	FetchAllowCIDRs     string  `name:"fetch-allow-cidrs" env:"FETCH_ALLOW_CIDRS" group:"Reading pages" help:"Private networks that may be read, as 10.20.0.0/16,127.0.0.16/28:18080; a port narrows it. Default: none."`
 
 	MinConfidence float64 `name:"extraction-confidence-threshold" env:"EXTRACTION_CONFIDENCE_THRESHOLD" default:"0.5" group:"Extracting facts" help:"Facts of less confidence, from 0 to 1, are not kept."`
 
 	WorkerFetches  int `name:"worker-fetches" env:"WORKER_FETCHES" default:"16" group:"Working" help:"Pages this process reads at a time."`
 	WorkerExtracts int `name:"worker-extracts" env:"WORKER_EXTRACTS" default:"2" group:"Working" help:"Pages this process extracts from at a time."`
+
+	WorkerMemory int `name:"worker-memory" env:"WORKER_MEMORY" default:"230" group:"Working" help:"Megabytes of memory that a process of workers only aims to stay below, at the cost of some time; 0: no aim."`
 
 	LogLevel  string `name:"log-level" env:"LOG_LEVEL" default:"info" group:"Logs" help:"Least level that is logged: debug, info, warn or error."`
 	LogFormat string `name:"log-format" env:"LOG_FORMAT" default:"auto" group:"Logs" help:"text, json, or auto: text on a terminal, else json."`
@@ -134,6 +137,7 @@ func (c Config) Check() error {
 		{!slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "LOG_LEVEL", "must be debug, info, warn or error"},
 		{!slices.Contains([]string{"auto", "text", "json"}, c.LogFormat), "LOG_FORMAT", "must be auto, text or json"},
 		{c.WorkerFetches < 1 || c.WorkerFetches > 1000, "WORKER_FETCHES", "must be from 1 to 1000"},
+		{c.WorkerMemory < 0, "WORKER_MEMORY", "must not be negative"},
 		{c.WorkerExtracts < 1 || c.WorkerExtracts > 100, "WORKER_EXTRACTS", "must be from 1 to 100"},
 	} {
 		if check.wrong {

@@ -131,7 +131,7 @@ func TestARedirectToAnotherDomainWaitsItsTurnThere(t *testing.T) {
 		for _, e := range out.RateLimits.Edges {
 			used[e.Node.Domain] = e.Node.UsedTotal
 		}
-		if used[docs.domain()] != 2 || used[strings.TrimPrefix(home.URL, "http://")] != 1 {
+		if used[docs.domain()] != 3 || used[strings.TrimPrefix(home.URL, "http://")] != 2 { // each with its sitemap
 			s.Errorf("requests counted: %v", used)
 		}
 	})

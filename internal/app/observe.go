@@ -14,7 +14,7 @@ import (
 
 // observed is a way of fetching whose requests are timed and traced.
 type observed struct {
-	worker.Fetcher
+	worker.Web
 	metrics *metric.Metrics
 }
 
@@ -22,7 +22,7 @@ type observed struct {
 func (o observed) Fetch(ctx context.Context, r fetch.Request) (fetch.Response, error) {
 	began := time.Now()
 	ctx, span := trace.Start(ctx, "fetch", slog.String("url", r.URL.String()))
-	response, err := o.Fetcher.Fetch(ctx, r)
+	response, err := o.Web.Fetch(ctx, r)
 	outcome := fetched(response, err)
 	span.Set(slog.String("outcome", outcome), slog.Int("status", response.Status), slog.Int64("bytes", response.Bytes))
 	span.End(err)

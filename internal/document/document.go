@@ -22,7 +22,7 @@ type Document struct {
 	Anchors   []schema.Anchor
 	Canonical string // href of <link rel="canonical">, as written
 	Base      string // href of <base>, as written
-	Links     []Link // of the whole page, navigation included, in order; those into the page itself left out
+	Links     []Link // of the whole page, navigation and rel="next" and "prev" included, in order; those into the page itself left out; at most 10,000
 	NoIndex   bool   // the page asks not to be indexed
 	NoFollow  bool   // the page asks that its links not be followed
 }
@@ -66,8 +66,19 @@ func FromHTML(body []byte) (Document, error) {
 	return s.doc, nil
 }
 
-// parse gives the tree of a page; nil if it is nested deeper than the parser goes.
+// maxLinks is how many links of a page are kept.
+const maxLinks = 10_000
+
+// maxTags is how many tags, and as many attributes, of a page are made a tree:
+// about 60 MB.
+const maxTags = 200_000
+
+// parse gives the tree of a page; nil if it is nested deeper than the parser goes,
+// or would be too large.
 func parse(body []byte) *html.Node {
+	if bytes.Count(body, []byte("<")) > maxTags || bytes.Count(body, []byte("=")) > 2*maxTags {
+		return nil
+	}
 	root, err := html.Parse(bytes.NewReader(body))
 	if err != nil {
 		return nil

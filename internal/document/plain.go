@@ -59,7 +59,7 @@ func (s *survey) token(w *writer, z *html.Tokenizer) {
 	case atom.Meta, atom.Link, atom.Base:
 		s.meta(n)
 	case atom.A:
-		if href := clean(attr(n, "href")); href != "" && href[0] != '#' {
+		if href := clean(attr(n, "href")); href != "" && href[0] != '#' && len(s.doc.Links) < maxLinks {
 			s.doc.Links = append(s.doc.Links, Link{Href: href, NoFollow: hasToken(strings.ToLower(attr(n, "rel")), "nofollow")})
 		}
 	case atom.Script, atom.Style, atom.Noscript, atom.Textarea, atom.Iframe, atom.Noframes, atom.Noembed, atom.Xmp:

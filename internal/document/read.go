@@ -54,6 +54,23 @@ func (r *Reader) Read(ctx context.Context, mediaType string, body []byte) (Docum
 	return d, nil
 }
 
+// Hold waits until there is room to look at a text that was read before, and
+// takes it until leave is called. It fails with the cause of ctx if that ends.
+func (r *Reader) Hold(ctx context.Context, text string) (leave func(), err error) {
+	if len(text) <= smallPage {
+		return func() {}, nil
+	}
+	weight := min(int64(len(text))*textWeight, r.memory)
+	if err := r.free.Acquire(ctx, weight); err != nil {
+		return nil, fmt.Errorf("look at a text: %w", context.Cause(ctx))
+	}
+	return func() { r.free.Release(weight) }, nil
+}
+
+// textWeight is how many bytes are made of a byte of text by who looks for facts
+// in it.
+const textWeight = 40
+
 // format is a way to read a body.
 type format int
 

@@ -159,6 +159,9 @@ func (s *survey) link(n *html.Node, inLink bool) mass {
 	if text == "" {
 		text = clean(attr(n, "alt") + attr(n, "aria-label"))
 	}
+	if len(s.doc.Links) == maxLinks {
+		return m
+	}
 	s.doc.Links = append(s.doc.Links, Link{Href: clean(href), Text: cut(text, 200), NoFollow: hasToken(rel, "nofollow")})
 	return m
 }
@@ -182,13 +185,17 @@ func (s *survey) meta(n *html.Node) {
 			s.doc.Base = clean(attr(n, "href"))
 		}
 	case atom.Link:
-		if s.doc.Canonical == "" && hasToken(strings.ToLower(attr(n, "rel")), "canonical") {
-			s.doc.Canonical = clean(attr(n, "href"))
+		rel, href := strings.ToLower(attr(n, "rel")), clean(attr(n, "href"))
+		if s.doc.Canonical == "" && hasToken(rel, "canonical") {
+			s.doc.Canonical = href
+		}
+		if href != "" && (hasToken(rel, "next") || hasToken(rel, "prev")) { // of a document in pages
+			s.doc.Links = append(s.doc.Links, Link{Href: href})
 		}
 	case atom.Meta:
 		content := strings.ToLower(attr(n, "content"))
 		switch {
-		case strings.EqualFold(attr(n, "name"), "robots"):
+		case strings.EqualFold(attr(n, "name"), "robots"), strings.EqualFold(attr(n, "name"), "techfacts"):
 			s.doc.NoIndex = s.doc.NoIndex || hasToken(content, "noindex") || hasToken(content, "none")
 			s.doc.NoFollow = s.doc.NoFollow || hasToken(content, "nofollow") || hasToken(content, "none")
 		case strings.EqualFold(attr(n, "http-equiv"), "content-language"), strings.EqualFold(attr(n, "property"), "og:locale"):

@@ -194,7 +194,7 @@ func TestServerThatIsGoneIsAnErrorOnceItWasThere(t *testing.T) {
 	h := open(t, Options{}, s)
 	fetched(t, h, Request{URL: s.at(t, "/")})
 	u := s.at(t, "/")
-	h.Close()
+	h.http.Close()
 	s.Close()
 	if f := fails(t, h, u, schema.HTTPError); !f.Temporary || f.Status != 0 {
 		t.Errorf("got %+v", f)
@@ -256,7 +256,7 @@ func TestNameThatTurnsInwardIsBlocked(t *testing.T) {
 	u := mustParse(t, "http://docs.example:"+port+"/")
 	fetched(t, h, Request{URL: u})
 	turned.Store(true)
-	h.Close() // it would go on over the connection it has
+	h.http.Close() // it would go on over the connection it has
 	if f := fails(t, h, u, schema.FetchBlocked); f.Temporary || f.Reason != unreachable {
 		t.Errorf("got %+v", f)
 	}

@@ -8,13 +8,11 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"io"
 	"log/slog"
 	"mime"
 	"net"
 	"net/http"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -46,11 +44,11 @@ type Options struct {
 	Log           *slog.Logger     // none
 }
 
-// HTTP fetches pages by itself, without a browser. It may be used by many at a
-// time.
+// HTTP gets pages by itself, without a browser. It may be used by many at a
+// time. It asks nobody's leave: pages are read through a [Web].
 type HTTP struct {
 	transport *http.Transport
-	robots    *robotsCache
+	room      room
 	now       func() time.Time
 	log       *slog.Logger
 
@@ -63,7 +61,7 @@ type HTTP struct {
 // NewHTTP makes an HTTP; close it when it is no longer needed.
 func NewHTTP(o Options) *HTTP {
 	h := &HTTP{
-		robots:        newRobotsCache(),
+		room:          newRoom(),
 		now:           o.Now,
 		log:           o.Log,
 		userAgent:     cmp.Or(o.UserAgent, agent+"/"+version()+" (+https://techfacts.dev/bot)"),
@@ -99,129 +97,54 @@ func NewHTTP(o Options) *HTTP {
 // Close lets go of idle connections.
 func (h *HTTP) Close() { h.transport.CloseIdleConnections() }
 
-// Request is what to fetch, and what is known of it.
-type Request struct {
-	URL                URL
-	ETag, LastModified string // as in the [Response] of last time; then the page may be "not modified"
-	Redirects          int    // followed so far, by way of [Response].Redirect
-}
-
-// Response is a page, or where to look for it, or that it has not changed.
-type Response struct {
-	URL       URL // where the page was found, after redirects within the domain
-	Redirect  URL // if not zero: where to look for the page, on another domain, which is to be asked in its turn
-	Redirects int // followed to get here and to Redirect, those of the request included
-
-	Status      int
-	NotModified bool
-	ContentType string // as declared, if it is one that is read, else as the body looks
-	Body        []byte // UTF-8 without NUL; of a PDF, as it came
-	Bytes       int64  // received for the body
-
-	ETag, LastModified string
-	CrawlDelay         time.Duration // what robots.txt asks for between two requests; 0 if it does not
-}
-
-// Fetch gets one page. It asks robots.txt before every request, follows up to
-// five redirects within the domain, and never tries twice. The error is a
-// [Failure], or the cause of ctx if that ended.
-func (h *HTTP) Fetch(ctx context.Context, r Request) (Response, error) {
-	limited, cancel := context.WithTimeoutCause(ctx, h.timeout, errNoEnd)
-	defer cancel()
-	resp, err := h.follow(limited, r)
-	if err != nil && ctx.Err() != nil {
-		return Response{}, context.Cause(ctx)
-	}
-	return resp, err
-}
-
-// follow makes requests until one is answered by something other than a
-// redirect within the domain.
-func (h *HTTP) follow(ctx context.Context, r Request) (Response, error) {
-	seen := []URL{r.URL}
-	for found := (Response{URL: r.URL, Redirects: r.Redirects}); ; {
-		rules, err := h.allowed(ctx, found.URL)
-		if err != nil {
-			return Response{}, err
-		}
-		found.CrawlDelay = rules.CrawlDelay(agent)
-		next, err := h.page(ctx, r, &found)
-		if err == nil && !next.IsZero() {
-			found.Redirects++
-			switch {
-			case found.Redirects > maxRedirects:
-				err = failed(schema.HTTPError, nil, "more than %d redirects", maxRedirects).with(found.Status)
-			case slices.Contains(seen, next):
-				err = failed(schema.HTTPError, nil, "it redirects in a circle").with(found.Status)
-			case next.Domain() == found.URL.Domain():
-				found.URL, seen = next, append(seen, next)
-				r.ETag, r.LastModified = "", "" // are of another page
-				continue
-			default:
-				found.Redirect = next
-				return found, nil
-			}
-		}
-		if f, ok := err.(*Failure); ok { //nolint:errorlint // made above and below, never wrapped
-			f.CrawlDelay = found.CrawlDelay
-			return Response{}, f
-		}
-		return found, err
-	}
-}
-
-// allowed gives the rules of u's origin if they allow u.
-func (h *HTTP) allowed(ctx context.Context, u URL) (*Robots, error) {
-	rules, err := h.rules(ctx, u)
-	if err != nil && ctx.Err() != nil {
-		return nil, brokenRequest(context.Cause(ctx))
-	}
-	if err != nil {
-		return nil, err
-	}
-	if !rules.Allows(agent, u.target()) {
-		f := failed(schema.RobotsBlocked, nil, "robots.txt does not allow it")
-		f.CrawlDelay = rules.CrawlDelay(agent)
-		return nil, f
-	}
-	return rules, nil
-}
-
-// page makes the request for found.URL and fills in what was answered. Of a
-// redirect it gives the target.
-func (h *HTTP) page(ctx context.Context, r Request, found *Response) (URL, error) {
+// Get gets what one URL says. The error is a [Failure], or the cause of ctx if
+// that ended.
+func (h *HTTP) Get(ctx context.Context, r Request) (Response, error) {
 	etag, modified := validator(r.ETag), validator(r.LastModified)
-	resp, err := h.get(ctx, found.URL, etag, modified)
+	resp, err := h.get(ctx, r.URL, etag, modified)
 	if err != nil {
-		return URL{}, brokenRequest(err)
+		return Response{}, brokenRequest(err)
 	}
 	defer resp.Body.Close()
-	found.Status = resp.StatusCode
-	found.ETag, found.LastModified = validator(resp.Header.Get("ETag")), validator(resp.Header.Get("Last-Modified"))
+	found := Response{
+		URL: r.URL, Status: resp.StatusCode,
+		ETag: validator(resp.Header.Get("ETag")), LastModified: validator(resp.Header.Get("Last-Modified")),
+	}
+	found.NoIndex, found.NoFollow = robotsTag(resp.Header.Values("X-Robots-Tag"))
 	switch {
 	case redirects(resp):
 		drain(resp)
-		next, err := found.URL.Resolve(resp.Header.Get("Location"))
-		if err != nil {
-			return URL{}, failed(schema.FetchBlocked, err, "it redirects to an address that is not admitted").with(resp.StatusCode)
+		if found.Redirect, err = r.URL.Resolve(resp.Header.Get("Location")); err != nil {
+			return Response{}, failed(schema.FetchBlocked, err, "it redirects to an address that is not admitted").with(resp.StatusCode)
 		}
-		return next, nil
+		if found.Redirect == r.URL {
+			return Response{}, failed(schema.HTTPError, nil, "it redirects to itself").with(resp.StatusCode)
+		}
+		return found, nil
 	case resp.StatusCode == http.StatusNotModified && (etag != "" || modified != ""):
 		found.NotModified = true
 		found.ETag, found.LastModified = cmp.Or(found.ETag, etag), cmp.Or(found.LastModified, modified)
-		return URL{}, nil
+		return found, nil
 	case resp.StatusCode < 200 || resp.StatusCode >= 300 || resp.StatusCode == http.StatusPartialContent:
 		drain(resp)
-		return URL{}, badStatus(resp, h.now())
+		return Response{}, badStatus(resp, h.now())
 	}
-	if err := h.read(resp, found); err != nil {
-		return URL{}, err.with(resp.StatusCode)
+	if r.sitemap {
+		f := h.readSitemap(resp, &found)
+		if f != nil {
+			return Response{}, f.with(resp.StatusCode)
+		}
+		return found, nil
 	}
-	return URL{}, nil
+	if f := h.read(ctx, r.clock, resp, &found); f != nil {
+		found.Close()
+		return Response{}, f.with(resp.StatusCode)
+	}
+	return found, nil
 }
 
 // read takes the page from resp.
-func (h *HTTP) read(resp *http.Response, found *Response) *Failure {
+func (h *HTTP) read(ctx context.Context, clock *clock, resp *http.Response, found *Response) *Failure {
 	header := resp.Header.Get("Content-Type")
 	found.ContentType = mediaType(header)
 	vague := header == "" || found.ContentType == "application/octet-stream" || found.ContentType == "binary/octet-stream"
@@ -243,7 +166,8 @@ func (h *HTTP) read(resp *http.Response, found *Response) *Failure {
 		}
 		body = in
 	}
-	text, err := io.ReadAll(body)
+	text, release, err := h.room.readAll(ctx, clock, body)
+	found.release = release
 	if err != nil {
 		return brokenBody(err, h.maxBody)
 	}

@@ -23,13 +23,25 @@ const (
 	maxBackoff    = 5 * time.Minute
 	maxCrawlDelay = time.Minute
 	maxDelay      = time.Hour
+	maxAdmit      = 10 * time.Second // that a request outside the queue waits
 )
+
+// How the delay adapts to 429 and 503.
+const (
+	minAdaptive = time.Second
+	maxAdaptive = time.Minute
+)
+
+// maxRefusals is how many answers of 401, 403 or 451 in a row make a domain one
+// that someone should look at.
+const maxRefusals = 5
 
 // Pace is what every domain is allowed unless its row says otherwise.
 type Pace struct {
 	DelayMin, DelayMax time.Duration // between two requests, drawn anew each time
 	Concurrency        int           // requests at a time, over all workers
 	DailyLimit         int           // requests a day, UTC
+	RobotsMeta         bool          // whether noindex and nofollow are heeded
 }
 
 // Limiter is the one gate before every way of fetching. It keeps a row per
@@ -103,8 +115,7 @@ func (l *Limiter) Enter(ctx context.Context, tx *store.Tx, domain string, free i
 	}
 	left := l.left(row, now)
 	if left <= 0 {
-		midnight := now.Truncate(24 * time.Hour).Add(24 * time.Hour)
-		return change(ctx, row.Update().SetStatus(schema.RateLimitExhausted).SetNextAllowedAt(midnight))
+		return change(ctx, row.Update().SetStatus(schema.RateLimitExhausted).SetNextAllowedAt(midnight(now)))
 	}
 	busy, err := running()
 	if err != nil {
@@ -122,24 +133,54 @@ func (l *Limiter) Enter(ctx context.Context, tx *store.Tx, domain string, free i
 	if err != nil || taken == 0 {
 		return err
 	}
+	return l.count(ctx, row, taken, now, now.Add(delay))
+}
+
+// count notes that requests to the domain of row go out, and when the next may.
+func (l *Limiter) count(ctx context.Context, row *ent.RateLimit, taken int, now, next time.Time) error {
 	day, used := now.Format(time.DateOnly), taken
 	if row.Day == day {
 		used += row.UsedToday
 	}
-	return change(ctx, row.Update().SetDay(day).SetUsedToday(used).AddUsedTotal(taken).
-		SetStatus(schema.RateLimitOpen).SetNextAllowedAt(now.Add(delay)))
+	update := row.Update().SetDay(day).SetUsedToday(used).AddUsedTotal(taken).SetNextAllowedAt(next)
+	if row.Status != schema.RateLimitRefused {
+		update.SetStatus(schema.RateLimitOpen)
+	}
+	return change(ctx, update)
 }
 
-func (l *Limiter) delay(row *ent.RateLimit) time.Duration {
-	delay := l.pace.DelayMin
-	if spread := l.pace.DelayMax - l.pace.DelayMin; spread > 0 {
-		delay += rand.N(spread) //nolint:gosec // politeness, not secrecy
+func midnight(now time.Time) time.Time { return now.Truncate(24 * time.Hour).Add(24 * time.Hour) }
+
+// RobotsMeta reports whether noindex and nofollow of domain are heeded.
+func (l *Limiter) RobotsMeta(ctx context.Context, domain string) (bool, error) {
+	row, err := l.store.Ent.RateLimit.Query().Where(ratelimit.Domain(domain), ratelimit.RobotsMetaNotNil()).Only(ctx)
+	if ent.IsNotFound(err) {
+		return l.pace.RobotsMeta, nil
 	}
-	if row.DelayMs != nil {
-		delay = time.Duration(*row.DelayMs) * time.Millisecond
+	if err != nil {
+		return false, fmt.Errorf("read rate limit: %w", err)
 	}
-	return max(delay, time.Duration(row.CrawlDelayMs)*time.Millisecond)
+	return *row.RobotsMeta, nil
 }
+
+// delay draws the time until the request after the next.
+func (l *Limiter) delay(row *ent.RateLimit) time.Duration {
+	drawn := l.pace.DelayMin
+	if spread := l.pace.DelayMax - l.pace.DelayMin; spread > 0 {
+		drawn += rand.N(spread) //nolint:gosec // politeness, not secrecy
+	}
+	return max(l.usual(row, drawn), milliseconds(row.AdaptiveDelayMs))
+}
+
+// usual is the delay without what 429 and 503 have added to it.
+func (l *Limiter) usual(row *ent.RateLimit, drawn time.Duration) time.Duration {
+	if row.DelayMs != nil {
+		drawn = milliseconds(*row.DelayMs)
+	}
+	return max(drawn, milliseconds(row.CrawlDelayMs))
+}
+
+func milliseconds(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 
 // Observation is what an answer of a domain tells of it.
 type Observation struct {
@@ -151,7 +192,8 @@ type Observation struct {
 // Observe takes note of how domain took a request. 429 and 503 keep everyone
 // away from it: for as long as it says, else twice as long each time, at most
 // five minutes, and never less long than it said before. Any other answer after
-// that time ends it.
+// that time ends it, but the delay stays twice as long for each, at most a minute,
+// until successes have eased it. Refusals in a row make the domain REFUSED.
 func (l *Limiter) Observe(ctx context.Context, tx *store.Tx, domain string, o Observation) error {
 	row, err := tx.Ent.RateLimit.Query().Where(ratelimit.Domain(domain)).Only(ctx)
 	if ent.IsNotFound(err) {
@@ -167,18 +209,27 @@ func (l *Limiter) Observe(ctx context.Context, tx *store.Tx, domain string, o Ob
 	}
 	switch {
 	case o.Status == http.StatusTooManyRequests || o.Status == http.StatusServiceUnavailable:
-		wait := o.RetryAfter
-		if wait == 0 {
-			wait = max(time.Second, l.delay(row)) << min(row.Strikes+1, 9)
-		}
-		until := l.now().Add(min(wait, maxBackoff))
-		if row.BackoffUntil != nil && row.BackoffUntil.After(until) {
-			until = *row.BackoffUntil
-		}
-		update.SetStatus(schema.RateLimitBackingOff).AddStrikes(1).SetBackoffUntil(until)
+		l.backOff(update, row, o)
 		changed = true
 	case o.Status != 0 && row.Strikes > 0 && (row.BackoffUntil == nil || !row.BackoffUntil.After(l.now())):
 		update.SetStatus(schema.RateLimitOpen).SetStrikes(0).ClearBackoffUntil()
+		changed = true
+	}
+	switch {
+	case o.refused():
+		if update.AddRefusals(1); row.Refusals+1 >= maxRefusals {
+			update.SetStatus(schema.RateLimitRefused)
+		}
+		changed = true
+	case o.welcome() && (row.Refusals > 0 || row.AdaptiveDelayMs > 0):
+		if row.Status == schema.RateLimitRefused {
+			update.SetStatus(schema.RateLimitOpen)
+		}
+		eased := row.AdaptiveDelayMs * 9 / 10
+		if milliseconds(eased) <= l.usual(row, l.pace.DelayMin) || milliseconds(eased) < minAdaptive/2 {
+			eased = 0
+		}
+		update.SetRefusals(0).SetAdaptiveDelayMs(eased)
 		changed = true
 	}
 	if !changed {
@@ -187,9 +238,42 @@ func (l *Limiter) Observe(ctx context.Context, tx *store.Tx, domain string, o Ob
 	return change(ctx, update)
 }
 
+// backOff keeps everyone away from a domain that asked for it, and makes the
+// delay after that twice as long.
+func (l *Limiter) backOff(update *ent.RateLimitUpdateOne, row *ent.RateLimit, o Observation) {
+	usual := l.usual(row, l.pace.DelayMin)
+	wait := o.RetryAfter
+	if wait == 0 {
+		wait = max(time.Second, usual) << min(row.Strikes+1, 9)
+	}
+	until := l.now().Add(min(wait, maxBackoff))
+	if row.BackoffUntil != nil && row.BackoffUntil.After(until) {
+		until = *row.BackoffUntil
+	}
+	adaptive := min(max(minAdaptive, 2*max(usual, milliseconds(row.AdaptiveDelayMs))), max(maxAdaptive, usual))
+	update.SetStatus(schema.RateLimitBackingOff).AddStrikes(1).SetBackoffUntil(until).SetAdaptiveDelayMs(int(adaptive.Milliseconds()))
+}
+
+// refused reports whether the domain does not want us on a page.
+func (o Observation) refused() bool {
+	switch o.Status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusUnavailableForLegalReasons:
+		return true
+	}
+	return false
+}
+
+// welcome reports whether the domain answered as it should.
+func (o Observation) welcome() bool {
+	return o.Status >= 200 && o.Status < 400 || o.Status == http.StatusNotFound || o.Status == http.StatusGone
+}
+
 // Settings are what an operator sets for one domain; nil leaves a thing as it
 // is.
-type Settings struct{ DelayMs, Concurrency, DailyLimit *int }
+type Settings struct {
+	DelayMs, Concurrency, DailyLimit *int
+	RobotsMeta                       *bool
+}
 
 // Set changes what is set for domain, in whatever spelling. It fails with INVALID outside of sane
 // bounds.
@@ -209,7 +293,7 @@ func (l *Limiter) Set(ctx context.Context, domain string, in Settings) (*ent.Rat
 	}
 	return l.set(ctx, domain, true, func(u *ent.RateLimitUpdateOne) {
 		u.SetNillableDelayMs(in.DelayMs).SetNillableConcurrency(in.Concurrency).SetNillableDailyLimit(in.DailyLimit).
-			SetNextAllowedAt(l.now())
+			SetNillableRobotsMeta(in.RobotsMeta).SetNextAllowedAt(l.now())
 	})
 }
 
@@ -217,14 +301,14 @@ func (l *Limiter) Set(ctx context.Context, domain string, in Settings) (*ent.Rat
 // is known of the domain.
 func (l *Limiter) Reset(ctx context.Context, domain string) (*ent.RateLimit, error) {
 	return l.set(ctx, domain, false, func(u *ent.RateLimitUpdateOne) {
-		u.ClearDelayMs().ClearConcurrency().ClearDailyLimit().ClearBackoffUntil().
-			SetStrikes(0).SetStatus(schema.RateLimitOpen).SetNextAllowedAt(l.now())
+		u.ClearDelayMs().ClearConcurrency().ClearDailyLimit().ClearRobotsMeta().ClearBackoffUntil().
+			SetStrikes(0).SetRefusals(0).SetAdaptiveDelayMs(0).SetStatus(schema.RateLimitOpen).SetNextAllowedAt(l.now())
 	})
 }
 
 func (l *Limiter) set(ctx context.Context, domain string, create bool, f func(*ent.RateLimitUpdateOne)) (*ent.RateLimit, error) {
 	u, err := ParseURL("http://" + domain + "/")
-	if err != nil || u.target() != "/" || strings.HasSuffix(domain, "/") {
+	if err != nil || u.Target() != "/" || strings.HasSuffix(domain, "/") {
 		return nil, fault.InvalidField("input.domain", "must be a host, with its port unless it is the usual one")
 	}
 	domain = strings.TrimSuffix(u.Domain(), ":443")

@@ -93,6 +93,10 @@ func (r *Robots) Allows(agent, target string) bool {
 	return !r.encoded && !strings.Contains(target, "%") || r.verdict(agent, decodeUnreserved(target), true)
 }
 
+// Permits reports whether we may ask for u, which is of the origin that r speaks
+// for.
+func (r *Robots) Permits(u URL) bool { return r.Allows(agent, u.Target()) }
+
 // CrawlDelay gives how long agent is asked to wait between requests, at most a
 // minute.
 func (r *Robots) CrawlDelay(agent string) time.Duration {

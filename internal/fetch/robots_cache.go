@@ -77,15 +77,15 @@ func (c *robotsCache) weigh(origin string, e *robotsEntry, size int) {
 
 // rules gives what the robots.txt of u's origin says, at most a day old. The
 // error is a [Failure], or the cause of ctx.
-func (h *HTTP) rules(ctx context.Context, u URL) (*Robots, error) {
-	e := h.robots.entry(u.origin())
+func (w *Web) rules(ctx context.Context, u URL) (*Robots, error) {
+	e := w.robots.entry(u.Origin())
 	select {
 	case e.turn <- struct{}{}:
 		defer func() { <-e.turn }()
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	now := h.now()
+	now := w.http.now()
 	if now.Before(e.until) {
 		if e.failure == nil {
 			return e.rules, nil
@@ -96,20 +96,20 @@ func (h *HTTP) rules(ctx context.Context, u URL) (*Robots, error) {
 		}
 		return nil, &f
 	}
-	rules, size, failure := h.readRobots(ctx, u)
+	rules, size, failure := w.readRobots(ctx, u)
 	if ctx.Err() != nil { // says nothing of the server
 		return nil, context.Cause(ctx)
 	}
-	now = h.now()
+	now = w.http.now()
 	switch {
 	case failure == nil:
 		e.rules, e.failure, e.until = rules, nil, now.Add(robotsLifetime)
-		h.robots.weigh(u.origin(), e, size)
+		w.robots.weigh(u.Origin(), e, size)
 		return rules, nil
 	case failure.Status == 0 && e.rules != nil:
 		// RFC 9309 lets us go by the old rules while the server is out of reach.
-		h.log.LogAttrs(ctx, slog.LevelWarn, "robots.txt is out of reach, old rules stay in force",
-			slog.String("origin", u.origin()), slog.String("error", failure.Error()))
+		w.http.log.LogAttrs(ctx, slog.LevelWarn, "robots.txt is out of reach, old rules stay in force",
+			slog.String("origin", u.Origin()), slog.String("error", failure.Error()))
 		e.failure, e.until = nil, now.Add(robotsRetry)
 		return e.rules, nil
 	case failure.Outcome == schema.FetchBlocked: // cost nothing, and may be over soon
@@ -125,7 +125,7 @@ func (h *HTTP) rules(ctx context.Context, u URL) (*Robots, error) {
 
 // readRobots reads the robots.txt of u's origin. If there is none everything is
 // allowed; if the server cannot say, nothing is.
-func (h *HTTP) readRobots(ctx context.Context, u URL) (*Robots, int, *Failure) {
+func (w *Web) readRobots(ctx context.Context, u URL) (*Robots, int, *Failure) {
 	ctx, cancel := context.WithTimeoutCause(ctx, robotsTimeout, errNoEnd)
 	defer cancel()
 	at, err := u.Resolve("/robots.txt")
@@ -133,9 +133,9 @@ func (h *HTTP) readRobots(ctx context.Context, u URL) (*Robots, int, *Failure) {
 		panic("a URL without a robots.txt: " + u.String()) // its origin is admitted, and short
 	}
 	for range maxRedirects + 1 {
-		resp, err := h.get(ctx, at, "", "")
+		resp, err := w.http.get(ctx, at, "", "")
 		if err != nil {
-			return nil, 0, h.noRobots(err, at.origin() == u.origin())
+			return nil, 0, w.noRobots(err, at.Origin() == u.Origin())
 		}
 		switch status := resp.StatusCode; {
 		case redirects(resp):
@@ -153,8 +153,8 @@ func (h *HTTP) readRobots(ctx context.Context, u URL) (*Robots, int, *Failure) {
 			return ParseRobots(body), len(body), nil
 		case status == http.StatusTooManyRequests || status >= 500:
 			drain(resp)
-			f := unreadable(nil, badStatus(resp, h.now()).Reason).with(status)
-			f.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), h.now())
+			f := unreadable(nil, badStatus(resp, w.http.now()).Reason).with(status)
+			f.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), w.http.now())
 			return nil, 0, f
 		default: // there is none
 			drain(resp)
@@ -166,7 +166,7 @@ func (h *HTTP) readRobots(ctx context.Context, u URL) (*Robots, int, *Failure) {
 
 // noRobots says what it means that the request for a robots.txt had no answer.
 // The first request to an origin is where one learns that it cannot be reached.
-func (h *HTTP) noRobots(err error, own bool) *Failure {
+func (w *Web) noRobots(err error, own bool) *Failure {
 	switch {
 	case own && notReached(err):
 		return failed(schema.FetchBlocked, err, unreachable)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/schema"
 )
 
 // The bounds of a scope's patterns.
@@ -27,19 +28,28 @@ const (
 type Scope struct {
 	seeds            []URL
 	subdomains       bool
+	prefix           string
 	include, exclude []*regexp.Regexp
 }
 
-// NewScope makes the scope of a crawl that begins at seeds. With subdomains it
-// reaches below their hosts. Of include, if there is any, one pattern (RE2) must
-// match somewhere in the canonical URL; of exclude none may.
-func NewScope(seeds []URL, subdomains bool, include, exclude []string) (Scope, error) {
-	s := Scope{seeds: slices.Clone(seeds), subdomains: subdomains}
+// NewScope makes the scope of a crawl that begins at seeds, as c says: with
+// subdomains it reaches below their hosts; the path of a URL must begin with the
+// prefix; of the patterns (RE2) to include, if there are any, one must match
+// somewhere in the canonical URL, and of those to exclude none may.
+func NewScope(seeds []URL, c schema.CrawlParams) (Scope, error) {
+	s := Scope{seeds: slices.Clone(seeds), subdomains: c.Subdomains}
+	if c.PathPrefix != "" {
+		u, err := ParseURL("http://host" + c.PathPrefix)
+		if err != nil || c.PathPrefix[0] != '/' || u.query != "" || strings.ContainsRune(c.PathPrefix, '#') {
+			return Scope{}, fault.InvalidField("input.crawl.pathPrefix", "must be the beginning of a path, such as /docs/")
+		}
+		s.prefix = u.path
+	}
 	var err error
-	if s.include, err = compile("input.crawl.include", include); err != nil {
+	if s.include, err = compile("input.crawl.include", c.Include); err != nil {
 		return Scope{}, err
 	}
-	s.exclude, err = compile("input.crawl.exclude", exclude)
+	s.exclude, err = compile("input.crawl.exclude", c.Exclude)
 	return s, err
 }
 
@@ -75,6 +85,9 @@ func (s Scope) Allows(u URL) (ok bool, reason string) {
 	if !slices.ContainsFunc(s.seeds, func(seed URL) bool { return s.sameSite(seed, u) }) {
 		return false, "it is on another site than the URLs given"
 	}
+	if !strings.HasPrefix(u.path, s.prefix) {
+		return false, "its path does not begin with " + s.prefix
+	}
 	matches := func(p *regexp.Regexp) bool { return p.MatchString(u.text) }
 	if len(s.include) > 0 && !slices.ContainsFunc(s.include, matches) {
 		return false, "no include pattern matches it"
@@ -86,6 +99,12 @@ func (s Scope) Allows(u URL) (ok bool, reason string) {
 		return false, reason
 	}
 	return true, ""
+}
+
+// SameSite reports whether u and other are of one site, where http and https are
+// one, and so are a host and www. before it.
+func (u URL) SameSite(other URL) bool {
+	return u.port == other.port && bare(u.host) == bare(other.host)
 }
 
 func (s Scope) sameSite(seed, u URL) bool {

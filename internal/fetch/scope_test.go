@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/schema"
 )
 
 func TestScopeStaysOnTheSitesOfItsSeeds(t *testing.T) {
@@ -55,7 +56,7 @@ func TestScopeStaysOnTheSitesOfItsSeeds(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s, err := NewScope([]URL{mustParse(t, c.seed)}, c.subdomains, c.include, c.exclude)
+			s, err := NewScope([]URL{mustParse(t, c.seed)}, schema.CrawlParams{Subdomains: c.subdomains, Include: c.include, Exclude: c.exclude})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -73,7 +74,7 @@ func TestScopeKeepsOutOfTraps(t *testing.T) {
 	t.Parallel()
 	const root, segments = "https://acme.example/", "1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17/18/19/20/"
 	trap := mustParse(t, root+strings.Repeat("seed/", 9))
-	s, err := NewScope([]URL{mustParse(t, root), trap}, false, nil, nil)
+	s, err := NewScope([]URL{mustParse(t, root), trap}, schema.CrawlParams{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,12 +103,12 @@ func TestScopeRefusesPatternsByField(t *testing.T) {
 		{many, nil, "input.crawl.include"},
 		{nil, many, "input.crawl.exclude"},
 	} {
-		_, err := NewScope(nil, false, c.include, c.exclude)
+		_, err := NewScope(nil, schema.CrawlParams{Include: c.include, Exclude: c.exclude})
 		if !fault.Is(err, fault.Invalid) || fault.Of(err).Field != c.field {
 			t.Errorf("got %v, want INVALID for %s", err, c.field)
 		}
 	}
-	if _, err := NewScope(nil, false, many[:maxPatterns], []string{strings.Repeat("a", maxPattern)}); err != nil {
+	if _, err := NewScope(nil, schema.CrawlParams{Include: many[:maxPatterns], Exclude: []string{strings.Repeat("a", maxPattern)}}); err != nil {
 		t.Errorf("as much as is allowed: %v", err)
 	}
 }

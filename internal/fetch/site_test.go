@@ -65,7 +65,7 @@ func (s *site) requests() []string {
 }
 
 // open makes an HTTP that may read sites, and nothing else that is not public.
-func open(t *testing.T, o Options, sites ...*site) *HTTP {
+func open(t *testing.T, o Options, sites ...*site) *Web {
 	t.Helper()
 	allow := make([]string, len(sites))
 	for i, s := range sites {
@@ -77,8 +77,13 @@ func open(t *testing.T, o Options, sites ...*site) *HTTP {
 	}
 	h := NewHTTP(o)
 	t.Cleanup(h.Close)
-	return h
+	return NewWeb(h, free{})
 }
+
+// free is a gate that is open.
+type free struct{}
+
+func (free) Admit(context.Context, string) error { return nil }
 
 // says makes a page of the type and the text.
 func says(contentType, text string) http.HandlerFunc {
@@ -114,7 +119,7 @@ func cuts(raw string) http.HandlerFunc {
 }
 
 // fails fetches u and gives its failure, which must have that outcome.
-func fails(t *testing.T, h *HTTP, u URL, want schema.Outcome) *Failure {
+func fails(t *testing.T, h *Web, u URL, want schema.Outcome) *Failure {
 	t.Helper()
 	resp, err := h.Fetch(t.Context(), Request{URL: u})
 	f, ok := errors.AsType[*Failure](err)
@@ -127,7 +132,7 @@ func fails(t *testing.T, h *HTTP, u URL, want schema.Outcome) *Failure {
 	return f
 }
 
-func fetched(t *testing.T, h *HTTP, r Request) Response {
+func fetched(t *testing.T, h *Web, r Request) Response {
 	t.Helper()
 	resp, err := h.Fetch(t.Context(), r)
 	if err != nil {

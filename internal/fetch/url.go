@@ -64,14 +64,14 @@ func (u URL) Domain() string {
 // Path gives the path, which begins with a slash, still encoded.
 func (u URL) Path() string { return u.path }
 
-// origin is what a robots.txt speaks for.
-func (u URL) origin() string { return u.scheme + "://" + u.Domain() }
+// Origin is what a robots.txt speaks for.
+func (u URL) Origin() string { return u.scheme + "://" + u.Domain() }
 
-// target gives path and query, as robots.txt and request lines have them.
-func (u URL) target() string { return strings.TrimPrefix(u.text, u.origin()) }
+// Target gives path and query, as robots.txt and request lines have them.
+func (u URL) Target() string { return strings.TrimPrefix(u.text, u.Origin()) }
 
 // request gives u for net/http, so that the server is asked for exactly
-// u.target(), whatever net/url thinks of its encoding.
+// u.Target(), whatever net/url thinks of its encoding.
 func (u URL) request() *neturl.URL {
 	r := &neturl.URL{Scheme: u.scheme, Host: u.Domain(), RawQuery: u.query}
 	if path, err := neturl.PathUnescape(u.path); err == nil {
@@ -125,7 +125,7 @@ func canonical(w *whatwg.Url) (URL, error) {
 	if !plausible(u.host) {
 		return URL{}, errURLHost
 	}
-	u.text = u.origin() + u.path
+	u.text = u.Origin() + u.path
 	if u.query != "" {
 		u.text += "?" + u.query
 	}

@@ -144,12 +144,12 @@ func TestWhatIsNoPageIsRefused(t *testing.T) {
 func TestURLTellsItsParts(t *testing.T) {
 	t.Parallel()
 	u := mustParse(t, "https://Acme.Example:8443/a/b?c=d#e")
-	got := fmt.Sprint(u.Host(), " ", u.Domain(), " ", u.Path(), " ", u.origin(), " ", u.target())
+	got := fmt.Sprint(u.Host(), " ", u.Domain(), " ", u.Path(), " ", u.Origin(), " ", u.Target())
 	if want := "acme.example acme.example:8443 /a/b https://acme.example:8443 /a/b?c=d"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if u := mustParse(t, "https://acme.example:443"); u.Domain() != "acme.example" || u.target() != "/" {
-		t.Errorf("domain %q and target %q of %s", u.Domain(), u.target(), u)
+	if u := mustParse(t, "https://acme.example:443"); u.Domain() != "acme.example" || u.Target() != "/" {
+		t.Errorf("domain %q and target %q of %s", u.Domain(), u.Target(), u)
 	}
 	if !(URL{}).IsZero() || u.IsZero() {
 		t.Error("only the zero URL is zero")
@@ -193,8 +193,8 @@ func TestServersAreAskedForExactlyTheURL(t *testing.T) {
 		"http://a.example/[x]", "http://a.example/\"q\"", "http://a.example/a%20b", "http://a.example/~u/%7Eu",
 	} {
 		u := mustParse(t, raw)
-		if got := u.request().RequestURI(); got != u.target() {
-			t.Errorf("%s asks for %s, want %s", u, got, u.target())
+		if got := u.request().RequestURI(); got != u.Target() {
+			t.Errorf("%s asks for %s, want %s", u, got, u.Target())
 		}
 	}
 	// Only this form is left for it; servers must understand it.
@@ -234,7 +234,7 @@ func checkURL(t *testing.T, u URL) {
 	if u.Host() == "" || !strings.HasPrefix(u.Path(), "/") || len(u.String()) > maxURL {
 		t.Errorf("%q has host %q and path %q", u, u.Host(), u.Path())
 	}
-	if got := u.request().RequestURI(); got != u.target() && got != u.origin()+u.target() {
+	if got := u.request().RequestURI(); got != u.Target() && got != u.Origin()+u.Target() {
 		t.Errorf("%q asks for %q", u, got)
 	}
 }

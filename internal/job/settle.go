@@ -43,7 +43,13 @@ type Result struct {
 	Location   string // where a redirect to another domain leads
 
 	Facts, FactsAdded, FactsRemoved int
-	Found                           []Link // links to follow
+
+	Found  []Link                                 // links to follow
+	Follow func(links []string, depth int) []Link // chooses, of the links of another page, those to follow; not nil if Found is not
+
+	CanonicalOf string   // what the next step is to know, see [queue.Item]; "-": nothing
+	Sitemaps    []string // those that the next step is to read; not nil once it has begun
+	SimHash     int64    // of the text of its page; 0 if it has none
 }
 
 // Failed is the Result of a step that ended with err: INVALID, NOT_FOUND and
@@ -151,6 +157,12 @@ func (c *changes) settle(ctx context.Context, item queue.Item, r Result, took ti
 	if r.Location != "" {
 		update.SetLocation(r.Location).AddRedirects(1)
 	}
+	if r.CanonicalOf != "" {
+		update.SetCanonicalOf(r.CanonicalOf)
+	}
+	if r.Sitemaps != nil {
+		update.SetSitemaps(r.Sitemaps)
+	}
 	retry := r.Temporary && item.Attempts <= c.jobs.policy.Retries
 	if retry && item.Step == schema.StepFetch && c.exhausted() { // no reason to ask again
 		retry, r.Outcome = false, schema.BudgetExhausted
@@ -175,7 +187,10 @@ func (c *changes) settle(ctx context.Context, item queue.Item, r Result, took ti
 		c.event(schema.EventRetry, &item.ID, fmt.Sprintf("%s; next try in %s", r.Reason, wait.Round(time.Second)))
 		return queue.Later(ctx, c.tx, item, schema.Now().Add(wait))
 	case r.Next != "":
-		return c.advance(ctx, item, r)
+		return c.advance(ctx, item, r, row.Depth)
+	}
+	if err := c.discovered(ctx, item, r, row.Depth); err != nil {
+		return err
 	}
 	c.count(item, r)
 	c.event(schema.EventItemEnded, &item.ID, r.Reason)
@@ -188,7 +203,7 @@ func (c *changes) observe(step schema.Step, r Result, retry bool) {
 	switch {
 	case retry:
 		outcome, r.FactsAdded, r.FactsRemoved = "RETRIED", 0, 0
-	case r.Next == step:
+	case r.Next == step, r.Next != "" && r.Outcome == "":
 		outcome = "MOVED"
 	case step == schema.StepExtract && r.Outcome.Good(): // else it is that of fetching
 		outcome = string(schema.Extracted)
@@ -197,7 +212,7 @@ func (c *changes) observe(step schema.Step, r Result, retry bool) {
 }
 
 // advance moves an item on, and adds what it found.
-func (c *changes) advance(ctx context.Context, item queue.Item, r Result) error {
+func (c *changes) advance(ctx context.Context, item queue.Item, r Result, depth int) error {
 	if r.Outcome == schema.Stored || r.Outcome == schema.Unchanged {
 		c.stored++
 		c.event(schema.EventFetched, &item.ID, string(r.Outcome))
@@ -205,25 +220,12 @@ func (c *changes) advance(ctx context.Context, item queue.Item, r Result) error 
 	if err := queue.Move(ctx, c.tx, item, r.Next, r.Lane); err != nil {
 		return err
 	}
-	if c.job.Params.Scrape == nil || c.job.Params.Scrape.Crawl == nil {
-		return nil
-	}
 	if c.exhausted() {
-		n, err := c.endRest(ctx, schema.BudgetExhausted, fmt.Sprintf("the job had its %d pages", c.job.Params.Scrape.Crawl.MaxPages), schema.StepFetch)
+		n, err := c.endRest(ctx, schema.BudgetExhausted, fmt.Sprintf("the job had its %d pages", c.job.Params.Scrape.Crawl.MaxPages), `step <> 'EXTRACT'`)
 		c.skipped += n
 		return err
 	}
-	found := r.Found[:min(len(r.Found), max(0, maxItems-c.job.Total-c.total))]
-	if len(found) == 0 {
-		return nil
-	}
-	items, err := c.jobs.route(ctx, c.tx, found, c.job.Params.Scrape.Force)
-	if err != nil {
-		return err
-	}
-	n, err := queue.Put(ctx, c.tx, c.job.ID, c.job.Priority, items)
-	c.total += n
-	return err
+	return c.discovered(ctx, item, r, depth)
 }
 
 // exhausted reports whether a crawl has had its pages.
@@ -246,15 +248,15 @@ func (c *changes) count(item queue.Item, r Result) {
 	c.factsChanged = c.factsChanged || r.FactsAdded > 0 || r.FactsRemoved > 0
 }
 
-// endRest ends the items of the job that nobody has begun with, or with step
-// empty all that have not ended, and tells how many.
-func (c *changes) endRest(ctx context.Context, o schema.Outcome, reason string, step schema.Step) (int, error) {
-	what, args := `state in ('READY', 'WAITING', 'RUNNING')`, []any{o, reason, schema.Now(), c.job.ID}
-	if step != "" {
-		what = `state in ('READY', 'WAITING') and step = ?`
-		args = append(args, step)
+// endRest ends the items of the job that nobody has begun with and that are as
+// where says, or with where empty all that have not ended, and tells how many.
+func (c *changes) endRest(ctx context.Context, o schema.Outcome, reason, where string, args ...any) (int, error) {
+	what := `state in ('READY', 'WAITING', 'RUNNING')`
+	if where != "" {
+		what = `state in ('READY', 'WAITING') and ` + where
 	}
-	n, err := c.tx.Exec(ctx, `update job_items set state = 'ENDED', worker = null, outcome = ?, reason = ?, finished_at = ? where job_id = ? and `+what, args...)
+	n, err := c.tx.Exec(ctx, `update job_items set state = 'ENDED', worker = null, outcome = ?, reason = ?, finished_at = ? where job_id = ? and `+what,
+		append([]any{o, reason, schema.Now(), c.job.ID}, args...)...)
 	if err != nil {
 		return 0, fmt.Errorf("end items: %w", err)
 	}

@@ -35,7 +35,7 @@ type Common struct {
 // It fails with INVALID for input out of bounds, NOT_FOUND for an unknown
 // profile and CONFLICT for a key that was used with other input.
 func (j *Jobs) StartScrape(ctx context.Context, in schema.ScrapeParams, c Common) (*ent.Job, error) {
-	seeds, err := check(&in)
+	seeds, err := Check(&in)
 	if err != nil {
 		return nil, err
 	}
@@ -46,13 +46,31 @@ func (j *Jobs) StartScrape(ctx context.Context, in schema.ScrapeParams, c Common
 	return j.start(ctx, draft{
 		kind: schema.JobScrape, company: in.Company, params: schema.Params{Scrape: &in}, common: c, identity: in,
 		prepare: func(context.Context) error { return j.profileExists(ctx, in.Profile) },
-		items:   func(ctx context.Context, tx *store.Tx) ([]queue.New, error) { return j.route(ctx, tx, links, in.Force) },
+		items: func(ctx context.Context, tx *store.Tx) ([]queue.New, error) {
+			items, err := j.route(ctx, tx, links, in.Force)
+			if in.Crawl != nil && in.Crawl.Sitemaps() {
+				discover(items, links)
+			}
+			return items, err
+		},
 	})
 }
 
-// check brings the input of a scrape into its canonical form, or says what is
-// wrong with it.
-func check(in *schema.ScrapeParams) ([]fetch.URL, error) {
+// discover makes the first item of each site look for its sitemaps before it
+// reads its page.
+func discover(items []queue.New, links []Link) {
+	seen := map[string]bool{}
+	for i := range items {
+		if domain := links[i].URL.Domain(); !seen[domain] {
+			seen[domain] = true
+			items[i].Step, items[i].Lane = schema.StepDiscover, domain
+		}
+	}
+}
+
+// Check brings the input of a scrape into its canonical form, or says with
+// INVALID what is wrong with it.
+func Check(in *schema.ScrapeParams) ([]fetch.URL, error) {
 	if len(in.URLs) == 0 || len(in.URLs) > maxURLs {
 		return nil, fault.InvalidField("input.urls", "must be 1 to %d URLs", maxURLs)
 	}
@@ -84,7 +102,7 @@ func check(in *schema.ScrapeParams) ([]fetch.URL, error) {
 		if c.MaxPages < 1 || c.MaxPages > maxPages {
 			return nil, fault.InvalidField("input.crawl.maxPages", "must be from 1 to %d", maxPages)
 		}
-		if _, err := fetch.NewScope(seeds, c.Subdomains, c.Include, c.Exclude); err != nil {
+		if _, err := fetch.NewScope(seeds, *c); err != nil {
 			return nil, err
 		}
 	}
@@ -275,15 +293,15 @@ func (j *Jobs) insert(ctx context.Context, tx *store.Tx, d draft, hash string) (
 	if err != nil {
 		return uuid.Nil, err
 	}
-	total, err := queue.Put(ctx, tx, row.ID, d.common.Priority, items)
+	added, err := queue.Put(ctx, tx, row.ID, d.common.Priority, items)
 	if err != nil {
 		return uuid.Nil, err
 	}
-	if total == 0 {
+	if added.Items == 0 {
 		return uuid.Nil, ErrNoRetry // only a retry can come to this
 	}
 	err = errors.Join(
-		tx.Ent.Job.UpdateOneID(row.ID).SetTotal(total).Exec(ctx),
+		tx.Ent.Job.UpdateOneID(row.ID).SetTotal(added.Items).Exec(ctx),
 		tx.Ent.JobEvent.Create().SetJobID(row.ID).SetSeq(1).SetKind(schema.EventQueued).Exec(ctx),
 	)
 	tx.AfterCommit(func() { j.bus.Publish(event.Job(row.ID), event.Jobs, event.Queue) })
@@ -294,6 +312,7 @@ func (j *Jobs) insert(ctx context.Context, tx *store.Tx, d draft, hash string) (
 type Link struct {
 	URL   fetch.URL
 	Depth int
+	Score int // those of a domain with a larger score are read first; not negative
 }
 
 // route makes items of links. Those whose pages are fresh need no network, so
@@ -317,7 +336,7 @@ func (j *Jobs) route(ctx context.Context, tx *store.Tx, links []Link, force bool
 	}
 	items := make([]queue.New, len(links))
 	for i, l := range links {
-		items[i] = queue.New{URL: l.URL.String(), Depth: l.Depth, Step: schema.StepFetch, Lane: l.URL.Domain()}
+		items[i] = queue.New{URL: l.URL.String(), Depth: l.Depth, Step: schema.StepFetch, Lane: l.URL.Domain(), Score: l.Score, Pattern: l.URL.Pattern()}
 		if fresh[items[i].URL] {
 			items[i].Lane = ""
 		}

@@ -13,6 +13,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -49,6 +50,10 @@ type Item struct {
 	Lane      string
 	Due       time.Time // since when it could be taken, but for its lane
 
+	CanonicalOf string   // what the step FETCH notes when Location is what the page calls its canonical URL
+	Pattern     string   // the shape of the URL, if it has one that could be endless
+	Sitemaps    []string // still to be read by the step DISCOVER; nil if it has not begun
+
 	rank  int
 	turn  int64
 	lease int64
@@ -70,6 +75,9 @@ type New struct {
 	Step   schema.Step
 	Lane   string
 	PageID *uuid.UUID
+
+	Score   int    // those of a job that score more are taken first; not negative
+	Pattern string // see [Item]
 }
 
 // Gate lets items into a lane.
@@ -112,7 +120,7 @@ func Open(ctx context.Context, s *store.Store) (*Queue, error) {
 }
 
 // columns are those of [Item], in the order of scan.
-const columns = `id, job_id, page_id, step, url, location, redirects, depth, attempts, lane, run_at, rank, turn, lease`
+const columns = `id, job_id, page_id, step, url, location, redirects, depth, attempts, lane, run_at, canonical_of, pattern, sitemaps, rank, turn, lease`
 
 func scan(rows *sql.Rows) ([]Item, error) {
 	defer rows.Close()
@@ -120,74 +128,25 @@ func scan(rows *sql.Rows) ([]Item, error) {
 	for rows.Next() {
 		var i Item
 		var page uuid.NullUUID
-		var location sql.NullString
+		var location, canonicalOf sql.NullString
+		var sitemaps []byte
 		var due moment
 		if err := rows.Scan(&i.ID, &i.JobID, &page, &i.Step, &i.URL, &location, &i.Redirects, &i.Depth,
-			&i.Attempts, &i.Lane, &due, &i.rank, &i.turn, &i.lease); err != nil {
+			&i.Attempts, &i.Lane, &due, &canonicalOf, &i.Pattern, &sitemaps, &i.rank, &i.turn, &i.lease); err != nil {
 			return nil, err
 		}
-		i.Location, i.Due = location.String, due.Time
+		i.Location, i.CanonicalOf, i.Due = location.String, canonicalOf.String, due.Time
+		if len(sitemaps) > 0 {
+			if err := json.Unmarshal(sitemaps, &i.Sitemaps); err != nil {
+				return nil, err
+			}
+		}
 		if page.Valid {
 			i.PageID = &page.UUID
 		}
 		items = append(items, i)
 	}
 	return items, rows.Err()
-}
-
-// Put adds items to a job, ready to be taken; URLs that the job has already
-// are passed over. It tells how many it added.
-//
-// Fairness is that of start-time fair queueing (Goyal, Vin and Cheng, 1996):
-// the items of a job are numbered one after another, from the number that is
-// being served now, and the smallest number is taken first. So a job that comes
-// later shares a lane item by item with those before it.
-func Put(ctx context.Context, tx *store.Tx, jobID uuid.UUID, p schema.Priority, items []New) (added int, err error) {
-	turns := map[string]int64{}
-	for chunk := range slices.Chunk(items, 500) {
-		var values strings.Builder
-		args := make([]any, 0, 12*len(chunk))
-		for n, item := range chunk {
-			turn, ok := turns[item.Lane]
-			if !ok {
-				if turn, err = nextTurn(ctx, tx, jobID, item.Lane, p.Rank()); err != nil {
-					return added, err
-				}
-			}
-			turns[item.Lane] = turn + 1
-			if n > 0 {
-				values.WriteByte(',')
-			}
-			values.WriteString(`(?,?,?,?,?,'READY',?,?,?,?,?,?)`)
-			now := schema.Now()
-			args = append(args, schema.NewID(schema.KindJobItem), jobID, item.URL, item.Depth, item.Step,
-				item.Lane, p.Rank(), turn, item.PageID, now, now)
-		}
-		n, err := tx.Exec(ctx, `insert into job_items (id, job_id, url, depth, step, state, lane, rank, turn, page_id, run_at, created_at) values `+
-			values.String()+` on conflict (job_id, url) do nothing`, args...)
-		if err != nil {
-			return added, fmt.Errorf("put items: %w", err)
-		}
-		added += n
-	}
-	return added, nil
-}
-
-// nextTurn is the number of the next item of a job in a lane: after those it
-// has there, and not before the one that is served now.
-func nextTurn(ctx context.Context, tx *store.Tx, jobID uuid.UUID, lane string, rank int) (turn int64, err error) {
-	var serving, own sql.NullInt64
-	err = errors.Join(
-		tx.Row(ctx, `select min(turn) from job_items where state = 'READY' and lane = ? and rank = ?`, lane, rank).Scan(&serving),
-		tx.Row(ctx, `select max(turn) from job_items where state = 'READY' and job_id = ? and lane = ?`, jobID, lane).Scan(&own),
-	)
-	if err != nil {
-		return 0, fmt.Errorf("find the next turn: %w", err)
-	}
-	if own.Valid {
-		return max(serving.Int64, own.Int64+1), nil
-	}
-	return serving.Int64, nil
 }
 
 // Take leases up to n items that need no lane.
@@ -298,28 +257,6 @@ func (q *Queue) wake(ctx context.Context, tx *store.Tx) error {
 		return fmt.Errorf("wake items: %w", err)
 	}
 	return nil
-}
-
-func (q *Queue) lease(ctx context.Context, tx *store.Tx, lane string, n int) ([]Item, error) {
-	skip := ""
-	if tx.Postgres() {
-		skip = " for update skip locked"
-	}
-	rows, err := tx.Rows(ctx, `with picked as materialized (
-		  select id as picked_id from job_items where state = 'READY' and lane = ? order by rank, turn limit ?`+skip+`)
-		update job_items set state = 'RUNNING', worker = ?, lease = lease + 1, attempts = attempts + 1, started_at = coalesce(started_at, ?)
-		from picked where id = picked_id returning `+columns, lane, n, q.worker, q.now())
-	if err != nil {
-		return nil, fmt.Errorf("lease items: %w", err)
-	}
-	items, err := scan(rows)
-	if err != nil {
-		return nil, fmt.Errorf("lease items: %w", err)
-	}
-	slices.SortFunc(items, func(a, b Item) int {
-		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.turn, b.turn))
-	})
-	return items, nil
 }
 
 // Hold makes sure, until the transaction ends, that item is leased to this

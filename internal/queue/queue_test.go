@@ -34,8 +34,8 @@ func put(tb testing.TB, s *store.Store, p schema.Priority, lane string, n int) u
 			items[i] = New{URL: fmt.Sprintf("https://a.example/%05d", i), Step: schema.StepFetch, Lane: lane}
 		}
 		added, err := Put(tb.Context(), tx, id, p, items)
-		if added != n {
-			tb.Errorf("added %d items of %d", added, n)
+		if added.Items != n {
+			tb.Errorf("added %d items of %d", added.Items, n)
 		}
 		return err
 	})
@@ -143,8 +143,8 @@ func TestPutTwiceIsPutOnce(t *testing.T) {
 			added, err := Put(t.Context(), tx, id, schema.PriorityNormal, []New{
 				{URL: "https://a.example/00001", Step: schema.StepFetch}, {URL: "https://a.example/new", Step: schema.StepFetch},
 			})
-			if added != 1 {
-				t.Errorf("added %d, want 1", added)
+			if added.Items != 1 {
+				t.Errorf("added %d, want 1", added.Items)
 			}
 			return err
 		})

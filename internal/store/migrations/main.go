@@ -93,7 +93,29 @@ func diff(ctx context.Context, dialectName, driver, address, name string) error 
 		fmt.Println(dialectName, "has nothing to change")
 		return nil
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return harmless(path)
+}
+
+// harmless refuses a migration that makes a table anew: dropping the old one
+// deletes the rows that refer to it, and the indexes made by hand.
+func harmless(path string) error {
+	files, err := filepath.Glob(filepath.Join(path, "*.sql"))
+	if err != nil {
+		return err
+	}
+	newest := slices.Max(files)
+	text, err := os.ReadFile(newest) //nolint:gosec // in a folder of ours
+	if err != nil {
+		return err
+	}
+	up, _, _ := strings.Cut(string(text), "-- +goose Down")
+	if strings.Contains(up, "DROP TABLE") {
+		return fmt.Errorf("%s makes a table anew, which loses what refers to it: write it by hand with ALTER TABLE … ADD COLUMN, then run this again for the sums", newest)
+	}
+	return nil
 }
 
 // keepHandmade never drops what was made by hand on the tables of ent: it is

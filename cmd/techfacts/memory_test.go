@@ -1,0 +1,66 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"techfacts.dev/techfacts/internal/hostiletest"
+	"techfacts.dev/techfacts/internal/pgtest"
+)
+
+// maxMemory is what a worker may take, with sixteen of the worst pages at once.
+const maxMemory = 300 << 20
+
+func TestSixteenOfTheWorstPagesFitIntoMemory(t *testing.T) {
+	site := hostiletest.Serve(t, "127.0.0.1:1")
+	var urls []string
+	for path, page := range site.Pages {
+		for i := range 3 {
+			if page.Heavy {
+				urls = append(urls, fmt.Sprintf("%s%s?%d", site.URL, path, i))
+			}
+		}
+	}
+	env := polite("DATABASE_URL="+pgtest.URL(t), "WORKER_FETCHES=16", "SCRAPE_MAX_CONCURRENT_PER_DOMAIN=16")
+	api := client{addr: launch(t, env, "api").addr}
+	p := launch(t, env, "worker")
+	j, err := api.startScrape(t.Context(), map[string]any{"urls": urls, "company": "Acme"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if j, err = api.follow(t.Context(), j.ID, "Reading"); err != nil {
+		t.Fatal(err)
+	}
+	if j.Total != len(urls) || j.Done == 0 {
+		t.Errorf("job %+v", j)
+	}
+	peak := peakMemory(t, p.Process.Pid)
+	t.Logf("%d pages, at most %d MB of memory", len(urls), peak>>20)
+	if peak > maxMemory {
+		t.Errorf("%d MB of memory, at most %d are allowed", peak>>20, maxMemory>>20)
+	}
+}
+
+// peakMemory is the most memory that a process has had.
+func peakMemory(t *testing.T, pid int) int64 {
+	t.Helper()
+	f, err := os.Open(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if rest, ok := strings.CutPrefix(lines.Text(), "VmHWM:"); ok {
+			var kilobytes int64
+			if _, err := fmt.Sscan(rest, &kilobytes); err != nil {
+				t.Fatal(err)
+			}
+			return kilobytes << 10
+		}
+	}
+	t.Fatal("the system does not tell")
+	return 0
+}

@@ -1,0 +1,150 @@
+package crawl
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"math/bits"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"techfacts.dev/techfacts/internal/job"
+)
+
+// fewWords is the number of words below which a text is only like itself: of so
+// few, each counts.
+const fewWords = 40
+
+// Print is what tells texts apart.
+type Print struct {
+	Hash    string // SHA-256, in hex
+	SimHash int64  // texts that differ in few words differ in few bits; numbers are left out
+	Numbers string // equal in texts with the same numbers in the same order
+}
+
+// PrintOf takes the print of a text. The SimHash (Charikar, 2002) is that of all
+// three words in a row, where a number and the name of a month or a day stand for
+// any other, so that the pages of a calendar are alike but for their numbers.
+func PrintOf(text string) Print {
+	sum := sha256.Sum256([]byte(text))
+	p := Print{Hash: hex.EncodeToString(sum[:])}
+	var counts [64]int
+	numbers := sha256.New()
+	var before, last uint64
+	words := 0
+	eachWord(text, func(word string, number bool) {
+		h := hashWord(word)
+		if number {
+			_, _ = numbers.Write([]byte(word + " ")) // never fails
+			h = 1
+		} else if _, ok := calendar[word]; ok {
+			_, _ = numbers.Write([]byte(word + " "))
+			h = 1
+		}
+		words++
+		shingle := mix(mix(before*31+last)*31 + h)
+		for i := range counts {
+			counts[i] += int(shingle>>i&1)*2 - 1
+		}
+		before, last = last, h
+	})
+	for i, n := range counts {
+		if n > 0 {
+			p.SimHash |= 1 << i
+		}
+	}
+	if p.SimHash == 0 {
+		p.SimHash = 1 // 0 means that there is none
+	}
+	p.Numbers = hex.EncodeToString(numbers.Sum(nil)[:8])
+	if words < fewWords {
+		p.Numbers = "=" + p.Hash[:16]
+	}
+	return p
+}
+
+// Same reports whether two texts are the same, or nearly so with equal numbers.
+func (p Print) Same(o Print) bool {
+	return p.Hash == o.Hash ||
+		p.Numbers == o.Numbers && p.SimHash != 0 && o.SimHash != 0 && bits.OnesCount64(uint64(p.SimHash^o.SimHash)) <= job.Near //nolint:gosec // bits
+}
+
+// String is p in one word, for [ParsePrint].
+func (p Print) String() string {
+	return p.Hash + " " + strconv.FormatInt(p.SimHash, 16) + " " + p.Numbers
+}
+
+// ParsePrint reads what String wrote; anything else is like no text.
+func ParsePrint(s string) Print {
+	f := strings.Fields(s)
+	if len(f) != 3 {
+		return Print{}
+	}
+	sim, err := strconv.ParseInt(f[1], 16, 64)
+	if err != nil {
+		return Print{}
+	}
+	return Print{Hash: f[0], SimHash: sim, Numbers: f[2]}
+}
+
+// calendar are the words that change from page to page of a calendar.
+//
+//nolint:gochecknoglobals // a fixed table
+var calendar = func() map[string]struct{} {
+	words := map[string]struct{}{}
+	for w := range strings.FieldsSeq(`january february march april may june july august september october november december
+		jan feb mar apr jun jul aug sep sept oct nov dec
+		monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun`) {
+		words[w] = struct{}{}
+	}
+	return words
+}()
+
+// eachWord gives the words of a text in lower case, and its numbers as written.
+// Signs of scripts that put no space between words are words of their own.
+func eachWord(text string, f func(word string, number bool)) {
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRuneInString(text[i:])
+		start := i
+		switch i += n; {
+		case unicode.IsDigit(r):
+			for i < len(text) {
+				r, n := utf8.DecodeRuneInString(text[i:])
+				next, _ := utf8.DecodeRuneInString(text[i+n:])
+				if !unicode.IsDigit(r) && ((r != '.' && r != ',') || !unicode.IsDigit(next)) {
+					break
+				}
+				i += n
+			}
+			f(text[start:i], true)
+		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer):
+			f(text[start:i], false)
+		case unicode.IsLetter(r):
+			for i < len(text) {
+				r, n := utf8.DecodeRuneInString(text[i:])
+				if !unicode.IsLetter(r) && !unicode.IsMark(r) {
+					break
+				}
+				i += n
+			}
+			f(strings.ToLower(text[start:i]), false)
+		}
+	}
+}
+
+// hashWord is FNV-1a.
+func hashWord(s string) uint64 {
+	h := uint64(14695981039346656037)
+	for i := range len(s) {
+		h = (h ^ uint64(s[i])) * 1099511628211
+	}
+	return h
+}
+
+// mix spreads a number over all bits (the end of MurmurHash3).
+func mix(h uint64) uint64 {
+	h = (h ^ h>>33) * 0xff51afd7ed558ccd
+	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53
+	return h ^ h>>33
+}

@@ -1,0 +1,234 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"techfacts.dev/techfacts/ent"
+	"techfacts.dev/techfacts/ent/alias"
+	"techfacts.dev/techfacts/ent/jobitem"
+	"techfacts.dev/techfacts/ent/page"
+	"techfacts.dev/techfacts/internal/crawl"
+	"techfacts.dev/techfacts/internal/document"
+	"techfacts.dev/techfacts/internal/fetch"
+	"techfacts.dev/techfacts/internal/job"
+	"techfacts.dev/techfacts/internal/store"
+	"techfacts.dev/techfacts/schema"
+)
+
+// ignored is the mark of an item whose canonical link does not count.
+const ignored = "-"
+
+// sameURL says why an item is a duplicate.
+const sameURL = "another URL of the job leads to the same page"
+
+// find gives the page that is stored for u, or that u was another URL of when
+// that was last seen; nil if there is none.
+func (v *visit) find(ctx context.Context, u fetch.URL) (*ent.Page, error) {
+	p, err := v.Ent.Page.Query().Where(page.URL(u.String()), page.SnapshotIDNotNil()).Only(ctx)
+	if err == nil {
+		return p, nil
+	}
+	if !ent.IsNotFound(err) {
+		return nil, fmt.Errorf("find page: %w", err)
+	}
+	if v.job.Params.Scrape.Force {
+		return nil, nil //nolint:nilnil // whether it still is, is to be seen
+	}
+	p, err = v.Ent.Page.Query().Where(page.SnapshotIDNotNil(), page.HasAliasesWith(alias.ID(u.String()), alias.SeenAtGT(time.Now().Add(-v.Jobs.Freshness())))).Only(ctx)
+	if err != nil && !ent.IsNotFound(err) {
+		return nil, fmt.Errorf("find page: %w", err)
+	}
+	if p != nil && !v.isFresh(p) {
+		return nil, nil //nolint:nilnil // the page itself is asked for in its own turn
+	}
+	return p, nil
+}
+
+// taken reports whether another item of the job has the known page already.
+func (v *visit) taken(ctx context.Context) (bool, error) {
+	if v.known == nil {
+		return false, nil
+	}
+	taken, err := v.Ent.JobItem.Query().Where(jobitem.JobID(v.JobID), jobitem.PageID(v.known.ID), jobitem.IDNEQ(v.ID)).Exist(ctx)
+	if err != nil {
+		return false, fmt.Errorf("find twin: %w", err)
+	}
+	return taken, nil
+}
+
+// twin ends the item as a duplicate of the item that has the page.
+func (v *visit) twin(p *ent.Page) job.Save {
+	return func(ctx context.Context, tx *store.Tx, _ *ent.Job) (job.Result, error) {
+		return job.Result{Outcome: schema.Duplicate, Reason: sameURL, PageID: &p.ID}, v.alias(ctx, tx, p.ID, p.URL)
+	}
+}
+
+// onward sends the item to extraction, unless another item of the job has led
+// to the same page.
+func (v *visit) onward(ctx context.Context, tx *store.Tx, pageID uuid.UUID, o schema.Outcome, found []job.Link) (job.Result, error) {
+	taken, err := tx.Ent.JobItem.Query().Where(jobitem.JobID(v.JobID), jobitem.PageID(pageID), jobitem.IDNEQ(v.ID)).Exist(ctx)
+	if err != nil {
+		return job.Result{}, fmt.Errorf("find twin: %w", err)
+	}
+	if taken {
+		return job.Result{Outcome: schema.Duplicate, Reason: sameURL, PageID: &pageID}, nil
+	}
+	return job.Result{Next: schema.StepExtract, Outcome: o, PageID: &pageID, Found: found, Follow: v.followAt}, nil
+}
+
+// alias notes that the URL of the item is another one of a page.
+func (v *visit) alias(ctx context.Context, tx *store.Tx, pageID uuid.UUID, of string) error {
+	if v.URL == of {
+		return nil
+	}
+	_, err := tx.Exec(ctx, `insert into aliases (url, page_id, seen_at) values (?, ?, ?)
+		on conflict (url) do update set page_id = excluded.page_id, seen_at = excluded.seen_at`, v.URL, pageID, schema.Now())
+	if err != nil {
+		return fmt.Errorf("note alias: %w", err)
+	}
+	return nil
+}
+
+// place finds the place of what was read: a page of its own, or one that says
+// the same already.
+func (v *visit) place(ctx context.Context, tx *store.Tx, doc document.Document, sign crawl.Print, marks document.Marks, links []string, found []job.Link) (job.Result, error) {
+	twin, exact, err := v.like(ctx, tx, sign)
+	if err != nil {
+		return job.Result{}, err
+	}
+	if twin != nil {
+		reason := "its text is that of " + twin.URL
+		if !exact {
+			reason = "its text is nearly that of " + twin.URL + ", with the same numbers"
+		}
+		return job.Result{Outcome: schema.Duplicate, Reason: reason, PageID: &twin.ID}, v.alias(ctx, tx, twin.ID, twin.URL)
+	}
+	if p, err := v.before(ctx, tx, sign); err != nil || p != nil {
+		if err == nil {
+			err = errors.Join(v.alias(ctx, tx, p.ID, p.URL), v.belongs(ctx, tx, p),
+				tx.Ent.Page.UpdateOneID(p.ID).SetFetchedAt(schema.Now()).SetStatus(schema.PageActive).Exec(ctx))
+		}
+		if err != nil {
+			return job.Result{}, err
+		}
+		return v.onward(ctx, tx, p.ID, schema.Unchanged, found)
+	}
+	stored, outcome, err := v.keep(ctx, tx, doc, sign, marks, links)
+	if err != nil {
+		return job.Result{}, err
+	}
+	if err := v.alias(ctx, tx, stored.ID, stored.URL); err != nil {
+		return job.Result{}, err
+	}
+	if _, err := tx.Ent.Alias.Delete().Where(alias.ID(stored.URL)).Exec(ctx); err != nil { // it is a page of its own now
+		return job.Result{}, fmt.Errorf("forget alias: %w", err)
+	}
+	return v.onward(ctx, tx, stored.ID, outcome, found)
+}
+
+// like gives the first page of a crawl, on the same site, whose text is that of
+// sign or nearly so; nil if there is none. Texts that are nearly alike have one
+// of the four parts of their SimHash in common, by which they are found.
+func (v *visit) like(ctx context.Context, tx *store.Tx, sign crawl.Print) (p *ent.Page, exact bool, err error) {
+	if v.job.Params.Scrape.Crawl == nil {
+		return nil, false, nil
+	}
+	rows, err := tx.Rows(ctx, `select p.id, p.url, p.content_hash, p.simhash, p.numbers from pages p
+		where p.numbers = ? and p.simhash <> 0 and (p.simhash & 65535 = ? or (p.simhash >> 16) & 65535 = ? or (p.simhash >> 32) & 65535 = ? or (p.simhash >> 48) & 65535 = ?)
+		and exists (select 1 from job_items i where i.page_id = p.id and i.job_id = ? and i.id <> ? and i.outcome in ('STORED', 'UNCHANGED'))
+		order by p.id`, sign.Numbers, sign.SimHash&65535, sign.SimHash>>16&65535, sign.SimHash>>32&65535, sign.SimHash>>48&65535, v.JobID, v.ID)
+	if err != nil {
+		return nil, false, fmt.Errorf("find like pages: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var row ent.Page
+		if err := rows.Scan(&row.ID, &row.URL, &row.ContentHash, &row.Simhash, &row.Numbers); err != nil {
+			return nil, false, fmt.Errorf("find like pages: %w", err)
+		}
+		at, err := fetch.ParseURL(row.URL)
+		if err != nil || row.URL == v.response.URL.String() || !v.site(at) {
+			continue
+		}
+		if sign.Same(printOf(&row)) && !exact {
+			p, exact = &row, row.ContentHash == sign.Hash
+		}
+	}
+	return p, exact, rows.Err()
+}
+
+// site reports whether u is on the site of what was read.
+func (v *visit) site(u fetch.URL) bool {
+	ok, _ := v.scope.Allows(u)
+	return ok || u.SameSite(v.response.URL)
+}
+
+// before gives the page that the URL was an alias of and that still says the
+// same, so that it does not matter which of two URLs comes first; nil if there
+// is none.
+func (v *visit) before(ctx context.Context, tx *store.Tx, sign crawl.Print) (*ent.Page, error) {
+	p, err := tx.Ent.Page.Query().Where(page.HasAliasesWith(alias.ID(v.response.URL.String())), page.SnapshotIDNotNil()).Only(ctx)
+	if ent.IsNotFound(err) || err == nil && !sign.Same(printOf(p)) {
+		return nil, nil //nolint:nilnil // as the contract says
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find alias: %w", err)
+	}
+	return p, nil
+}
+
+func printOf(p *ent.Page) crawl.Print {
+	return crawl.Print{Hash: p.ContentHash, SimHash: p.Simhash, Numbers: p.Numbers}
+}
+
+// canonical reports whether the visit is to what the page of the item calls its
+// canonical URL.
+func (v *visit) canonical() bool { return v.CanonicalOf != "" && v.CanonicalOf != ignored }
+
+// back sends the item back to its own URL, whose canonical link does not count.
+func (v *visit) back() job.Result {
+	return job.Result{Next: schema.StepFetch, Lane: v.own.Domain(), Location: v.own.String(), CanonicalOf: ignored}
+}
+
+// elsewhere decides what becomes of a page that names a canonical URL, and of
+// one that is visited because it was named; nil if it is to be kept. That two
+// URLs are one page is believed only when both say the same: a canonical link may
+// be wrong, and many are.
+func (v *visit) elsewhere(ctx context.Context, doc document.Document, sign crawl.Print) (job.Save, error) {
+	if v.canonical() {
+		if !sign.Same(crawl.ParsePrint(v.CanonicalOf)) {
+			return settled(v.back()), nil
+		}
+		return nil, nil //nolint:nilnil // as the contract says
+	}
+	to, ok := v.named(doc)
+	if !ok {
+		return nil, nil //nolint:nilnil // as the contract says
+	}
+	p, err := v.Ent.Page.Query().Where(page.URL(to.String()), page.SnapshotIDNotNil()).Only(ctx)
+	switch {
+	case err != nil && !ent.IsNotFound(err):
+		return nil, fmt.Errorf("find canonical page: %w", err)
+	case err == nil && v.isFresh(p) && !sign.Same(printOf(p)):
+		return nil, nil //nolint:nilnil // as the contract says
+	}
+	return settled(job.Result{Next: schema.StepFetch, Lane: to.Domain(), Location: to.String(), CanonicalOf: sign.String()}), nil
+}
+
+// named gives the canonical URL that a page names, if it is another one of the
+// same site that the job may read.
+func (v *visit) named(doc document.Document) (to fetch.URL, ok bool) {
+	if doc.Canonical == "" || v.CanonicalOf == ignored || v.Redirects >= maxRedirects {
+		return to, false
+	}
+	to, err := crawl.Base(doc, v.response.URL).Resolve(doc.Canonical)
+	if err != nil || to == v.response.URL || !to.SameSite(v.response.URL) {
+		return to, false
+	}
+	ok, _ = v.allows(to)
+	return to, ok
+}
