@@ -101,10 +101,11 @@ func (a as) revoke(id string) {
 // test until it is here.
 var needs = map[string]string{
 	"READ": `Query.node Query.nodes Query.job Query.jobs Query.page Query.pages Query.pageByURL Query.fact Query.facts Query.profile Query.profiles
-		Query.report Query.reports Query.rateLimit Query.rateLimits
-		Subscription.job Subscription.jobEvents Subscription.jobs Subscription.factAdded Subscription.pageStored`,
+		Query.report Query.reports Query.rateLimit Query.rateLimits Query.snapshotDiff
+		Subscription.job Subscription.jobEvents Subscription.jobs Subscription.factAdded Subscription.pageStored Subscription.rateLimitUpdated`,
 	"WRITE": `Mutation.startScrape Mutation.startExtraction Mutation.cancelJob Mutation.retryJob Mutation.deleteJob
-		Mutation.createProfile Mutation.updateProfile Mutation.cloneProfile Mutation.deleteProfile`,
+		Mutation.createProfile Mutation.updateProfile Mutation.cloneProfile Mutation.deleteProfile
+		Query.previewCrawl`,
 	"ADMIN": `Query.apiKeys Query.auditLog Mutation.setRateLimit Mutation.resetRateLimit Mutation.createApiKey Mutation.revokeApiKey`,
 }
 
