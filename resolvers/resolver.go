@@ -18,6 +18,7 @@ import (
 	"techfacts.dev/techfacts/internal/fault"
 	"techfacts.dev/techfacts/internal/fetch"
 	"techfacts.dev/techfacts/internal/job"
+	"techfacts.dev/techfacts/internal/search"
 	"techfacts.dev/techfacts/schema"
 )
 
@@ -35,6 +36,10 @@ type Resolver struct {
 	Keys     *access.Keys
 	Bus      Bus
 	Tick     time.Duration // how often watchers look without a hint; 0: every 2 s
+
+	Search     *search.Engine // over facts
+	PageSearch *search.Engine
+	Documents  search.Source // of facts
 
 	feeds  *feeds
 	shares *shares
