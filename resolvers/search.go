@@ -85,9 +85,9 @@ func keyOf(parts ...any) string {
 	return strconv.FormatUint(h.Sum64(), 16)
 }
 
-// selected gives what is selected at a path below the field of ctx, over all
+// below gives what is selected at a path below the field of ctx, over all
 // aliases and fragments.
-func selected(ctx context.Context, path ...string) []graphql.CollectedField {
+func below(ctx context.Context, path ...string) []graphql.CollectedField {
 	op := graphql.GetOperationContext(ctx)
 	found := []graphql.CollectedField{graphql.GetFieldContext(ctx).Field}
 	for _, name := range path {
@@ -124,6 +124,13 @@ func (s factSearch) filter(ctx context.Context) (f search.Filter, err error) {
 		return f, nil
 	}
 	f.Companies, f.Categories, f.Domains, f.Attributes = w.CompanyIn, w.CategoryIn, w.DomainIn, w.AttributeIn
+	f.MinNumber, f.MaxNumber = w.NumberGte, w.NumberLte
+	if w.Unit != nil {
+		f.Unit = *w.Unit
+	}
+	if (f.MinNumber != nil || f.MaxNumber != nil) && f.Unit == "" {
+		return f, fault.InvalidField("where.unit", "must say what numberGTE and numberLTE count")
+	}
 	if w.ConfidenceGte != nil {
 		f.MinConfidence = *w.ConfidenceGte
 	}
@@ -151,7 +158,7 @@ func (r *Resolver) searchFacts(ctx context.Context, s factSearch, request search
 	if request.Filter, err = s.filter(ctx); err != nil {
 		return nil, err
 	}
-	request.Facets = len(selected(ctx, "facets")) > 0
+	request.Facets = len(below(ctx, "facets")) > 0
 	result, err := r.Search.Find(ctx, request)
 	if err != nil {
 		return nil, err
@@ -169,7 +176,7 @@ func (r *Resolver) similarFacts(ctx context.Context, s factSearch, id uuid.UUID)
 	if err != nil {
 		return nil, err
 	}
-	result, err := r.Search.Similar(ctx, doc, filter, search.Window, len(selected(ctx, "facets")) > 0)
+	result, err := r.Search.Similar(ctx, doc, filter, search.Window, len(below(ctx, "facets")) > 0)
 	if err != nil {
 		return nil, err
 	}
@@ -190,12 +197,12 @@ func (s factSearch) connection(ctx context.Context, key string, result search.Re
 	if len(hits) > 0 {
 		c.PageInfo.StartCursor, c.PageInfo.EndCursor = new(from.cursor(1, hits[0].ID)), new(from.cursor(len(hits), hits[len(hits)-1].ID))
 	}
-	if len(selected(ctx, "facets")) > 0 {
+	if len(below(ctx, "facets")) > 0 {
 		if c.Facets, err = s.facets(ctx, result.Facets); err != nil {
 			return nil, err
 		}
 	}
-	if len(selected(ctx, "edges")) == 0 {
+	if len(below(ctx, "edges")) == 0 {
 		return c, nil
 	}
 	nodes, err := s.nodes(ctx, hits)
@@ -223,7 +230,7 @@ func (s factSearch) connection(ctx context.Context, key string, result search.Re
 // nodes loads the facts of a page, as they are selected.
 func (s factSearch) nodes(ctx context.Context, hits []search.Hit) (map[uuid.UUID]*ent.Fact, error) {
 	q := s.Ent.Fact.Query().Where(fact.IDIn(idsOf(hits)...), fact.StatusEQ(schema.FactActive))
-	for _, f := range selected(ctx, "edges", "node") {
+	for _, f := range below(ctx, "edges", "node") {
 		var err error
 		if q, err = q.CollectFields(at(ctx, f)); err != nil {
 			return nil, err
@@ -242,7 +249,7 @@ func (s factSearch) nodes(ctx context.Context, hits []search.Hit) (map[uuid.UUID
 
 // texts loads what highlights and explanations look at, if they are selected.
 func (s factSearch) texts(ctx context.Context, hits []search.Hit) (map[uuid.UUID]*ent.Fact, error) {
-	if len(selected(ctx, "edges", "highlights"))+len(selected(ctx, "edges", "explain")) == 0 {
+	if len(below(ctx, "edges", "highlights"))+len(below(ctx, "edges", "explain")) == 0 {
 		return nil, nil //nolint:nilnil // reading it finds nothing
 	}
 	rows, err := s.Ent.Fact.Query().Where(fact.IDIn(idsOf(hits)...)).
@@ -401,11 +408,11 @@ func (r *Resolver) searchPages(ctx context.Context, query string, where *graph.P
 	if len(hits) > 0 {
 		c.PageInfo.StartCursor, c.PageInfo.EndCursor = new(from.cursor(1, hits[0].ID)), new(from.cursor(len(hits), hits[len(hits)-1].ID))
 	}
-	if len(selected(ctx, "edges")) == 0 {
+	if len(below(ctx, "edges")) == 0 {
 		return c, nil
 	}
 	q := r.Ent.Page.Query().Where(page.IDIn(idsOf(hits)...))
-	for _, field := range selected(ctx, "edges", "node") {
+	for _, field := range below(ctx, "edges", "node") {
 		if q, err = q.CollectFields(at(ctx, field)); err != nil {
 			return nil, err
 		}

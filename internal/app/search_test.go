@@ -172,6 +172,7 @@ func TestSearchFiltersCountsAndCollapses(t *testing.T) {
 		for name, where := range map[string]map[string]any{
 			"company": {"companyIn": []string{"Nobody"}}, "category": {"categoryIn": []string{"nothing"}}, "profile": {"profileIn": []string{"no such"}},
 			"domain": {"domainIn": []string{"elsewhere.example"}}, "attribute": {"attributeIn": []string{"no such"}}, "confidence": {"confidenceGTE": 1.01},
+			"unit": {"unit": "furlong"}, "number from": {"unit": "byte", "numberGTE": 1e15}, "number to": {"unit": "byte", "numberLTE": 1},
 			"since": {"firstSeenAtGTE": "2100-01-01T00:00:00Z"}, "until": {"firstSeenAtLT": "2000-01-01T00:00:00Z"},
 		} {
 			if n := count(where); n != 0 {
@@ -180,6 +181,12 @@ func TestSearchFiltersCountsAndCollapses(t *testing.T) {
 		}
 		if n := count(map[string]any{"profileIn": []string{"security"}, "domainIn": []string{w.domain()}, "firstSeenAtLT": "2100-01-01T00:00:00Z"}); n != globex {
 			s.Errorf("by profile and domain there are %d, want %d", n, globex)
+		}
+		if n := count(map[string]any{"unit": "byte", "numberGTE": 10 << 20, "numberLTE": 10 << 20}); n == 0 {
+			s.Error("nothing is of 10 MiB")
+		}
+		if code := s.refused(searchQuery, map[string]any{"where": map[string]any{"numberGTE": 1}}); code != "INVALID" {
+			s.Errorf("a number of nothing is %q", code)
 		}
 		if f := all.Facets; f == nil || len(f.Companies) != 2 || len(f.Profiles) != 2 || f.Profiles[0].Value != "api_docs" && f.Profiles[0].Value != "security" || f.Domains[0].Count != all.Total.Count {
 			s.Errorf("facets: %+v", f)

@@ -22,6 +22,7 @@ import (
 const (
 	headingWeight   = 0.5
 	attributeWeight = 0.5
+	subjectWeight   = 0.5
 	categoryWeight  = 0.3
 	companyWeight   = 0.3
 )
@@ -46,8 +47,8 @@ func Facts(s *store.Store, model string) Source {
 // Pages are the documents of pages.
 func Pages(s *store.Store) Source { return Source{Store: s, kind: schema.KindPage} }
 
-const selectFacts = `SELECT f.id, f.statement, f.headings, f.company, f.category, f.profile_id, p.domain, f.attribute,
-	f.confidence, f.first_seen_at, f.page_id, e.vector
+const selectFacts = `SELECT f.id, f.statement, f.headings, f.company, f.category, f.profile_id, p.domain, f.attribute, f.subject,
+	f.unit, f.number, f.confidence, f.first_seen_at, f.page_id, e.vector
 	FROM facts f JOIN pages p ON p.id = f.page_id LEFT JOIN embeddings e ON e.fact_id = f.id AND e.model = ?
 	WHERE f.status = 'ACTIVE' AND `
 
@@ -102,9 +103,9 @@ func scanFact(rows *sql.Rows) (Document, error) {
 	var d Document
 	var statement string
 	var headings, vector []byte
-	var attribute sql.NullString
-	err := rows.Scan(&d.ID, &statement, &headings, &d.Company, &d.Category, &d.Profile, &d.Domain, &attribute,
-		&d.Confidence, &d.At, &d.Page, &vector)
+	var attribute, subject, unit sql.NullString
+	err := rows.Scan(&d.ID, &statement, &headings, &d.Company, &d.Category, &d.Profile, &d.Domain, &attribute, &subject,
+		&unit, &d.Number, &d.Confidence, &d.At, &d.Page, &vector)
 	if err != nil {
 		return d, err
 	}
@@ -114,12 +115,12 @@ func scanFact(rows *sql.Rows) (Document, error) {
 			return d, fmt.Errorf("headings of %s: %w", d.ID, err)
 		}
 	}
-	d.Attribute = attribute.String
+	d.Attribute, d.Unit = attribute.String, unit.String
 	d.Vector = decodeVector(vector)
 	d.Text = []Field{
 		{statement, 1},
 		{strings.Join(above, " "), headingWeight},
-		{d.Attribute, attributeWeight},
+		{d.Attribute, attributeWeight}, {subject.String, subjectWeight},
 		{d.Category, categoryWeight},
 		{d.Company, companyWeight},
 	}
