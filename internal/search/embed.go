@@ -22,7 +22,7 @@ func (v *Embeddings) embed(ctx context.Context, bare []statement) error {
 	list, err := v.Embedder.Embed(ctx, texts)
 	if fault.Is(err, fault.Invalid) {
 		if len(bare) == 1 {
-			v.Log.WarnContext(ctx, "a fact has no vector", slog.String("fact", bare[0].id.String()), slog.Any("error", err))
+			v.Log.WarnContext(ctx, "a fact has no vector", slog.String("fact_id", bare[0].id.String()), slog.Any("error", err))
 			return nil
 		}
 		half := len(bare) / 2

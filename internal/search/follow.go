@@ -105,7 +105,7 @@ func (m *Mirror) load(ctx context.Context) (*outbox, error) {
 		}
 		m.Pages.Lag("")
 	}
-	m.Log.InfoContext(ctx, "search index loaded", slog.Int("facts", n), slog.Int("pages", pages), slog.Duration("took", time.Since(began)))
+	m.Log.InfoContext(ctx, "search index loaded", slog.Int("facts", n), slog.Int("pages", pages), slog.Int64("took_ms", time.Since(began).Milliseconds()))
 	return box, m.follow(ctx, box)
 }
 

@@ -52,7 +52,7 @@ func (x *indexer) run(ctx context.Context) error {
 		switch {
 		case ctx.Err() != nil || errors.Is(err, errTaken) || errors.Is(err, errStale):
 		case err != nil:
-			x.log.WarnContext(ctx, "indexing waits", slog.String("indexer", x.name), slog.Duration("for", wait), slog.Any("error", err))
+			x.log.WarnContext(ctx, "indexing waits", slog.String("indexer", x.name), slog.Int64("wait_ms", wait.Milliseconds()), slog.Any("error", err))
 			pause(ctx, nil, wait)
 			wait = min(2*wait, retryMost)
 			continue

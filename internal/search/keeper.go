@@ -112,7 +112,7 @@ func (k *Keeper) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	k.Log.InfoContext(ctx, "search index built", slog.String("collection", fresh.collection), slog.Int("documents", n), slog.Duration("took", time.Since(began)))
+	k.Log.InfoContext(ctx, "search index built", slog.String("collection", fresh.collection), slog.Int("documents", n), slog.Int64("took_ms", time.Since(began).Milliseconds()))
 	return nil
 }
 
@@ -124,7 +124,7 @@ func (k *Keeper) patiently(ctx context.Context, do func() error) error {
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
-		k.Log.WarnContext(ctx, "building the search index waits", slog.Duration("for", wait), slog.Any("error", err))
+		k.Log.WarnContext(ctx, "building the search index waits", slog.Int64("wait_ms", wait.Milliseconds()), slog.Any("error", err))
 		pause(ctx, nil, wait)
 	}
 }
