@@ -32,6 +32,8 @@ var allowed = map[string]string{
 	"internal/extract":          "ent/... schema internal/document internal/fault internal/store",
 	"internal/access":           "ent/... schema internal/event internal/fault internal/store",
 	"internal/shared":           "internal/event",
+	"internal/search":           "ent/... schema internal/fault internal/store",
+	"internal/llm":              "internal/fault",
 	"internal/job":              "ent/... schema internal/event internal/fault internal/fetch internal/queue internal/store internal/trace",
 	"internal/crawl":            "ent/... schema internal/document internal/extract internal/fault internal/fetch internal/job internal/store",
 
@@ -39,7 +41,8 @@ var allowed = map[string]string{
 	"internal/metric": "ent/... schema internal/event internal/queue internal/store",
 
 	// The two doors.
-	"resolvers": "ent/... graph schema internal/access internal/crawl internal/document internal/event internal/extract internal/fault internal/fetch internal/job",
+	"resolvers": "ent/... graph schema internal/access internal/crawl internal/document internal/event internal/extract internal/fault internal/fetch " +
+		"internal/job internal/search",
 	"worker": "ent/... schema internal/crawl internal/document internal/event internal/extract internal/fault internal/fetch internal/job " +
 		"internal/queue internal/store internal/trace",
 
@@ -48,13 +51,14 @@ var allowed = map[string]string{
 	"internal/demosite": "",
 	"web":               "", // what Vite has built
 	"internal/app": "resolvers schema worker internal/access internal/crawl internal/demosite internal/document internal/event internal/extract internal/fault " +
-		"internal/fetch internal/job internal/metric internal/queue internal/server internal/shared internal/store/... internal/trace web",
+		"internal/fetch internal/job internal/llm internal/metric internal/queue internal/search internal/server internal/shared internal/store/... internal/trace web",
 	"deploy":        "", // nothing but tests of what is deployed
 	"cmd/techfacts": "internal/access internal/app internal/demosite internal/fault schema",
 
 	"internal/hostiletest": "",
 	"internal/pgtest":      "",
 	"internal/proxytest":   "",
+	"internal/qdranttest":  "",
 	"internal/redistest":   "",
 	"internal/storetest":   "internal/pgtest internal/store",
 }

@@ -20,7 +20,10 @@ import (
 	"techfacts.dev/techfacts/ent/apikey"
 	"techfacts.dev/techfacts/ent/auditentry"
 	"techfacts.dev/techfacts/ent/boilerplate"
+	"techfacts.dev/techfacts/ent/change"
+	"techfacts.dev/techfacts/ent/embedding"
 	"techfacts.dev/techfacts/ent/fact"
+	"techfacts.dev/techfacts/ent/indexer"
 	"techfacts.dev/techfacts/ent/job"
 	"techfacts.dev/techfacts/ent/jobevent"
 	"techfacts.dev/techfacts/ent/jobitem"
@@ -46,8 +49,14 @@ type Client struct {
 	AuditEntry *AuditEntryClient
 	// Boilerplate is the client for interacting with the Boilerplate builders.
 	Boilerplate *BoilerplateClient
+	// Change is the client for interacting with the Change builders.
+	Change *ChangeClient
+	// Embedding is the client for interacting with the Embedding builders.
+	Embedding *EmbeddingClient
 	// Fact is the client for interacting with the Fact builders.
 	Fact *FactClient
+	// Indexer is the client for interacting with the Indexer builders.
+	Indexer *IndexerClient
 	// Job is the client for interacting with the Job builders.
 	Job *JobClient
 	// JobEvent is the client for interacting with the JobEvent builders.
@@ -83,7 +92,10 @@ func (c *Client) init() {
 	c.ApiKey = NewApiKeyClient(c.config)
 	c.AuditEntry = NewAuditEntryClient(c.config)
 	c.Boilerplate = NewBoilerplateClient(c.config)
+	c.Change = NewChangeClient(c.config)
+	c.Embedding = NewEmbeddingClient(c.config)
 	c.Fact = NewFactClient(c.config)
+	c.Indexer = NewIndexerClient(c.config)
 	c.Job = NewJobClient(c.config)
 	c.JobEvent = NewJobEventClient(c.config)
 	c.JobItem = NewJobItemClient(c.config)
@@ -190,7 +202,10 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ApiKey:      NewApiKeyClient(cfg),
 		AuditEntry:  NewAuditEntryClient(cfg),
 		Boilerplate: NewBoilerplateClient(cfg),
+		Change:      NewChangeClient(cfg),
+		Embedding:   NewEmbeddingClient(cfg),
 		Fact:        NewFactClient(cfg),
+		Indexer:     NewIndexerClient(cfg),
 		Job:         NewJobClient(cfg),
 		JobEvent:    NewJobEventClient(cfg),
 		JobItem:     NewJobItemClient(cfg),
@@ -224,7 +239,10 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ApiKey:      NewApiKeyClient(cfg),
 		AuditEntry:  NewAuditEntryClient(cfg),
 		Boilerplate: NewBoilerplateClient(cfg),
+		Change:      NewChangeClient(cfg),
+		Embedding:   NewEmbeddingClient(cfg),
 		Fact:        NewFactClient(cfg),
+		Indexer:     NewIndexerClient(cfg),
 		Job:         NewJobClient(cfg),
 		JobEvent:    NewJobEventClient(cfg),
 		JobItem:     NewJobItemClient(cfg),
@@ -264,9 +282,9 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Alias, c.ApiKey, c.AuditEntry, c.Boilerplate, c.Fact, c.Job, c.JobEvent,
-		c.JobItem, c.Page, c.Pattern, c.Profile, c.RateLimit, c.Report, c.Snapshot,
-		c.Worker,
+		c.Alias, c.ApiKey, c.AuditEntry, c.Boilerplate, c.Change, c.Embedding, c.Fact,
+		c.Indexer, c.Job, c.JobEvent, c.JobItem, c.Page, c.Pattern, c.Profile,
+		c.RateLimit, c.Report, c.Snapshot, c.Worker,
 	} {
 		n.Use(hooks...)
 	}
@@ -276,9 +294,9 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Alias, c.ApiKey, c.AuditEntry, c.Boilerplate, c.Fact, c.Job, c.JobEvent,
-		c.JobItem, c.Page, c.Pattern, c.Profile, c.RateLimit, c.Report, c.Snapshot,
-		c.Worker,
+		c.Alias, c.ApiKey, c.AuditEntry, c.Boilerplate, c.Change, c.Embedding, c.Fact,
+		c.Indexer, c.Job, c.JobEvent, c.JobItem, c.Page, c.Pattern, c.Profile,
+		c.RateLimit, c.Report, c.Snapshot, c.Worker,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -295,8 +313,14 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.AuditEntry.mutate(ctx, m)
 	case *BoilerplateMutation:
 		return c.Boilerplate.mutate(ctx, m)
+	case *ChangeMutation:
+		return c.Change.mutate(ctx, m)
+	case *EmbeddingMutation:
+		return c.Embedding.mutate(ctx, m)
 	case *FactMutation:
 		return c.Fact.mutate(ctx, m)
+	case *IndexerMutation:
+		return c.Indexer.mutate(ctx, m)
 	case *JobMutation:
 		return c.Job.mutate(ctx, m)
 	case *JobEventMutation:
@@ -870,6 +894,288 @@ func (c *BoilerplateClient) mutate(ctx context.Context, m *BoilerplateMutation) 
 	}
 }
 
+// ChangeClient is a client for the Change schema.
+type ChangeClient struct {
+	config
+}
+
+// NewChangeClient returns a client for the Change from the given config.
+func NewChangeClient(c config) *ChangeClient {
+	return &ChangeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `change.Hooks(f(g(h())))`.
+func (c *ChangeClient) Use(hooks ...Hook) {
+	c.hooks.Change = append(c.hooks.Change, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `change.Intercept(f(g(h())))`.
+func (c *ChangeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Change = append(c.inters.Change, interceptors...)
+}
+
+// Create returns a builder for creating a Change entity.
+func (c *ChangeClient) Create() *ChangeCreate {
+	mutation := newChangeMutation(c.config, OpCreate)
+	return &ChangeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Change entities.
+func (c *ChangeClient) CreateBulk(builders ...*ChangeCreate) *ChangeCreateBulk {
+	return &ChangeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ChangeClient) MapCreateBulk(slice any, setFunc func(*ChangeCreate, int)) *ChangeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ChangeCreateBulk{err: fmt.Errorf("calling to ChangeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ChangeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ChangeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Change.
+func (c *ChangeClient) Update() *ChangeUpdate {
+	mutation := newChangeMutation(c.config, OpUpdate)
+	return &ChangeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ChangeClient) UpdateOne(_m *Change) *ChangeUpdateOne {
+	mutation := newChangeMutation(c.config, OpUpdateOne, withChange(_m))
+	return &ChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ChangeClient) UpdateOneID(id int64) *ChangeUpdateOne {
+	mutation := newChangeMutation(c.config, OpUpdateOne, withChangeID(id))
+	return &ChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Change.
+func (c *ChangeClient) Delete() *ChangeDelete {
+	mutation := newChangeMutation(c.config, OpDelete)
+	return &ChangeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ChangeClient) DeleteOne(_m *Change) *ChangeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ChangeClient) DeleteOneID(id int64) *ChangeDeleteOne {
+	builder := c.Delete().Where(change.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ChangeDeleteOne{builder}
+}
+
+// Query returns a query builder for Change.
+func (c *ChangeClient) Query() *ChangeQuery {
+	return &ChangeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeChange},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Change entity by its id.
+func (c *ChangeClient) Get(ctx context.Context, id int64) (*Change, error) {
+	return c.Query().Where(change.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ChangeClient) GetX(ctx context.Context, id int64) *Change {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ChangeClient) Hooks() []Hook {
+	return c.hooks.Change
+}
+
+// Interceptors returns the client interceptors.
+func (c *ChangeClient) Interceptors() []Interceptor {
+	return c.inters.Change
+}
+
+func (c *ChangeClient) mutate(ctx context.Context, m *ChangeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ChangeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ChangeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ChangeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Change mutation op: %q", m.Op())
+	}
+}
+
+// EmbeddingClient is a client for the Embedding schema.
+type EmbeddingClient struct {
+	config
+}
+
+// NewEmbeddingClient returns a client for the Embedding from the given config.
+func NewEmbeddingClient(c config) *EmbeddingClient {
+	return &EmbeddingClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `embedding.Hooks(f(g(h())))`.
+func (c *EmbeddingClient) Use(hooks ...Hook) {
+	c.hooks.Embedding = append(c.hooks.Embedding, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `embedding.Intercept(f(g(h())))`.
+func (c *EmbeddingClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Embedding = append(c.inters.Embedding, interceptors...)
+}
+
+// Create returns a builder for creating a Embedding entity.
+func (c *EmbeddingClient) Create() *EmbeddingCreate {
+	mutation := newEmbeddingMutation(c.config, OpCreate)
+	return &EmbeddingCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Embedding entities.
+func (c *EmbeddingClient) CreateBulk(builders ...*EmbeddingCreate) *EmbeddingCreateBulk {
+	return &EmbeddingCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *EmbeddingClient) MapCreateBulk(slice any, setFunc func(*EmbeddingCreate, int)) *EmbeddingCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &EmbeddingCreateBulk{err: fmt.Errorf("calling to EmbeddingClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*EmbeddingCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &EmbeddingCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Embedding.
+func (c *EmbeddingClient) Update() *EmbeddingUpdate {
+	mutation := newEmbeddingMutation(c.config, OpUpdate)
+	return &EmbeddingUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *EmbeddingClient) UpdateOne(_m *Embedding) *EmbeddingUpdateOne {
+	mutation := newEmbeddingMutation(c.config, OpUpdateOne, withEmbedding(_m))
+	return &EmbeddingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *EmbeddingClient) UpdateOneID(id int64) *EmbeddingUpdateOne {
+	mutation := newEmbeddingMutation(c.config, OpUpdateOne, withEmbeddingID(id))
+	return &EmbeddingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Embedding.
+func (c *EmbeddingClient) Delete() *EmbeddingDelete {
+	mutation := newEmbeddingMutation(c.config, OpDelete)
+	return &EmbeddingDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *EmbeddingClient) DeleteOne(_m *Embedding) *EmbeddingDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *EmbeddingClient) DeleteOneID(id int64) *EmbeddingDeleteOne {
+	builder := c.Delete().Where(embedding.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &EmbeddingDeleteOne{builder}
+}
+
+// Query returns a query builder for Embedding.
+func (c *EmbeddingClient) Query() *EmbeddingQuery {
+	return &EmbeddingQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeEmbedding},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Embedding entity by its id.
+func (c *EmbeddingClient) Get(ctx context.Context, id int64) (*Embedding, error) {
+	return c.Query().Where(embedding.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *EmbeddingClient) GetX(ctx context.Context, id int64) *Embedding {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryFact queries the fact edge of a Embedding.
+func (c *EmbeddingClient) QueryFact(_m *Embedding) *FactQuery {
+	query := (&FactClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(embedding.Table, embedding.FieldID, id),
+			sqlgraph.To(fact.Table, fact.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, embedding.FactTable, embedding.FactColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *EmbeddingClient) Hooks() []Hook {
+	return c.hooks.Embedding
+}
+
+// Interceptors returns the client interceptors.
+func (c *EmbeddingClient) Interceptors() []Interceptor {
+	return c.inters.Embedding
+}
+
+func (c *EmbeddingClient) mutate(ctx context.Context, m *EmbeddingMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&EmbeddingCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&EmbeddingUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&EmbeddingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&EmbeddingDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Embedding mutation op: %q", m.Op())
+	}
+}
+
 // FactClient is a client for the Fact schema.
 type FactClient struct {
 	config
@@ -1064,6 +1370,139 @@ func (c *FactClient) mutate(ctx context.Context, m *FactMutation) (Value, error)
 		return (&FactDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Fact mutation op: %q", m.Op())
+	}
+}
+
+// IndexerClient is a client for the Indexer schema.
+type IndexerClient struct {
+	config
+}
+
+// NewIndexerClient returns a client for the Indexer from the given config.
+func NewIndexerClient(c config) *IndexerClient {
+	return &IndexerClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `indexer.Hooks(f(g(h())))`.
+func (c *IndexerClient) Use(hooks ...Hook) {
+	c.hooks.Indexer = append(c.hooks.Indexer, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `indexer.Intercept(f(g(h())))`.
+func (c *IndexerClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Indexer = append(c.inters.Indexer, interceptors...)
+}
+
+// Create returns a builder for creating a Indexer entity.
+func (c *IndexerClient) Create() *IndexerCreate {
+	mutation := newIndexerMutation(c.config, OpCreate)
+	return &IndexerCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Indexer entities.
+func (c *IndexerClient) CreateBulk(builders ...*IndexerCreate) *IndexerCreateBulk {
+	return &IndexerCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *IndexerClient) MapCreateBulk(slice any, setFunc func(*IndexerCreate, int)) *IndexerCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &IndexerCreateBulk{err: fmt.Errorf("calling to IndexerClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*IndexerCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &IndexerCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Indexer.
+func (c *IndexerClient) Update() *IndexerUpdate {
+	mutation := newIndexerMutation(c.config, OpUpdate)
+	return &IndexerUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *IndexerClient) UpdateOne(_m *Indexer) *IndexerUpdateOne {
+	mutation := newIndexerMutation(c.config, OpUpdateOne, withIndexer(_m))
+	return &IndexerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *IndexerClient) UpdateOneID(id string) *IndexerUpdateOne {
+	mutation := newIndexerMutation(c.config, OpUpdateOne, withIndexerID(id))
+	return &IndexerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Indexer.
+func (c *IndexerClient) Delete() *IndexerDelete {
+	mutation := newIndexerMutation(c.config, OpDelete)
+	return &IndexerDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *IndexerClient) DeleteOne(_m *Indexer) *IndexerDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *IndexerClient) DeleteOneID(id string) *IndexerDeleteOne {
+	builder := c.Delete().Where(indexer.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &IndexerDeleteOne{builder}
+}
+
+// Query returns a query builder for Indexer.
+func (c *IndexerClient) Query() *IndexerQuery {
+	return &IndexerQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeIndexer},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Indexer entity by its id.
+func (c *IndexerClient) Get(ctx context.Context, id string) (*Indexer, error) {
+	return c.Query().Where(indexer.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *IndexerClient) GetX(ctx context.Context, id string) *Indexer {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *IndexerClient) Hooks() []Hook {
+	return c.hooks.Indexer
+}
+
+// Interceptors returns the client interceptors.
+func (c *IndexerClient) Interceptors() []Interceptor {
+	return c.inters.Indexer
+}
+
+func (c *IndexerClient) mutate(ctx context.Context, m *IndexerMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&IndexerCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&IndexerUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&IndexerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&IndexerDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Indexer mutation op: %q", m.Op())
 	}
 }
 
@@ -2736,11 +3175,13 @@ func (c *WorkerClient) mutate(ctx context.Context, m *WorkerMutation) (Value, er
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Alias, ApiKey, AuditEntry, Boilerplate, Fact, Job, JobEvent, JobItem, Page,
-		Pattern, Profile, RateLimit, Report, Snapshot, Worker []ent.Hook
+		Alias, ApiKey, AuditEntry, Boilerplate, Change, Embedding, Fact, Indexer, Job,
+		JobEvent, JobItem, Page, Pattern, Profile, RateLimit, Report, Snapshot,
+		Worker []ent.Hook
 	}
 	inters struct {
-		Alias, ApiKey, AuditEntry, Boilerplate, Fact, Job, JobEvent, JobItem, Page,
-		Pattern, Profile, RateLimit, Report, Snapshot, Worker []ent.Interceptor
+		Alias, ApiKey, AuditEntry, Boilerplate, Change, Embedding, Fact, Indexer, Job,
+		JobEvent, JobItem, Page, Pattern, Profile, RateLimit, Report, Snapshot,
+		Worker []ent.Interceptor
 	}
 )

@@ -16,7 +16,10 @@ import (
 	"techfacts.dev/techfacts/ent/apikey"
 	"techfacts.dev/techfacts/ent/auditentry"
 	"techfacts.dev/techfacts/ent/boilerplate"
+	"techfacts.dev/techfacts/ent/change"
+	"techfacts.dev/techfacts/ent/embedding"
 	"techfacts.dev/techfacts/ent/fact"
+	"techfacts.dev/techfacts/ent/indexer"
 	"techfacts.dev/techfacts/ent/job"
 	"techfacts.dev/techfacts/ent/jobevent"
 	"techfacts.dev/techfacts/ent/jobitem"
@@ -91,7 +94,10 @@ func checkColumn(t, c string) error {
 			apikey.Table:      apikey.ValidColumn,
 			auditentry.Table:  auditentry.ValidColumn,
 			boilerplate.Table: boilerplate.ValidColumn,
+			change.Table:      change.ValidColumn,
+			embedding.Table:   embedding.ValidColumn,
 			fact.Table:        fact.ValidColumn,
+			indexer.Table:     indexer.ValidColumn,
 			job.Table:         job.ValidColumn,
 			jobevent.Table:    jobevent.ValidColumn,
 			jobitem.Table:     jobitem.ValidColumn,

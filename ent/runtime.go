@@ -10,6 +10,7 @@ import (
 	"techfacts.dev/techfacts/ent/apikey"
 	"techfacts.dev/techfacts/ent/auditentry"
 	"techfacts.dev/techfacts/ent/fact"
+	"techfacts.dev/techfacts/ent/indexer"
 	"techfacts.dev/techfacts/ent/job"
 	"techfacts.dev/techfacts/ent/jobevent"
 	"techfacts.dev/techfacts/ent/jobitem"
@@ -71,6 +72,20 @@ func init() {
 	factDescID := factFields[0].Descriptor()
 	// fact.DefaultID holds the default value on creation for the id field.
 	fact.DefaultID = factDescID.Default.(func() uuid.UUID)
+	indexerFields := schema.Indexer{}.Fields()
+	_ = indexerFields
+	// indexerDescDone is the schema descriptor for done field.
+	indexerDescDone := indexerFields[1].Descriptor()
+	// indexer.DefaultDone holds the default value on creation for the done field.
+	indexer.DefaultDone = indexerDescDone.Default.(int64)
+	// indexerDescHolder is the schema descriptor for holder field.
+	indexerDescHolder := indexerFields[2].Descriptor()
+	// indexer.DefaultHolder holds the default value on creation for the holder field.
+	indexer.DefaultHolder = indexerDescHolder.Default.(string)
+	// indexerDescUntil is the schema descriptor for until field.
+	indexerDescUntil := indexerFields[3].Descriptor()
+	// indexer.DefaultUntil holds the default value on creation for the until field.
+	indexer.DefaultUntil = indexerDescUntil.Default.(int64)
 	jobFields := schema.Job{}.Fields()
 	_ = jobFields
 	// jobDescTotal is the schema descriptor for total field.

@@ -20,8 +20,14 @@ type Tx struct {
 	AuditEntry *AuditEntryClient
 	// Boilerplate is the client for interacting with the Boilerplate builders.
 	Boilerplate *BoilerplateClient
+	// Change is the client for interacting with the Change builders.
+	Change *ChangeClient
+	// Embedding is the client for interacting with the Embedding builders.
+	Embedding *EmbeddingClient
 	// Fact is the client for interacting with the Fact builders.
 	Fact *FactClient
+	// Indexer is the client for interacting with the Indexer builders.
+	Indexer *IndexerClient
 	// Job is the client for interacting with the Job builders.
 	Job *JobClient
 	// JobEvent is the client for interacting with the JobEvent builders.
@@ -177,7 +183,10 @@ func (tx *Tx) init() {
 	tx.ApiKey = NewApiKeyClient(tx.config)
 	tx.AuditEntry = NewAuditEntryClient(tx.config)
 	tx.Boilerplate = NewBoilerplateClient(tx.config)
+	tx.Change = NewChangeClient(tx.config)
+	tx.Embedding = NewEmbeddingClient(tx.config)
 	tx.Fact = NewFactClient(tx.config)
+	tx.Indexer = NewIndexerClient(tx.config)
 	tx.Job = NewJobClient(tx.config)
 	tx.JobEvent = NewJobEventClient(tx.config)
 	tx.JobItem = NewJobItemClient(tx.config)

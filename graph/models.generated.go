@@ -3,8 +3,13 @@
 package graph
 
 import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
 	"time"
 
+	"entgo.io/contrib/entgql"
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/schema"
@@ -123,6 +128,72 @@ type DeleteProfilePayload struct {
 	DeletedID uuid.UUID `json:"deletedId"`
 }
 
+// The facts that a search has found, the best first.
+type FactSearchConnection struct {
+	// The facts of this page of the list.
+	Edges []*FactSearchEdge `json:"edges"`
+	// How to go on. A list ends after 1,000 facts, however many there are.
+	PageInfo *entgql.PageInfo[uuid.UUID] `json:"pageInfo"`
+	// How many facts there are.
+	Total *SearchTotal `json:"total"`
+	// What the facts have in common: all that the query and the filter let through, not only those of this page. Of a search by meaning alone these are all that the filter lets through.
+	Facets *FactSearchFacets `json:"facets,omitempty"`
+	// How was searched.
+	Meta *SearchMeta `json:"meta"`
+}
+
+// A fact that a search has found.
+type FactSearchEdge struct {
+	// The fact.
+	Node *ent.Fact `json:"node"`
+	// Where it stands, to go on after it with the same query, filter, mode and collapse.
+	Cursor entgql.Cursor[uuid.UUID] `json:"cursor"`
+	// How well it fits: the higher the better. It compares the facts of one search only.
+	Score float64 `json:"score"`
+	// Where the words of the query stand in it.
+	Highlights []*SearchHighlight `json:"highlights"`
+	// How it came to its score; null in a list without a query.
+	Explain *SearchExplanation `json:"explain,omitempty"`
+}
+
+// What facts have in common, the most frequent first, at most 50 of each.
+type FactSearchFacets struct {
+	// By company.
+	Companies []*SearchFacet `json:"companies"`
+	// By category.
+	Categories []*SearchFacet `json:"categories"`
+	// By the name of the profile.
+	Profiles []*SearchFacet `json:"profiles"`
+	// By the domain of the page.
+	Domains []*SearchFacet `json:"domains"`
+}
+
+// Which facts a search may find. Those that hold now, and of these all that every given condition lets through.
+type FactSearchWhere struct {
+	// Of any of these companies.
+	CompanyIn []string `json:"companyIn,omitempty"`
+	// In any of these categories.
+	CategoryIn []string `json:"categoryIn,omitempty"`
+	// Found under any of these profiles, by name.
+	ProfileIn []string `json:"profileIn,omitempty"`
+	// From any of these domains.
+	DomainIn []string `json:"domainIn,omitempty"`
+	// Telling about any of these attributes.
+	AttributeIn []string `json:"attributeIn,omitempty"`
+	// Whose value is in this unit: "byte", "s", "%", "request/s", "USD/user/month", or what is counted.
+	Unit *string `json:"unit,omitempty"`
+	// Whose value, in its unit, is this number or more. Say the unit, too.
+	NumberGte *float64 `json:"numberGTE,omitempty"`
+	// Whose value, in its unit, is this number or less. Say the unit, too.
+	NumberLte *float64 `json:"numberLTE,omitempty"`
+	// Of this confidence, from 0 to 1, or more.
+	ConfidenceGte *float64 `json:"confidenceGTE,omitempty"`
+	// First seen at this time or later.
+	FirstSeenAtGte *time.Time `json:"firstSeenAtGTE,omitempty"`
+	// First seen before this time.
+	FirstSeenAtLt *time.Time `json:"firstSeenAtLT,omitempty"`
+}
+
 // Whether there is something.
 type FlagValue struct {
 	// As it is written.
@@ -178,6 +249,36 @@ type NumberValue struct {
 }
 
 func (NumberValue) IsFactValue() {}
+
+// The pages that a search has found, the best first.
+type PageSearchConnection struct {
+	// The pages of this page of the list.
+	Edges []*PageSearchEdge `json:"edges"`
+	// How to go on. A list ends after 1,000 pages.
+	PageInfo *entgql.PageInfo[uuid.UUID] `json:"pageInfo"`
+	// How many pages there are.
+	Total *SearchTotal `json:"total"`
+	// How was searched.
+	Meta *SearchMeta `json:"meta"`
+}
+
+// A page that a search has found.
+type PageSearchEdge struct {
+	// The page.
+	Node *ent.Page `json:"node"`
+	// Where it stands, to go on after it with the same query and filter.
+	Cursor entgql.Cursor[uuid.UUID] `json:"cursor"`
+	// How well it fits: the higher the better.
+	Score float64 `json:"score"`
+}
+
+// Which pages a search may find.
+type PageSearchWhere struct {
+	// Of any of these companies.
+	CompanyIn []string `json:"companyIn,omitempty"`
+	// From any of these domains.
+	DomainIn []string `json:"domainIn,omitempty"`
+}
 
 // A crawl that is not started yet.
 type PreviewCrawlInput struct {
@@ -253,6 +354,76 @@ type RevokeAPIKeyInput struct {
 type RevokeAPIKeyPayload struct {
 	// The key as it is now.
 	APIKey *ent.ApiKey `json:"apiKey"`
+}
+
+// A word that was taken for a mistake.
+type SearchCorrection struct {
+	// As it was written.
+	Word string `json:"word"`
+	// What was looked for.
+	By string `json:"by"`
+}
+
+// How a fact came to its score.
+type SearchExplanation struct {
+	// Its place by words; null if it has none.
+	Lexical *SearchRank `json:"lexical,omitempty"`
+	// Its place by meaning; null if it has none.
+	Semantic *SearchRank `json:"semantic,omitempty"`
+	// The terms of the query that it has: words without their endings, and identifiers in one.
+	Terms []string `json:"terms"`
+}
+
+// A value that facts have in common.
+type SearchFacet struct {
+	// The value.
+	Value string `json:"value"`
+	// How many have it.
+	Count int `json:"count"`
+}
+
+// A piece of a text.
+type SearchFragment struct {
+	// The words as they stand there. They are no HTML.
+	Text string `json:"text"`
+	// Whether the query asks for them.
+	Match bool `json:"match"`
+}
+
+// One text of a fact in which words of the query stand.
+type SearchHighlight struct {
+	// Which text: statement, quote or headings.
+	Field string `json:"field"`
+	// The text, cut into pieces that match and pieces that do not.
+	Fragments []*SearchFragment `json:"fragments"`
+}
+
+// How was searched.
+type SearchMeta struct {
+	// LEXICAL, SEMANTIC or HYBRID.
+	Mode SearchMode `json:"mode"`
+	// Words of the query that no fact has, and what was looked for instead.
+	Corrections []*SearchCorrection `json:"corrections"`
+	// Whether something was not looked through.
+	Degraded bool `json:"degraded"`
+	// What, and why.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// A place in a ranking.
+type SearchRank struct {
+	// The place, from 1.
+	Rank int `json:"rank"`
+	// The score by which it came there: BM25, or the cosine.
+	Score float64 `json:"score"`
+}
+
+// How many there are.
+type SearchTotal struct {
+	// The number.
+	Count int `json:"count"`
+	// Whether it is exactly that many, or at least.
+	Exact bool `json:"exact"`
 }
 
 // What a domain is allowed. What is not given stays as it is; see resetRateLimit.
@@ -381,3 +552,186 @@ type VersionValue struct {
 }
 
 func (VersionValue) IsFactValue() {}
+
+// What only the best hit of is kept, of the 1,000 best.
+type SearchCollapse string
+
+const (
+	// One hit of each company.
+	SearchCollapseCompany SearchCollapse = "COMPANY"
+	// One hit of each page.
+	SearchCollapsePage SearchCollapse = "PAGE"
+	// One of the facts that state the same.
+	SearchCollapseStatement SearchCollapse = "STATEMENT"
+)
+
+var AllSearchCollapse = []SearchCollapse{
+	SearchCollapseCompany,
+	SearchCollapsePage,
+	SearchCollapseStatement,
+}
+
+func (e SearchCollapse) IsValid() bool {
+	switch e {
+	case SearchCollapseCompany, SearchCollapsePage, SearchCollapseStatement:
+		return true
+	}
+	return false
+}
+
+func (e SearchCollapse) String() string {
+	return string(e)
+}
+
+func (e *SearchCollapse) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SearchCollapse(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SearchCollapse", str)
+	}
+	return nil
+}
+
+func (e SearchCollapse) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SearchCollapse) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SearchCollapse) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// How to search.
+type SearchMode string
+
+const (
+	// By words and by meaning if an embedding endpoint is set, else by words.
+	SearchModeAuto SearchMode = "AUTO"
+	// By words.
+	SearchModeLexical SearchMode = "LEXICAL"
+	// By meaning. UNAVAILABLE if no embedding endpoint is set.
+	SearchModeSemantic SearchMode = "SEMANTIC"
+	// By words and by meaning; both rankings are fused. UNAVAILABLE if no embedding endpoint is set.
+	SearchModeHybrid SearchMode = "HYBRID"
+)
+
+var AllSearchMode = []SearchMode{
+	SearchModeAuto,
+	SearchModeLexical,
+	SearchModeSemantic,
+	SearchModeHybrid,
+}
+
+func (e SearchMode) IsValid() bool {
+	switch e {
+	case SearchModeAuto, SearchModeLexical, SearchModeSemantic, SearchModeHybrid:
+		return true
+	}
+	return false
+}
+
+func (e SearchMode) String() string {
+	return string(e)
+}
+
+func (e *SearchMode) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SearchMode(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SearchMode", str)
+	}
+	return nil
+}
+
+func (e SearchMode) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SearchMode) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SearchMode) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// How a search without a query lists.
+type SearchOrder string
+
+const (
+	// The surest first.
+	SearchOrderConfidence SearchOrder = "CONFIDENCE"
+	// The newest first.
+	SearchOrderFirstSeenAt SearchOrder = "FIRST_SEEN_AT"
+)
+
+var AllSearchOrder = []SearchOrder{
+	SearchOrderConfidence,
+	SearchOrderFirstSeenAt,
+}
+
+func (e SearchOrder) IsValid() bool {
+	switch e {
+	case SearchOrderConfidence, SearchOrderFirstSeenAt:
+		return true
+	}
+	return false
+}
+
+func (e SearchOrder) String() string {
+	return string(e)
+}
+
+func (e *SearchOrder) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SearchOrder(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SearchOrder", str)
+	}
+	return nil
+}
+
+func (e SearchOrder) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SearchOrder) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SearchOrder) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}

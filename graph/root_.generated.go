@@ -175,6 +175,29 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	FactSearchConnection struct {
+		Edges    func(childComplexity int) int
+		Facets   func(childComplexity int) int
+		Meta     func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+		Total    func(childComplexity int) int
+	}
+
+	FactSearchEdge struct {
+		Cursor     func(childComplexity int) int
+		Explain    func(childComplexity int) int
+		Highlights func(childComplexity int) int
+		Node       func(childComplexity int) int
+		Score      func(childComplexity int) int
+	}
+
+	FactSearchFacets struct {
+		Categories func(childComplexity int) int
+		Companies  func(childComplexity int) int
+		Domains    func(childComplexity int) int
+		Profiles   func(childComplexity int) int
+	}
+
 	FlagValue struct {
 		Original func(childComplexity int) int
 		Yes      func(childComplexity int) int
@@ -358,6 +381,19 @@ type ComplexityRoot struct {
 		StartCursor     func(childComplexity int) int
 	}
 
+	PageSearchConnection struct {
+		Edges    func(childComplexity int) int
+		Meta     func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+		Total    func(childComplexity int) int
+	}
+
+	PageSearchEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+		Score  func(childComplexity int) int
+	}
+
 	PreviewedURL struct {
 		Depth        func(childComplexity int) int
 		LastModified func(childComplexity int) int
@@ -419,7 +455,11 @@ type ComplexityRoot struct {
 		RateLimits   func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.RateLimitOrder, where *ent.RateLimitWhereInput) int
 		Report       func(childComplexity int, id uuid.UUID) int
 		Reports      func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ReportOrder, where *ent.ReportWhereInput) int
+		SearchFacts  func(childComplexity int, query string, where *FactSearchWhere, mode SearchMode, orderBy SearchOrder, collapse *SearchCollapse, first *int, after *entgql.Cursor[uuid.UUID]) int
+		SearchPages  func(childComplexity int, query string, where *PageSearchWhere, first *int, after *entgql.Cursor[uuid.UUID]) int
+		SimilarFacts func(childComplexity int, id uuid.UUID, where *FactSearchWhere, first *int, after *entgql.Cursor[uuid.UUID]) int
 		SnapshotDiff func(childComplexity int, from uuid.UUID, to uuid.UUID) int
+		SuggestTerms func(childComplexity int, prefix string, first int) int
 	}
 
 	RateLimit struct {
@@ -507,6 +547,49 @@ type ComplexityRoot struct {
 		Languages func(childComplexity int) int
 		Profile   func(childComplexity int) int
 		URLs      func(childComplexity int) int
+	}
+
+	SearchCorrection struct {
+		By   func(childComplexity int) int
+		Word func(childComplexity int) int
+	}
+
+	SearchExplanation struct {
+		Lexical  func(childComplexity int) int
+		Semantic func(childComplexity int) int
+		Terms    func(childComplexity int) int
+	}
+
+	SearchFacet struct {
+		Count func(childComplexity int) int
+		Value func(childComplexity int) int
+	}
+
+	SearchFragment struct {
+		Match func(childComplexity int) int
+		Text  func(childComplexity int) int
+	}
+
+	SearchHighlight struct {
+		Field     func(childComplexity int) int
+		Fragments func(childComplexity int) int
+	}
+
+	SearchMeta struct {
+		Corrections func(childComplexity int) int
+		Degraded    func(childComplexity int) int
+		Mode        func(childComplexity int) int
+		Reason      func(childComplexity int) int
+	}
+
+	SearchRank struct {
+		Rank  func(childComplexity int) int
+		Score func(childComplexity int) int
+	}
+
+	SearchTotal struct {
+		Count func(childComplexity int) int
+		Exact func(childComplexity int) int
 	}
 
 	SetRateLimitPayload struct {
@@ -1087,6 +1170,93 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FactEdge.Node(childComplexity), true
+
+	case "FactSearchConnection.edges":
+		if e.ComplexityRoot.FactSearchConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactSearchConnection.Edges(childComplexity), true
+	case "FactSearchConnection.facets":
+		if e.ComplexityRoot.FactSearchConnection.Facets == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactSearchConnection.Facets(childComplexity), true
+	case "FactSearchConnection.meta":
+		if e.ComplexityRoot.FactSearchConnection.Meta == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactSearchConnection.Meta(childComplexity), true
+	case "FactSearchConnection.pageInfo":
+		if e.ComplexityRoot.FactSearchConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactSearchConnection.PageInfo(childComplexity), true
+	case "FactSearchConnection.total":
+		if e.ComplexityRoot.FactSearchConnection.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactSearchConnection.Total(childComplexity), true
+
+	case "FactSearchEdge.cursor":
+		if e.ComplexityRoot.FactSearchEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactSearchEdge.Cursor(childComplexity), true
+	case "FactSearchEdge.explain":
+		if e.ComplexityRoot.FactSearchEdge.Explain == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactSearchEdge.Explain(childComplexity), true
+	case "FactSearchEdge.highlights":
+		if e.ComplexityRoot.FactSearchEdge.Highlights == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactSearchEdge.Highlights(childComplexity), true
+	case "FactSearchEdge.node":
+		if e.ComplexityRoot.FactSearchEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactSearchEdge.Node(childComplexity), true
+	case "FactSearchEdge.score":
+		if e.ComplexityRoot.FactSearchEdge.Score == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactSearchEdge.Score(childComplexity), true
+
+	case "FactSearchFacets.categories":
+		if e.ComplexityRoot.FactSearchFacets.Categories == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactSearchFacets.Categories(childComplexity), true
+	case "FactSearchFacets.companies":
+		if e.ComplexityRoot.FactSearchFacets.Companies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactSearchFacets.Companies(childComplexity), true
+	case "FactSearchFacets.domains":
+		if e.ComplexityRoot.FactSearchFacets.Domains == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactSearchFacets.Domains(childComplexity), true
+	case "FactSearchFacets.profiles":
+		if e.ComplexityRoot.FactSearchFacets.Profiles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactSearchFacets.Profiles(childComplexity), true
 
 	case "FlagValue.original":
 		if e.ComplexityRoot.FlagValue.Original == nil {
@@ -1931,6 +2101,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "PageSearchConnection.edges":
+		if e.ComplexityRoot.PageSearchConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PageSearchConnection.Edges(childComplexity), true
+	case "PageSearchConnection.meta":
+		if e.ComplexityRoot.PageSearchConnection.Meta == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PageSearchConnection.Meta(childComplexity), true
+	case "PageSearchConnection.pageInfo":
+		if e.ComplexityRoot.PageSearchConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PageSearchConnection.PageInfo(childComplexity), true
+	case "PageSearchConnection.total":
+		if e.ComplexityRoot.PageSearchConnection.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PageSearchConnection.Total(childComplexity), true
+
+	case "PageSearchEdge.cursor":
+		if e.ComplexityRoot.PageSearchEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PageSearchEdge.Cursor(childComplexity), true
+	case "PageSearchEdge.node":
+		if e.ComplexityRoot.PageSearchEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PageSearchEdge.Node(childComplexity), true
+	case "PageSearchEdge.score":
+		if e.ComplexityRoot.PageSearchEdge.Score == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PageSearchEdge.Score(childComplexity), true
+
 	case "PreviewedURL.depth":
 		if e.ComplexityRoot.PreviewedURL.Depth == nil {
 			break
@@ -2302,6 +2516,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Reports(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].([]*ent.ReportOrder), args["where"].(*ent.ReportWhereInput)), true
+	case "Query.searchFacts":
+		if e.ComplexityRoot.Query.SearchFacts == nil {
+			break
+		}
+
+		args, err := ec.field_Query_searchFacts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SearchFacts(childComplexity, args["query"].(string), args["where"].(*FactSearchWhere), args["mode"].(SearchMode), args["orderBy"].(SearchOrder), args["collapse"].(*SearchCollapse), args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID])), true
+	case "Query.searchPages":
+		if e.ComplexityRoot.Query.SearchPages == nil {
+			break
+		}
+
+		args, err := ec.field_Query_searchPages_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SearchPages(childComplexity, args["query"].(string), args["where"].(*PageSearchWhere), args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID])), true
+	case "Query.similarFacts":
+		if e.ComplexityRoot.Query.SimilarFacts == nil {
+			break
+		}
+
+		args, err := ec.field_Query_similarFacts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SimilarFacts(childComplexity, args["id"].(uuid.UUID), args["where"].(*FactSearchWhere), args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID])), true
 	case "Query.snapshotDiff":
 		if e.ComplexityRoot.Query.SnapshotDiff == nil {
 			break
@@ -2313,6 +2560,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.SnapshotDiff(childComplexity, args["from"].(uuid.UUID), args["to"].(uuid.UUID)), true
+	case "Query.suggestTerms":
+		if e.ComplexityRoot.Query.SuggestTerms == nil {
+			break
+		}
+
+		args, err := ec.field_Query_suggestTerms_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SuggestTerms(childComplexity, args["prefix"].(string), args["first"].(int)), true
 
 	case "RateLimit.adaptiveDelayMs":
 		if e.ComplexityRoot.RateLimit.AdaptiveDelayMs == nil {
@@ -2654,6 +2912,128 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ScrapeParams.URLs(childComplexity), true
 
+	case "SearchCorrection.by":
+		if e.ComplexityRoot.SearchCorrection.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchCorrection.By(childComplexity), true
+	case "SearchCorrection.word":
+		if e.ComplexityRoot.SearchCorrection.Word == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchCorrection.Word(childComplexity), true
+
+	case "SearchExplanation.lexical":
+		if e.ComplexityRoot.SearchExplanation.Lexical == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchExplanation.Lexical(childComplexity), true
+	case "SearchExplanation.semantic":
+		if e.ComplexityRoot.SearchExplanation.Semantic == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchExplanation.Semantic(childComplexity), true
+	case "SearchExplanation.terms":
+		if e.ComplexityRoot.SearchExplanation.Terms == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchExplanation.Terms(childComplexity), true
+
+	case "SearchFacet.count":
+		if e.ComplexityRoot.SearchFacet.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchFacet.Count(childComplexity), true
+	case "SearchFacet.value":
+		if e.ComplexityRoot.SearchFacet.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchFacet.Value(childComplexity), true
+
+	case "SearchFragment.match":
+		if e.ComplexityRoot.SearchFragment.Match == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchFragment.Match(childComplexity), true
+	case "SearchFragment.text":
+		if e.ComplexityRoot.SearchFragment.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchFragment.Text(childComplexity), true
+
+	case "SearchHighlight.field":
+		if e.ComplexityRoot.SearchHighlight.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchHighlight.Field(childComplexity), true
+	case "SearchHighlight.fragments":
+		if e.ComplexityRoot.SearchHighlight.Fragments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchHighlight.Fragments(childComplexity), true
+
+	case "SearchMeta.corrections":
+		if e.ComplexityRoot.SearchMeta.Corrections == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchMeta.Corrections(childComplexity), true
+	case "SearchMeta.degraded":
+		if e.ComplexityRoot.SearchMeta.Degraded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchMeta.Degraded(childComplexity), true
+	case "SearchMeta.mode":
+		if e.ComplexityRoot.SearchMeta.Mode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchMeta.Mode(childComplexity), true
+	case "SearchMeta.reason":
+		if e.ComplexityRoot.SearchMeta.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchMeta.Reason(childComplexity), true
+
+	case "SearchRank.rank":
+		if e.ComplexityRoot.SearchRank.Rank == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchRank.Rank(childComplexity), true
+	case "SearchRank.score":
+		if e.ComplexityRoot.SearchRank.Score == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchRank.Score(childComplexity), true
+
+	case "SearchTotal.count":
+		if e.ComplexityRoot.SearchTotal.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchTotal.Count(childComplexity), true
+	case "SearchTotal.exact":
+		if e.ComplexityRoot.SearchTotal.Exact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchTotal.Exact(childComplexity), true
+
 	case "SetRateLimitPayload.rateLimit":
 		if e.ComplexityRoot.SetRateLimitPayload.RateLimit == nil {
 			break
@@ -2962,6 +3342,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeleteJobInput", ec.unmarshalInputDeleteJobInput),
 			graphql.NewInputUnmarshaler("DeleteProfileInput", ec.unmarshalInputDeleteProfileInput),
 			graphql.NewInputUnmarshaler("FactOrder", ec.unmarshalInputFactOrder),
+			graphql.NewInputUnmarshaler("FactSearchWhere", ec.unmarshalInputFactSearchWhere),
 			graphql.NewInputUnmarshaler("FactWhereInput", ec.unmarshalInputFactWhereInput),
 			graphql.NewInputUnmarshaler("JobEventOrder", ec.unmarshalInputJobEventOrder),
 			graphql.NewInputUnmarshaler("JobEventWhereInput", ec.unmarshalInputJobEventWhereInput),
@@ -2970,6 +3351,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("JobOrder", ec.unmarshalInputJobOrder),
 			graphql.NewInputUnmarshaler("JobWhereInput", ec.unmarshalInputJobWhereInput),
 			graphql.NewInputUnmarshaler("PageOrder", ec.unmarshalInputPageOrder),
+			graphql.NewInputUnmarshaler("PageSearchWhere", ec.unmarshalInputPageSearchWhere),
 			graphql.NewInputUnmarshaler("PageWhereInput", ec.unmarshalInputPageWhereInput),
 			graphql.NewInputUnmarshaler("PreviewCrawlInput", ec.unmarshalInputPreviewCrawlInput),
 			graphql.NewInputUnmarshaler("ProfileOrder", ec.unmarshalInputProfileOrder),
@@ -4290,6 +4672,453 @@ extend type Subscription {
   ): Report @scope(needs: READ)
 }
 `, BuiltIn: false},
+	{Name: "../schema/search.graphql", Input: `"""
+How to search.
+"""
+enum SearchMode {
+  """
+  By words and by meaning if an embedding endpoint is set, else by words.
+  """
+  AUTO
+  """
+  By words.
+  """
+  LEXICAL
+  """
+  By meaning. UNAVAILABLE if no embedding endpoint is set.
+  """
+  SEMANTIC
+  """
+  By words and by meaning; both rankings are fused. UNAVAILABLE if no embedding endpoint is set.
+  """
+  HYBRID
+}
+
+"""
+What only the best hit of is kept, of the 1,000 best.
+"""
+enum SearchCollapse {
+  """
+  One hit of each company.
+  """
+  COMPANY
+  """
+  One hit of each page.
+  """
+  PAGE
+  """
+  One of the facts that state the same.
+  """
+  STATEMENT
+}
+
+"""
+How a search without a query lists.
+"""
+enum SearchOrder {
+  """
+  The surest first.
+  """
+  CONFIDENCE
+  """
+  The newest first.
+  """
+  FIRST_SEEN_AT
+}
+
+"""
+Which facts a search may find. Those that hold now, and of these all that every given condition lets through.
+"""
+input FactSearchWhere {
+  """
+  Of any of these companies.
+  """
+  companyIn: [String!]
+  """
+  In any of these categories.
+  """
+  categoryIn: [String!]
+  """
+  Found under any of these profiles, by name.
+  """
+  profileIn: [String!]
+  """
+  From any of these domains.
+  """
+  domainIn: [String!]
+  """
+  Telling about any of these attributes.
+  """
+  attributeIn: [String!]
+  """
+  Whose value is in this unit: "byte", "s", "%", "request/s", "USD/user/month", or what is counted.
+  """
+  unit: String
+  """
+  Whose value, in its unit, is this number or more. Say the unit, too.
+  """
+  numberGTE: Float
+  """
+  Whose value, in its unit, is this number or less. Say the unit, too.
+  """
+  numberLTE: Float
+  """
+  Of this confidence, from 0 to 1, or more.
+  """
+  confidenceGTE: Float
+  """
+  First seen at this time or later.
+  """
+  firstSeenAtGTE: Time
+  """
+  First seen before this time.
+  """
+  firstSeenAtLT: Time
+}
+
+"""
+Which pages a search may find.
+"""
+input PageSearchWhere {
+  """
+  Of any of these companies.
+  """
+  companyIn: [String!]
+  """
+  From any of these domains.
+  """
+  domainIn: [String!]
+}
+
+"""
+The facts that a search has found, the best first.
+"""
+type FactSearchConnection {
+  """
+  The facts of this page of the list.
+  """
+  edges: [FactSearchEdge!]!
+  """
+  How to go on. A list ends after 1,000 facts, however many there are.
+  """
+  pageInfo: PageInfo!
+  """
+  How many facts there are.
+  """
+  total: SearchTotal!
+  """
+  What the facts have in common: all that the query and the filter let through, not only those of this page. Of a search by meaning alone these are all that the filter lets through.
+  """
+  facets: FactSearchFacets
+  """
+  How was searched.
+  """
+  meta: SearchMeta!
+}
+
+"""
+A fact that a search has found.
+"""
+type FactSearchEdge {
+  """
+  The fact.
+  """
+  node: Fact!
+  """
+  Where it stands, to go on after it with the same query, filter, mode and collapse.
+  """
+  cursor: Cursor!
+  """
+  How well it fits: the higher the better. It compares the facts of one search only.
+  """
+  score: Float!
+  """
+  Where the words of the query stand in it.
+  """
+  highlights: [SearchHighlight!]!
+  """
+  How it came to its score; null in a list without a query.
+  """
+  explain: SearchExplanation
+}
+
+"""
+One text of a fact in which words of the query stand.
+"""
+type SearchHighlight {
+  """
+  Which text: statement, quote or headings.
+  """
+  field: String!
+  """
+  The text, cut into pieces that match and pieces that do not.
+  """
+  fragments: [SearchFragment!]!
+}
+
+"""
+A piece of a text.
+"""
+type SearchFragment {
+  """
+  The words as they stand there. They are no HTML.
+  """
+  text: String!
+  """
+  Whether the query asks for them.
+  """
+  match: Boolean!
+}
+
+"""
+How a fact came to its score.
+"""
+type SearchExplanation {
+  """
+  Its place by words; null if it has none.
+  """
+  lexical: SearchRank
+  """
+  Its place by meaning; null if it has none.
+  """
+  semantic: SearchRank
+  """
+  The terms of the query that it has: words without their endings, and identifiers in one.
+  """
+  terms: [String!]!
+}
+
+"""
+A place in a ranking.
+"""
+type SearchRank {
+  """
+  The place, from 1.
+  """
+  rank: Int!
+  """
+  The score by which it came there: BM25, or the cosine.
+  """
+  score: Float!
+}
+
+"""
+How many there are.
+"""
+type SearchTotal {
+  """
+  The number.
+  """
+  count: Int!
+  """
+  Whether it is exactly that many, or at least.
+  """
+  exact: Boolean!
+}
+
+"""
+What facts have in common, the most frequent first, at most 50 of each.
+"""
+type FactSearchFacets {
+  """
+  By company.
+  """
+  companies: [SearchFacet!]!
+  """
+  By category.
+  """
+  categories: [SearchFacet!]!
+  """
+  By the name of the profile.
+  """
+  profiles: [SearchFacet!]!
+  """
+  By the domain of the page.
+  """
+  domains: [SearchFacet!]!
+}
+
+"""
+A value that facts have in common.
+"""
+type SearchFacet {
+  """
+  The value.
+  """
+  value: String!
+  """
+  How many have it.
+  """
+  count: Int!
+}
+
+"""
+How was searched.
+"""
+type SearchMeta {
+  """
+  LEXICAL, SEMANTIC or HYBRID.
+  """
+  mode: SearchMode!
+  """
+  Words of the query that no fact has, and what was looked for instead.
+  """
+  corrections: [SearchCorrection!]!
+  """
+  Whether something was not looked through.
+  """
+  degraded: Boolean!
+  """
+  What, and why.
+  """
+  reason: String
+}
+
+"""
+A word that was taken for a mistake.
+"""
+type SearchCorrection {
+  """
+  As it was written.
+  """
+  word: String!
+  """
+  What was looked for.
+  """
+  by: String!
+}
+
+"""
+The pages that a search has found, the best first.
+"""
+type PageSearchConnection {
+  """
+  The pages of this page of the list.
+  """
+  edges: [PageSearchEdge!]!
+  """
+  How to go on. A list ends after 1,000 pages.
+  """
+  pageInfo: PageInfo!
+  """
+  How many pages there are.
+  """
+  total: SearchTotal!
+  """
+  How was searched.
+  """
+  meta: SearchMeta!
+}
+
+"""
+A page that a search has found.
+"""
+type PageSearchEdge {
+  """
+  The page.
+  """
+  node: Page!
+  """
+  Where it stands, to go on after it with the same query and filter.
+  """
+  cursor: Cursor!
+  """
+  How well it fits: the higher the better.
+  """
+  score: Float!
+}
+
+extend type Query {
+  """
+  Facts by what they say. In the query "…" is a phrase, -word must not be there, and identifiers are found however they are written. Without a query, what the filter lets through.
+  """
+  searchFacts(
+    """
+    Words, "phrases" and -words.
+    """
+    query: String! = ""
+    """
+    Which facts it may be.
+    """
+    where: FactSearchWhere
+    """
+    How to search.
+    """
+    mode: SearchMode! = AUTO
+    """
+    How to list without a query.
+    """
+    orderBy: SearchOrder! = CONFIDENCE
+    """
+    What only the best hit of is kept.
+    """
+    collapse: SearchCollapse
+    """
+    How many, from 0 to 100; 20 unless said.
+    """
+    first: Int
+    """
+    Where to go on: the cursor of an edge of the same search.
+    """
+    after: Cursor
+  ): FactSearchConnection! @scope(needs: READ)
+  """
+  Facts that are like one: by meaning if there are vectors, else by its rarest words. What is alike may still differ in a number.
+  """
+  similarFacts(
+    """
+    The id of a fact.
+    """
+    id: ID!
+    """
+    Which facts it may be.
+    """
+    where: FactSearchWhere
+    """
+    How many, from 0 to 100; 20 unless said.
+    """
+    first: Int
+    """
+    Where to go on: the cursor of an edge of the same search.
+    """
+    after: Cursor
+  ): FactSearchConnection! @scope(needs: READ)
+  """
+  Pages by their title, address and text, by words.
+  """
+  searchPages(
+    """
+    Words, "phrases" and -words.
+    """
+    query: String!
+    """
+    Which pages it may be.
+    """
+    where: PageSearchWhere
+    """
+    How many, from 0 to 100; 20 unless said.
+    """
+    first: Int
+    """
+    Where to go on: the cursor of an edge of the same search.
+    """
+    after: Cursor
+  ): PageSearchConnection! @scope(needs: READ)
+  """
+  Words and identifiers of the facts that begin with what was typed; of several words, the last is completed.
+  """
+  suggestTerms(
+    """
+    What was typed.
+    """
+    prefix: String!
+    """
+    How many, at most 50.
+    """
+    first: Int! = 10
+  ): [String!]! @scope(needs: READ)
+}
+`, BuiltIn: false},
 	{Name: "../schema/snapshot.graphql", Input: `extend type Query {
   """
   What has changed between two texts of a page, or of two pages, line by line. NOT_FOUND if one does not exist.
@@ -4660,6 +5489,52 @@ func (ec *executionContext) childFields_FactEdge(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type FactEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_FactSearchConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FactSearchConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FactSearchConnection_pageInfo(ctx, field)
+	case "total":
+		return ec.fieldContext_FactSearchConnection_total(ctx, field)
+	case "facets":
+		return ec.fieldContext_FactSearchConnection_facets(ctx, field)
+	case "meta":
+		return ec.fieldContext_FactSearchConnection_meta(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FactSearchConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FactSearchEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_FactSearchEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_FactSearchEdge_cursor(ctx, field)
+	case "score":
+		return ec.fieldContext_FactSearchEdge_score(ctx, field)
+	case "highlights":
+		return ec.fieldContext_FactSearchEdge_highlights(ctx, field)
+	case "explain":
+		return ec.fieldContext_FactSearchEdge_explain(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FactSearchEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FactSearchFacets(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "companies":
+		return ec.fieldContext_FactSearchFacets_companies(ctx, field)
+	case "categories":
+		return ec.fieldContext_FactSearchFacets_categories(ctx, field)
+	case "profiles":
+		return ec.fieldContext_FactSearchFacets_profiles(ctx, field)
+	case "domains":
+		return ec.fieldContext_FactSearchFacets_domains(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FactSearchFacets", field.Name)
+}
+
 func (ec *executionContext) childFields_Job(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4946,6 +5821,32 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_PageSearchConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PageSearchConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PageSearchConnection_pageInfo(ctx, field)
+	case "total":
+		return ec.fieldContext_PageSearchConnection_total(ctx, field)
+	case "meta":
+		return ec.fieldContext_PageSearchConnection_meta(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PageSearchConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PageSearchEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_PageSearchEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_PageSearchEdge_cursor(ctx, field)
+	case "score":
+		return ec.fieldContext_PageSearchEdge_score(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PageSearchEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_PreviewedURL(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "url":
@@ -5164,6 +6065,92 @@ func (ec *executionContext) childFields_RevokeApiKeyPayload(ctx context.Context,
 		return ec.fieldContext_RevokeApiKeyPayload_apiKey(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevokeApiKeyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SearchCorrection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "word":
+		return ec.fieldContext_SearchCorrection_word(ctx, field)
+	case "by":
+		return ec.fieldContext_SearchCorrection_by(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SearchCorrection", field.Name)
+}
+
+func (ec *executionContext) childFields_SearchExplanation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lexical":
+		return ec.fieldContext_SearchExplanation_lexical(ctx, field)
+	case "semantic":
+		return ec.fieldContext_SearchExplanation_semantic(ctx, field)
+	case "terms":
+		return ec.fieldContext_SearchExplanation_terms(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SearchExplanation", field.Name)
+}
+
+func (ec *executionContext) childFields_SearchFacet(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "value":
+		return ec.fieldContext_SearchFacet_value(ctx, field)
+	case "count":
+		return ec.fieldContext_SearchFacet_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SearchFacet", field.Name)
+}
+
+func (ec *executionContext) childFields_SearchFragment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "text":
+		return ec.fieldContext_SearchFragment_text(ctx, field)
+	case "match":
+		return ec.fieldContext_SearchFragment_match(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SearchFragment", field.Name)
+}
+
+func (ec *executionContext) childFields_SearchHighlight(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_SearchHighlight_field(ctx, field)
+	case "fragments":
+		return ec.fieldContext_SearchHighlight_fragments(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SearchHighlight", field.Name)
+}
+
+func (ec *executionContext) childFields_SearchMeta(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "mode":
+		return ec.fieldContext_SearchMeta_mode(ctx, field)
+	case "corrections":
+		return ec.fieldContext_SearchMeta_corrections(ctx, field)
+	case "degraded":
+		return ec.fieldContext_SearchMeta_degraded(ctx, field)
+	case "reason":
+		return ec.fieldContext_SearchMeta_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SearchMeta", field.Name)
+}
+
+func (ec *executionContext) childFields_SearchRank(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rank":
+		return ec.fieldContext_SearchRank_rank(ctx, field)
+	case "score":
+		return ec.fieldContext_SearchRank_score(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SearchRank", field.Name)
+}
+
+func (ec *executionContext) childFields_SearchTotal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_SearchTotal_count(ctx, field)
+	case "exact":
+		return ec.fieldContext_SearchTotal_exact(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SearchTotal", field.Name)
 }
 
 func (ec *executionContext) childFields_SetRateLimitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -19,6 +19,7 @@ import (
 	"techfacts.dev/techfacts/internal/fault"
 	"techfacts.dev/techfacts/internal/fetch"
 	"techfacts.dev/techfacts/internal/job"
+	"techfacts.dev/techfacts/internal/search"
 	"techfacts.dev/techfacts/schema"
 )
 
@@ -37,6 +38,10 @@ type Resolver struct {
 	Preview  crawl.Previewer
 	Bus      Bus
 	Tick     time.Duration // how often watchers look without a hint; 0: every 2 s
+
+	Search     *search.Engine // over facts
+	PageSearch *search.Engine
+	Documents  search.Source // of facts
 
 	feeds  *feeds
 	shares *shares

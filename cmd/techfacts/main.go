@@ -32,6 +32,7 @@ type cli struct {
 	Keys    keysCmd    `cmd:"" help:"Make, list and revoke keys of the API."`
 	Demo    demoCmd    `cmd:"" help:"See it work: a small documentation site of three made-up vendors is read and served, without network."`
 	Health  healthCmd  `cmd:"" help:"Ask the process at OPS_ADDR, else LISTEN_ADDR, whether it is ready; fails if it is not."`
+	Reindex reindexCmd `cmd:"" help:"Build the search index in Qdrant anew beside the one that answers, or check it against the database."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 
 	app.Config `embed:""`
@@ -139,6 +140,22 @@ func (migrateCmd) Run(ctx context.Context, c *app.Config) error {
 	}
 	fmt.Printf("The database is up to date (%d steps applied).\n", steps)
 	return nil
+}
+
+type reindexCmd struct {
+	Check bool `help:"Only compare the index with the database; fail if they differ."`
+}
+
+// Run rebuilds the index, or checks it.
+func (r reindexCmd) Run(ctx context.Context, c *app.Config) error {
+	if err := c.Check(); err != nil {
+		return err
+	}
+	report, err := app.Reindex(ctx, *c, r.Check, app.NewLog(*c))
+	if report != "" {
+		fmt.Println(report)
+	}
+	return err
 }
 
 type versionCmd struct{}

@@ -203,6 +203,36 @@ func settled(t *testing.T, api client, j job, pages int) {
 		t.Errorf("the last event is not that of the end, or there is a gap: %+v", e)
 	}
 	statements(t, api, pages)
+	searched(t, api, out.Facts.TotalCount)
+}
+
+// searched checks that search has heard of every fact, whoever died meanwhile.
+func searched(t *testing.T, api client, facts int) {
+	t.Helper()
+	deadline := time.NewTimer(20 * time.Second)
+	defer deadline.Stop()
+	look := time.NewTicker(50 * time.Millisecond)
+	defer look.Stop()
+	for {
+		var out struct {
+			SearchFacts struct {
+				Total struct{ Count int }
+				Meta  struct{ Degraded bool }
+			}
+		}
+		if err := api.do(t.Context(), `{ searchFacts { total { count } meta { degraded } } }`, nil, &out); err != nil {
+			t.Fatal(err)
+		}
+		if out.SearchFacts.Total.Count == facts && !out.SearchFacts.Meta.Degraded {
+			return
+		}
+		select {
+		case <-look.C:
+		case <-deadline.C:
+			t.Errorf("search has %+v, and there are %d facts", out.SearchFacts, facts)
+			return
+		}
+	}
 }
 
 // statements checks that there is what the books say, and nothing twice: two

@@ -109,6 +109,53 @@ var (
 		Columns:    BoilerplatesColumns,
 		PrimaryKey: []*schema.Column{BoilerplatesColumns[0]},
 	}
+	// ChangesColumns holds the columns for the "changes" table.
+	ChangesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "subject", Type: field.TypeUUID},
+		{Name: "at", Type: field.TypeInt64},
+	}
+	// ChangesTable holds the schema information for the "changes" table.
+	ChangesTable = &schema.Table{
+		Name:       "changes",
+		Columns:    ChangesColumns,
+		PrimaryKey: []*schema.Column{ChangesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "change_at",
+				Unique:  false,
+				Columns: []*schema.Column{ChangesColumns[2]},
+			},
+		},
+	}
+	// EmbeddingsColumns holds the columns for the "embeddings" table.
+	EmbeddingsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "model", Type: field.TypeString},
+		{Name: "vector", Type: field.TypeBytes},
+		{Name: "fact_id", Type: field.TypeUUID},
+	}
+	// EmbeddingsTable holds the schema information for the "embeddings" table.
+	EmbeddingsTable = &schema.Table{
+		Name:       "embeddings",
+		Columns:    EmbeddingsColumns,
+		PrimaryKey: []*schema.Column{EmbeddingsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "embeddings_facts_fact",
+				Columns:    []*schema.Column{EmbeddingsColumns[3]},
+				RefColumns: []*schema.Column{FactsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "embedding_fact_id_model",
+				Unique:  true,
+				Columns: []*schema.Column{EmbeddingsColumns[3], EmbeddingsColumns[1]},
+			},
+		},
+	}
 	// FactsColumns holds the columns for the "facts" table.
 	FactsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -207,6 +254,19 @@ var (
 				Columns: []*schema.Column{FactsColumns[16], FactsColumns[15]},
 			},
 		},
+	}
+	// IndexersColumns holds the columns for the "indexers" table.
+	IndexersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "done", Type: field.TypeInt64, Default: -1},
+		{Name: "holder", Type: field.TypeString, Default: ""},
+		{Name: "until", Type: field.TypeInt64, Default: 0},
+	}
+	// IndexersTable holds the schema information for the "indexers" table.
+	IndexersTable = &schema.Table{
+		Name:       "indexers",
+		Columns:    IndexersColumns,
+		PrimaryKey: []*schema.Column{IndexersColumns[0]},
 	}
 	// JobsColumns holds the columns for the "jobs" table.
 	JobsColumns = []*schema.Column{
@@ -643,7 +703,10 @@ var (
 		APIKeysTable,
 		AuditEntriesTable,
 		BoilerplatesTable,
+		ChangesTable,
+		EmbeddingsTable,
 		FactsTable,
+		IndexersTable,
 		JobsTable,
 		JobEventsTable,
 		JobItemsTable,
@@ -663,6 +726,7 @@ func init() {
 	AliasesTable.Annotation = &entsql.Annotation{
 		Table: "aliases",
 	}
+	EmbeddingsTable.ForeignKeys[0].RefTable = FactsTable
 	FactsTable.ForeignKeys[0].RefTable = SnapshotsTable
 	FactsTable.ForeignKeys[1].RefTable = ProfilesTable
 	FactsTable.ForeignKeys[2].RefTable = PagesTable

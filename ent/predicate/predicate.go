@@ -18,8 +18,17 @@ type AuditEntry func(*sql.Selector)
 // Boilerplate is the predicate function for boilerplate builders.
 type Boilerplate func(*sql.Selector)
 
+// Change is the predicate function for change builders.
+type Change func(*sql.Selector)
+
+// Embedding is the predicate function for embedding builders.
+type Embedding func(*sql.Selector)
+
 // Fact is the predicate function for fact builders.
 type Fact func(*sql.Selector)
+
+// Indexer is the predicate function for indexer builders.
+type Indexer func(*sql.Selector)
 
 // Job is the predicate function for job builders.
 type Job func(*sql.Selector)

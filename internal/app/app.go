@@ -81,6 +81,10 @@ func Run(ctx context.Context, c Config, role Role, log *slog.Logger, ready func(
 		return err
 	}
 	p.tracer, p.api, p.ops, p.door = tracer, api, ops, d
+	if p.search, err = openSearch(c, s, hints, log); err != nil {
+		return err
+	}
+	defer p.search.close()
 	var pool *worker.Pool
 	if role.Worker {
 		if pool, err = p.pool(ctx, c, s, log); err != nil {
@@ -128,6 +132,7 @@ func (p *parts) run(ctx context.Context, c Config, s *store.Store, pool *worker.
 	if pool != nil {
 		group.Go(func() error { return pool.Run(ctx) })
 	}
+	p.search.run(ctx, group, p.api != nil, pool != nil)
 	ready()
 	return group.Wait()
 }
@@ -182,7 +187,8 @@ type parts struct {
 	api       net.Listener  // nil: the process has no API
 	ops       net.Listener  // nil: it has nothing for operators
 	door      *door         // nil: the process has no API
-	leaving   atomic.Bool   // told to stop
+	search    *searching
+	leaving   atomic.Bool // told to stop
 	bus       bus
 	jobs      *job.Jobs
 	limiter   *fetch.Limiter
@@ -328,11 +334,11 @@ func (p *parts) health(s *store.Store) server.Health {
 
 // degraded names what others would notice: without Redis, changes that other
 // processes make are seen later.
-func (p *parts) degraded() []string {
+func (p *parts) degraded() (names []string) {
 	if redis, ok := p.bus.(*event.Redis); ok && !redis.State().Connected {
-		return []string{"redis: not connected since " + redis.State().Since.UTC().Format(time.RFC3339) + "; live updates come later"}
+		names = append(names, "redis: not connected since "+redis.State().Since.UTC().Format(time.RFC3339)+"; live updates come later")
 	}
-	return nil
+	return append(names, p.search.degraded()...)
 }
 
 // handler is the API over s.
@@ -340,6 +346,7 @@ func (p *parts) handler(c Config, s *store.Store, log *slog.Logger) http.Handler
 	schema := resolvers.Schema(&resolvers.Resolver{
 		Ent: s.Ent, Jobs: p.jobs, Profiles: extract.NewProfiles(s), Limiter: p.limiter, Keys: p.door.keys, Bus: p.bus, Tick: c.Tick,
 		Preview: crawl.Previewer{Store: s, Web: p.web, Limiter: p.limiter, Fresh: time.Duration(c.ScrapeCache), Documents: p.documents},
+		Search:  p.search.facts, PageSearch: p.search.pages, Documents: p.search.source,
 	})
 	var graphiql fs.FS
 	if c.GraphiQL {

@@ -56,6 +56,16 @@ type Config struct {
 
 	MinConfidence float64 `name:"extraction-confidence-threshold" env:"EXTRACTION_CONFIDENCE_THRESHOLD" default:"0.5" group:"Extracting facts" help:"Facts of less confidence, from 0 to 1, are not kept."`
 
+	OpenAIBaseURL    string  `name:"openai-base-url" env:"OPENAI_BASE_URL" group:"Language models" help:"Endpoint that speaks OpenAI's protocol, as https://api.openai.com/v1. Default: none."`
+	OpenAIKey        Secret  `name:"openai-api-key" env:"OPENAI_API_KEY" group:"Language models" help:"Key of the endpoint. Default: none."`
+	EmbeddingBaseURL string  `name:"openai-embedding-base-url" env:"OPENAI_EMBEDDING_BASE_URL" group:"Language models" help:"Endpoint of the model that makes vectors, for search by meaning. Default: OPENAI_BASE_URL."`
+	EmbeddingModel   string  `name:"rag-embedding-model" env:"RAG_EMBEDDING_MODEL" group:"Language models" help:"Model that makes vectors, as bge-large-en. Default: none, and search is by words."`
+	LLMTimeout       Seconds `name:"llm-http-timeout" env:"LLM_HTTP_TIMEOUT" default:"120s" group:"Language models" help:"Time for one answer of a model."`
+	LLMRetries       int     `name:"llm-max-retries" env:"LLM_MAX_RETRIES" default:"5" group:"Language models" help:"How often a model that is busy is asked again, with growing pauses."`
+
+	QdrantURL Secret `name:"qdrant-url" env:"QDRANT_URL" group:"Storage" help:"Qdrant, which holds the search index, by its gRPC port: http://host:6334, or https:// for TLS. Default: none, and every API process has the index in memory."`
+	QdrantKey Secret `name:"qdrant-api-key" env:"QDRANT_API_KEY" group:"Storage" help:"Key of Qdrant. Default: none."`
+
 	WorkerFetches  int `name:"worker-fetches" env:"WORKER_FETCHES" default:"16" group:"Working" help:"Pages this process reads at a time."`
 	WorkerExtracts int `name:"worker-extracts" env:"WORKER_EXTRACTS" default:"2" group:"Working" help:"Pages this process extracts from at a time."`
 
@@ -76,9 +86,8 @@ type Config struct {
 //
 //nolint:gochecknoglobals // a fixed table
 var later = []string{
-	"QDRANT_URL", "FIRECRAWL_URL", "FLARESOLVERR_URL",
-	"OPENAI_BASE_URL", "OPENAI_API_KEY", "LLM_MODEL", "LLM_HTTP_TIMEOUT", "LLM_MAX_RETRIES", "EXTRACTION_CHUNK_SIZE",
-	"OPENAI_EMBEDDING_BASE_URL", "RAG_EMBEDDING_MODEL",
+	"FIRECRAWL_URL", "FLARESOLVERR_URL",
+	"LLM_MODEL", "EXTRACTION_CHUNK_SIZE",
 }
 
 // Unsupported lists the settings in the environment that have no effect yet.
@@ -155,6 +164,9 @@ func (c Config) Check() error {
 			return fault.New(fault.Invalid, "REDIS_URL %s", fault.Of(err).Message)
 		}
 	}
+	if err := c.checkSearch(); err != nil {
+		return err
+	}
 	for _, o := range c.AllowedOrigins {
 		if u, err := url.Parse(o); err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || o != u.Scheme+"://"+u.Host {
 			return fault.New(fault.Invalid, "ALLOWED_ORIGINS: %q is not an origin such as https://app.example", o)
@@ -220,5 +232,5 @@ func (c Config) own(listening ...string) (own []string) {
 			own = append(own, addr)
 		}
 	}
-	return own
+	return append(own, c.ownSearch()...)
 }

@@ -150,6 +150,56 @@ export const examples = [
   },
   {
     group: 'Facts',
+    title: 'Search',
+    about: 'Words in any form, identifiers in any spelling, "phrases" and -words; mistakes are corrected.',
+    kind: 'query',
+    query: `query Search($query: String!, $where: FactSearchWhere) {
+  searchFacts(query: $query, where: $where, first: 20) {
+    edges {
+      score
+      node {
+        company
+        statement
+        deepLink
+      }
+      highlights {
+        field
+        fragments {
+          text
+          match
+        }
+      }
+    }
+    total {
+      count
+      exact
+    }
+    facets {
+      companies {
+        value
+        count
+      }
+      categories {
+        value
+        count
+      }
+    }
+    meta {
+      mode
+      corrections {
+        word
+        by
+      }
+      degraded
+      reason
+    }
+  }
+}
+`,
+    variables: { query: 'requests per minute', where: { confidenceGTE: 0.5 } },
+  },
+  {
+    group: 'Facts',
     title: 'New facts, live',
     about: 'Every fact that is found from now on. Start a scrape in another window.',
     kind: 'subscription',

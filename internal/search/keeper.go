@@ -1,0 +1,260 @@
+package search
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/qdrant/go-client/qdrant"
+	"techfacts.dev/techfacts/internal/store"
+)
+
+// Keeper keeps what is behind an alias of a Qdrant server equal to the database.
+// Of many that run, one works.
+type Keeper struct {
+	Store  *store.Store
+	Server *QdrantServer
+	Alias  Alias
+	Source Source
+	Bus    Bus
+	Topic  string
+	Log    *slog.Logger
+}
+
+// Run works until ctx ends. While the server does not answer it waits: changes
+// stay in the outbox.
+func (k *Keeper) Run(ctx context.Context) error {
+	hints, cancel := k.Bus.Subscribe(k.Topic)
+	defer cancel()
+	index := k.Server.Index(k.Alias)
+	x := &indexer{
+		store: k.Store, name: string(k.Alias), me: uuid.NewString(), hints: hints, log: k.Log,
+		begin: k.build, stale: k.stale,
+		change: func(ctx context.Context, ids []uuid.UUID) error { return k.Source.sync(ctx, index, ids) },
+	}
+	return x.run(ctx)
+}
+
+// name is that of the collection that there should be: another tokenizer, model
+// or dimension makes another one.
+func (k *Keeper) name(ctx context.Context) (name string, dimension int, err error) {
+	name = fmt.Sprintf("%s_t%d", k.Alias, tokenizer)
+	if k.Source.Model == "" {
+		return name, 0, nil
+	}
+	var n int64
+	err = one(ctx, k.Store, &n, `SELECT COALESCE((SELECT length(vector) / 4 FROM embeddings WHERE model = ? ORDER BY id DESC LIMIT 1), 0)`, k.Source.Model)
+	if err != nil || n == 0 {
+		return name, 0, err
+	}
+	model := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' {
+			return r
+		}
+		return '-'
+	}, k.Source.Model)
+	return fmt.Sprintf("%s_%s_%d", name, model, n), int(n), nil
+}
+
+// The two collections of one name: one is built while the other answers.
+const (
+	oneSide   = "_a"
+	otherSide = "_b"
+)
+
+// stale reports whether the alias leads elsewhere than to what there should be.
+func (k *Keeper) stale(ctx context.Context) (bool, error) {
+	want, _, err := k.name(ctx)
+	if err != nil {
+		return false, err
+	}
+	serving, err := k.Server.behind(ctx, k.Alias)
+	return err == nil && serving != want+oneSide && serving != want+otherSide, err
+}
+
+// build makes a new collection beside the one that answers, and then has it
+// answer.
+func (k *Keeper) build(ctx context.Context) error {
+	began := time.Now()
+	name, dimension, err := k.name(ctx)
+	if err != nil {
+		return err
+	}
+	serving, err := k.Server.behind(ctx, k.Alias)
+	if err != nil {
+		return err
+	}
+	side := oneSide
+	if serving == name+oneSide {
+		side = otherSide
+	}
+	fresh := &Qdrant{k.Server.client, name + side}
+	if err := fresh.create(ctx, dimension); err != nil {
+		return err
+	}
+	n := 0
+	err = k.Source.each(ctx, func(docs []Document) error {
+		n += len(docs)
+		for i := range docs {
+			if len(docs[i].Vector) != dimension {
+				docs[i].Vector = nil // of a model before this one
+			}
+		}
+		return k.patiently(ctx, func() error { return fresh.Put(ctx, docs) })
+	})
+	if err == nil {
+		err = fresh.publish(ctx, k.Alias)
+	}
+	if err != nil {
+		return err
+	}
+	k.Log.InfoContext(ctx, "search index built", slog.String("collection", fresh.collection), slog.Int("documents", n), slog.Int64("took_ms", time.Since(began).Milliseconds()))
+	return nil
+}
+
+// patiently tries again until ctx ends, so that a short silence of the server
+// does not cost a long build.
+func (k *Keeper) patiently(ctx context.Context, do func() error) error {
+	for wait := retryAfter; ; wait = min(2*wait, retryMost) {
+		err := do()
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		k.Log.WarnContext(ctx, "building the search index waits", slog.Int64("wait_ms", wait.Milliseconds()), slog.Any("error", err))
+		pause(ctx, nil, wait)
+	}
+}
+
+// Again has the index be built anew by whoever keeps it, and waits until it is.
+// Somebody must run a Keeper.
+func (k *Keeper) Again(ctx context.Context) error {
+	err := k.Store.Tx(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE indexers SET done = -1 WHERE id = ?`, string(k.Alias))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("ask for a new index: %w", err)
+	}
+	for {
+		var done int64
+		err := one(ctx, k.Store, &done, `SELECT COALESCE((SELECT done FROM indexers WHERE id = ?), -1)`, string(k.Alias))
+		if err != nil || done >= 0 {
+			return err
+		}
+		if pause(ctx, nil, lookEvery); ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+// behindOf tells for how long a change has not been in the index behind the alias;
+// built is false until there is one.
+func behindOf(ctx context.Context, s *store.Store, a Alias) (behind time.Duration, built bool, err error) {
+	var done, at int64
+	err = one(ctx, s, &done, `SELECT COALESCE((SELECT done FROM indexers WHERE id = ?), -1)`, string(a))
+	if err != nil || done < 0 {
+		return 0, false, err
+	}
+	err = one(ctx, s, &at, `SELECT COALESCE(MIN(at), 0) FROM changes WHERE id > ?`, done)
+	if err != nil || at == 0 {
+		return 0, true, err
+	}
+	return time.Since(time.Unix(at, 0)), true, nil
+}
+
+// Difference is what an index has other than the database.
+type Difference struct {
+	Documents int // in the database
+	Missing   int // not in the index
+	Stray     int // in the index only
+	Stale     int // in both, but not alike
+}
+
+// Check compares the index with the database, in the order of ids.
+func (k *Keeper) Check(ctx context.Context) (Difference, error) {
+	w := walk{index: k.Server.Index(k.Alias)}
+	var d Difference
+	err := k.Source.each(ctx, func(docs []Document) error {
+		for _, doc := range docs {
+			d.Documents++
+			for {
+				ok, err := w.peek(ctx)
+				if err != nil {
+					return err
+				}
+				order := 1
+				if ok {
+					order = bytes.Compare(w.id[:], doc.ID[:])
+				}
+				if order > 0 {
+					d.Missing++
+					break
+				}
+				w.taken = true
+				if order == 0 {
+					if w.sum != sumOf(doc) {
+						d.Stale++
+					}
+					break
+				}
+				d.Stray++
+			}
+		}
+		return nil
+	})
+	for err == nil {
+		var ok bool
+		if ok, err = w.peek(ctx); err != nil || !ok {
+			break
+		}
+		w.taken = true
+		d.Stray++
+	}
+	return d, err
+}
+
+// walk goes over the points of an index in the order of their ids.
+type walk struct {
+	index *Qdrant
+	page  []*qdrant.RetrievedPoint
+	next  *qdrant.PointId
+	ended bool
+
+	id    uuid.UUID // the point in view
+	sum   int64
+	seen  bool // there is a point in view
+	taken bool // it was dealt with
+}
+
+// peek has the next point in view, if the last was taken; false at the end.
+func (w *walk) peek(ctx context.Context) (bool, error) {
+	if w.seen && !w.taken {
+		return true, nil
+	}
+	if len(w.page) == 0 && !w.ended {
+		within, cancel := context.WithTimeout(ctx, readWithin)
+		defer cancel()
+		var err error
+		w.page, w.next, err = w.index.client.ScrollAndOffset(within, &qdrant.ScrollPoints{
+			CollectionName: w.index.collection, Limit: new(uint32(maxLoad)), Offset: w.next,
+			WithPayload: qdrant.NewWithPayloadInclude(sumKey),
+		})
+		if err != nil {
+			return false, unavailable(err)
+		}
+		w.ended = w.next == nil
+	}
+	if w.seen = len(w.page) > 0; !w.seen {
+		return false, nil
+	}
+	var err error
+	if w.id, err = uuid.Parse(w.page[0].GetId().GetUuid()); err != nil {
+		return false, err
+	}
+	w.sum, w.taken, w.page = w.page[0].GetPayload()[sumKey].GetIntegerValue(), false, w.page[1:]
+	return true, nil
+}

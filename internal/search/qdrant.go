@@ -1,0 +1,380 @@
+package search
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/tls"
+	"hash/fnv"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/qdrant/go-client/qdrant"
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"techfacts.dev/techfacts/internal/fault"
+)
+
+// The vectors and the payload of a point. Every field that is filtered by, or
+// counted, has an index.
+const (
+	denseVector  = "dense"
+	sparseVector = "sparse"
+
+	companyKey    = "company"
+	categoryKey   = "category"
+	profileKey    = "profile"
+	domainKey     = "domain"
+	attributeKey  = "attribute"
+	unitKey       = "unit"
+	pageKey       = "page"
+	sameKey       = "same"
+	confidenceKey = "confidence"
+	atKey         = "at" // ms since 1970
+	numberKey     = "number"
+	termsKey      = "terms" // the numbers of its terms, as in the sparse vector
+	wordsKey      = "words" // its stems in order
+	sumKey        = "sum"   // of what it says, to be checked
+	termKey       = "term"  // of a point of the vocabulary
+)
+
+// How long one call may take.
+const (
+	readWithin  = 5 * time.Second
+	writeWithin = 30 * time.Second
+)
+
+// ErrNoIndex says that Qdrant cannot answer, for whatever reason.
+var ErrNoIndex = fault.New(fault.Unavailable, "the search index does not answer")
+
+func unavailable(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fault.Wrap(fault.Unavailable, err, "%s", ErrNoIndex.Message)
+}
+
+// QdrantServer is a connection to a Qdrant server.
+type QdrantServer struct{ client *qdrant.Client }
+
+// DialQdrant prepares a connection to address, as http://host:6334 or, with TLS,
+// https://host:6334: the port of gRPC. Nothing is sent yet.
+func DialQdrant(address, key string, tlsConfig *tls.Config) (*QdrantServer, error) {
+	host, port, secure, err := QdrantAddr(address)
+	if err != nil {
+		return nil, err
+	}
+	client, err := qdrant.NewClient(&qdrant.Config{
+		Host: host, Port: port, APIKey: key, UseTLS: secure, TLSConfig: tlsConfig,
+		SkipCompatibilityCheck: true, // it would wait for the server
+		PoolSize:               1,    // retries multiply over a pool
+		RetryConfig:            &qdrant.RetryConfig{MaxRetries: 2, BaseBackoff: 100 * time.Millisecond, MaxBackoff: time.Second},
+		GrpcOptions:            []grpc.DialOption{grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(64 << 20))},
+	})
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "it is not the address of a Qdrant server")
+	}
+	return &QdrantServer{client}, nil
+}
+
+// QdrantAddr takes the address of a Qdrant server apart.
+func QdrantAddr(address string) (host string, port int, secure bool, err error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https") || u.Path != "" && u.Path != "/" {
+		return "", 0, false, fault.New(fault.Invalid, "must be an address such as http://host:6334 (gRPC)")
+	}
+	port = 6334
+	if u.Port() != "" {
+		if port, err = strconv.Atoi(u.Port()); err != nil {
+			return "", 0, false, fault.New(fault.Invalid, "must be an address such as http://host:6334 (gRPC)")
+		}
+	}
+	return u.Hostname(), port, u.Scheme == "https", nil
+}
+
+// Close ends the connection.
+func (s *QdrantServer) Close() error { return s.client.Close() }
+
+// Ready fails with UNAVAILABLE while the server does not answer, or has no index
+// of facts yet.
+func (s *QdrantServer) Ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	if _, err := s.client.HealthCheck(ctx); err != nil {
+		return unavailable(err)
+	}
+	there, err := s.behind(ctx, FactsAlias)
+	if err == nil && there == "" {
+		return fault.New(fault.Unavailable, "the search index is being built")
+	}
+	return err
+}
+
+// behind is the collection that an alias leads to; "" if there is none.
+func (s *QdrantServer) behind(ctx context.Context, a Alias) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	aliases, err := s.client.ListAliases(ctx)
+	if err != nil {
+		return "", unavailable(err)
+	}
+	for _, known := range aliases {
+		if known.GetAliasName() == string(a) {
+			return known.GetCollectionName(), nil
+		}
+	}
+	return "", nil
+}
+
+// Alias is the name by which queries know an index, whichever collection it is.
+type Alias string
+
+// The indexes.
+const (
+	FactsAlias Alias = "techfacts_facts"
+	PagesAlias Alias = "techfacts_pages"
+)
+
+// Qdrant is an index in a collection of a Qdrant server, and its vocabulary in a
+// second one beside it.
+type Qdrant struct {
+	client     *qdrant.Client
+	collection string // or an alias
+}
+
+// Index is the index behind an alias.
+func (s *QdrantServer) Index(a Alias) *Qdrant { return &Qdrant{s.client, string(a)} }
+
+func (q *Qdrant) vocabulary() string { return q.collection + "_terms" }
+
+// number is the dimension of the sparse vector that a term stands for.
+func number(term string) uint32 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(term)) // never fails
+	return h.Sum32()
+}
+
+// conditions says in Qdrant's words what a plan lets through.
+func (p *plan) conditions() *qdrant.Filter {
+	f := &qdrant.Filter{}
+	for _, c := range []struct {
+		key    string
+		values []string
+	}{
+		{companyKey, p.filter.Companies},
+		{categoryKey, p.filter.Categories},
+		{profileKey, p.filter.Profiles},
+		{domainKey, p.filter.Domains},
+		{attributeKey, p.filter.Attributes},
+	} {
+		if len(c.values) > 0 {
+			f.Must = append(f.Must, qdrant.NewMatchKeywords(c.key, c.values...))
+		}
+	}
+	if p.filter.Unit != "" {
+		f.Must = append(f.Must, qdrant.NewMatchKeyword(unitKey, p.filter.Unit))
+	}
+	if least := p.filter.MinConfidence; least > 0 {
+		f.Must = append(f.Must, qdrant.NewRange(confidenceKey, &qdrant.Range{Gte: &least}))
+	}
+	if since := p.filter.Since; !since.IsZero() {
+		f.Must = append(f.Must, qdrant.NewRange(atKey, &qdrant.Range{Gte: new(float64(since.UnixMilli()))}))
+	}
+	if until := p.filter.Until; !until.IsZero() {
+		f.Must = append(f.Must, qdrant.NewRange(atKey, &qdrant.Range{Lt: new(float64(until.UnixMilli()))}))
+	}
+	if p.filter.MinNumber != nil || p.filter.MaxNumber != nil {
+		f.Must = append(f.Must, qdrant.NewRange(numberKey, &qdrant.Range{Gte: p.filter.MinNumber, Lte: p.filter.MaxNumber}))
+	}
+	for _, phrase := range p.phrases {
+		f.Must = append(f.Must, stands(phrase))
+	}
+	for _, phrase := range p.without {
+		f.MustNot = append(f.MustNot, stands(phrase))
+	}
+	if p.except != uuid.Nil {
+		f.MustNot = append(f.MustNot, qdrant.NewHasID(qdrant.NewID(p.except.String())))
+	}
+	return f
+}
+
+// stands is the condition that a phrase stands in a document.
+func stands(phrase []string) *qdrant.Condition {
+	if len(phrase) == 1 {
+		return qdrant.NewMatchInt(termsKey, int64(number(phrase[0])))
+	}
+	return qdrant.NewMatchPhrase(wordsKey, joinWords(phrase))
+}
+
+// numbers gives the sparse vector of terms.
+func numbers(terms []weighted) (indices []uint32, values []float32) {
+	at := make(map[uint32]int, len(terms))
+	for _, t := range terms {
+		n := number(t.term)
+		if i, twice := at[n]; twice {
+			values[i] += t.weight
+			continue
+		}
+		at[n] = len(indices)
+		indices, values = append(indices, n), append(values, t.weight)
+	}
+	return indices, values
+}
+
+// spare is how many more hits than wanted are asked for, because documents of
+// the same score come in no order.
+const spare = 100
+
+func (q *Qdrant) run(ctx context.Context, p plan) (answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	var found answer
+	filter := p.conditions()
+	matching := filter // what counts as found
+	if p.lexical {
+		indices, _ := numbers(p.terms)
+		numbered := make([]int64, len(indices))
+		for i, n := range indices {
+			numbered[i] = int64(n)
+		}
+		matching = &qdrant.Filter{Must: append(slices.Clip(filter.Must), qdrant.NewMatchInts(termsKey, numbered...)), MustNot: filter.MustNot}
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		if p.lexical || p.vector != nil {
+			return q.legs(ctx, p, filter, &found)
+		}
+		return q.list(ctx, p, filter, &found)
+	})
+	group.Go(func() error {
+		n, err := q.client.Count(ctx, &qdrant.CountPoints{CollectionName: q.collection, Filter: matching, Exact: new(true)})
+		found.total = int(n) //nolint:gosec // fits
+		return err
+	})
+	if p.facets {
+		for key, to := range map[string]*[]Count{
+			companyKey: &found.facets.Companies, categoryKey: &found.facets.Categories,
+			profileKey: &found.facets.Profiles, domainKey: &found.facets.Domains,
+		} {
+			group.Go(func() error { return q.facet(ctx, key, matching, to) })
+		}
+	}
+	return found, unavailable(group.Wait())
+}
+
+// legs asks for both rankings at once.
+func (q *Qdrant) legs(ctx context.Context, p plan, filter *qdrant.Filter, found *answer) error {
+	limit := uint64(p.limit + spare) //nolint:gosec // at most Window
+	var queries []*qdrant.QueryPoints
+	var answers []*[]hit
+	ask := func(query *qdrant.Query, using string, to *[]hit) {
+		queries = append(queries, &qdrant.QueryPoints{
+			CollectionName: q.collection, Query: query, Using: &using, Filter: filter, Limit: &limit, WithPayload: grouping(),
+		})
+		answers = append(answers, to)
+	}
+	if p.lexical {
+		if indices, values := numbers(p.terms); len(indices) > 0 {
+			ask(qdrant.NewQuerySparse(indices, values), sparseVector, &found.lexical)
+		}
+	}
+	if p.vector != nil {
+		ask(qdrant.NewQueryDense(p.vector), denseVector, &found.semantic)
+	}
+	if len(queries) == 0 {
+		return nil
+	}
+	results, err := q.client.QueryBatch(ctx, &qdrant.QueryBatchPoints{CollectionName: q.collection, QueryPoints: queries})
+	if status.Code(err) == codes.InvalidArgument && p.vector != nil && p.lexical {
+		p.vector = nil // the collection is of another dimension, or has none yet
+		found.partial = "the vectors of the index are being built; the answer is by words only"
+		return q.legs(ctx, p, filter, found)
+	}
+	if err != nil {
+		return err
+	}
+	for i, r := range results {
+		hits := make([]hit, 0, len(r.GetResult()))
+		for _, point := range r.GetResult() {
+			h, err := hitOf(point.GetId(), point.GetPayload())
+			if err != nil {
+				return err
+			}
+			h.score = float32(even(point.GetScore()))
+			hits = append(hits, h)
+		}
+		*answers[i] = inOrder(hits, p.limit)
+	}
+	return nil
+}
+
+func grouping() *qdrant.WithPayloadSelector {
+	return qdrant.NewWithPayloadInclude(companyKey, pageKey, sameKey)
+}
+
+func hitOf(id *qdrant.PointId, payload map[string]*qdrant.Value) (h hit, err error) {
+	if h.id, err = uuid.Parse(id.GetUuid()); err != nil {
+		return h, err
+	}
+	h.company = payload[companyKey].GetStringValue()
+	h.page, _ = uuid.Parse(payload[pageKey].GetStringValue())
+	h.same = uint32(payload[sameKey].GetIntegerValue()) //nolint:gosec // it was one
+	return h, nil
+}
+
+// inOrder sorts by score, then by id.
+func inOrder(hits []hit, limit int) []hit {
+	slices.SortFunc(hits, func(a, b hit) int { return cmp.Or(cmp.Compare(b.score, a.score), bytes.Compare(a.id[:], b.id[:])) })
+	return hits[:min(len(hits), limit)]
+}
+
+// list gives what the filter lets through, in the plan's order.
+func (q *Qdrant) list(ctx context.Context, p plan, filter *qdrant.Filter, found *answer) error {
+	key := confidenceKey
+	if p.order == ByTime {
+		key = atKey
+	}
+	points, err := q.client.Scroll(ctx, &qdrant.ScrollPoints{
+		CollectionName: q.collection, Filter: filter, Limit: new(uint32(p.limit + spare)), //nolint:gosec // at most Window
+		OrderBy:     &qdrant.OrderBy{Key: key, Direction: qdrant.Direction_Desc.Enum()},
+		WithPayload: qdrant.NewWithPayloadInclude(companyKey, pageKey, sameKey, key),
+	})
+	if err != nil {
+		return err
+	}
+	type listed struct {
+		hit
+		by float64
+	}
+	list := make([]listed, 0, len(points))
+	for _, point := range points {
+		h, err := hitOf(point.GetId(), point.GetPayload())
+		if err != nil {
+			return err
+		}
+		v := point.GetPayload()[key]
+		list = append(list, listed{h, v.GetDoubleValue() + float64(v.GetIntegerValue())})
+	}
+	slices.SortFunc(list, func(a, b listed) int { return cmp.Or(cmp.Compare(b.by, a.by), bytes.Compare(a.id[:], b.id[:])) })
+	for _, l := range list[:min(len(list), p.limit)] {
+		found.lexical = append(found.lexical, l.hit)
+	}
+	return nil
+}
+
+func (q *Qdrant) facet(ctx context.Context, key string, filter *qdrant.Filter, to *[]Count) error {
+	hits, err := q.client.Facet(ctx, &qdrant.FacetCounts{
+		CollectionName: q.collection, Key: key, Filter: filter, Limit: new(uint64(2 * maxFacet)), Exact: new(true),
+	})
+	counts := make([]Count, 0, len(hits))
+	for _, h := range hits {
+		counts = append(counts, Count{h.GetValue().GetStringValue(), int(h.GetCount())}) //nolint:gosec // fits
+	}
+	*to = mostFrequent(counts)
+	return err
+}
