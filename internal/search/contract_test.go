@@ -37,6 +37,7 @@ func openQdrant(t *testing.T, address string) *Qdrant {
 	if err != nil {
 		t.Fatal(err)
 	}
+	server.patience = time.Minute // the stand-in looks at every point, and the machine may be busy
 	index := server.Index(Alias("test_" + uuid.NewString()))
 	if err := index.create(t.Context(), testDimension); err != nil {
 		t.Fatal(err)

@@ -92,7 +92,7 @@ func (k *Keeper) build(ctx context.Context) error {
 	if serving == name+oneSide {
 		side = otherSide
 	}
-	fresh := &Qdrant{k.Server.client, name + side}
+	fresh := &Qdrant{k.Server.client, name + side, k.Server.patience}
 	if err := fresh.create(ctx, dimension); err != nil {
 		return err
 	}
@@ -236,7 +236,7 @@ func (w *walk) peek(ctx context.Context) (bool, error) {
 		return true, nil
 	}
 	if len(w.page) == 0 && !w.ended {
-		within, cancel := context.WithTimeout(ctx, readWithin)
+		within, cancel := context.WithTimeout(ctx, w.index.patience)
 		defer cancel()
 		var err error
 		w.page, w.next, err = w.index.client.ScrollAndOffset(within, &qdrant.ScrollPoints{

@@ -60,7 +60,10 @@ func unavailable(err error) error {
 }
 
 // QdrantServer is a connection to a Qdrant server.
-type QdrantServer struct{ client *qdrant.Client }
+type QdrantServer struct {
+	client   *qdrant.Client
+	patience time.Duration // of one reading call
+}
 
 // DialQdrant prepares a connection to address, as http://host:6334 or, with TLS,
 // https://host:6334: the port of gRPC. Nothing is sent yet.
@@ -79,7 +82,7 @@ func DialQdrant(address, key string, tlsConfig *tls.Config) (*QdrantServer, erro
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "it is not the address of a Qdrant server")
 	}
-	return &QdrantServer{client}, nil
+	return &QdrantServer{client, readWithin}, nil
 }
 
 // QdrantAddr takes the address of a Qdrant server apart.
@@ -103,7 +106,7 @@ func (s *QdrantServer) Close() error { return s.client.Close() }
 // Ready fails with UNAVAILABLE while the server does not answer, or has no index
 // of facts yet.
 func (s *QdrantServer) Ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	ctx, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
 	if _, err := s.client.HealthCheck(ctx); err != nil {
 		return unavailable(err)
@@ -117,7 +120,7 @@ func (s *QdrantServer) Ready(ctx context.Context) error {
 
 // behind is the collection that an alias leads to; "" if there is none.
 func (s *QdrantServer) behind(ctx context.Context, a Alias) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	ctx, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
 	aliases, err := s.client.ListAliases(ctx)
 	if err != nil {
@@ -144,11 +147,12 @@ const (
 // second one beside it.
 type Qdrant struct {
 	client     *qdrant.Client
-	collection string // or an alias
+	collection string        // or an alias
+	patience   time.Duration // of one reading call
 }
 
 // Index is the index behind an alias.
-func (s *QdrantServer) Index(a Alias) *Qdrant { return &Qdrant{s.client, string(a)} }
+func (s *QdrantServer) Index(a Alias) *Qdrant { return &Qdrant{s.client, string(a), s.patience} }
 
 func (q *Qdrant) vocabulary() string { return q.collection + "_terms" }
 
@@ -231,7 +235,7 @@ func numbers(terms []weighted) (indices []uint32, values []float32) {
 const spare = 100
 
 func (q *Qdrant) run(ctx context.Context, p plan) (answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	ctx, cancel := context.WithTimeout(ctx, q.patience)
 	defer cancel()
 	var found answer
 	filter := p.conditions()

@@ -41,7 +41,7 @@ func vocabularyID(term string) *qdrant.PointId {
 }
 
 func (q *Qdrant) frequencies(ctx context.Context, terms []string) ([]int, error) {
-	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	ctx, cancel := context.WithTimeout(ctx, q.patience)
 	defer cancel()
 	counts := make([]int, len(terms))
 	group, ctx := errgroup.WithContext(ctx)
@@ -61,7 +61,7 @@ func (q *Qdrant) frequencies(ctx context.Context, terms []string) ([]int, error)
 
 // candidates looks terms up in the vocabulary, and keeps those that will do.
 func (q *Qdrant) candidates(ctx context.Context, by []weighted, will func(string) bool) ([]candidate, error) {
-	within, cancel := context.WithTimeout(ctx, readWithin)
+	within, cancel := context.WithTimeout(ctx, q.patience)
 	defer cancel()
 	indices, values := numbers(by)
 	points, err := q.client.Query(within, &qdrant.QueryPoints{

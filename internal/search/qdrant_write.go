@@ -222,7 +222,7 @@ func (q *Qdrant) publish(ctx context.Context, a Alias) error {
 	if err != nil {
 		return unavailable(err)
 	}
-	behind := &Qdrant{q.client, string(a)}
+	behind := &Qdrant{q.client, string(a), q.patience}
 	var actions []*qdrant.AliasOperations
 	var old []string
 	for _, known := range aliases {
