@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"fmt"
-	"iter"
 	"strings"
 	"time"
 
@@ -111,24 +110,19 @@ func calls(op *graphql.OperationContext) (list []access.Call) {
 	return list
 }
 
-// audited writes down a mutation before it runs, and what came of it after.
-func (e *engine) audited(ctx context.Context, op *graphql.OperationContext, results iter.Seq[*graphql.Response]) iter.Seq[*graphql.Response] {
+// audited runs a mutation. It writes down that before, and what came of it
+// after.
+func (e *engine) audited(ctx context.Context, op *graphql.OperationContext) *graphql.Response {
 	if e.audit == nil {
-		return results
+		return e.answer(ctx, op)
 	}
-	return func(yield func(*graphql.Response) bool) {
-		end, err := e.audit.Begin(ctx, RequestID(ctx), calls(op))
-		if err != nil {
-			yield(&graphql.Response{Errors: gqlerror.List{e.present(ctx, err)}})
-			return
-		}
-		for resp := range results {
-			end(ctx, codes(op, resp.Errors))
-			if !yield(resp) {
-				return
-			}
-		}
+	end, err := e.audit.Begin(ctx, RequestID(ctx), calls(op))
+	if err != nil {
+		return &graphql.Response{Errors: gqlerror.List{e.present(ctx, err)}}
 	}
+	resp := e.answer(ctx, op)
+	end(ctx, codes(op, resp.Errors))
+	return resp
 }
 
 // codes are those of the mutations of op, empty where there was no error.
