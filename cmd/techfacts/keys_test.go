@@ -128,7 +128,7 @@ func TestKeysOfAnEmbeddedDatabaseInUseAreManagedThroughTheAPI(t *testing.T) {
 		}
 	}
 	resp, err := http.Post("http://"+serve.addr+"/graphql", "application/json",
-		strings.NewReader(`{"query":"mutation { createApiKey(input: {name: \"ci\", scope: READ}) { secret } }"}`))
+		strings.NewReader(`{"query":"mutation { createApiKey(input: {name: \"ci\", scope: ADMIN}) { secret } }"}`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -152,6 +152,7 @@ func TestAnInputIsKeptSmallAndWithoutSecrets(t *testing.T) {
 		"a bad URL":  {"https://user:hunter2@[bad", `"***"`},
 		"words, URL": {"see https://user:hunter2@acme.example", `"***"`},
 		"a key":      {map[string]any{"note": "use " + newSecret()}, `{"note":"***"}`},
+		"not a key":  {"tf_ of " + strings.Repeat("y", 60), `"tf_ of ` + strings.Repeat("y", 60) + `"`},
 		"a list":     {[]any{1, 2, 3, 4, 5, 6, 7}, `[1,2,3,4,5,"… 2 more"]`},
 		"deep":       {[]any{[]any{[]any{[]any{[]any{"x"}}}}}, `[[[["…"]]]]`},
 		"long":       {strings.Repeat("ü", 101), `"` + strings.Repeat("ü", 100) + `…"`},
