@@ -118,6 +118,9 @@ func TestWhatIsDeployedSetsOnlySettingsThatThereAre(t *testing.T) {
 		if len(s.Healthcheck.Test) == 0 {
 			t.Errorf("compose.yaml: %s has no health check", name)
 		}
+		if _, given := s.Environment["API_KEY"]; given != (name == "api") {
+			t.Errorf("compose.yaml: %s has API_KEY: %t", name, given)
+		}
 		for _, port := range s.Ports {
 			if name != "api" || !strings.HasPrefix(port, "127.0.0.1:") {
 				t.Errorf("compose.yaml: %s publishes %s", name, port)
