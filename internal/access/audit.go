@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -74,13 +75,24 @@ func (a *Audit) Begin(ctx context.Context, requestID string, calls []Call) (end 
 	}, nil
 }
 
-// Refused writes down that calls were asked for and will not run, with the code
-// that the client is told. It fails in the log only: nothing has happened.
+// Refused writes down that calls, which are one operation, were asked for and
+// will not run, with the code that the client is told: one entry with the names
+// of all, so that those who may do nothing cannot fill the log. It fails in the
+// log only: nothing has happened.
 func (a *Audit) Refused(ctx context.Context, requestID string, calls []Call, code fault.Code) {
 	outcome := string(code)
 	ctx, cancel := context.WithTimeout(ctx, recordWithin)
 	defer cancel()
-	if _, err := a.write(ctx, requestID, calls, &outcome); err != nil {
+	all := calls[0]
+	if len(calls) > 1 {
+		var names []string
+		var inputs []any
+		for _, c := range calls {
+			names, inputs = append(names, c.Mutation), append(inputs, c.Input)
+		}
+		all = Call{strings.Join(names, ", "), inputs}
+	}
+	if _, err := a.write(ctx, requestID, []Call{all}, &outcome); err != nil {
 		a.log.ErrorContext(ctx, "a mutation that was refused was not recorded", slog.String("request_id", requestID), slog.Any("error", err))
 	}
 }

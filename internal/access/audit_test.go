@@ -82,6 +82,17 @@ func refuse(t *testing.T, s *store.Store, table string) {
 	}
 }
 
+func TestARefusedOperationIsOneEntry(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	a := NewAudit(s, 0, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	a.Refused(t.Context(), "r1", []Call{{"cancelJob", map[string]any{"id": "7"}}, {"deleteJob", map[string]any{"id": "8"}}}, fault.Forbidden)
+	rows := entries(t, s)
+	if len(rows) != 1 || rows[0].Mutation != "cancelJob, deleteJob" || rows[0].Input != `[{"id":"7"},{"id":"8"}]` || *rows[0].Outcome != "FORBIDDEN" {
+		t.Errorf("entries = %v", rows)
+	}
+}
+
 func TestWhatCannotBeWrittenDownMustNotRun(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
