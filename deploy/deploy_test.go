@@ -45,7 +45,7 @@ func manual(t *testing.T) string {
 }
 
 // setting is one as app.Config has it.
-type setting struct{ group, value string }
+type setting struct{ group, value, help string }
 
 // settings lists every setting there is by its name in the environment.
 func settings() map[string]setting {
@@ -54,7 +54,7 @@ func settings() map[string]setting {
 	list = func(of reflect.Type) {
 		for f := range of.Fields() {
 			if name := f.Tag.Get("env"); name != "" {
-				all[name] = setting{f.Tag.Get("group"), f.Tag.Get("default")}
+				all[name] = setting{f.Tag.Get("group"), f.Tag.Get("default"), f.Tag.Get("help")}
 			} else if f.Anonymous {
 				list(f.Type)
 			}
@@ -64,9 +64,9 @@ func settings() map[string]setting {
 	return all
 }
 
-func TestTheManualHasEverySettingInItsGroupWithItsDefault(t *testing.T) {
+func TestTheManualSaysOfEverySettingWhatTheHelpDoes(t *testing.T) {
 	t.Parallel()
-	row := regexp.MustCompile("^\\| `([A-Z_]+)` \\| (?:`([^`]*)`)? *\\|")
+	row := regexp.MustCompile("^\\| `([A-Z_]+)` \\| (?:`([^`]*)`)? *\\| (.*) \\|\n$")
 	documented := map[string]setting{}
 	group := ""
 	for line := range strings.Lines(manual(t)) {
@@ -74,7 +74,7 @@ func TestTheManualHasEverySettingInItsGroupWithItsDefault(t *testing.T) {
 			group = strings.TrimSpace(title)
 		}
 		if m := row.FindStringSubmatch(line); m != nil {
-			documented[m[1]] = setting{group, m[2]}
+			documented[m[1]] = setting{group, m[2], m[3]}
 		}
 	}
 	for name, want := range settings() {
@@ -117,6 +117,9 @@ func TestWhatIsDeployedSetsOnlySettingsThatThereAre(t *testing.T) {
 		}
 		if len(s.Healthcheck.Test) == 0 {
 			t.Errorf("compose.yaml: %s has no health check", name)
+		}
+		if _, given := s.Environment["API_KEY"]; given != (name == "api") {
+			t.Errorf("compose.yaml: %s has API_KEY: %t", name, given)
 		}
 		for _, port := range s.Ports {
 			if name != "api" || !strings.HasPrefix(port, "127.0.0.1:") {

@@ -85,8 +85,8 @@ func (f *feeds) follow(ctx context.Context, id uuid.UUID, feed *feed) {
 	tick := time.NewTicker(f.tick)
 	defer tick.Stop()
 	var job *ent.Job
-	read := func() (err error) { job, err = f.read(ctx, id); return err }
-	err := read() // who has seen nothing yet is told at once
+	read := func(ctx context.Context) (err error) { job, err = f.read(ctx, id); return err }
+	err := limited(ctx, read) // who has seen nothing yet is told at once
 	for {
 		if ctx.Err() != nil {
 			return

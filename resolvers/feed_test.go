@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,14 +24,21 @@ type ledger struct {
 	mu    sync.Mutex
 	job   ent.Job
 	err   error
+	mute  bool // reads wait until their context ends
 }
 
 func newLedger() *ledger {
 	l := &ledger{id: schema.NewID(schema.KindJob), job: ent.Job{Status: schema.JobRunning, Seq: 1}}
-	l.feeds = newFeeds(&l.bus, time.Minute, func(context.Context, uuid.UUID) (*ent.Job, error) {
+	l.feeds = newFeeds(&l.bus, time.Minute, func(ctx context.Context, _ uuid.UUID) (*ent.Job, error) {
 		l.reads.Add(1)
 		l.mu.Lock()
 		defer l.mu.Unlock()
+		if l.mute {
+			l.mu.Unlock()
+			<-ctx.Done()
+			l.mu.Lock()
+			return nil, ctx.Err()
+		}
 		row := l.job
 		return &row, l.err
 	})
@@ -42,6 +50,17 @@ func (l *ledger) change(f func()) {
 	f()
 	l.mu.Unlock()
 	l.bus.Publish(event.Job(l.id))
+}
+
+// silence makes reads wait for an answer that never comes.
+func (l *ledger) silence() (speak func()) {
+	set := func(mute bool) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.mute = mute
+	}
+	set(true)
+	return func() { set(false) }
 }
 
 func TestAThousandWatchersCostOneReadForEachChange(t *testing.T) {
@@ -138,4 +157,61 @@ func TestTheLastWatcherEndsTheFeed(t *testing.T) {
 	if len(l.open) != 0 {
 		t.Error("a feed stayed open")
 	}
+}
+
+func TestADatabaseThatSaysNothingEndsEveryWatchAfterAMinute(t *testing.T) {
+	t.Parallel()
+	t.Run("a job", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			l := newLedger()
+			states, leave := l.watch(t.Context(), l.id)
+			defer leave()
+			<-states
+			l.silence()
+			l.change(func() { l.job.Seq = 2 })
+			ends(t, func() error { return (<-states).err })
+			late, leaveLate := l.watch(t.Context(), l.id)
+			defer leaveLate()
+			ends(t, func() error { return (<-late).err })
+		})
+	})
+	t.Run("what is added", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			g := newGazette()
+			r := join(t, g)
+			defer r.leave()
+			g.silence()
+			g.add(1, 0)
+			ends(t, func() error { _, err := r.more(t.Context()); return err })
+			ends(t, func() error { _, err := g.join(t.Context()); return err })
+		})
+	})
+}
+
+// ends checks that a watch does so, and not for ever later.
+func ends(t *testing.T, watch func() error) {
+	t.Helper()
+	began := time.Now()
+	if err := watch(); !fault.Is(err, fault.Unavailable) || time.Since(began) > patience+2*loadWithin {
+		t.Errorf("after %s: %v", time.Since(began), err)
+	}
+}
+
+func TestOneSilentConnectionEndsNoWatch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLedger()
+		states, leave := l.watch(t.Context(), l.id)
+		defer leave()
+		<-states
+		speak := l.silence()
+		l.change(func() { l.job.Seq = 2 })
+		time.Sleep(loadWithin / 2) // on the clock of the test
+		speak()
+		if s := <-states; s.err != nil || s.job.Seq != 2 {
+			t.Errorf("state = %+v", s)
+		}
+	})
 }

@@ -18,22 +18,24 @@ import (
 func (r *Resolver) watchLimits(ctx context.Context, where *ent.RateLimitWhereInput) (<-chan *ent.RateLimit, error) {
 	hints, cancel := r.Bus.Subscribe(event.Queue)
 	sent := map[uuid.UUID]time.Time{}
-	changed := func() ([]*ent.RateLimit, error) {
+	var rows []*ent.RateLimit // those that have changed
+	look := func(ctx context.Context) error {
 		q, err := where.Filter(r.Ent.RateLimit.Query().Where(ratelimit.UpdatedAtGT(schema.Now().Add(-farOverlap))).Order(ent.Asc(ratelimit.FieldUpdatedAt)))
 		if err != nil {
-			return listed[[]*ent.RateLimit](nil, err)
+			_, err = listed[any](nil, err)
+			return err
 		}
-		rows, err := q.All(ctx)
-		var fresh []*ent.RateLimit
-		for _, row := range rows {
+		all, err := q.All(ctx)
+		rows = nil
+		for _, row := range all {
 			if !sent[row.ID].Equal(row.UpdatedAt) {
-				fresh = append(fresh, row)
+				rows = append(rows, row)
 			}
 			sent[row.ID] = row.UpdatedAt
 		}
-		return fresh, err
+		return err
 	}
-	if _, err := changed(); err != nil { // what is there is not news
+	if err := limited(ctx, look); err != nil { // what is there is not news
 		cancel()
 		return nil, err
 	}
@@ -53,8 +55,7 @@ func (r *Resolver) watchLimits(ctx context.Context, where *ent.RateLimitWhereInp
 			if !pause(ctx, lookPause) {
 				return
 			}
-			var rows []*ent.RateLimit
-			err := insist(ctx, func() (err error) { rows, err = changed(); return err })
+			err := insist(ctx, look)
 			if ctx.Err() != nil {
 				return
 			}

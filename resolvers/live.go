@@ -109,7 +109,7 @@ func nextRows[R any](ctx context.Context, from *reader, shared *tail[R], load fu
 	if err != nil {
 		return nil, err
 	}
-	err = insist(ctx, func() (err error) {
+	err = insist(ctx, func(ctx context.Context) (err error) {
 		rows, from.at, err = shared.read(ctx, from.at, end, func(ctx context.Context, at, end int64) ([]R, error) {
 			notes, err := from.notes(at, end)
 			if err != nil {
@@ -194,7 +194,11 @@ func (r *Resolver) watchJobs(ctx context.Context, where *ent.JobWhereInput) (<-c
 	if err != nil {
 		return nil, err
 	}
-	first, err := r.jobs(ctx, where, entjob.Or(entjob.StatusIn(schema.JobQueued, schema.JobRunning), entjob.FinishedAtGTE(time.Now().Add(-lately))))
+	var first []*ent.Job
+	err = limited(ctx, func(ctx context.Context) (err error) {
+		first, err = r.jobs(ctx, where, entjob.Or(entjob.StatusIn(schema.JobQueued, schema.JobRunning), entjob.FinishedAtGTE(time.Now().Add(-lately))))
+		return err
+	})
 	if err != nil {
 		changed.leave()
 		return listed[<-chan *ent.Job](nil, err)

@@ -30,6 +30,7 @@ const (
 // Why a stream ends early.
 var (
 	errBehind = fault.New(fault.Limited, "this client is too slow: it is more than %d rows behind", maxNotes/2)
+	errAway   = fault.New(fault.Unavailable, "the database does not answer")
 	errBusy   = fault.New(fault.Unavailable, "the database is too busy for what is watched")
 )
 
@@ -162,8 +163,10 @@ func (n *news) follow(ctx context.Context, b *board) {
 	tick := time.NewTicker(n.tick)
 	defer tick.Stop()
 	l := lookout{look: n.look, kind: n.kind, seen: map[uuid.UUID]struct{}{}}
-	_, err := l.added(ctx) // what is there already is not news
-	n.put(b, nil, err)
+	var added []note
+	look := func(ctx context.Context) (err error) { added, err = l.added(ctx); return err }
+	err := limited(ctx, look)
+	n.put(b, nil, err) // what is there already is not news
 	close(b.begun)
 	for err == nil {
 		select {
@@ -175,8 +178,7 @@ func (n *news) follow(ctx context.Context, b *board) {
 		if !pause(ctx, lookPause) { // hints of a busy moment become one look
 			return
 		}
-		var added []note
-		err = insist(ctx, func() (err error) { added, err = l.added(ctx); return err })
+		err = insist(ctx, look)
 		if ctx.Err() != nil {
 			return
 		}

@@ -26,13 +26,20 @@ type gazette struct {
 	rows  []note
 	looks int
 	err   error
+	mute  bool // looks wait until their context ends
 }
 
 func newGazette() *gazette {
 	g := &gazette{}
-	g.news = &news{bus: &g.bus, topic: event.Facts, tick: time.Minute, kind: schema.KindFact, look: func(_ context.Context, from uuid.UUID) ([]note, error) {
+	g.news = &news{bus: &g.bus, topic: event.Facts, tick: time.Minute, kind: schema.KindFact, look: func(ctx context.Context, from uuid.UUID) ([]note, error) {
 		g.mu.Lock()
 		defer g.mu.Unlock()
+		if g.mute {
+			g.mu.Unlock()
+			<-ctx.Done()
+			g.mu.Lock()
+			return nil, ctx.Err()
+		}
 		g.looks++
 		found := slices.Clone(g.rows)
 		found = slices.DeleteFunc(found, func(n note) bool { return bytes.Compare(n.id[:], from[:]) < 0 })
@@ -61,6 +68,12 @@ func (g *gazette) fail(err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.err = err
+}
+
+func (g *gazette) silence() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.mute = true
 }
 
 func join(t *testing.T, g *gazette) *reader {

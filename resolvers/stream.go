@@ -29,7 +29,7 @@ func (r *Resolver) watchJob(ctx context.Context, id uuid.UUID) (<-chan *ent.Job,
 	}
 	shared, leave := r.live.ofJob.join(id.String() + selected(ctx))
 	return follow(ctx, r.feeds, id, leave, func(job *ent.Job, send func(*ent.Job) bool) error {
-		return insist(ctx, func() error {
+		return insist(ctx, func(ctx context.Context) error {
 			rows, _, err := shared.read(ctx, job.Seq-1, job.Seq, load)
 			for _, row := range rows {
 				send(row)
@@ -43,7 +43,11 @@ func (r *Resolver) watchJob(ctx context.Context, id uuid.UUID) (<-chan *ent.Job,
 func (r *Resolver) watchEvents(ctx context.Context, id uuid.UUID, after *entgql.Cursor[uuid.UUID]) (<-chan *ent.JobEvent, error) {
 	var seq int64
 	if after != nil {
-		last, err := r.Ent.JobEvent.Query().Where(jobevent.ID(after.ID), jobevent.JobID(id)).Only(ctx)
+		var last *ent.JobEvent
+		err := limited(ctx, func(ctx context.Context) (err error) {
+			last, err = r.Ent.JobEvent.Query().Where(jobevent.ID(after.ID), jobevent.JobID(id)).Only(ctx)
+			return err
+		})
 		if ent.IsNotFound(err) {
 			return nil, fault.InvalidField("after", "is not the cursor of an event of this job")
 		}
@@ -57,7 +61,7 @@ func (r *Resolver) watchEvents(ctx context.Context, id uuid.UUID, after *entgql.
 	return follow(ctx, r.feeds, id, leave, func(job *ent.Job, send func(*ent.JobEvent) bool) error {
 		for seq < job.Seq {
 			var events []*ent.JobEvent
-			err := insist(ctx, func() (err error) {
+			err := insist(ctx, func(ctx context.Context) (err error) {
 				events, seq, err = shared.read(ctx, seq, job.Seq, load)
 				return err
 			})
@@ -161,11 +165,23 @@ const (
 )
 
 // insist reads until the database answers, or patience is at an end.
-func insist(ctx context.Context, read func() error) error {
+func insist(ctx context.Context, read func(context.Context) error) error {
 	for began := time.Now(); ; {
-		err := read()
+		err := limited(ctx, read)
 		if !fault.Is(err, fault.Unavailable) || time.Since(began) > patience || !pause(ctx, retry) {
 			return err
 		}
 	}
+}
+
+// limited reads once. A database that says nothing counts as one that is away:
+// else those who have no deadline of their own would wait for ever.
+func limited(ctx context.Context, read func(context.Context) error) error {
+	soon, cancel := context.WithTimeout(ctx, loadWithin)
+	defer cancel()
+	err := read(soon)
+	if err != nil && soon.Err() != nil && ctx.Err() == nil {
+		return fmt.Errorf("%w: %w", errAway, err)
+	}
+	return err
 }

@@ -22,7 +22,7 @@ func (s Steps) extract(ctx context.Context, t task) (job.Save, error) {
 	if t.PageID == nil {
 		return nil, fault.New(fault.NotFound, "the page was deleted")
 	}
-	p, err := s.Ent.Page.Query().Where(page.ID(*t.PageID)).WithSnapshot().Only(ctx)
+	p, err := within(ctx, s.Ent.Page.Query().Where(page.ID(*t.PageID)).WithSnapshot().Only)
 	if ent.IsNotFound(err) || err == nil && p.Edges.Snapshot == nil {
 		return nil, fault.New(fault.NotFound, "the page was deleted")
 	}
@@ -36,18 +36,18 @@ func (s Steps) extract(ctx context.Context, t task) (job.Save, error) {
 	} else {
 		name, outcome = t.job.Params.Extract.Profile, schema.Extracted
 	}
-	prof, err := s.Ent.Profile.Query().Where(profile.Name(name)).Only(ctx)
+	prof, err := within(ctx, s.Ent.Profile.Query().Where(profile.Name(name)).Only)
 	if ent.IsNotFound(err) {
 		return nil, fault.New(fault.NotFound, "the profile %q was deleted", name)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read profile: %w", err)
 	}
-	known, err := noted(ctx, s.Ent, p.Domain)
+	known, err := within(ctx, func(ctx context.Context) (document.Boilerplate, error) { return noted(ctx, s.Ent, p.Domain) })
 	if err != nil {
 		return nil, err
 	}
-	repeated, err := sampled(ctx, s.Ent, p.Domain)
+	repeated, err := within(ctx, func(ctx context.Context) (document.Boilerplate, error) { return sampled(ctx, s.Ent, p.Domain) })
 	if err != nil {
 		return nil, err
 	}

@@ -102,7 +102,7 @@ func (s Steps) visit(ctx context.Context, t task) (*visit, error) {
 		return v, nil
 	}
 	// Where a given URL was redirected to is part of the site.
-	roots, err := s.Jobs.Roots(ctx, t.job.Job)
+	roots, err := within(ctx, func(ctx context.Context) ([]string, error) { return s.Jobs.Roots(ctx, t.job.Job) })
 	if err != nil {
 		return nil, err
 	}
@@ -271,7 +271,7 @@ func (v *visit) read(ctx context.Context) (job.Save, error) {
 	links, texts := crawl.Links(doc, r.URL)
 	found := v.follow(links, texts)
 	marks := document.MarksOf(doc.Text)
-	common, err := noted(ctx, v.Ent, r.URL.Domain())
+	common, err := within(ctx, func(ctx context.Context) (document.Boilerplate, error) { return noted(ctx, v.Ent, r.URL.Domain()) })
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ const sameURL = "another URL of the job leads to the same page"
 // find gives the page that is stored for u, or that u was another URL of when
 // that was last seen; nil if there is none.
 func (v *visit) find(ctx context.Context, u fetch.URL) (*ent.Page, error) {
-	p, err := v.Ent.Page.Query().Where(page.URL(u.String()), page.SnapshotIDNotNil()).Only(ctx)
+	p, err := within(ctx, v.Ent.Page.Query().Where(page.URL(u.String()), page.SnapshotIDNotNil()).Only)
 	if err == nil {
 		return p, nil
 	}
@@ -38,7 +38,7 @@ func (v *visit) find(ctx context.Context, u fetch.URL) (*ent.Page, error) {
 	if v.job.Params.Scrape.Force {
 		return nil, nil //nolint:nilnil // whether it still is, is to be seen
 	}
-	p, err = v.Ent.Page.Query().Where(page.SnapshotIDNotNil(), page.HasAliasesWith(alias.ID(u.String()), alias.SeenAtGT(time.Now().Add(-v.Jobs.Freshness())))).Only(ctx)
+	p, err = within(ctx, v.Ent.Page.Query().Where(page.SnapshotIDNotNil(), page.HasAliasesWith(alias.ID(u.String()), alias.SeenAtGT(time.Now().Add(-v.Jobs.Freshness())))).Only)
 	if err != nil && !ent.IsNotFound(err) {
 		return nil, fmt.Errorf("find page: %w", err)
 	}
@@ -53,7 +53,7 @@ func (v *visit) taken(ctx context.Context) (bool, error) {
 	if v.known == nil {
 		return false, nil
 	}
-	taken, err := v.Ent.JobItem.Query().Where(jobitem.JobID(v.JobID), jobitem.PageID(v.known.ID), jobitem.IDNEQ(v.ID)).Exist(ctx)
+	taken, err := within(ctx, v.Ent.JobItem.Query().Where(jobitem.JobID(v.JobID), jobitem.PageID(v.known.ID), jobitem.IDNEQ(v.ID)).Exist)
 	if err != nil {
 		return false, fmt.Errorf("find twin: %w", err)
 	}
@@ -209,7 +209,7 @@ func (v *visit) elsewhere(ctx context.Context, doc document.Document, sign crawl
 	if !ok {
 		return nil, nil //nolint:nilnil // as the contract says
 	}
-	p, err := v.Ent.Page.Query().Where(page.URL(to.String()), page.SnapshotIDNotNil()).Only(ctx)
+	p, err := within(ctx, v.Ent.Page.Query().Where(page.URL(to.String()), page.SnapshotIDNotNil()).Only)
 	switch {
 	case err != nil && !ent.IsNotFound(err):
 		return nil, fmt.Errorf("find canonical page: %w", err)

@@ -138,12 +138,16 @@ func (p *Pool) Run(ctx context.Context) error {
 }
 
 func (p *Pool) take(ctx context.Context, n int) ([]queue.Item, time.Time, error) {
-	items, err := p.Queue.Take(ctx, n)
+	limited, done := context.WithTimeout(ctx, readWithin)
+	defer done()
+	items, err := p.Queue.Take(limited, n)
 	return items, time.Time{}, err
 }
 
 func (p *Pool) takeLanes(ctx context.Context, n int) ([]queue.Item, time.Time, error) {
-	return p.Queue.TakeLanes(ctx, n, p.Gate)
+	limited, done := context.WithTimeout(ctx, readWithin)
+	defer done()
+	return p.Queue.TakeLanes(limited, n, p.Gate)
 }
 
 // loop keeps up to size items in work until ctx ends and they have stopped.
@@ -344,18 +348,24 @@ func (p *Pool) job(ctx context.Context, id uuid.UUID) (*request, error) {
 	if row, ok := p.jobs.Get(id); ok {
 		return row, nil
 	}
-	row, err := p.Store.Ent.Job.Get(ctx, id)
-	if err != nil {
-		return nil, fmt.Errorf("read job: %w", err)
-	}
-	if row.Status == schema.JobQueued {
-		if err := p.Jobs.Begin(ctx, id); err != nil {
-			return nil, fmt.Errorf("begin job: %w", err)
+	row, err := within(ctx, func(ctx context.Context) (*ent.Job, error) {
+		row, err := p.Store.Ent.Job.Get(ctx, id)
+		if err != nil {
+			return nil, fmt.Errorf("read job: %w", err)
 		}
+		if row.Status == schema.JobQueued {
+			if err := p.Jobs.Begin(ctx, id); err != nil {
+				return nil, fmt.Errorf("begin job: %w", err)
+			}
+		}
+		return row, nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	r := &request{Job: row}
 	if scrape := row.Params.Scrape; scrape != nil && scrape.Crawl != nil {
-		prof, err := p.Store.Ent.Profile.Query().Where(profile.Name(scrape.Profile)).Only(ctx)
+		prof, err := within(ctx, p.Store.Ent.Profile.Query().Where(profile.Name(scrape.Profile)).Only)
 		if err != nil && !ent.IsNotFound(err) {
 			return nil, fmt.Errorf("read profile: %w", err)
 		}
@@ -411,7 +421,7 @@ func (p *Pool) watchLeases(ctx context.Context) {
 		p.mu.Lock()
 		mine := maps.Clone(p.running)
 		p.mu.Unlock()
-		held, err := p.Queue.Held(ctx)
+		held, err := within(ctx, p.Queue.Held)
 		if err != nil {
 			if ctx.Err() == nil {
 				p.Log.WarnContext(ctx, "cannot check leases", slog.Any("error", err))
@@ -431,7 +441,10 @@ func (p *Pool) watchLeases(ctx context.Context) {
 			case !known:
 				idle[lease] = time.Now() // it may have been leased just now
 			case time.Since(since) > p.orphanAfter():
-				if err := p.Queue.Free(ctx, lease); err != nil && ctx.Err() == nil {
+				limited, done := context.WithTimeout(ctx, readWithin)
+				err := p.Queue.Free(limited, lease)
+				done()
+				if err != nil && ctx.Err() == nil {
 					p.Log.WarnContext(ctx, "cannot give an item back", slog.Any("error", err))
 				}
 			}

@@ -3,6 +3,7 @@ package worker_test
 import (
 	"context"
 	"log/slog"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"techfacts.dev/techfacts/internal/fetch"
 	"techfacts.dev/techfacts/internal/job"
 	"techfacts.dev/techfacts/internal/pgtest"
+	"techfacts.dev/techfacts/internal/proxytest"
 	"techfacts.dev/techfacts/internal/queue"
 	"techfacts.dev/techfacts/internal/store"
 	"techfacts.dev/techfacts/internal/storetest"
@@ -56,22 +58,26 @@ type shop struct {
 func each(t *testing.T, fetcher web, retries int, test func(*shop)) {
 	t.Helper()
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		if err := extract.NewProfiles(s).Seed(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		q, err := queue.Open(t.Context(), s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		bus := &event.Memory{}
-		jobs := job.New(s, bus, job.Policy{Retries: retries, Fresh: time.Hour})
-		limiter := fetch.NewLimiter(s, fetch.Pace{Concurrency: 4, DailyLimit: 1000})
-		test(&shop{t, s, jobs, bus, &worker.Pool{
-			Store: s, Queue: q, Jobs: jobs, Gate: limiter, Bus: bus, Log: slog.New(slog.DiscardHandler), OrphanAfter: time.Millisecond, Fetches: 4, Extracts: 2,
-			Steps: worker.Steps{Ent: s.Ent, Jobs: jobs, Web: fetcher, Limiter: limiter, Documents: document.NewReader(document.DefaultMemory), MinConfidence: extract.DefaultConfidence},
-		}})
-	})
+	storetest.Each(t, func(t *testing.T, s *store.Store) { t.Helper(); on(t, s, fetcher, retries, test) })
+}
+
+// on runs test with a pool on s.
+func on(t *testing.T, s *store.Store, fetcher web, retries int, test func(*shop)) {
+	t.Helper()
+	if err := extract.NewProfiles(s).Seed(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	q, err := queue.Open(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bus := &event.Memory{}
+	jobs := job.New(s, bus, job.Policy{Retries: retries, Fresh: time.Hour})
+	limiter := fetch.NewLimiter(s, fetch.Pace{Concurrency: 4, DailyLimit: 1000})
+	test(&shop{t, s, jobs, bus, &worker.Pool{
+		Store: s, Queue: q, Jobs: jobs, Gate: limiter, Bus: bus, Log: slog.New(slog.DiscardHandler), OrphanAfter: time.Millisecond, Fetches: 4, Extracts: 2,
+		Steps: worker.Steps{Ent: s.Ent, Jobs: jobs, Web: fetcher, Limiter: limiter, Documents: document.NewReader(document.DefaultMemory), MinConfidence: extract.DefaultConfidence},
+	}})
 }
 
 // work runs the pool until the test or stop ends it.
@@ -212,6 +218,40 @@ func TestStoppingGivesTheWorkBackWithItsAttempt(t *testing.T) {
 		}
 		if n := s.store.Ent.Worker.Query().CountX(s.Context()); n != 0 {
 			s.Errorf("%d workers are still known", n)
+		}
+	})
+}
+
+func TestAWorkerGoesOnAfterItsConnectionsToTheDatabaseHaveFallenSilent(t *testing.T) {
+	t.Parallel()
+	address := pgtest.URL(t)
+	server, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wire := proxytest.New(t, server.Host)
+	server.Host = wire.Addr
+	gate := make(chan struct{})
+	waiting := make(chan struct{}, 1)
+	on(t, storetest.Open(t, server.String()), web(func(_ context.Context, r fetch.Request) (fetch.Response, error) {
+		if r.URL.Path() == "/held" {
+			waiting <- struct{}{}
+			<-gate
+		}
+		return page(r)
+	}), 0, func(s *shop) {
+		s.work()
+		s.store = storetest.Open(t, address) // of the test, which has other connections than the pool
+		s.jobs = job.New(s.store, s.bus, job.Policy{})
+		held := s.start("https://a.example/held")
+		<-waiting
+		wire.Silence()
+		later := s.start("https://b.example/later")
+		close(gate)
+		for _, row := range []*ent.Job{held, later} { // one to be read on and saved, one to be taken
+			if row = s.wait(row); row.Status != schema.JobCompleted {
+				s.Errorf("job = %+v", row)
+			}
 		}
 	})
 }

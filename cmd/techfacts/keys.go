@@ -11,6 +11,7 @@ import (
 
 	"techfacts.dev/techfacts/internal/access"
 	"techfacts.dev/techfacts/internal/app"
+	"techfacts.dev/techfacts/internal/fault"
 	"techfacts.dev/techfacts/schema"
 )
 
@@ -22,14 +23,17 @@ type keysCmd struct {
 
 type createKeyCmd struct {
 	Name    string `arg:"" help:"A name that no key has or had."`
-	Scope   string `enum:"read,write,admin" required:"" help:"What it may do: read (queries, subscriptions), write (jobs and profiles, too) or admin (everything)."`
+	Scope   scope  `enum:"read,write,admin" required:"" help:"What it may do: read (queries, subscriptions), write (jobs and profiles, too) or admin (everything)."`
 	Expires expiry `placeholder:"DURATION|DATE" help:"From when on it is not accepted: 90d, 12h, or a date as 2027-01-31 or RFC 3339, in UTC. Default: never."`
 }
 
 // Run makes a key. The key alone goes to standard output.
 func (cmd createKeyCmd) Run(ctx context.Context, c *app.Config) error {
 	return withKeys(ctx, c, func(keys *access.Keys) error {
-		row, secret, err := keys.Create(ctx, cmd.Name, schema.Scope(strings.ToUpper(cmd.Scope)), cmd.Expires.at(time.Now()))
+		row, secret, err := keys.Create(ctx, cmd.Name, schema.Scope(strings.ToUpper(string(cmd.Scope))), cmd.Expires.at(time.Now()))
+		if words, ok := strings.CutPrefix(fault.Of(err).Message, "input."); ok { // where the API has it
+			return fault.New(fault.Invalid, "%s", words)
+		}
 		if err != nil {
 			return err
 		}
@@ -37,6 +41,15 @@ func (cmd createKeyCmd) Run(ctx context.Context, c *app.Config) error {
 		_, err = fmt.Println(secret)
 		return err
 	})
+}
+
+// scope is one of a key, written in either case: the API has capitals.
+type scope string
+
+// UnmarshalText reads it.
+func (s *scope) UnmarshalText(text []byte) error {
+	*s = scope(strings.ToLower(string(text)))
+	return nil
 }
 
 type listKeysCmd struct{}

@@ -33,7 +33,7 @@ func TestKeysAreMadeListedAndRevoked(t *testing.T) {
 			if !regexp.MustCompile(`^tf_[a-z2-7]{52}\n$`).MatchString(secret) || !strings.Contains(said, "2099-01-31") || code != 0 {
 				t.Fatalf("create: %q %q %d", secret, said, code)
 			}
-			if _, _, code := keys("create", "other", "--scope", "read"); code != 0 {
+			if _, _, code := keys("create", "other", "--scope", "READ"); code != 0 {
 				t.Errorf("create: %d", code)
 			}
 			list, _, code := keys("list")
@@ -51,13 +51,13 @@ func TestKeysAreMadeListedAndRevoked(t *testing.T) {
 				t.Errorf("list:\n%s", list)
 			}
 			for what, args := range map[string][]string{
-				"no such API key":             {"revoke", "nobody"},
-				"there is or was an API key":  {"create", "ci", "--scope", "read"},
-				"must be in the future":       {"create", "old", "--scope", "read", "--expires", "2001-01-31"},
-				"must be one of \"read\"":     {"create", "new", "--scope", "owner"},
-				"missing flags: --scope":      {"create", "new"},
-				"neither a duration":          {"create", "new", "--scope", "read", "--expires", "soon"},
-				"must be 1 to 64 lower case ": {"create", "API_KEY", "--scope", "read"},
+				"no such API key":                              {"revoke", "nobody"},
+				"there is or was an API key":                   {"create", "ci", "--scope", "read"},
+				"must be in the future":                        {"create", "old", "--scope", "read", "--expires", "2001-01-31"},
+				"must be one of \"read\"":                      {"create", "new", "--scope", "owner"},
+				"missing flags: --scope":                       {"create", "new"},
+				"neither a duration":                           {"create", "new", "--scope", "read", "--expires", "soon"},
+				"techfacts: name: must be 1 to 64 lower case ": {"create", "API_KEY", "--scope", "read"},
 			} {
 				if stdout, stderr, code := keys(args...); code == 0 || stdout != "" || !strings.Contains(stderr, what) || strings.Count(stderr, "\n") != 1 {
 					t.Errorf("%v: %q %q %d", args, stdout, stderr, code)
@@ -128,7 +128,7 @@ func TestKeysOfAnEmbeddedDatabaseInUseAreManagedThroughTheAPI(t *testing.T) {
 		}
 	}
 	resp, err := http.Post("http://"+serve.addr+"/graphql", "application/json",
-		strings.NewReader(`{"query":"mutation { createApiKey(input: {name: \"ci\", scope: READ}) { secret } }"}`))
+		strings.NewReader(`{"query":"mutation { createApiKey(input: {name: \"ci\", scope: ADMIN}) { secret } }"}`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,7 +16,7 @@ import (
 )
 
 const (
-	recordWithin = 5 * time.Second // what comes after a mutation, whose client may have gone
+	recordWithin = 5 * time.Second // what is written of a mutation that has run, or will not
 	pruneEvery   = time.Hour
 	pruneAtOnce  = 1000 // entries, so that no transaction is long
 )
@@ -74,11 +75,24 @@ func (a *Audit) Begin(ctx context.Context, requestID string, calls []Call) (end 
 	}, nil
 }
 
-// Refused writes down that calls were asked for and will not run, with the code
-// that the client is told. It fails in the log only: nothing has happened.
+// Refused writes down that calls, which are one operation, were asked for and
+// will not run, with the code that the client is told: one entry with the names
+// of all, so that those who may do nothing cannot fill the log. It fails in the
+// log only: nothing has happened.
 func (a *Audit) Refused(ctx context.Context, requestID string, calls []Call, code fault.Code) {
 	outcome := string(code)
-	if _, err := a.write(ctx, requestID, calls, &outcome); err != nil {
+	ctx, cancel := context.WithTimeout(ctx, recordWithin)
+	defer cancel()
+	all := calls[0]
+	if len(calls) > 1 {
+		var names []string
+		var inputs []any
+		for _, c := range calls {
+			names, inputs = append(names, c.Mutation), append(inputs, c.Input)
+		}
+		all = Call{strings.Join(names, ", "), inputs}
+	}
+	if _, err := a.write(ctx, requestID, []Call{all}, &outcome); err != nil {
 		a.log.ErrorContext(ctx, "a mutation that was refused was not recorded", slog.String("request_id", requestID), slog.Any("error", err))
 	}
 }
@@ -87,10 +101,10 @@ func (a *Audit) write(ctx context.Context, requestID string, calls []Call, outco
 	who := From(ctx).Name
 	err = a.store.Tx(ctx, func(tx *store.Tx) error {
 		rows := make([]*ent.AuditEntryCreate, len(calls))
+		ids = make([]uuid.UUID, len(calls)) // here, for this may run again
 		for i, c := range calls {
-			id := schema.NewID(schema.KindAuditEntry)
-			ids = append(ids, id)
-			rows[i] = tx.Ent.AuditEntry.Create().SetID(id).SetWho(who).SetMutation(c.Mutation).SetInput(shorten(c.Input)).
+			ids[i] = schema.NewID(schema.KindAuditEntry)
+			rows[i] = tx.Ent.AuditEntry.Create().SetID(ids[i]).SetWho(who).SetMutation(c.Mutation).SetInput(shorten(c.Input)).
 				SetRequest(requestID).SetNillableOutcome(outcome)
 		}
 		return tx.Ent.AuditEntry.CreateBulk(rows...).Exec(ctx)

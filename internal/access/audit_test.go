@@ -51,6 +51,48 @@ func TestAMutationIsWrittenDownBeforeItRunsAndItsOutcomeAfter(t *testing.T) {
 	})
 }
 
+func TestAnEntryThatHadToBeWrittenTwiceIsThereOnceWithItsOutcome(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["PostgreSQL"](t))
+	refuse(t, s, "audit_entries")
+	a := NewAudit(s, 0, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	end, err := a.Begin(t.Context(), "r1", []Call{{"cancelJob", nil}, {"deleteJob", nil}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	end(t.Context(), []fault.Code{"", fault.Conflict})
+	rows := entries(t, s)
+	if len(rows) != 2 || rows[0].Outcome == nil || *rows[0].Outcome != "OK" || rows[1].Outcome == nil || *rows[1].Outcome != "CONFLICT" {
+		t.Errorf("entries = %v", rows)
+	}
+}
+
+// refuse makes PostgreSQL end the first transaction that adds to a table as one
+// that stands in the way of another.
+func refuse(t *testing.T, s *store.Store, table string) {
+	t.Helper()
+	err := s.Tx(t.Context(), func(tx *store.Tx) error {
+		_, err := tx.Exec(t.Context(), `create sequence tries; create function refuse() returns trigger language plpgsql as $$ begin
+			if nextval('tries') = 1 then raise exception 'once' using errcode = '40001'; end if; return new; end $$;
+			create trigger refuse before insert on `+table+` for each statement execute function refuse()`)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestARefusedOperationIsOneEntry(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	a := NewAudit(s, 0, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	a.Refused(t.Context(), "r1", []Call{{"cancelJob", map[string]any{"id": "7"}}, {"deleteJob", map[string]any{"id": "8"}}}, fault.Forbidden)
+	rows := entries(t, s)
+	if len(rows) != 1 || rows[0].Mutation != "cancelJob, deleteJob" || rows[0].Input != `[{"id":"7"},{"id":"8"}]` || *rows[0].Outcome != "FORBIDDEN" {
+		t.Errorf("entries = %v", rows)
+	}
+}
+
 func TestWhatCannotBeWrittenDownMustNotRun(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -121,6 +163,7 @@ func TestAnInputIsKeptSmallAndWithoutSecrets(t *testing.T) {
 		"a bad URL":  {"https://user:hunter2@[bad", `"***"`},
 		"words, URL": {"see https://user:hunter2@acme.example", `"***"`},
 		"a key":      {map[string]any{"note": "use " + newSecret()}, `{"note":"***"}`},
+		"not a key":  {"tf_ of " + strings.Repeat("y", 60), `"tf_ of ` + strings.Repeat("y", 60) + `"`},
 		"a list":     {[]any{1, 2, 3, 4, 5, 6, 7}, `[1,2,3,4,5,"… 2 more"]`},
 		"deep":       {[]any{[]any{[]any{[]any{[]any{"x"}}}}}, `[[[["…"]]]]`},
 		"long":       {strings.Repeat("ü", 101), `"` + strings.Repeat("ü", 100) + `…"`},

@@ -27,6 +27,9 @@ const prefix = "tf_"
 // secretLength is that of a key: the prefix, and 256 bits at 5 to a letter.
 const secretLength = len(prefix) + 52
 
+// secretForm is what a key looks like.
+var secretForm = regexp.MustCompile(prefix + `[a-z2-7]{52}`)
+
 // keyName has no capitals, which keeps keys apart from API_KEY.
 var keyName = regexp.MustCompile(`^[a-z][a-z0-9._-]{0,63}$`)
 
@@ -46,9 +49,13 @@ func hash(secret string) string {
 }
 
 // Create makes a key, and gives it beside what is kept of it: nobody can find
-// out what it is any more. INVALID for input out of bounds, CONFLICT for a name
-// that any key has or had.
+// out what it is any more. INVALID for input out of bounds, and for a key that
+// may not make others if the caller was asked for none; CONFLICT for a name that
+// any key has or had.
 func (k *Keys) Create(ctx context.Context, name string, scope schema.Scope, expires *time.Time) (row *ent.ApiKey, secret string, err error) {
+	if From(ctx).Anonymous() && scope != schema.ScopeAdmin { // who would have locked themselves out
+		return nil, "", fault.InvalidField("input.scope", "must be %s for the first key: from then on a key is asked for, and no other could make more", schema.ScopeAdmin)
+	}
 	if !keyName.MatchString(name) || name == nobody {
 		return nil, "", fault.InvalidField("input.name", "must be 1 to 64 lower case letters, digits, dots, dashes and underscores, a letter first, and not %q", nobody)
 	}
@@ -82,26 +89,26 @@ func (k *Keys) Create(ctx context.Context, name string, scope schema.Scope, expi
 }
 
 // Revoke ends a key for good. One that was revoked already stays as it is.
-func (k *Keys) Revoke(ctx context.Context, id uuid.UUID) (*ent.ApiKey, error) {
-	err := k.store.Tx(ctx, func(tx *store.Tx) error {
-		_, err := tx.Ent.ApiKey.Update().Where(apikey.ID(id), apikey.RevokedAtIsNil()).SetRevokedAt(schema.Now()).Save(ctx)
+func (k *Keys) Revoke(ctx context.Context, id uuid.UUID) (row *ent.ApiKey, err error) {
+	err = k.store.Tx(ctx, func(tx *store.Tx) error {
+		n, err := tx.Ent.ApiKey.Update().Where(apikey.ID(id), apikey.RevokedAtIsNil()).SetRevokedAt(schema.Now()).Save(ctx)
 		if err != nil {
 			return fmt.Errorf("revoke key: %w", err)
 		}
-		tx.AfterCommit(func() { k.bus.Publish(event.Keys) })
-		return nil
+		row, err = tx.Ent.ApiKey.Get(ctx, id)
+		if ent.IsNotFound(err) {
+			return ErrNoKey
+		}
+		if n > 0 {
+			tx.AfterCommit(func() { k.bus.Publish(event.Keys) })
+		}
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := k.Load(ctx); err != nil {
-		return nil, err
-	}
-	row, err := k.store.Ent.ApiKey.Get(ctx, id)
-	if ent.IsNotFound(err) {
-		return nil, ErrNoKey
-	}
-	return row, err
+	_ = k.Load(ctx) // so that it ends at once; if not, Run will
+	return row, nil
 }
 
 // Find gives the key of that name or id.

@@ -22,7 +22,7 @@ import (
 
 const (
 	tick     = 2 * time.Second // between two looks at the database, when no hint comes
-	within   = 3 * time.Second // for a look, and for the notes that are written at the end
+	within   = 3 * time.Second // for a look, and for notes
 	useEvery = time.Minute     // between two notes of when a key was used
 )
 
@@ -144,6 +144,9 @@ func (k *Keys) identify(ctx context.Context, secret string) (Caller, error) {
 	if k.o.Fixed != "" && subtle.ConstantTimeCompare([]byte(sum), []byte(k.fixed)) == 1 {
 		return Caller{Name: fixedName, Scope: schema.ScopeAdmin}, nil
 	}
+	if k.store == nil || len(secret) != secretLength || !secretForm.MatchString(secret) { // so that nobody has the database asked for nothing
+		return Caller{}, ErrWrong
+	}
 	row, err := k.row(ctx, sum)
 	if err != nil {
 		return Caller{}, err
@@ -164,9 +167,8 @@ func (k *Keys) row(ctx context.Context, hash string) (*ent.ApiKey, error) {
 	if row != nil {
 		return row, nil
 	}
-	if k.store == nil {
-		return nil, ErrWrong
-	}
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
 	row, err := k.store.Ent.ApiKey.Query().Where(apikey.Hash(hash)).Only(ctx)
 	switch {
 	case ent.IsNotFound(err):
@@ -255,8 +257,7 @@ func (k *Keys) Run(ctx context.Context) error {
 		case <-hints:
 		case <-clock.C:
 		case <-ctx.Done():
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
-			defer cancel()
+			last := context.WithoutCancel(ctx)
 			if err := k.note(last); err != nil {
 				k.o.Log.WarnContext(last, "the last uses of keys were not noted", slog.Any("error", err))
 			}
@@ -283,8 +284,11 @@ func (k *Keys) dismiss() {
 	}
 }
 
-// note writes down when keys were used, about once a minute for each.
+// note writes down when keys were used, about once a minute for each. It gives
+// up after a few seconds.
 func (k *Keys) note(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
 	k.mu.Lock()
 	due := map[uuid.UUID]time.Time{}
 	for id, at := range k.used {
@@ -297,7 +301,7 @@ func (k *Keys) note(ctx context.Context) error {
 	if len(due) == 0 {
 		return nil
 	}
-	return k.store.Tx(ctx, func(tx *store.Tx) error {
+	err := k.store.Tx(ctx, func(tx *store.Tx) error {
 		for id, at := range due {
 			_, err := tx.Ent.ApiKey.Update().Where(apikey.ID(id), // another process may have been first
 				apikey.Or(apikey.LastUsedAtIsNil(), apikey.LastUsedAtLT(at.Add(-useEvery)))).SetLastUsedAt(at).Save(ctx)
@@ -307,4 +311,14 @@ func (k *Keys) note(ctx context.Context) error {
 		}
 		return nil
 	})
+	if err != nil { // the next one tries again
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		for id, at := range due {
+			if k.used[id].Before(at) {
+				k.used[id] = at
+			}
+		}
+	}
+	return err
 }

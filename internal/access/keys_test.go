@@ -302,6 +302,97 @@ func TestTheLastUseIsNotedAtTheEnd(t *testing.T) {
 	}
 }
 
+func TestALookForAKeyHasAnEnd(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["PostgreSQL"](t))
+	k := open(t, s, &event.Memory{}, Options{Asked: true})
+	err := s.Tx(t.Context(), func(tx *store.Tx) error {
+		if _, err := tx.Exec(t.Context(), `lock table api_keys in access exclusive mode`); err != nil {
+			return err
+		}
+		_, err := k.Identify(t.Context(), newSecret())
+		if !fault.Is(err, fault.Unavailable) {
+			t.Errorf("got %v", err)
+		}
+		k.used = map[uuid.UUID]time.Time{uuid.New(): schema.Now()}
+		if err := k.note(t.Context()); err == nil {
+			t.Error("noted")
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// spy is a bus that tells of what is published.
+type spy struct {
+	event.Memory
+	published func()
+}
+
+func (s *spy) Publish(topics ...string) {
+	s.published()
+	s.Memory.Publish(topics...)
+}
+
+func TestARevocationThatIsCommittedSucceeds(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		id, _ := open(t, s, &event.Memory{}, Options{}).make(t, "ci", schema.ScopeRead, nil)
+		ctx, leave := context.WithCancel(t.Context())
+		told := 0
+		k := open(t, s, &spy{published: func() { told++; leave() }}, Options{})
+		if _, err := k.Revoke(ctx, uuid.New()); !errors.Is(err, ErrNoKey) || told != 0 {
+			t.Errorf("a key that there is not: %v, published %d times", err, told)
+		}
+		if row, err := k.Revoke(ctx, id); err != nil || row.RevokedAt == nil || told != 1 {
+			t.Errorf("by one who leaves when it is done: %v %v, published %d times", row, err, told)
+		}
+	})
+}
+
+func TestAUseThatCouldNotBeNotedIsNotedLater(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	k := open(t, s, &event.Memory{}, Options{})
+	id, secret := k.make(t, "ci", schema.ScopeRead, nil)
+	if _, err := k.Identify(t.Context(), secret); err != nil {
+		t.Fatal(err)
+	}
+	away, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := k.note(away); err == nil {
+		t.Fatal("the database was not away")
+	}
+	if err := k.note(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if row, err := k.Find(t.Context(), id.String()); err != nil || row.LastUsedAt == nil {
+		t.Errorf("%v %v", row, err)
+	}
+}
+
+func TestTheFirstKeyMadeByNobodyMayMakeOthers(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		k := open(t, s, &event.Memory{}, Options{})
+		nobody, err := k.Identify(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx := With(t.Context(), nobody)
+		for _, scope := range []schema.Scope{schema.ScopeRead, schema.ScopeWrite} {
+			if _, _, err := k.Create(ctx, "first", scope, nil); !fault.Is(err, fault.Invalid) || k.Asked() {
+				t.Errorf("%s: %v", scope, err)
+			}
+		}
+		if _, _, err := k.Create(ctx, "first", schema.ScopeAdmin, nil); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestKeysStayGoodWhileTheDatabaseIsAway(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -317,8 +408,13 @@ func TestKeysStayGoodWhileTheDatabaseIsAway(t *testing.T) {
 		if err != nil || k.Recheck(c) != nil {
 			t.Errorf("a good key: %v", err)
 		}
-		if _, err := k.Identify(t.Context(), secret+"x"); !fault.Is(err, fault.Unavailable) {
+		if _, err := k.Identify(t.Context(), newSecret()); !fault.Is(err, fault.Unavailable) {
 			t.Errorf("a key that is not known: %v", err)
+		}
+		for _, wrong := range []string{"hunter2", secret + "a", secret[1:], strings.ToUpper(secret), strings.Replace(secret, prefix, "sk_", 1)} {
+			if _, err := k.Identify(t.Context(), wrong); !errors.Is(err, ErrWrong) {
+				t.Errorf("the database is asked for %q: %v", wrong, err)
+			}
 		}
 	})
 }

@@ -79,7 +79,7 @@ func shortText(s string) string {
 		u.User, u.RawQuery, u.Fragment, u.RawFragment = nil, "", "", ""
 		s = u.String()
 	}
-	if strings.Contains(s, prefix) && len(s) >= secretLength {
+	if secretForm.MatchString(s) {
 		return hidden
 	}
 	if utf8.RuneCountInString(s) > maxText {

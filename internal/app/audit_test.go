@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"techfacts.dev/techfacts/internal/app"
 	"techfacts.dev/techfacts/internal/storetest"
 	"techfacts.dev/techfacts/schema"
@@ -73,6 +74,33 @@ func TestTheAuditLogTellsWhoAskedForWhatAndWhatCameOfIt(t *testing.T) {
 				t.Errorf("filtered: %+v", out.AuditLog)
 			}
 		})
+	}
+}
+
+func TestAnAuditLogThatCannotBeWrittenToKeepsNobodyWaiting(t *testing.T) {
+	t.Parallel()
+	c := settings(t, "PostgreSQL")
+	c.APIKey, c.MutationTimeout = master, app.Seconds(time.Second)
+	s := start(t, c)
+	admin := as{s, master}
+	_, secret := admin.create("reader", schema.ScopeRead, nil)
+	db, err := pgx.Connect(t.Context(), string(c.DatabaseURL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close(context.WithoutCancel(t.Context()))
+	if _, err := db.Exec(t.Context(), `begin; lock table audit_entries in access exclusive mode`); err != nil { // until the connection ends
+		t.Fatal(err)
+	}
+	const delay = `mutation { setRateLimit(input: {domain: "x", delayMs: 1}) { rateLimit { id } } }`
+	if code := admin.ask(delay, nil, nil); code != "UNAVAILABLE" {
+		t.Errorf("a mutation: %q", code)
+	}
+	if code := (as{s, secret}).ask(delay, nil, nil); code != "FORBIDDEN" {
+		t.Errorf("one that is refused: %q", code)
+	}
+	if code := admin.ask(`{ rateLimits { totalCount } }`, nil, nil); code != "" {
+		t.Errorf("a query: %q", code)
 	}
 }
 

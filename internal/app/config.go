@@ -30,7 +30,7 @@ type Config struct {
 
 	AuditRetention Seconds `name:"audit-retention" env:"AUDIT_RETENTION" default:"2160h" group:"Service" help:"How long the audit log of mutations is kept; 0 for ever. Default: 90 days."`
 
-	OpsAddr       string  `name:"ops-addr" env:"OPS_ADDR" group:"Operations" help:"Address that serves /livez, /readyz and /metrics without a key, also of a worker. Not for the public. Default: none; the API has them at its own address, /metrics with the key."`
+	OpsAddr       string  `name:"ops-addr" env:"OPS_ADDR" group:"Operations" help:"Address that serves /livez, /readyz and /metrics without a key, also of a worker. Not for the public. Default: none; the API has them at its own address, /metrics to whoever has a key, of any scope."`
 	ShutdownDelay Seconds `name:"shutdown-delay" env:"SHUTDOWN_DELAY" default:"0s" group:"Operations" help:"Time for which the API goes on to answer after SIGTERM, when it is no longer ready, so that load balancers can take note. Workers stop at once."`
 
 	SlowOperation Seconds `name:"slow-operation" env:"SLOW_OPERATION" default:"1s" group:"Operations" help:"Queries and mutations that take longer are logged as a warning; 0: none."`

@@ -2,8 +2,8 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
-	"iter"
 	"strings"
 	"time"
 
@@ -111,32 +111,32 @@ func calls(op *graphql.OperationContext) (list []access.Call) {
 	return list
 }
 
-// audited writes down a mutation before it runs, and what came of it after.
-func (e *engine) audited(ctx context.Context, op *graphql.OperationContext, results iter.Seq[*graphql.Response]) iter.Seq[*graphql.Response] {
+// audited runs a mutation. It writes down that before, and what came of it
+// after.
+func (e *engine) audited(ctx context.Context, op *graphql.OperationContext) *graphql.Response {
 	if e.audit == nil {
-		return results
+		return e.answer(ctx, op)
 	}
-	return func(yield func(*graphql.Response) bool) {
-		end, err := e.audit.Begin(ctx, RequestID(ctx), calls(op))
-		if err != nil {
-			yield(&graphql.Response{Errors: gqlerror.List{e.present(ctx, err)}})
-			return
-		}
-		for resp := range results {
-			end(ctx, codes(op, resp.Errors))
-			if !yield(resp) {
-				return
-			}
-		}
+	end, err := e.audit.Begin(ctx, RequestID(ctx), calls(op))
+	if err != nil {
+		return &graphql.Response{Errors: gqlerror.List{e.present(ctx, err)}}
 	}
+	resp := e.answer(ctx, op)
+	end(ctx, codes(op, resp))
+	return resp
 }
 
-// codes are those of the mutations of op, empty where there was no error.
-func codes(op *graphql.OperationContext, errs gqlerror.List) (list []fault.Code) {
+// codes are those of the mutations of op, empty where there was no error. One
+// that says not where it was is that of all that have given nothing.
+func codes(op *graphql.OperationContext, resp *graphql.Response) (list []fault.Code) {
+	var given map[string]any
+	if len(resp.Errors) > 0 {
+		_ = json.Unmarshal(resp.Data, &given) // none if there is nothing
+	}
 	for _, f := range roots(op) {
 		var code fault.Code
-		for _, err := range errs {
-			if len(err.Path) == 0 || err.Path[0] == ast.PathName(f.Alias) {
+		for _, err := range resp.Errors {
+			if len(err.Path) == 0 && given[f.Alias] == nil || len(err.Path) > 0 && err.Path[0] == ast.PathName(f.Alias) {
 				code, _ = err.Extensions["code"].(fault.Code)
 				break
 			}

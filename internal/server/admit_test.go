@@ -12,9 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 	"techfacts.dev/techfacts/internal/access"
+	"techfacts.dev/techfacts/internal/fault"
 )
 
 // till counts points and lets nobody have any while it is closed.
@@ -55,6 +58,34 @@ func TestAnOperationCostsWhatItAsksFor(t *testing.T) {
 		f.query(t, test.query, nil)
 		if got := c.spent[len(c.spent)-1]; got != test.want {
 			t.Errorf("%s costs %d, want %d", test.query, got, test.want)
+		}
+	}
+}
+
+func TestAMutationHasTheCodeOfItsOwnError(t *testing.T) {
+	t.Parallel()
+	fail := func(code fault.Code, path ...ast.PathElement) *gqlerror.Error {
+		return &gqlerror.Error{Path: path, Extensions: map[string]any{"code": code}}
+	}
+	s := gqlparser.MustLoadSchema(&ast.Source{Input: `type Query { x: Int } type Mutation { do: Int }`})
+	doc, err := gqlparser.LoadQueryWithRules(s, `mutation { a: do b: do }`, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	op := &graphql.OperationContext{Doc: doc, Operation: doc.Operations[0]}
+	for _, test := range []struct {
+		data string
+		errs gqlerror.List
+		want []fault.Code
+	}{
+		{`{"a":1,"b":2}`, nil, []fault.Code{"", ""}},
+		{`{"a":1,"b":null}`, gqlerror.List{fail(fault.Conflict, ast.PathName("b"))}, []fault.Code{"", fault.Conflict}},
+		{`{"a":1,"b":null}`, gqlerror.List{fail(fault.Unavailable)}, []fault.Code{"", fault.Unavailable}},
+		{`null`, gqlerror.List{fail(fault.Unavailable)}, []fault.Code{fault.Unavailable, fault.Unavailable}},
+		{``, gqlerror.List{fail(fault.Unavailable)}, []fault.Code{fault.Unavailable, fault.Unavailable}},
+	} {
+		if got := codes(op, &graphql.Response{Data: []byte(test.data), Errors: test.errs}); !slices.Equal(got, test.want) {
+			t.Errorf("%s %v: %v, want %v", test.data, test.errs, got, test.want)
 		}
 	}
 }

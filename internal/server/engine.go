@@ -252,24 +252,30 @@ func (e *engine) dispatch(ctx context.Context, op *graphql.OperationContext) ite
 			}
 		}
 	case ast.Mutation:
-		return e.audited(ctx, op, e.within(ctx, op, e.limits.Mutation))
+		return e.within(ctx, op, e.limits.Mutation, e.audited)
 	default:
-		return e.within(ctx, op, e.limits.Query)
+		return e.within(ctx, op, e.limits.Query, e.answer)
 	}
 }
 
-func (e *engine) within(ctx context.Context, op *graphql.OperationContext, limit time.Duration) iter.Seq[*graphql.Response] {
+// within gives run, and all that belongs to it, a time to answer in.
+func (e *engine) within(ctx context.Context, op *graphql.OperationContext, limit time.Duration, run func(context.Context, *graphql.OperationContext) *graphql.Response) iter.Seq[*graphql.Response] {
 	return func(yield func(*graphql.Response) bool) {
 		ctx, cancel := context.WithTimeoutCause(ctx, limit,
 			fault.New(fault.Unavailable, "the %s took longer than %s", op.Operation.Operation, limit))
 		defer cancel()
-		next, ctx := e.exec.DispatchOperation(ctx, op)
-		resp := next(ctx)
-		if resp == nil { // ctx had ended before anything was run
-			resp = &graphql.Response{Errors: gqlerror.List{e.present(ctx, context.Cause(ctx))}}
-		}
-		yield(resp)
+		yield(run(ctx, op))
 	}
+}
+
+// answer runs a query or a mutation.
+func (e *engine) answer(ctx context.Context, op *graphql.OperationContext) *graphql.Response {
+	next, ctx := e.exec.DispatchOperation(ctx, op)
+	if resp := next(ctx); resp != nil {
+		return resp
+	}
+	// ctx had ended before anything was run
+	return &graphql.Response{Errors: gqlerror.List{e.present(ctx, context.Cause(ctx))}}
 }
 
 // lastWords gives the error that ends a subscription to the client: what a

@@ -2,6 +2,7 @@ package shared
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/go-redis/redis_rate/v10"
@@ -21,6 +22,7 @@ type Points struct {
 	redis     *Redis
 	limiter   *redis_rate.Limiter
 	local     *lru.Cache[string, *rate.Limiter]
+	trying    sync.Mutex // a reservation that is given back is so in full only if no other came in between
 }
 
 // NewPoints counts in r, so that all processes that use it count together; r
@@ -58,10 +60,13 @@ func (p *Points) spendHere(who string, points int) time.Duration {
 		bucket = other
 		p.local.Get(who) // it is in use
 	}
-	r := bucket.ReserveN(time.Now(), points)
-	wait := r.Delay()
+	p.trying.Lock()
+	defer p.trying.Unlock()
+	now := time.Now()
+	r := bucket.ReserveN(now, points)
+	wait := r.DelayFrom(now)
 	if wait > 0 {
-		r.Cancel()
+		r.CancelAt(now)
 	}
 	return wait
 }

@@ -46,6 +46,8 @@ spec:
         {{- if eq .component "api" }}
         - {name: LISTEN_ADDR, value: "0.0.0.0:8080"}
         - {name: SHUTDOWN_DELAY, value: {{ .values.shutdownDelay | quote }}}
+        {{- else }}
+        - {name: API_KEY, value: ""} # of the secret: only the API has a use for it
         {{- end }}
         - name: GOMEMLIMIT # of Go itself: collect before the limit is hit
           valueFrom: {resourceFieldRef: {resource: limits.memory}}
