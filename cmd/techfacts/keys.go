@@ -47,7 +47,7 @@ func (cmd createKeyCmd) Run(ctx context.Context, c *app.Config) error {
 type scope string
 
 // UnmarshalText reads it.
-func (s *scope) UnmarshalText(text []byte) error {
+func (s *scope) UnmarshalText(text []byte) error { //nolint:unparam // encoding.TextUnmarshaler returns one
 	*s = scope(strings.ToLower(string(text)))
 	return nil
 }

@@ -135,7 +135,7 @@ func questions() (requests []Request, filters []Filter) {
 		{Query: "max connections"},
 		{Query: "maxConnections per second"},
 		{Query: "max_conections"},
-		{Query: "encrpytion"},
+		{Query: "encrpytion"}, //nolint:misspell // it is to be corrected
 		{Query: `"rate limit" requests`},
 		{Query: `"at rest"`},
 		{Query: "requests -limit"},

@@ -120,7 +120,8 @@ func scanFact(rows *sql.Rows) (Document, error) {
 	d.Text = []Field{
 		{statement, 1},
 		{strings.Join(above, " "), headingWeight},
-		{d.Attribute, attributeWeight}, {subject.String, subjectWeight},
+		{d.Attribute, attributeWeight},
+		{subject.String, subjectWeight},
 		{d.Category, categoryWeight},
 		{d.Company, companyWeight},
 	}

@@ -191,12 +191,7 @@ func (q *memoryQuery) matches(slot uint32) bool {
 			return false
 		}
 	}
-	for _, p := range q.refused {
-		if t.has(p) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(q.refused, t.has)
 }
 
 // has reports whether a text has a phrase, or, of one word, a term.
