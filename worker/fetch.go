@@ -271,7 +271,7 @@ func (v *visit) read(ctx context.Context) (job.Save, error) {
 	links, texts := crawl.Links(doc, r.URL)
 	found := v.follow(links, texts)
 	marks := document.MarksOf(doc.Text)
-	common, err := within(ctx, func(ctx context.Context) (document.Boilerplate, error) { return noted(ctx, v.Ent, r.URL.Domain()) })
+	common, err := patiently(ctx, func(ctx context.Context) (document.Boilerplate, error) { return noted(ctx, v.Ent, r.URL.Domain()) })
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -22,4 +23,23 @@ func within[T any](ctx context.Context, ask func(context.Context) (T, error)) (T
 		err = fmt.Errorf("%w: %w", store.ErrAway, err)
 	}
 	return answer, err
+}
+
+// patiently is within for who has read something of the web already, which is
+// not to be asked for again: it asks until the database answers, or until ctx
+// ends.
+func patiently[T any](ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
+	for {
+		answer, err := within(ctx, ask)
+		if !errors.Is(err, store.ErrAway) {
+			return answer, err
+		}
+		timer := time.NewTimer(tryEvery)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return answer, err
+		}
+	}
 }

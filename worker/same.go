@@ -209,7 +209,7 @@ func (v *visit) elsewhere(ctx context.Context, doc document.Document, sign crawl
 	if !ok {
 		return nil, nil //nolint:nilnil // as the contract says
 	}
-	p, err := within(ctx, v.Ent.Page.Query().Where(page.URL(to.String()), page.SnapshotIDNotNil()).Only)
+	p, err := patiently(ctx, v.Ent.Page.Query().Where(page.URL(to.String()), page.SnapshotIDNotNil()).Only)
 	switch {
 	case err != nil && !ent.IsNotFound(err):
 		return nil, fmt.Errorf("find canonical page: %w", err)
