@@ -15,7 +15,7 @@ demo: build ## try it: a site to read, and the service that reads it
 
 test: ## all tests, with the race detector; gets PostgreSQL, Redis, Chromium, Node and a C compiler if they are missing
 	tools/need.sh
-	go test -race ./...
+	go test -race -timeout 30m ./...
 
 web: ## web/dist, after a change in web/; needs Node and npm, building techfacts does not
 	cd web && npm ci --no-audit --no-fund && npm run build
