@@ -80,7 +80,7 @@ func TestTheAuditLogTellsWhoAskedForWhatAndWhatCameOfIt(t *testing.T) {
 func TestAnAuditLogThatCannotBeWrittenToKeepsNobodyWaiting(t *testing.T) {
 	t.Parallel()
 	c := settings(t, "PostgreSQL")
-	c.APIKey, c.MutationTimeout = master, app.Seconds(time.Second)
+	c.APIKey, c.MutationTimeout = master, app.Seconds(5*time.Second)
 	s := start(t, c)
 	admin := as{s, master}
 	_, secret := admin.create("reader", schema.ScopeRead, nil)

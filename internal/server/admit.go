@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -119,6 +120,7 @@ func (e *engine) audited(ctx context.Context, op *graphql.OperationContext) *gra
 	}
 	end, err := e.audit.Begin(ctx, RequestID(ctx), calls(op))
 	if err != nil {
+		err = cmp.Or(context.Cause(ctx), err) // that the time is up is the reason
 		return &graphql.Response{Errors: gqlerror.List{e.present(ctx, err)}}
 	}
 	resp := e.answer(ctx, op)
