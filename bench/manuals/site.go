@@ -48,8 +48,11 @@ Sitemap: /sitemap.xml
 `
 
 func forbidden(p string) bool {
-	return strings.HasPrefix(p, "/postgresql/release") || strings.HasPrefix(p, "/python/whatsnew/") ||
-		strings.Contains(p, "/developer/") && p != "/apache/en/developer/index.html" && strings.Count(strings.SplitN(p, "/developer/", 2)[0], "/") >= 1 ||
+	switch p {
+	case "/apache/en/developer/", "/apache/en/developer/index.html": // who allows the index allows its folder
+		return false
+	}
+	return strings.HasPrefix(p, "/postgresql/release") || strings.HasPrefix(p, "/python/whatsnew/") || strings.Contains(p[1:], "/developer/") ||
 		strings.HasPrefix(p, "/git/RelNotes") && strings.HasSuffix(p, ".txt")
 }
 
