@@ -8,7 +8,7 @@ import (
 
 // Bounds of telling a language.
 const (
-	sampleBytes = 8 << 10 // of prose that are looked at
+	sampleBytes = 4 << 10 // of prose that are looked at
 	leastWords  = 12      // a text of fewer tells nothing
 	leastShare  = 8       // percent of words that must be stop words
 )

@@ -130,7 +130,7 @@ func formatOf(mediaType string, body []byte) format {
 	if isBinary(body) {
 		return formatNone
 	}
-	head := bytes.ToLower(bytes.TrimLeft(body[:min(len(body), 4096)], "\uFEFF \t\r\n"))
+	head := bytes.TrimLeft(body[:min(len(body), 4096)], "\uFEFF \t\r\n")
 	switch {
 	case startsHTML(head):
 		return formatHTML
@@ -163,6 +163,7 @@ func startsHTML(head []byte) bool {
 		}
 		head = bytes.TrimLeft(head[end+1:], " \t\r\n")
 	}
+	head = bytes.ToLower(head[:min(len(head), 16)])
 	for _, tag := range []string{"<!doctype html", "<html", "<head", "<body", "<title", "<meta"} {
 		if bytes.HasPrefix(head, []byte(tag)) {
 			return true

@@ -249,7 +249,7 @@ func (l *lexer) hex() text {
 			half = 0
 		}
 	}
-	l.at++
+	l.at = min(l.at+1, len(l.data)) // it may end without a bracket
 	if n%2 == 1 {
 		b = append(b, half<<4)
 	}
