@@ -58,7 +58,7 @@ func (s Steps) fetch(ctx context.Context, t task) (job.Save, error) {
 	}
 	defer response.Close()
 	v.response = response
-	if v.heeded, err = s.Limiter.RobotsMeta(ctx, v.target.Domain()); err != nil {
+	if v.heeded, err = patiently(ctx, func(ctx context.Context) (bool, error) { return s.Limiter.RobotsMeta(ctx, v.target.Domain()) }); err != nil {
 		return nil, err
 	}
 	switch {
