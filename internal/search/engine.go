@@ -232,10 +232,11 @@ func (e *Engine) Similar(ctx context.Context, d Document, f Filter, limit int, f
 
 // telling gives the rarest terms of a document.
 func (e *Engine) telling(ctx context.Context, d Document) ([]weighted, error) {
-	found := analyze(d.Text).terms
-	ask := make([]string, len(found))
-	for i, t := range found {
-		ask[i] = t.term
+	var ask []string
+	for _, t := range analyze(d.Text).terms {
+		if !isPair(t.term) {
+			ask = append(ask, t.term)
+		}
 	}
 	counts, err := e.Index.frequencies(ctx, ask)
 	if err != nil {

@@ -56,6 +56,25 @@ func TestHighlightsAreWhatTheQueryAsksForAndMakeTheText(t *testing.T) {
 	}
 }
 
+func TestWordsThatFollowEachOtherCountMoreThanTheSameWordsApart(t *testing.T) {
+	t.Parallel()
+	rates, bursts := "The burst is for the rate of a limit.", "The rate is for the burst of a limit."
+	e := write(t, rates, bursts)
+	for query, want := range map[string]string{"rate limits": rates, "limited rate": "", "burst to limit": bursts} {
+		r, err := e.Find(t.Context(), Request{Query: query})
+		if err != nil || len(r.Hits) != 2 {
+			t.Fatal(query, r.Hits, err)
+		}
+		first := ""
+		if r.Hits[0].Score > r.Hits[1].Score {
+			first = []string{rates, bursts}[e.Index.(*Memory).slots[r.Hits[0].ID]]
+		}
+		if first != want {
+			t.Errorf("%s finds first %q, want %q", query, first, want)
+		}
+	}
+}
+
 func TestSearchByMeaningNeedsAnEndpoint(t *testing.T) {
 	t.Parallel()
 	e := write(t, "a fact")

@@ -8,7 +8,7 @@ type Marks struct {
 func marks(terms []weighted, phrases [][]string) Marks {
 	m := Marks{terms: make(map[string]bool, len(terms))}
 	for _, t := range terms {
-		if !stopWords[t.term] {
+		if !stopWords[t.term] && !isPair(t.term) { // its words are there, too
 			m.terms[t.term] = true
 		}
 	}

@@ -12,7 +12,8 @@ import (
 const (
 	exactWeight    = 0.3 // a word as it was written
 	joinedWeight   = 1.0 // an identifier
-	adjacentWeight = 0.8 // words that would be an identifier if they were written as one
+	adjacentWeight = 0.5 // words that would be an identifier if they were written as one
+	pairWeight     = 0.3 // words that follow each other
 	mistakeWeight  = 0.9 // a term that stands in for a word that nobody has
 )
 
@@ -103,7 +104,7 @@ func needed(chunk string, quoted bool) [][]string {
 			stems = append(stems, t.term)
 		case joinedToken:
 			joined = append(joined, t.term)
-		case exactToken:
+		case exactToken, pairToken:
 		}
 	})
 	switch {
@@ -177,6 +178,7 @@ func (q *query) terms(ctx context.Context, l lexicon) ([]weighted, []Correction,
 		return nil, nil, err
 	}
 	b.adjacent(q, written)
+	b.pairs(written)
 	return b.terms, b.corrections, nil
 }
 
@@ -271,6 +273,21 @@ func (b *termBuilder) adjacent(q *query, written []string) {
 				b.add(term, adjacentWeight)
 			}
 		}
+	}
+}
+
+// pairs adds the words that follow each other.
+func (b *termBuilder) pairs(written []string) {
+	before := ""
+	for _, w := range written {
+		if stopWords[w] {
+			continue
+		}
+		w = stem(w)
+		if before != "" {
+			b.add(pairOf(before, w), pairWeight)
+		}
+		before = w
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 
 // tokenizer is the version of what tokens, stems and weights are. An index that
 // was written by another one must be built anew: raise it with every change.
-const tokenizer = 1
+const tokenizer = 2
 
 // tokenKind is what of the text a term stands for.
 type tokenKind uint8
@@ -23,6 +23,9 @@ const (
 	exactToken
 	// joinedToken is an identifier without what separates its words.
 	joinedToken
+	// pairToken is two stems that follow each other, stop words left out, with a
+	// space between them.
+	pairToken
 )
 
 // token is one term of a text, in lower case, and the bytes it stands for.
@@ -46,7 +49,7 @@ const (
 // space and at the punctuation that no identifier uses; each piece gives its
 // words, cut at punctuation, camel humps, acronyms and between letters and
 // digits, and joined forms: max_connections gives max, connect, connections and
-// maxconnections. This is the only place that knows what a term is; the index,
+// maxconnections. Words that follow each other give pairs. This is the only place that knows what a term is; the index,
 // queries and highlights all use it.
 func tokenize(text string, emit func(token)) {
 	s := splitter{emit: emit}
@@ -55,7 +58,7 @@ func tokenize(text string, emit func(token)) {
 
 // read cuts a text into pieces.
 func (s *splitter) read(text string) {
-	s.text, s.number = text, 0
+	s.text, s.number, s.before = text, 0, token{}
 	for i := 0; i < len(text); {
 		end := i
 		for end < len(text) {
@@ -97,7 +100,8 @@ func possessive(rest string) int {
 type splitter struct {
 	text   string
 	emit   func(token)
-	number int // of the piece
+	number int   // of the piece
+	before token // the last word that is no stop word
 
 	words    []span // of the piece
 	segments []int  // where in words each segment begins
@@ -241,11 +245,15 @@ func (s *splitter) write(start, end int) {
 		if w.kind == letters {
 			term = stem(exact)
 		}
-		s.emit(token{term: term, start: w.start, end: w.end, kind: wordToken, written: term == exact, piece: s.number})
+		word := token{term: term, start: w.start, end: w.end, kind: wordToken, written: term == exact, piece: s.number}
+		s.emit(word)
 		if term != exact {
 			s.emit(token{term: exact, start: w.start, end: w.end, kind: exactToken, written: true, piece: s.number})
 		}
 		s.versions(w, exact)
+		if !stopWords[exact] {
+			s.pair(word)
+		}
 	}
 	if s.segments[len(s.segments)-1] < len(s.words) {
 		s.segments = append(s.segments, len(s.words))
@@ -258,6 +266,19 @@ func (s *splitter) write(start, end int) {
 	}
 	s.signed(start, end)
 }
+
+// pair emits a word with the one before it.
+func (s *splitter) pair(w token) {
+	if s.before.term != "" {
+		s.emit(token{term: pairOf(s.before.term, w.term), start: s.before.start, end: w.end, kind: pairToken, piece: s.number})
+	}
+	s.before = w
+}
+
+func pairOf(a, b string) string { return a + " " + b }
+
+// isPair tells the term of a pair from others, which have no space.
+func isPair(term string) bool { return strings.Contains(term, " ") }
 
 // versions emits what a version begins with: 3.11.2 is a 3.11, too.
 func (s *splitter) versions(w span, exact string) {

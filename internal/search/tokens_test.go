@@ -40,7 +40,21 @@ func TestIdentifiersGiveTheirPartsAndTheirJoinedForm(t *testing.T) {
 		"naïve Café":             "naiv naive caf cafe",
 		"…":                      "",
 	} {
-		if got := strings.Join(termsOf(text), " "); got != want {
+		if got := strings.Join(termsOf(text, wordToken, exactToken, joinedToken), " "); got != want {
+			t.Errorf("%q gives %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestWordsThatFollowEachOtherGivePairs(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"the limits of requests per minute": "limit request|request per|per minut",
+		"max_connections":                   "max connect",
+		"to the":                            "",
+		"one":                               "",
+	} {
+		if got := strings.Join(termsOf(text, pairToken), "|"); got != want {
 			t.Errorf("%q gives %q, want %q", text, got, want)
 		}
 	}
