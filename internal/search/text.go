@@ -11,7 +11,7 @@ import (
 // is depends on the others.
 const (
 	bm25K1      = 0.9
-	bm25B       = 0.75
+	bm25B       = 0.9
 	bm25Average = 64 // words
 )
 
