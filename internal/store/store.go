@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"entgo.io/ent/dialect"
@@ -22,7 +23,7 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
-	_ "modernc.org/sqlite" // the embedded database
+	"modernc.org/sqlite"
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/internal/fault"
 )
@@ -37,6 +38,7 @@ type Store struct {
 	read    *sql.DB // SQLite: read-only connections; PostgreSQL: the pool
 	close   []func() error
 	pools   map[string]func() Pool
+	ran     atomic.Int64 // statements
 }
 
 // Open opens the database at address: a postgres:// URL, or else the path of a
@@ -75,7 +77,7 @@ func (s *Store) openPostgres(ctx context.Context, address string) error {
 	if _, set := config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"]; !set {
 		config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "30s"
 	}
-	config.ConnConfig.Tracer = traced{}
+	config.ConnConfig.Tracer = traced{&s.ran}
 	config.ConnConfig.ConnectTimeout = 10 * time.Second
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
@@ -114,11 +116,11 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 		return fault.New(fault.Conflict, "the embedded database %s is in use by another process; stop that one, set DATA_DIR to another folder, or use PostgreSQL (DATABASE_URL)", path)
 	}
 	s.close = append(s.close, lock.Unlock)
-	if s.write, err = openSQLite(ctx, path, "query_only(0)", 1); err != nil {
+	if s.write, err = s.sqlite(ctx, path, 1, "query_only(0)", "cache_size(-24576)"); err != nil {
 		return err
 	}
 	s.close = append(s.close, s.write.Close)
-	if s.read, err = openSQLite(ctx, path, "query_only(1)", max(4, runtime.NumCPU())); err != nil {
+	if s.read, err = s.sqlite(ctx, path, max(4, runtime.NumCPU()), "query_only(1)", "cache_size(-4096)"); err != nil {
 		return err
 	}
 	s.close = append(s.close, s.read.Close)
@@ -128,21 +130,21 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 	return nil
 }
 
-func openSQLite(ctx context.Context, path, mode string, connections int) (*sql.DB, error) {
+func (s *Store) sqlite(ctx context.Context, path string, connections int, pragmas ...string) (*sql.DB, error) {
 	options := url.Values{
-		"_pragma": {
-			"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)",
-			"cache_size(-32768)", "temp_store(MEMORY)", mode,
-		},
+		"_pragma": append([]string{
+			"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)", "temp_store(MEMORY)",
+		}, pragmas...),
 		"_txlock":      {"immediate"},
 		"_time_format": {"sqlite"},
 		"_timezone":    {"UTC"},
 	}
 	// The path is escaped, so that a '?' or '%' in it stays part of it.
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+options.Encode())
+	connector, err := sqlite.NewConnector("file:" + (&url.URL{Path: path}).EscapedPath() + "?" + options.Encode())
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
+	db := sql.OpenDB(preparing{connector, &s.ran})
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
 	if err := db.PingContext(ctx); err != nil {
@@ -164,6 +166,10 @@ func (s *Store) Close() error {
 // Postgres reports whether the database is PostgreSQL, which several processes
 // may share. SQLite belongs to one.
 func (s *Store) Postgres() bool { return s.dialect == dialect.Postgres }
+
+// Statements tells how many statements have been run, without those that begin
+// and end transactions on SQLite.
+func (s *Store) Statements() int64 { return s.ran.Load() }
 
 // Rows reads with SQL whose parameters are written as ?.
 func (s *Store) Rows(ctx context.Context, query string, args ...any) (*sql.Rows, error) {

@@ -4,19 +4,21 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 	"techfacts.dev/techfacts/internal/trace"
 )
 
 // traced makes a span of each statement that is run as part of a trace. It has
-// the text of the statement, whose values are not in it.
-type traced struct{}
+// the text of the statement, whose values are not in it. It counts all.
+type traced struct{ ran *atomic.Int64 }
 
 type statementKey struct{}
 
 // TraceQueryStart begins a span.
-func (traced) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+func (t traced) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	t.ran.Add(1)
 	if !trace.Recording(ctx) {
 		return ctx
 	}
