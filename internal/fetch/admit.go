@@ -39,7 +39,7 @@ func (l *Limiter) Admit(ctx context.Context, domain string) error {
 		if deadline, ok := ctx.Deadline(); wait > maxAdmit || ok && time.Until(deadline) < wait {
 			return tooFar(domain, wait)
 		}
-		return l.count(ctx, row, 1, now, at.Add(l.delay(row)))
+		return l.count(ctx, tx, row, 1, now, at.Add(l.delay(row)))
 	})
 	if err != nil || wait == 0 {
 		return err

@@ -115,7 +115,7 @@ func (l *Limiter) Enter(ctx context.Context, tx *store.Tx, domain string, free i
 	}
 	left := l.left(row, now)
 	if left <= 0 {
-		return change(ctx, row.Update().SetStatus(schema.RateLimitExhausted).SetNextAllowedAt(midnight(now)))
+		return change(ctx, l.update(tx, row).SetStatus(schema.RateLimitExhausted).SetNextAllowedAt(midnight(now)))
 	}
 	busy, err := running()
 	if err != nil {
@@ -133,16 +133,16 @@ func (l *Limiter) Enter(ctx context.Context, tx *store.Tx, domain string, free i
 	if err != nil || taken == 0 {
 		return err
 	}
-	return l.count(ctx, row, taken, now, now.Add(delay))
+	return l.count(ctx, tx, row, taken, now, now.Add(delay))
 }
 
 // count notes that requests to the domain of row go out, and when the next may.
-func (l *Limiter) count(ctx context.Context, row *ent.RateLimit, taken int, now, next time.Time) error {
+func (l *Limiter) count(ctx context.Context, tx *store.Tx, row *ent.RateLimit, taken int, now, next time.Time) error {
 	day, used := now.Format(time.DateOnly), taken
 	if row.Day == day {
 		used += row.UsedToday
 	}
-	update := row.Update().SetDay(day).SetUsedToday(used).AddUsedTotal(taken).SetNextAllowedAt(next)
+	update := l.update(tx, row).SetDay(day).SetUsedToday(used).AddUsedTotal(taken).SetNextAllowedAt(next)
 	if row.Status != schema.RateLimitRefused {
 		update.SetStatus(schema.RateLimitOpen)
 	}
@@ -202,7 +202,7 @@ func (l *Limiter) Observe(ctx context.Context, tx *store.Tx, domain string, o Ob
 	if err != nil {
 		return fmt.Errorf("read rate limit: %w", err)
 	}
-	update, changed := row.Update(), false
+	update, changed := l.update(tx, row), false
 	if crawl := int(min(o.CrawlDelay, maxCrawlDelay).Milliseconds()); o.Status != 0 && crawl != row.CrawlDelayMs {
 		update.SetCrawlDelayMs(crawl)
 		changed = true
@@ -240,7 +240,7 @@ func (l *Limiter) Observe(ctx context.Context, tx *store.Tx, domain string, o Ob
 
 // backOff keeps everyone away from a domain that asked for it, and makes the
 // delay after that twice as long.
-func (l *Limiter) backOff(update *ent.RateLimitUpdateOne, row *ent.RateLimit, o Observation) {
+func (l *Limiter) backOff(update *ent.RateLimitUpdate, row *ent.RateLimit, o Observation) {
 	usual := l.usual(row, l.pace.DelayMin)
 	wait := o.RetryAfter
 	if wait == 0 {
@@ -291,7 +291,7 @@ func (l *Limiter) Set(ctx context.Context, domain string, in Settings) (*ent.Rat
 			return nil, fault.InvalidField(check.field, "must be from %d to %d", check.low, check.high)
 		}
 	}
-	return l.set(ctx, domain, true, func(u *ent.RateLimitUpdateOne) {
+	return l.set(ctx, domain, true, func(u *ent.RateLimitUpdate) {
 		u.SetNillableDelayMs(in.DelayMs).SetNillableConcurrency(in.Concurrency).SetNillableDailyLimit(in.DailyLimit).
 			SetNillableRobotsMeta(in.RobotsMeta).SetNextAllowedAt(l.now())
 	})
@@ -300,13 +300,13 @@ func (l *Limiter) Set(ctx context.Context, domain string, in Settings) (*ent.Rat
 // Reset forgets what was set for domain and its back-off. NOT_FOUND if nothing
 // is known of the domain.
 func (l *Limiter) Reset(ctx context.Context, domain string) (*ent.RateLimit, error) {
-	return l.set(ctx, domain, false, func(u *ent.RateLimitUpdateOne) {
+	return l.set(ctx, domain, false, func(u *ent.RateLimitUpdate) {
 		u.ClearDelayMs().ClearConcurrency().ClearDailyLimit().ClearRobotsMeta().ClearBackoffUntil().
 			SetStrikes(0).SetRefusals(0).SetAdaptiveDelayMs(0).SetStatus(schema.RateLimitOpen).SetNextAllowedAt(l.now())
 	})
 }
 
-func (l *Limiter) set(ctx context.Context, domain string, create bool, f func(*ent.RateLimitUpdateOne)) (*ent.RateLimit, error) {
+func (l *Limiter) set(ctx context.Context, domain string, create bool, f func(*ent.RateLimitUpdate)) (*ent.RateLimit, error) {
 	u, err := ParseURL("http://" + domain + "/")
 	if err != nil || u.Target() != "/" || strings.HasSuffix(domain, "/") {
 		return nil, fault.InvalidField("input.domain", "must be a host, with its port unless it is the usual one")
@@ -325,7 +325,7 @@ func (l *Limiter) set(ctx context.Context, domain string, create bool, f func(*e
 		if err != nil {
 			return fmt.Errorf("read rate limit: %w", err)
 		}
-		update := row.Update()
+		update := l.update(tx, row)
 		f(update)
 		return change(ctx, update)
 	})
@@ -376,7 +376,12 @@ func (l *Limiter) create(ctx context.Context, tx *store.Tx, domain string) error
 	return nil
 }
 
-func change(ctx context.Context, u *ent.RateLimitUpdateOne) error {
+// update changes a row without reading it again.
+func (l *Limiter) update(tx *store.Tx, row *ent.RateLimit) *ent.RateLimitUpdate {
+	return tx.Ent.RateLimit.Update().Where(ratelimit.ID(row.ID))
+}
+
+func change(ctx context.Context, u *ent.RateLimitUpdate) error {
 	if err := u.SetUpdatedAt(schema.Now()).Exec(ctx); err != nil {
 		return fmt.Errorf("change rate limit: %w", err)
 	}
