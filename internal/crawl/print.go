@@ -3,6 +3,7 @@ package crawl
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"io"
 	"math/bits"
 	"strconv"
 	"strings"
@@ -29,31 +30,23 @@ type Print struct {
 func PrintOf(text string) Print {
 	sum := sha256.Sum256([]byte(text))
 	p := Print{Hash: hex.EncodeToString(sum[:])}
-	var counts [64]int
+	var votes votes
 	numbers := sha256.New()
 	var before, last uint64
 	words := 0
 	eachWord(text, func(word string, number bool) {
-		h := hashWord(word)
-		if number {
-			_, _ = numbers.Write([]byte(word + " ")) // never fails
-			h = 1
-		} else if _, ok := calendar[word]; ok {
-			_, _ = numbers.Write([]byte(word + " "))
-			h = 1
+		h := uint64(1)
+		if number || inCalendar(word) {
+			_, _ = io.WriteString(numbers, word) // never fails
+			_, _ = io.WriteString(numbers, " ")
+		} else {
+			h = hashWord(word)
 		}
 		words++
-		shingle := mix(mix(before*31+last)*31 + h)
-		for i := range counts {
-			counts[i] += int(shingle>>i&1)*2 - 1
-		}
+		votes.add(mix(mix(before*31+last)*31 + h))
 		before, last = last, h
 	})
-	for i, n := range counts {
-		if n > 0 {
-			p.SimHash |= 1 << i
-		}
-	}
+	p.SimHash = votes.most()
 	if p.SimHash == 0 {
 		p.SimHash = 1 // 0 means that there is none
 	}
@@ -63,6 +56,53 @@ func PrintOf(text string) Print {
 	}
 	return p
 }
+
+// votes counts, for each of 64 bits, in how many of the numbers it is set. Eight
+// at a time are counted in the bytes of a word, until one might overflow.
+type votes struct {
+	bytes [8]uint64
+	ones  [64]int
+	n     int
+}
+
+func (v *votes) add(number uint64) {
+	for i := range v.bytes {
+		v.bytes[i] += spread[number>>(8*i)&0xFF]
+	}
+	if v.n++; v.n%255 == 0 {
+		v.flush()
+	}
+}
+
+func (v *votes) flush() {
+	for i := range v.ones {
+		v.ones[i] += int(v.bytes[i/8] >> (8 * (i % 8)) & 0xFF)
+	}
+	v.bytes = [8]uint64{}
+}
+
+// most has the bits that are set in more than half of the numbers.
+func (v *votes) most() (bits int64) {
+	v.flush()
+	for i, n := range v.ones {
+		if 2*n > v.n {
+			bits |= 1 << i
+		}
+	}
+	return bits
+}
+
+// spread puts each bit of a byte into a byte of its own.
+//
+//nolint:gochecknoglobals // a fixed table
+var spread = func() (table [256]uint64) {
+	for b := range table {
+		for i := range 8 {
+			table[b] |= uint64(b>>i&1) << (8 * i)
+		}
+	}
+	return table
+}()
 
 // Same reports whether two texts are the same, or nearly so with equal numbers.
 func (p Print) Same(o Print) bool {
@@ -101,12 +141,33 @@ var calendar = func() map[string]struct{} {
 	return words
 }()
 
+// inCalendar asks for what the words have in common first.
+func inCalendar(word string) bool {
+	if len(word) < 3 || len(word) > len("september") {
+		return false
+	}
+	_, ok := calendar[word]
+	return ok
+}
+
 // eachWord gives the words of a text in lower case, and its numbers as written.
 // Signs of scripts that put no space between words are words of their own.
 func eachWord(text string, f func(word string, number bool)) {
 	for i := 0; i < len(text); {
-		r, n := utf8.DecodeRuneInString(text[i:])
 		start := i
+		if c := text[i]; c < utf8.RuneSelf && !asciiWord(c) {
+			i++ // neither a letter nor a digit
+			continue
+		}
+		for i < len(text) && asciiLetter(text[i]) {
+			i++
+		}
+		if i > start && (i == len(text) || text[i] < utf8.RuneSelf) { // else it may go on
+			f(strings.ToLower(text[start:i]), false)
+			continue
+		}
+		i = start
+		r, n := utf8.DecodeRuneInString(text[i:])
 		switch i += n; {
 		case unicode.IsDigit(r):
 			for i < len(text) {
@@ -132,6 +193,11 @@ func eachWord(text string, f func(word string, number bool)) {
 		}
 	}
 }
+
+// asciiLetter and asciiWord know most letters and digits without looking them up.
+func asciiLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+func asciiWord(c byte) bool { return asciiLetter(c) || '0' <= c && c <= '9' }
 
 // hashWord is FNV-1a.
 func hashWord(s string) uint64 {
