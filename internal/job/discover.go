@@ -64,7 +64,11 @@ func (c *changes) discovered(ctx context.Context, item queue.Item, r Result, dep
 // add makes items of links, as far as there is room in the job, but of none
 // whose pattern has ended.
 func (c *changes) add(ctx context.Context, found []Link) (queue.Added, error) {
+	found = c.jobs.offers.rest(c.job.ID, found)
 	found = found[:min(len(found), max(0, maxItems-c.job.Total-c.total))]
+	if len(found) == 0 {
+		return queue.Added{}, nil
+	}
 	ended, err := c.tx.Ent.Pattern.Query().Where(pattern.JobID(c.job.ID), pattern.Ended(true)).Select(pattern.FieldShape).Strings(ctx)
 	if err != nil {
 		return queue.Added{}, fmt.Errorf("read patterns: %w", err)
@@ -78,6 +82,7 @@ func (c *changes) add(ctx context.Context, found []Link) (queue.Added, error) {
 	}
 	added, err := queue.Put(ctx, c.tx, c.job.ID, c.job.Priority, items)
 	c.total += added.Items
+	c.tx.AfterCommit(func() { c.jobs.offers.note(c.job.ID, items) })
 	return added, err
 }
 

@@ -72,11 +72,13 @@ type Jobs struct {
 	store  *store.Store
 	bus    Publisher
 	policy Policy
+	desk   desk
+	offers offers
 }
 
 // New returns the jobs kept in s.
 func New(s *store.Store, bus Publisher, p Policy) *Jobs {
-	return &Jobs{Observer: unobserved{}, Log: slog.New(slog.DiscardHandler), store: s, bus: bus, policy: p}
+	return &Jobs{Observer: unobserved{}, Log: slog.New(slog.DiscardHandler), store: s, bus: bus, policy: p, desk: desk{waiting: map[uuid.UUID][]*settlement{}}}
 }
 
 // unobserved is for jobs that nobody watches.

@@ -2,7 +2,6 @@ package job
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -122,29 +121,16 @@ func (j *Jobs) Begin(ctx context.Context, id uuid.UUID) error {
 }
 
 // Settle ends the work on an item: it runs save and does what its result says,
-// all in one transaction. It fails with [queue.ErrLost], and nothing is saved,
-// if the item is no longer leased to the worker of q. The parameters of a job
-// never change, so whoever took the item has them.
+// all in one transaction, which it may share with other items of the job. It
+// fails with [queue.ErrLost], and nothing is saved, if the item is no longer
+// leased to the worker of q. The parameters of a job never change, so whoever
+// took the item has them.
 func (j *Jobs) Settle(ctx context.Context, q *queue.Queue, item queue.Item, params schema.Params, took time.Duration, save Save) error {
-	err := j.change(ctx, item.JobID, func(c *changes) error {
-		c.job.Params = params
-		if err := q.Hold(ctx, c.tx, item); err != nil {
-			return err
-		}
-		result, err := save(ctx, c.tx, c.job)
-		if err != nil {
-			return err
-		}
-		return c.settle(ctx, item, result, took)
-	})
-	if errors.Is(err, ErrNotFound) {
-		return queue.ErrLost
-	}
-	return err
+	return j.settle(&settlement{ctx: ctx, queue: q, item: item, params: params, took: took, save: save, turn: make(chan bool, 1)})
 }
 
-func (c *changes) settle(ctx context.Context, item queue.Item, r Result, took time.Duration) error {
-	update := c.tx.Ent.JobItem.UpdateOneID(item.ID).AddBytes(r.Bytes).AddDurationMs(int(took.Milliseconds()))
+func (c *changes) settle(ctx context.Context, item queue.Item, held queue.Held, r Result, took time.Duration) error {
+	update := c.tx.Ent.JobItem.Update().Where(jobitem.ID(item.ID)).AddBytes(r.Bytes).AddDurationMs(int(took.Milliseconds()))
 	if r.Reason != "" || r.Outcome != "" { // else that of an earlier step stays
 		update.SetReason(r.Reason)
 	}
@@ -173,12 +159,11 @@ func (c *changes) settle(ctx context.Context, item queue.Item, r Result, took ti
 	if r.Next == "" && !retry {
 		update.SetFactCount(r.Facts).SetFactsAdded(r.FactsAdded).SetFactsRemoved(r.FactsRemoved)
 	}
-	row, err := update.Save(ctx)
-	if err != nil {
+	if err := update.Exec(ctx); err != nil {
 		return fmt.Errorf("update item: %w", err)
 	}
-	if r.Outcome == "" && row.Outcome != nil {
-		r.Outcome = *row.Outcome // as an earlier step found
+	if r.Outcome == "" {
+		r.Outcome = held.Outcome
 	}
 	c.observe(item.Step, r, retry)
 	switch {
@@ -187,9 +172,9 @@ func (c *changes) settle(ctx context.Context, item queue.Item, r Result, took ti
 		c.event(schema.EventRetry, &item.ID, fmt.Sprintf("%s; next try in %s", r.Reason, wait.Round(time.Second)))
 		return queue.Later(ctx, c.tx, item, schema.Now().Add(wait))
 	case r.Next != "":
-		return c.advance(ctx, item, r, row.Depth)
+		return c.advance(ctx, item, r, held.Depth)
 	}
-	if err := c.discovered(ctx, item, r, row.Depth); err != nil {
+	if err := c.discovered(ctx, item, r, held.Depth); err != nil {
 		return err
 	}
 	c.count(item, r)
@@ -272,7 +257,7 @@ func (c *changes) event(kind schema.EventKind, item *uuid.UUID, message string) 
 
 // write stores what was collected, ends the job if it is time, and announces.
 func (c *changes) write(ctx context.Context) error {
-	old, update := c.job, c.tx.Ent.Job.UpdateOneID(c.job.ID)
+	old, update := c.job, c.tx.Ent.Job.Update().Where(entjob.ID(c.job.ID))
 	done, failed, skipped, total := old.Done+c.done, old.Failed+c.failed, old.Skipped+c.skipped, old.Total+c.total
 	if !old.Status.Ended() {
 		if old.Status == schema.JobQueued && !c.cancelled {
@@ -305,7 +290,7 @@ func (c *changes) write(ctx context.Context) error {
 }
 
 // end gives the job its final status and result.
-func (c *changes) end(ctx context.Context, update *ent.JobUpdateOne, done, failed int) error {
+func (c *changes) end(ctx context.Context, update *ent.JobUpdate, done, failed int) error {
 	result, err := c.result(ctx)
 	if err != nil {
 		return err

@@ -151,14 +151,38 @@ func scan(rows *sql.Rows) ([]Item, error) {
 
 // Take leases up to n items that need no lane.
 func (q *Queue) Take(ctx context.Context, n int) (items []Item, err error) {
+	ready, due, err := q.look(ctx)
+	if err != nil || !ready && !due {
+		return nil, err
+	}
 	err = q.store.Tx(ctx, func(tx *store.Tx) error {
-		if err := q.wake(ctx, tx); err != nil {
-			return err
+		if due {
+			if err := q.wake(ctx, tx); err != nil {
+				return err
+			}
 		}
 		items, err = q.lease(ctx, tx, "", n)
 		return err
 	})
 	return items, err
+}
+
+// look tells, without a transaction, whether an item that needs no lane is
+// ready, and whether the time has come of one that waits for it. Usually neither
+// is so.
+func (q *Queue) look(ctx context.Context) (ready, due bool, err error) {
+	rows, err := q.store.Rows(ctx, `select exists (select 1 from job_items where state = 'READY' and lane = ''),
+		exists (select 1 from job_items where state = 'WAITING' and run_at <= ?)`, q.now())
+	if err != nil {
+		return false, false, fmt.Errorf("look for items: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := rows.Scan(&ready, &due); err != nil {
+			return false, false, fmt.Errorf("look for items: %w", err)
+		}
+	}
+	return ready, due, rows.Err()
 }
 
 // TakeLanes leases up to n items from lanes that gate opens. When it finds
@@ -208,7 +232,10 @@ func (q *Queue) TakeLanes(ctx context.Context, n int, gate Gate) (items []Item, 
 // has the highest priority, the longest served last. It steps over the index
 // from lane to lane, so its cost is that of the lanes, not of the items.
 func (q *Queue) lanes(ctx context.Context) ([]string, error) {
-	err := q.store.Tx(ctx, func(tx *store.Tx) error { return q.wake(ctx, tx) })
+	_, due, err := q.look(ctx)
+	if err == nil && due {
+		err = q.store.Tx(ctx, func(tx *store.Tx) error { return q.wake(ctx, tx) })
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -259,23 +286,29 @@ func (q *Queue) wake(ctx context.Context, tx *store.Tx) error {
 	return nil
 }
 
+// Held is what may have changed of an item since it was leased.
+type Held struct {
+	Depth   int
+	Outcome schema.Outcome // as an earlier step found; empty if none did
+}
+
 // Hold makes sure, until the transaction ends, that item is leased to this
 // worker as it was when it was taken; else it fails with [ErrLost].
-func (q *Queue) Hold(ctx context.Context, tx *store.Tx, item Item) error {
+func (q *Queue) Hold(ctx context.Context, tx *store.Tx, item Item) (Held, error) {
 	lock := ""
 	if tx.Postgres() {
 		lock = " for update"
 	}
-	var one int
-	err := tx.Row(ctx, `select 1 from job_items where id = ? and state = 'RUNNING' and worker = ? and lease = ?`+lock,
-		item.ID, q.worker, item.lease).Scan(&one)
+	var held Held
+	err := tx.Row(ctx, `select depth, coalesce(outcome, '') from job_items where id = ? and state = 'RUNNING' and worker = ? and lease = ?`+lock,
+		item.ID, q.worker, item.lease).Scan(&held.Depth, &held.Outcome)
 	if errors.Is(err, sql.ErrNoRows) {
-		return ErrLost
+		return Held{}, ErrLost
 	}
 	if err != nil {
-		return fmt.Errorf("hold item: %w", err)
+		return Held{}, fmt.Errorf("hold item: %w", err)
 	}
-	return nil
+	return held, nil
 }
 
 // End takes items that are held out of the queue.

@@ -67,7 +67,7 @@ func take(tb testing.TB, q *Queue, n int) []Item {
 func settle(tb testing.TB, s *store.Store, q *Queue, item Item, f func(context.Context, *store.Tx) error) error {
 	tb.Helper()
 	return s.Tx(tb.Context(), func(tx *store.Tx) error {
-		if err := q.Hold(tb.Context(), tx, item); err != nil {
+		if _, err := q.Hold(tb.Context(), tx, item); err != nil {
 			return err
 		}
 		return f(tb.Context(), tx)
