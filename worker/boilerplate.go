@@ -6,9 +6,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"sync"
 
 	"github.com/google/uuid"
+	lru "github.com/hashicorp/golang-lru/v2"
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/ent/boilerplate"
 	"techfacts.dev/techfacts/ent/fact"
@@ -27,18 +30,83 @@ const samplePages = 100
 // sampled finds what repeats on the pages of a domain, as they are stored. There
 // are no counters to keep right: pages that change, or are gone, count as they are.
 func sampled(ctx context.Context, client *ent.Client, domain string) (document.Boilerplate, error) {
-	pages, err := client.Page.Query().Where(page.Domain(domain), page.StatusEQ(schema.PageActive), page.BlocksNotNil()).
-		Order(ent.Asc(page.FieldContentHash)).Limit(samplePages).Select(page.FieldContentHash, page.FieldBlocks).All(ctx)
+	return (&sample{}).of(ctx, client, domain)
+}
+
+// samples remembers the marks of domains, so that only those of pages which were
+// not in the sample before need be read. Which pages are in it is asked each time.
+type samples struct{ domains *lru.Cache[string, *sample] }
+
+// maxSamples is how many domains are remembered, at most 400 KB each.
+const maxSamples = 16
+
+func newSamples() (*samples, error) {
+	domains, err := lru.New[string, *sample](maxSamples)
+	return &samples{domains}, err
+}
+
+// sampled is what the function is.
+func (s *samples) sampled(ctx context.Context, client *ent.Client, domain string) (document.Boilerplate, error) {
+	if s == nil {
+		return sampled(ctx, client, domain)
+	}
+	known, ok := s.domains.Get(domain)
+	if !ok {
+		known = &sample{}
+		s.domains.Add(domain, known)
+	}
+	return known.of(ctx, client, domain)
+}
+
+// sample is what was last read of a domain.
+type sample struct {
+	mu   sync.Mutex
+	last markedPages
+}
+
+// markedPages are the pages of a sample.
+type markedPages struct {
+	hashes   []string          // of the texts, in order, each once: a page under two URLs repeats nothing
+	marks    map[string][]byte // by hash; they are made of the text alone
+	repeated document.Boilerplate
+}
+
+func (s *sample) of(ctx context.Context, client *ent.Client, domain string) (document.Boilerplate, error) {
+	s.mu.Lock()
+	last := s.last
+	s.mu.Unlock()
+	pages := client.Page.Query().Where(page.Domain(domain), page.StatusEQ(schema.PageActive), page.BlocksNotNil())
+	hashes, err := pages.Clone().Order(ent.Asc(page.FieldContentHash)).Limit(samplePages).Select(page.FieldContentHash).Strings(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("sample pages of %s: %w", domain, err)
 	}
-	var marks [][]byte
-	for i, p := range pages {
-		if i == 0 || p.ContentHash != pages[i-1].ContentHash { // a page under two URLs repeats nothing
-			marks = append(marks, p.Blocks)
+	hashes = slices.Compact(hashes)
+	if last.marks != nil && slices.Equal(hashes, last.hashes) {
+		return last.repeated, nil
+	}
+	marks, unread := map[string][]byte{}, []string(nil)
+	for _, h := range hashes {
+		if m, ok := last.marks[h]; ok {
+			marks[h] = m
+		} else {
+			unread = append(unread, h)
 		}
 	}
-	return document.Repeated(marks), nil
+	if len(unread) > 0 {
+		rows, err := pages.Where(page.ContentHashIn(unread...)).Select(page.FieldContentHash, page.FieldBlocks).All(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("sample pages of %s: %w", domain, err)
+		}
+		for _, p := range rows {
+			marks[p.ContentHash] = p.Blocks
+		}
+	}
+	hashes = slices.DeleteFunc(hashes, func(h string) bool { _, ok := marks[h]; return !ok }) // gone meanwhile
+	last = markedPages{hashes, marks, document.Repeated(slices.Collect(maps.Values(marks)))}
+	s.mu.Lock()
+	s.last = last
+	s.mu.Unlock()
+	return last.repeated, nil
 }
 
 // noted is the boilerplate of a domain of which no fact is active.

@@ -47,7 +47,9 @@ func (s Steps) extract(ctx context.Context, t task) (job.Save, error) {
 	if err != nil {
 		return nil, err
 	}
-	repeated, err := within(ctx, func(ctx context.Context) (document.Boilerplate, error) { return sampled(ctx, s.Ent, p.Domain) })
+	repeated, err := within(ctx, func(ctx context.Context) (document.Boilerplate, error) {
+		return s.samples.sampled(ctx, s.Ent, p.Domain)
+	})
 	if err != nil {
 		return nil, err
 	}

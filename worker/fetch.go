@@ -11,6 +11,7 @@ import (
 
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/ent/fact"
+	"techfacts.dev/techfacts/ent/page"
 	"techfacts.dev/techfacts/internal/crawl"
 	"techfacts.dev/techfacts/internal/document"
 	"techfacts.dev/techfacts/internal/fault"
@@ -222,7 +223,7 @@ func (v *visit) unchanged(status int, reason string) job.Save {
 	if v.canonical() && !printOf(v.known).Same(crawl.ParsePrint(v.CanonicalOf)) {
 		return observe(settled(v.back()))
 	}
-	found := v.follow(v.known.Links, nil)
+	found := v.followAt(v.known.Links, v.Depth)
 	return observe(func(ctx context.Context, tx *store.Tx, row *ent.Job) (job.Result, error) {
 		if !v.wants(v.known.Language) {
 			return job.Result{Outcome: schema.LanguageFiltered, Reason: "its language is " + v.known.Language}, nil
@@ -231,7 +232,7 @@ func (v *visit) unchanged(status int, reason string) job.Save {
 			return noBudget(row), nil
 		}
 		if status != 0 {
-			if err := tx.Ent.Page.UpdateOneID(v.known.ID).SetFetchedAt(schema.Now()).SetStatus(schema.PageActive).Exec(ctx); err != nil {
+			if err := tx.Ent.Page.Update().Where(page.ID(v.known.ID)).SetFetchedAt(schema.Now()).SetStatus(schema.PageActive).Exec(ctx); err != nil {
 				return job.Result{}, fmt.Errorf("update page: %w", err)
 			}
 		}
@@ -291,7 +292,7 @@ func (v *visit) read(ctx context.Context) (job.Save, error) {
 		if exhausted(row) {
 			return noBudget(row), nil
 		}
-		result, err := v.place(ctx, tx, doc, sign, marks, links, found)
+		result, err := v.place(ctx, tx, reading{doc, sign, marks, links}, found)
 		result.HTTPStatus, result.Bytes, result.SimHash = r.Status, r.Bytes, sign.SimHash
 		return result, err
 	}), nil

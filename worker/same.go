@@ -38,11 +38,14 @@ func (v *visit) find(ctx context.Context, u fetch.URL) (*ent.Page, error) {
 	if v.job.Params.Scrape.Force {
 		return nil, nil //nolint:nilnil // whether it still is, is to be seen
 	}
-	p, err = within(ctx, v.Ent.Page.Query().Where(page.SnapshotIDNotNil(), page.HasAliasesWith(alias.ID(u.String()), alias.SeenAtGT(time.Now().Add(-v.Jobs.Freshness())))).Only)
-	if err != nil && !ent.IsNotFound(err) {
+	of, err := within(ctx, v.Ent.Alias.Query().Where(alias.ID(u.String()), alias.SeenAtGT(time.Now().Add(-v.Jobs.Freshness()))).WithPage().Only)
+	if ent.IsNotFound(err) {
+		return nil, nil //nolint:nilnil // as the contract says
+	}
+	if err != nil {
 		return nil, fmt.Errorf("find page: %w", err)
 	}
-	if p != nil && !v.isFresh(p) {
+	if p = of.Edges.Page; p == nil || p.SnapshotID == nil || !v.isFresh(p) {
 		return nil, nil //nolint:nilnil // the page itself is asked for in its own turn
 	}
 	return p, nil
@@ -77,7 +80,12 @@ func (v *visit) onward(ctx context.Context, tx *store.Tx, pageID uuid.UUID, o sc
 	if taken {
 		return job.Result{Outcome: schema.Duplicate, Reason: sameURL, PageID: &pageID}, nil
 	}
-	return job.Result{Next: schema.StepExtract, Outcome: o, PageID: &pageID, Found: found, Follow: v.followAt}, nil
+	return v.goesOn(pageID, o, found), nil
+}
+
+// goesOn sends the item to extraction.
+func (v *visit) goesOn(pageID uuid.UUID, o schema.Outcome, found []job.Link) job.Result {
+	return job.Result{Next: schema.StepExtract, Outcome: o, PageID: &pageID, Found: found, Follow: v.followAt}
 }
 
 // alias notes that the URL of the item is another one of a page.
@@ -95,8 +103,8 @@ func (v *visit) alias(ctx context.Context, tx *store.Tx, pageID uuid.UUID, of st
 
 // place finds the place of what was read: a page of its own, or one that says
 // the same already.
-func (v *visit) place(ctx context.Context, tx *store.Tx, doc document.Document, sign crawl.Print, marks document.Marks, links []string, found []job.Link) (job.Result, error) {
-	twin, exact, err := v.like(ctx, tx, sign)
+func (v *visit) place(ctx context.Context, tx *store.Tx, r reading, found []job.Link) (job.Result, error) {
+	twin, exact, err := v.like(ctx, tx, r.sign)
 	if err != nil {
 		return job.Result{}, err
 	}
@@ -107,25 +115,32 @@ func (v *visit) place(ctx context.Context, tx *store.Tx, doc document.Document, 
 		}
 		return job.Result{Outcome: schema.Duplicate, Reason: reason, PageID: &twin.ID}, v.alias(ctx, tx, twin.ID, twin.URL)
 	}
-	if p, err := v.before(ctx, tx, sign); err != nil || p != nil {
-		if err == nil {
-			err = errors.Join(v.alias(ctx, tx, p.ID, p.URL), v.belongs(ctx, tx, p),
-				tx.Ent.Page.UpdateOneID(p.ID).SetFetchedAt(schema.Now()).SetStatus(schema.PageActive).Exec(ctx))
-		}
+	before, aliased, err := v.before(ctx, tx, r.sign)
+	if err != nil {
+		return job.Result{}, err
+	}
+	if p := before; p != nil {
+		err := errors.Join(v.alias(ctx, tx, p.ID, p.URL), v.belongs(ctx, tx, p),
+			tx.Ent.Page.Update().Where(page.ID(p.ID)).SetFetchedAt(schema.Now()).SetStatus(schema.PageActive).Exec(ctx))
 		if err != nil {
 			return job.Result{}, err
 		}
 		return v.onward(ctx, tx, p.ID, schema.Unchanged, found)
 	}
-	stored, outcome, err := v.keep(ctx, tx, doc, sign, marks, links)
+	stored, fresh, outcome, err := v.keep(ctx, tx, r)
 	if err != nil {
 		return job.Result{}, err
 	}
 	if err := v.alias(ctx, tx, stored.ID, stored.URL); err != nil {
 		return job.Result{}, err
 	}
-	if _, err := tx.Ent.Alias.Delete().Where(alias.ID(stored.URL)).Exec(ctx); err != nil { // it is a page of its own now
-		return job.Result{}, fmt.Errorf("forget alias: %w", err)
+	if aliased { // it is a page of its own now
+		if _, err := tx.Ent.Alias.Delete().Where(alias.ID(stored.URL)).Exec(ctx); err != nil {
+			return job.Result{}, fmt.Errorf("forget alias: %w", err)
+		}
+	}
+	if fresh { // so no other item has it
+		return v.goesOn(stored.ID, outcome, found), nil
 	}
 	return v.onward(ctx, tx, stored.ID, outcome, found)
 }
@@ -169,16 +184,19 @@ func (v *visit) site(u fetch.URL) bool {
 
 // before gives the page that the URL was an alias of and that still says the
 // same, so that it does not matter which of two URLs comes first; nil if there
-// is none.
-func (v *visit) before(ctx context.Context, tx *store.Tx, sign crawl.Print) (*ent.Page, error) {
-	p, err := tx.Ent.Page.Query().Where(page.HasAliasesWith(alias.ID(v.response.URL.String())), page.SnapshotIDNotNil()).Only(ctx)
-	if ent.IsNotFound(err) || err == nil && !sign.Same(printOf(p)) {
-		return nil, nil //nolint:nilnil // as the contract says
+// is none. Aliased tells whether the URL is an alias at all.
+func (v *visit) before(ctx context.Context, tx *store.Tx, sign crawl.Print) (p *ent.Page, aliased bool, err error) {
+	of, err := tx.Ent.Alias.Query().Where(alias.ID(v.response.URL.String())).WithPage().Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, false, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("find alias: %w", err)
+		return nil, false, fmt.Errorf("find alias: %w", err)
 	}
-	return p, nil
+	if p = of.Edges.Page; p == nil || p.SnapshotID == nil || !sign.Same(printOf(p)) {
+		return nil, true, nil
+	}
+	return p, true, nil
 }
 
 func printOf(p *ent.Page) crawl.Print {

@@ -26,6 +26,8 @@ type Steps struct {
 	Limiter       *fetch.Limiter
 	Documents     *document.Reader
 	MinConfidence float64 // facts below are not kept
+
+	samples *samples // nil: none are remembered
 }
 
 // all lists every step there is, in the order an item meets them.

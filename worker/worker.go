@@ -33,6 +33,9 @@ import (
 // rememberedJobs is how many jobs need not be read again for each item.
 const rememberedJobs = 64
 
+// moment is how long a worker that is busy waits for more places to become free.
+const moment = 5 * time.Millisecond
+
 // How often to look without a hint: for items that have become ready, and for
 // leases that were taken away.
 const (
@@ -119,6 +122,9 @@ func (p *Pool) Run(ctx context.Context) error {
 	if p.jobs, err = lru.New[uuid.UUID, *request](rememberedJobs); err != nil {
 		return fmt.Errorf("worker: %w", err)
 	}
+	if p.Steps.samples, err = newSamples(); err != nil {
+		return fmt.Errorf("worker: %w", err)
+	}
 	// The heart beats until the last step has stopped.
 	alive, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var hearts errgroup.Group
@@ -190,13 +196,32 @@ func (p *Pool) loop(ctx context.Context, size int, take func(context.Context, in
 			free++
 		}
 		timer.Stop()
-		for drained := false; !drained; {
+		free = gather(ctx, ended, free, size)
+	}
+}
+
+// gather counts those of size places that are free. While most are taken it
+// waits a moment for more: to fill several at a time costs little more than to
+// fill one.
+func gather(ctx context.Context, ended <-chan struct{}, free, size int) int {
+	timer := time.NewTimer(moment)
+	defer timer.Stop()
+	for {
+		if 2*free < size {
 			select {
 			case <-ended:
 				free++
-			default:
-				drained = true
+				continue
+			case <-timer.C:
+			case <-ctx.Done():
 			}
+			return free
+		}
+		select {
+		case <-ended:
+			free++
+		default:
+			return free
 		}
 	}
 }

@@ -12,7 +12,7 @@ const maxLinks = 2_000
 
 // Links lists where the links of a page lead, in canonical form and without
 // doubles, and their texts. Those that the page asks not to follow are left out.
-func Links(doc document.Document, at fetch.URL) (links, texts []string) {
+func Links(doc document.Document, at fetch.URL) (links []fetch.URL, texts []string) {
 	seen := map[string]int{at.String(): -1}
 	at = Base(doc, at)
 	if doc.NoFollow {
@@ -29,10 +29,21 @@ func Links(doc document.Document, at fetch.URL) (links, texts []string) {
 			texts[i] = l.Text // says more
 		case !known && len(links) < maxLinks:
 			seen[u.String()] = len(links)
-			links, texts = append(links, u.String()), append(texts, l.Text)
+			links, texts = append(links, u), append(texts, l.Text)
 		}
 	}
 	return links, texts
+}
+
+// Stored gives links that were stored, without those that the rules of today do
+// not admit.
+func Stored(links []string) (urls []fetch.URL) {
+	for _, raw := range links {
+		if u, err := fetch.ParseURL(raw); err == nil {
+			urls = append(urls, u)
+		}
+	}
+	return urls
 }
 
 // Base is what the links of a page at a URL are relative to.

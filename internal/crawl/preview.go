@@ -144,7 +144,7 @@ func (v *preview) given(ctx context.Context, u fetch.URL) {
 	stored, err := v.Store.Ent.Page.Query().Where(page.URL(u.String()), page.SnapshotIDNotNil(), page.FetchedAtGT(time.Now().Add(-v.Fresh))).Only(ctx)
 	if err == nil && !v.in.Force {
 		v.rules(ctx, u)
-		v.links(stored.Links, nil)
+		v.links(Stored(stored.Links), nil)
 		return
 	}
 	for range previewHops {
@@ -177,12 +177,8 @@ func (v *preview) read(ctx context.Context, r fetch.Response) {
 	}
 }
 
-func (v *preview) links(links, texts []string) {
-	for i, raw := range links {
-		u, err := fetch.ParseURL(raw)
-		if err != nil {
-			continue
-		}
+func (v *preview) links(links []fetch.URL, texts []string) {
+	for i, u := range links {
 		text := ""
 		if texts != nil {
 			text = texts[i]

@@ -38,10 +38,20 @@ type URL struct {
 //
 // What is not http or https, has a user name or a password, has more than
 // 2,048 bytes, or names no host that can exist is [fault.Invalid].
-func ParseURL(raw string) (URL, error) { return resolve("", raw) }
+func ParseURL(raw string) (URL, error) {
+	if u, ok := plainURL(raw); ok {
+		return u, nil
+	}
+	return resolve("", raw)
+}
 
 // Resolve reads href as a link on the page u.
-func (u URL) Resolve(href string) (URL, error) { return resolve(u.text, href) }
+func (u URL) Resolve(href string) (URL, error) {
+	if to, ok := u.plainLink(href); ok {
+		return to, nil
+	}
+	return resolve(u.text, href)
+}
 
 // String gives the canonical form; [ParseURL] of it gives u again.
 func (u URL) String() string { return u.text }
