@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """Crawls one site with Scrapy, makes Markdown of the main content of its pages
-with html2text, and stores it in SQLite: the work of techfacts but for finding
-facts."""
+with html2text, and stores it with its title, links and hash in SQLite: the work
+of techfacts but for finding facts."""
+import hashlib
+import json
 import sqlite3
 import sys
 
@@ -20,7 +22,7 @@ class Manual(scrapy.Spider):
         self.db = sqlite3.connect(file, isolation_level=None)
         self.db.execute("pragma journal_mode=wal")
         self.db.execute("pragma synchronous=normal")
-        self.db.execute("create table pages (url text primary key, title text, text text)")
+        self.db.execute("create table pages (url text primary key, title text, text text, hash text, links text)")
         self.markdown = html2text.HTML2Text(bodywidth=0)
         self.pages = 0
 
@@ -33,7 +35,8 @@ class Manual(scrapy.Spider):
             box.remove()
         title = response.css("title::text").get("")
         text = self.markdown.handle(main[0].get()) if main else ""
-        self.db.execute("insert or replace into pages values (?, ?, ?)", (response.url, title, text))
+        self.db.execute("insert or replace into pages values (?, ?, ?, ?, ?)", (
+            response.url, title, text, hashlib.sha256(text.encode()).hexdigest(), json.dumps([link.url for link in links])))
         self.pages += 1
         for link in links:
             yield response.follow(link, self.parse)

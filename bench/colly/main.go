@@ -1,11 +1,15 @@
 // Command colly crawls one site with colly, makes Markdown of the main content of
-// its pages with html-to-markdown, and stores it in SQLite: the work of techfacts
-// but for finding facts, done by the libraries one would take.
+// its pages with html-to-markdown, tables included, and stores it with its title,
+// links and hash in SQLite: the work of techfacts but for finding facts, done by
+// the libraries one would take, as well as one would do it: each page is parsed
+// once.
 package main
 
 import (
-	"bytes"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"net/url"
@@ -13,8 +17,10 @@ import (
 	"strings"
 	"sync"
 
-	htmltomarkdown "github.com/JohannesKaufmann/html-to-markdown/v2"
-	"github.com/PuerkitoBio/goquery"
+	"github.com/JohannesKaufmann/html-to-markdown/v2/converter"
+	"github.com/JohannesKaufmann/html-to-markdown/v2/plugin/base"
+	"github.com/JohannesKaufmann/html-to-markdown/v2/plugin/commonmark"
+	"github.com/JohannesKaufmann/html-to-markdown/v2/plugin/table"
 	"github.com/gocolly/colly/v2"
 	_ "modernc.org/sqlite"
 )
@@ -41,7 +47,7 @@ func run(start, file string) (int, error) {
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	if _, err := db.Exec(`create table pages (url text primary key, title text, text text)`); err != nil {
+	if _, err := db.Exec(`create table pages (url text primary key, title text, text text, hash text, links text)`); err != nil {
 		return 0, err
 	}
 	c := colly.NewCollector(colly.AllowedDomains(u.Hostname(), u.Host), colly.Async(true), colly.MaxDepth(10))
@@ -49,31 +55,23 @@ func run(start, file string) (int, error) {
 	if err := c.Limit(&colly.LimitRule{DomainGlob: "*", Parallelism: 16}); err != nil {
 		return 0, err
 	}
+	markdown := converter.NewConverter(converter.WithPlugins(base.NewBasePlugin(), commonmark.NewCommonmarkPlugin(), table.NewTablePlugin()))
 	var mu sync.Mutex
 	pages := 0
 	var failed error
-	c.OnHTML("a[href]", func(e *colly.HTMLElement) {
-		href, _, _ := strings.Cut(e.Attr("href"), "#") // else each is a page of its own
-		if href != "" {
-			_ = e.Request.Visit(href) // seen and foreign ones are refused
-		}
-	})
-	c.OnResponse(func(r *colly.Response) {
-		doc, err := goquery.NewDocumentFromReader(bytes.NewReader(r.Body))
-		if err != nil {
-			return
-		}
-		main := doc.Find("main, article, [role=main], #docContent").First()
+	c.OnHTML("html", func(e *colly.HTMLElement) {
+		links := follow(e)
+		main := e.DOM.Find("main, article, [role=main], #docContent").First()
 		if main.Length() == 0 {
-			main = doc.Find("body")
+			main = e.DOM.Find("body")
 		}
 		main.Find("nav, header, footer, script, style, .navheader, .navfooter").Remove()
 		if main.Length() == 0 {
 			return
 		}
-		text, err := htmltomarkdown.ConvertNode(main.Nodes[0])
+		text, err := markdown.ConvertNode(main.Nodes[0])
 		if err == nil {
-			_, err = db.Exec(`insert or replace into pages (url, title, text) values (?, ?, ?)`, r.Request.URL.String(), doc.Find("title").Text(), string(text))
+			err = keep(db, e, string(text), links)
 		}
 		mu.Lock()
 		defer mu.Unlock()
@@ -86,4 +84,37 @@ func run(start, file string) (int, error) {
 	}
 	c.Wait()
 	return pages, failed
+}
+
+// follow visits the links of a page, and lists them.
+func follow(e *colly.HTMLElement) []string {
+	links := []string{}
+	seen := map[string]bool{}
+	for _, a := range e.DOM.Find("a[href]").EachIter() {
+		href, _ := a.Attr("href")
+		href, _, _ = strings.Cut(href, "#") // else each is a page of its own
+		if href == "" {
+			continue
+		}
+		to := e.Request.AbsoluteURL(href)
+		if to == "" || seen[to] {
+			continue
+		}
+		seen[to] = true
+		links = append(links, to)
+		_ = e.Request.Visit(to) // seen and foreign ones are refused
+	}
+	return links
+}
+
+// keep stores a page.
+func keep(db *sql.DB, e *colly.HTMLElement, text string, links []string) error {
+	list, err := json.Marshal(links)
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256([]byte(text))
+	_, err = db.Exec(`insert or replace into pages (url, title, text, hash, links) values (?, ?, ?, ?, ?)`,
+		e.Request.URL.String(), e.DOM.Find("title").Text(), text, hex.EncodeToString(sum[:]), string(list))
+	return err
 }
