@@ -60,6 +60,8 @@ type JobItem struct {
 	CanonicalOf string `json:"canonical_of,omitempty"`
 	// Pattern holds the value of the "pattern" field.
 	Pattern string `json:"pattern,omitempty"`
+	// Fetcher holds the value of the "fetcher" field.
+	Fetcher string `json:"fetcher,omitempty"`
 	// Sitemaps holds the value of the "sitemaps" field.
 	Sitemaps []string `json:"sitemaps,omitempty"`
 	// PageID holds the value of the "page_id" field.
@@ -134,7 +136,7 @@ func (*JobItem) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case jobitem.FieldHTTPStatus, jobitem.FieldDepth, jobitem.FieldScore, jobitem.FieldAttempts, jobitem.FieldFactCount, jobitem.FieldFactsAdded, jobitem.FieldFactsRemoved, jobitem.FieldBytes, jobitem.FieldDurationMs, jobitem.FieldRedirects, jobitem.FieldRank, jobitem.FieldTurn, jobitem.FieldLease:
 			values[i] = new(sql.NullInt64)
-		case jobitem.FieldURL, jobitem.FieldStep, jobitem.FieldState, jobitem.FieldOutcome, jobitem.FieldReason, jobitem.FieldLocation, jobitem.FieldCanonicalOf, jobitem.FieldPattern, jobitem.FieldLane, jobitem.FieldWorker:
+		case jobitem.FieldURL, jobitem.FieldStep, jobitem.FieldState, jobitem.FieldOutcome, jobitem.FieldReason, jobitem.FieldLocation, jobitem.FieldCanonicalOf, jobitem.FieldPattern, jobitem.FieldFetcher, jobitem.FieldLane, jobitem.FieldWorker:
 			values[i] = new(sql.NullString)
 		case jobitem.FieldRunAt, jobitem.FieldCreatedAt, jobitem.FieldStartedAt, jobitem.FieldFinishedAt:
 			values[i] = new(sql.NullTime)
@@ -276,6 +278,12 @@ func (_m *JobItem) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field pattern", values[i])
 			} else if value.Valid {
 				_m.Pattern = value.String
+			}
+		case jobitem.FieldFetcher:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field fetcher", values[i])
+			} else if value.Valid {
+				_m.Fetcher = value.String
 			}
 		case jobitem.FieldSitemaps:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -455,6 +463,9 @@ func (_m *JobItem) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("pattern=")
 	builder.WriteString(_m.Pattern)
+	builder.WriteString(", ")
+	builder.WriteString("fetcher=")
+	builder.WriteString(_m.Fetcher)
 	builder.WriteString(", ")
 	builder.WriteString("sitemaps=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Sitemaps))

@@ -269,6 +269,20 @@ func (_c *JobItemCreate) SetNillablePattern(v *string) *JobItemCreate {
 	return _c
 }
 
+// SetFetcher sets the "fetcher" field.
+func (_c *JobItemCreate) SetFetcher(v string) *JobItemCreate {
+	_c.mutation.SetFetcher(v)
+	return _c
+}
+
+// SetNillableFetcher sets the "fetcher" field if the given value is not nil.
+func (_c *JobItemCreate) SetNillableFetcher(v *string) *JobItemCreate {
+	if v != nil {
+		_c.SetFetcher(*v)
+	}
+	return _c
+}
+
 // SetSitemaps sets the "sitemaps" field.
 func (_c *JobItemCreate) SetSitemaps(v []string) *JobItemCreate {
 	_c.mutation.SetSitemaps(v)
@@ -518,6 +532,10 @@ func (_c *JobItemCreate) defaults() {
 		v := jobitem.DefaultPattern
 		_c.mutation.SetPattern(v)
 	}
+	if _, ok := _c.mutation.Fetcher(); !ok {
+		v := jobitem.DefaultFetcher
+		_c.mutation.SetFetcher(v)
+	}
 	if _, ok := _c.mutation.Lane(); !ok {
 		v := jobitem.DefaultLane
 		_c.mutation.SetLane(v)
@@ -606,6 +624,9 @@ func (_c *JobItemCreate) check() error {
 	}
 	if _, ok := _c.mutation.Pattern(); !ok {
 		return &ValidationError{Name: "pattern", err: errors.New(`ent: missing required field "JobItem.pattern"`)}
+	}
+	if _, ok := _c.mutation.Fetcher(); !ok {
+		return &ValidationError{Name: "fetcher", err: errors.New(`ent: missing required field "JobItem.fetcher"`)}
 	}
 	if _, ok := _c.mutation.Lane(); !ok {
 		return &ValidationError{Name: "lane", err: errors.New(`ent: missing required field "JobItem.lane"`)}
@@ -735,6 +756,10 @@ func (_c *JobItemCreate) createSpec() (*JobItem, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Pattern(); ok {
 		_spec.SetField(jobitem.FieldPattern, field.TypeString, value)
 		_node.Pattern = value
+	}
+	if value, ok := _c.mutation.Fetcher(); ok {
+		_spec.SetField(jobitem.FieldFetcher, field.TypeString, value)
+		_node.Fetcher = value
 	}
 	if value, ok := _c.mutation.Sitemaps(); ok {
 		_spec.SetField(jobitem.FieldSitemaps, field.TypeJSON, value)
@@ -1153,6 +1178,18 @@ func (u *JobItemUpsert) SetPattern(v string) *JobItemUpsert {
 // UpdatePattern sets the "pattern" field to the value that was provided on create.
 func (u *JobItemUpsert) UpdatePattern() *JobItemUpsert {
 	u.SetExcluded(jobitem.FieldPattern)
+	return u
+}
+
+// SetFetcher sets the "fetcher" field.
+func (u *JobItemUpsert) SetFetcher(v string) *JobItemUpsert {
+	u.Set(jobitem.FieldFetcher, v)
+	return u
+}
+
+// UpdateFetcher sets the "fetcher" field to the value that was provided on create.
+func (u *JobItemUpsert) UpdateFetcher() *JobItemUpsert {
+	u.SetExcluded(jobitem.FieldFetcher)
 	return u
 }
 
@@ -1706,6 +1743,20 @@ func (u *JobItemUpsertOne) SetPattern(v string) *JobItemUpsertOne {
 func (u *JobItemUpsertOne) UpdatePattern() *JobItemUpsertOne {
 	return u.Update(func(s *JobItemUpsert) {
 		s.UpdatePattern()
+	})
+}
+
+// SetFetcher sets the "fetcher" field.
+func (u *JobItemUpsertOne) SetFetcher(v string) *JobItemUpsertOne {
+	return u.Update(func(s *JobItemUpsert) {
+		s.SetFetcher(v)
+	})
+}
+
+// UpdateFetcher sets the "fetcher" field to the value that was provided on create.
+func (u *JobItemUpsertOne) UpdateFetcher() *JobItemUpsertOne {
+	return u.Update(func(s *JobItemUpsert) {
+		s.UpdateFetcher()
 	})
 }
 
@@ -2451,6 +2502,20 @@ func (u *JobItemUpsertBulk) SetPattern(v string) *JobItemUpsertBulk {
 func (u *JobItemUpsertBulk) UpdatePattern() *JobItemUpsertBulk {
 	return u.Update(func(s *JobItemUpsert) {
 		s.UpdatePattern()
+	})
+}
+
+// SetFetcher sets the "fetcher" field.
+func (u *JobItemUpsertBulk) SetFetcher(v string) *JobItemUpsertBulk {
+	return u.Update(func(s *JobItemUpsert) {
+		s.SetFetcher(v)
+	})
+}
+
+// UpdateFetcher sets the "fetcher" field to the value that was provided on create.
+func (u *JobItemUpsertBulk) UpdateFetcher() *JobItemUpsertBulk {
+	return u.Update(func(s *JobItemUpsert) {
+		s.UpdateFetcher()
 	})
 }
 

@@ -371,6 +371,20 @@ func (_u *JobItemUpdate) SetNillablePattern(v *string) *JobItemUpdate {
 	return _u
 }
 
+// SetFetcher sets the "fetcher" field.
+func (_u *JobItemUpdate) SetFetcher(v string) *JobItemUpdate {
+	_u.mutation.SetFetcher(v)
+	return _u
+}
+
+// SetNillableFetcher sets the "fetcher" field if the given value is not nil.
+func (_u *JobItemUpdate) SetNillableFetcher(v *string) *JobItemUpdate {
+	if v != nil {
+		_u.SetFetcher(*v)
+	}
+	return _u
+}
+
 // SetSitemaps sets the "sitemaps" field.
 func (_u *JobItemUpdate) SetSitemaps(v []string) *JobItemUpdate {
 	_u.mutation.SetSitemaps(v)
@@ -718,6 +732,9 @@ func (_u *JobItemUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Pattern(); ok {
 		_spec.SetField(jobitem.FieldPattern, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Fetcher(); ok {
+		_spec.SetField(jobitem.FieldFetcher, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Sitemaps(); ok {
 		_spec.SetField(jobitem.FieldSitemaps, field.TypeJSON, value)
@@ -1155,6 +1172,20 @@ func (_u *JobItemUpdateOne) SetNillablePattern(v *string) *JobItemUpdateOne {
 	return _u
 }
 
+// SetFetcher sets the "fetcher" field.
+func (_u *JobItemUpdateOne) SetFetcher(v string) *JobItemUpdateOne {
+	_u.mutation.SetFetcher(v)
+	return _u
+}
+
+// SetNillableFetcher sets the "fetcher" field if the given value is not nil.
+func (_u *JobItemUpdateOne) SetNillableFetcher(v *string) *JobItemUpdateOne {
+	if v != nil {
+		_u.SetFetcher(*v)
+	}
+	return _u
+}
+
 // SetSitemaps sets the "sitemaps" field.
 func (_u *JobItemUpdateOne) SetSitemaps(v []string) *JobItemUpdateOne {
 	_u.mutation.SetSitemaps(v)
@@ -1532,6 +1563,9 @@ func (_u *JobItemUpdateOne) sqlSave(ctx context.Context) (_node *JobItem, err er
 	}
 	if value, ok := _u.mutation.Pattern(); ok {
 		_spec.SetField(jobitem.FieldPattern, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Fetcher(); ok {
+		_spec.SetField(jobitem.FieldFetcher, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Sitemaps(); ok {
 		_spec.SetField(jobitem.FieldSitemaps, field.TypeJSON, value)

@@ -9046,6 +9046,7 @@ type JobItemMutation struct {
 	addredirects     *int
 	canonical_of     *string
 	pattern          *string
+	fetcher          *string
 	sitemaps         *[]string
 	appendsitemaps   []string
 	lane             *string
@@ -10124,6 +10125,42 @@ func (m *JobItemMutation) ResetPattern() {
 	m.pattern = nil
 }
 
+// SetFetcher sets the "fetcher" field.
+func (m *JobItemMutation) SetFetcher(s string) {
+	m.fetcher = &s
+}
+
+// Fetcher returns the value of the "fetcher" field in the mutation.
+func (m *JobItemMutation) Fetcher() (r string, exists bool) {
+	v := m.fetcher
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFetcher returns the old "fetcher" field's value of the JobItem entity.
+// If the JobItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobItemMutation) OldFetcher(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFetcher is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFetcher requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFetcher: %w", err)
+	}
+	return oldValue.Fetcher, nil
+}
+
+// ResetFetcher resets all changes to the "fetcher" field.
+func (m *JobItemMutation) ResetFetcher() {
+	m.fetcher = nil
+}
+
 // SetSitemaps sets the "sitemaps" field.
 func (m *JobItemMutation) SetSitemaps(s []string) {
 	m.sitemaps = &s
@@ -10749,7 +10786,7 @@ func (m *JobItemMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *JobItemMutation) Fields() []string {
-	fields := make([]string, 0, 30)
+	fields := make([]string, 0, 31)
 	if m.job != nil {
 		fields = append(fields, jobitem.FieldJobID)
 	}
@@ -10806,6 +10843,9 @@ func (m *JobItemMutation) Fields() []string {
 	}
 	if m.pattern != nil {
 		fields = append(fields, jobitem.FieldPattern)
+	}
+	if m.fetcher != nil {
+		fields = append(fields, jobitem.FieldFetcher)
 	}
 	if m.sitemaps != nil {
 		fields = append(fields, jobitem.FieldSitemaps)
@@ -10886,6 +10926,8 @@ func (m *JobItemMutation) Field(name string) (ent.Value, bool) {
 		return m.CanonicalOf()
 	case jobitem.FieldPattern:
 		return m.Pattern()
+	case jobitem.FieldFetcher:
+		return m.Fetcher()
 	case jobitem.FieldSitemaps:
 		return m.Sitemaps()
 	case jobitem.FieldPageID:
@@ -10955,6 +10997,8 @@ func (m *JobItemMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldCanonicalOf(ctx)
 	case jobitem.FieldPattern:
 		return m.OldPattern(ctx)
+	case jobitem.FieldFetcher:
+		return m.OldFetcher(ctx)
 	case jobitem.FieldSitemaps:
 		return m.OldSitemaps(ctx)
 	case jobitem.FieldPageID:
@@ -11118,6 +11162,13 @@ func (m *JobItemMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetPattern(v)
+		return nil
+	case jobitem.FieldFetcher:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFetcher(v)
 		return nil
 	case jobitem.FieldSitemaps:
 		v, ok := value.([]string)
@@ -11523,6 +11574,9 @@ func (m *JobItemMutation) ResetField(name string) error {
 		return nil
 	case jobitem.FieldPattern:
 		m.ResetPattern()
+		return nil
+	case jobitem.FieldFetcher:
+		m.ResetFetcher()
 		return nil
 	case jobitem.FieldSitemaps:
 		m.ResetSitemaps()

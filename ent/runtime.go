@@ -180,28 +180,32 @@ func init() {
 	jobitemDescPattern := jobitemFields[19].Descriptor()
 	// jobitem.DefaultPattern holds the default value on creation for the pattern field.
 	jobitem.DefaultPattern = jobitemDescPattern.Default.(string)
+	// jobitemDescFetcher is the schema descriptor for fetcher field.
+	jobitemDescFetcher := jobitemFields[20].Descriptor()
+	// jobitem.DefaultFetcher holds the default value on creation for the fetcher field.
+	jobitem.DefaultFetcher = jobitemDescFetcher.Default.(string)
 	// jobitemDescLane is the schema descriptor for lane field.
-	jobitemDescLane := jobitemFields[22].Descriptor()
+	jobitemDescLane := jobitemFields[23].Descriptor()
 	// jobitem.DefaultLane holds the default value on creation for the lane field.
 	jobitem.DefaultLane = jobitemDescLane.Default.(string)
 	// jobitemDescRank is the schema descriptor for rank field.
-	jobitemDescRank := jobitemFields[23].Descriptor()
+	jobitemDescRank := jobitemFields[24].Descriptor()
 	// jobitem.DefaultRank holds the default value on creation for the rank field.
 	jobitem.DefaultRank = jobitemDescRank.Default.(int)
 	// jobitemDescTurn is the schema descriptor for turn field.
-	jobitemDescTurn := jobitemFields[24].Descriptor()
+	jobitemDescTurn := jobitemFields[25].Descriptor()
 	// jobitem.DefaultTurn holds the default value on creation for the turn field.
 	jobitem.DefaultTurn = jobitemDescTurn.Default.(int64)
 	// jobitemDescRunAt is the schema descriptor for run_at field.
-	jobitemDescRunAt := jobitemFields[25].Descriptor()
+	jobitemDescRunAt := jobitemFields[26].Descriptor()
 	// jobitem.DefaultRunAt holds the default value on creation for the run_at field.
 	jobitem.DefaultRunAt = jobitemDescRunAt.Default.(func() time.Time)
 	// jobitemDescLease is the schema descriptor for lease field.
-	jobitemDescLease := jobitemFields[26].Descriptor()
+	jobitemDescLease := jobitemFields[27].Descriptor()
 	// jobitem.DefaultLease holds the default value on creation for the lease field.
 	jobitem.DefaultLease = jobitemDescLease.Default.(int64)
 	// jobitemDescCreatedAt is the schema descriptor for created_at field.
-	jobitemDescCreatedAt := jobitemFields[28].Descriptor()
+	jobitemDescCreatedAt := jobitemFields[29].Descriptor()
 	// jobitem.DefaultCreatedAt holds the default value on creation for the created_at field.
 	jobitem.DefaultCreatedAt = jobitemDescCreatedAt.Default.(func() time.Time)
 	// jobitemDescID is the schema descriptor for id field.

@@ -1179,6 +1179,13 @@ func (ec *executionContext) fieldContext_ScrapeParams_languages(_ context.Contex
 	return graphql.NewScalarFieldContext("ScrapeParams", field, false, false, "String")
 }
 
+func (ec *executionContext) _ScrapeParams_fetcher(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) graphql.Marshaler {
+	return ec.marshalNFetcherChoice2techfactsᚗdevᚋtechfactsᚋschemaᚐFetcherChoice(ctx, field.Selections, obj.Fetcher())
+}
+func (ec *executionContext) fieldContext_ScrapeParams_fetcher(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ScrapeParams", field, true, false, "FetcherChoice")
+}
+
 func (ec *executionContext) _StartExtractionPayload_job(ctx context.Context, field graphql.CollectedField, obj *StartExtractionPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1828,11 +1835,14 @@ func (ec *executionContext) unmarshalInputStartScrapeInput(ctx context.Context, 
 	if _, present := asMap["force"]; !present {
 		asMap["force"] = false
 	}
+	if _, present := asMap["fetcher"]; !present {
+		asMap["fetcher"] = "AUTO"
+	}
 	if _, present := asMap["priority"]; !present {
 		asMap["priority"] = "NORMAL"
 	}
 
-	fieldsInOrder := [...]string{"urls", "company", "profile", "crawl", "force", "languages", "priority", "idempotencyKey"}
+	fieldsInOrder := [...]string{"urls", "company", "profile", "crawl", "force", "languages", "fetcher", "priority", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1881,6 +1891,13 @@ func (ec *executionContext) unmarshalInputStartScrapeInput(ctx context.Context, 
 				return it, err
 			}
 			it.Languages = data
+		case "fetcher":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fetcher"))
+			data, err := ec.unmarshalNFetcherChoice2techfactsᚗdevᚋtechfactsᚋschemaᚐFetcherChoice(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Fetcher = data
 		case "priority":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priority"))
 			data, err := ec.unmarshalNJobPriority2techfactsᚗdevᚋtechfactsᚋschemaᚐPriority(ctx, v)
@@ -2378,6 +2395,11 @@ func (ec *executionContext) _ScrapeParams(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "fetcher":
+			out.Values[i] = ec._ScrapeParams_fetcher(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2504,6 +2526,16 @@ func (ec *executionContext) marshalNDeleteJobPayload2ᚖtechfactsᚗdevᚋtechfa
 		return graphql.Null
 	}
 	return ec._DeleteJobPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNFetcherChoice2techfactsᚗdevᚋtechfactsᚋschemaᚐFetcherChoice(ctx context.Context, v any) (schema.FetcherChoice, error) {
+	var res schema.FetcherChoice
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFetcherChoice2techfactsᚗdevᚋtechfactsᚋschemaᚐFetcherChoice(ctx context.Context, sel ast.SelectionSet, v schema.FetcherChoice) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) marshalNJobParams2techfactsᚗdevᚋtechfactsᚋschemaᚐJobParams(ctx context.Context, sel ast.SelectionSet, v schema.JobParams) graphql.Marshaler {

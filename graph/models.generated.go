@@ -497,6 +497,8 @@ type StartScrapeInput struct {
 	// Keep only pages in these languages, as BCP 47 tags of which the primary subtag counts ("en"); none means all. A page whose language is
 	// not known is kept, any other ends as LANGUAGE_FILTERED, and its links are not followed.
 	Languages []string `json:"languages,omitempty"`
+	// How pages are got.
+	Fetcher schema.FetcherChoice `json:"fetcher"`
 	// Whose items are taken first.
 	Priority schema.Priority `json:"priority"`
 	// At most 200 characters of your choice: the same key with the same input gives the same job, with other input CONFLICT.

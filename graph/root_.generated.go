@@ -543,6 +543,7 @@ type ComplexityRoot struct {
 	ScrapeParams struct {
 		Company   func(childComplexity int) int
 		Crawl     func(childComplexity int) int
+		Fetcher   func(childComplexity int) int
 		Force     func(childComplexity int) int
 		Languages func(childComplexity int) int
 		Profile   func(childComplexity int) int
@@ -2887,6 +2888,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ScrapeParams.Crawl(childComplexity), true
+	case "ScrapeParams.fetcher":
+		if e.ComplexityRoot.ScrapeParams.Fetcher == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScrapeParams.Fetcher(childComplexity), true
 	case "ScrapeParams.force":
 		if e.ComplexityRoot.ScrapeParams.Force == nil {
 			break
@@ -3952,6 +3959,33 @@ type ScrapeParams {
   The languages that are kept; none means all.
   """
   languages: [String!]!
+  """
+  How pages are got.
+  """
+  fetcher: FetcherChoice!
+}
+
+"""
+How the pages of a job are got. The same robots.txt, limits and guard stand before all of them.
+"""
+enum FetcherChoice {
+  """
+  By HTTP; a page that is nothing until its scripts have run is read once more in a browser, one behind a challenge by FlareSolverr, if
+  there is one. Each such reading waits for its turn at the domain.
+  """
+  AUTO
+  """
+  By HTTP, and nothing else.
+  """
+  HTTP
+  """
+  In a headless Chromium, which runs the scripts of pages. UNAVAILABLE if there is none.
+  """
+  BROWSER
+  """
+  By the scrape API of Firecrawl. UNAVAILABLE if none is set up.
+  """
+  FIRECRAWL
 }
 
 """
@@ -4151,6 +4185,10 @@ input StartScrapeInput {
   not known is kept, any other ends as LANGUAGE_FILTERED, and its links are not followed.
   """
   languages: [String!]
+  """
+  How pages are got.
+  """
+  fetcher: FetcherChoice! = AUTO
   """
   Whose items are taken first.
   """

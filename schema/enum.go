@@ -84,6 +84,12 @@ func (e Fetcher) MarshalGQL(w io.Writer) { writeEnum(w, e) }
 func (e *Fetcher) UnmarshalGQL(v any) error { return readEnum(e, v) }
 
 // MarshalGQL writes e as a GraphQL enum value.
+func (e FetcherChoice) MarshalGQL(w io.Writer) { writeEnum(w, e) }
+
+// UnmarshalGQL reads e; it refuses what is not one of its values.
+func (e *FetcherChoice) UnmarshalGQL(v any) error { return readEnum(e, v) }
+
+// MarshalGQL writes e as a GraphQL enum value.
 func (e Method) MarshalGQL(w io.Writer) { writeEnum(w, e) }
 
 // UnmarshalGQL reads e; it refuses what is not one of its values.

@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"cmp"
+
 	"entgo.io/contrib/entgql"
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/entsql"
@@ -96,8 +98,27 @@ type ScrapeParams struct {
 	Force   bool         `json:"force,omitempty"`
 	// Languages are the primary subtags of those wanted; none means all.
 	Languages []string `json:"languages,omitempty"`
+	// Choice is how pages are to be got; empty is AUTO.
+	Choice FetcherChoice `json:"fetcher,omitempty"`
 	Roots     []string `json:"roots,omitempty"` // of a retry: where URLs were redirected to in the job that it retries
 }
+
+// Fetcher is how pages are to be got.
+func (p *ScrapeParams) Fetcher() FetcherChoice { return cmp.Or(p.Choice, ChoiceAuto) }
+
+// FetcherChoice is how the pages of a job are to be got.
+type FetcherChoice string
+
+// The choices.
+const (
+	ChoiceAuto      FetcherChoice = "AUTO"
+	ChoiceHTTP      FetcherChoice = "HTTP"
+	ChoiceBrowser   FetcherChoice = "BROWSER"
+	ChoiceFirecrawl FetcherChoice = "FIRECRAWL"
+)
+
+// Values lists the choices.
+func (FetcherChoice) Values() []string { return []string{"AUTO", "HTTP", "BROWSER", "FIRECRAWL"} }
 
 // CrawlParams say how far a SCRAPE job follows links.
 type CrawlParams struct {

@@ -131,6 +131,7 @@ func (JobItem) Fields() []ent.Field {
 		field.Int("redirects").Default(0).Annotations(hidden()),
 		field.String("canonical_of").Optional().Annotations(hidden()),
 		field.String("pattern").Default("").Annotations(hidden()),
+		field.String("fetcher").Default("").Annotations(hidden()),
 		field.Strings("sitemaps").Optional().Annotations(hidden()),
 		field.UUID("page_id", uuid.UUID{}).Optional().Nillable().Annotations(hidden()),
 		// What follows is the queue's: see internal/queue.

@@ -14,11 +14,18 @@ import (
 // Fetcher is the way a text was got.
 type Fetcher string
 
-// FetcherHTTP is the built-in HTTP client.
-const FetcherHTTP Fetcher = "HTTP"
+// The ways to get a text.
+const (
+	FetcherHTTP         Fetcher = "HTTP"
+	FetcherBrowser      Fetcher = "BROWSER"
+	FetcherFirecrawl    Fetcher = "FIRECRAWL"
+	FetcherFlareSolverr Fetcher = "FLARESOLVERR"
+)
 
 // Values lists the ways to get a text.
-func (Fetcher) Values() []string { return []string{"HTTP"} }
+func (Fetcher) Values() []string {
+	return []string{"HTTP", "BROWSER", "FIRECRAWL", "FLARESOLVERR"}
+}
 
 // Anchor is where in a text a part of its page begins that the page's URL leads
 // to by "#ID". An empty ID says that none leads to what follows.

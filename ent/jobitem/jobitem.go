@@ -56,6 +56,8 @@ const (
 	FieldCanonicalOf = "canonical_of"
 	// FieldPattern holds the string denoting the pattern field in the database.
 	FieldPattern = "pattern"
+	// FieldFetcher holds the string denoting the fetcher field in the database.
+	FieldFetcher = "fetcher"
 	// FieldSitemaps holds the string denoting the sitemaps field in the database.
 	FieldSitemaps = "sitemaps"
 	// FieldPageID holds the string denoting the page_id field in the database.
@@ -122,6 +124,7 @@ var Columns = []string{
 	FieldRedirects,
 	FieldCanonicalOf,
 	FieldPattern,
+	FieldFetcher,
 	FieldSitemaps,
 	FieldPageID,
 	FieldLane,
@@ -166,6 +169,8 @@ var (
 	DefaultRedirects int
 	// DefaultPattern holds the default value on creation for the "pattern" field.
 	DefaultPattern string
+	// DefaultFetcher holds the default value on creation for the "fetcher" field.
+	DefaultFetcher string
 	// DefaultLane holds the default value on creation for the "lane" field.
 	DefaultLane string
 	// DefaultRank holds the default value on creation for the "rank" field.
@@ -315,6 +320,11 @@ func ByCanonicalOf(opts ...sql.OrderTermOption) OrderOption {
 // ByPattern orders the results by the pattern field.
 func ByPattern(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPattern, opts...).ToFunc()
+}
+
+// ByFetcher orders the results by the fetcher field.
+func ByFetcher(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFetcher, opts...).ToFunc()
 }
 
 // ByPageID orders the results by the page_id field.

@@ -137,6 +137,11 @@ func Pattern(v string) predicate.JobItem {
 	return predicate.JobItem(sql.FieldEQ(FieldPattern, v))
 }
 
+// Fetcher applies equality check predicate on the "fetcher" field. It's identical to FetcherEQ.
+func Fetcher(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldEQ(FieldFetcher, v))
+}
+
 // PageID applies equality check predicate on the "page_id" field. It's identical to PageIDEQ.
 func PageID(v uuid.UUID) predicate.JobItem {
 	return predicate.JobItem(sql.FieldEQ(FieldPageID, v))
@@ -1070,6 +1075,71 @@ func PatternEqualFold(v string) predicate.JobItem {
 // PatternContainsFold applies the ContainsFold predicate on the "pattern" field.
 func PatternContainsFold(v string) predicate.JobItem {
 	return predicate.JobItem(sql.FieldContainsFold(FieldPattern, v))
+}
+
+// FetcherEQ applies the EQ predicate on the "fetcher" field.
+func FetcherEQ(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldEQ(FieldFetcher, v))
+}
+
+// FetcherNEQ applies the NEQ predicate on the "fetcher" field.
+func FetcherNEQ(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldNEQ(FieldFetcher, v))
+}
+
+// FetcherIn applies the In predicate on the "fetcher" field.
+func FetcherIn(vs ...string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldIn(FieldFetcher, vs...))
+}
+
+// FetcherNotIn applies the NotIn predicate on the "fetcher" field.
+func FetcherNotIn(vs ...string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldNotIn(FieldFetcher, vs...))
+}
+
+// FetcherGT applies the GT predicate on the "fetcher" field.
+func FetcherGT(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldGT(FieldFetcher, v))
+}
+
+// FetcherGTE applies the GTE predicate on the "fetcher" field.
+func FetcherGTE(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldGTE(FieldFetcher, v))
+}
+
+// FetcherLT applies the LT predicate on the "fetcher" field.
+func FetcherLT(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldLT(FieldFetcher, v))
+}
+
+// FetcherLTE applies the LTE predicate on the "fetcher" field.
+func FetcherLTE(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldLTE(FieldFetcher, v))
+}
+
+// FetcherContains applies the Contains predicate on the "fetcher" field.
+func FetcherContains(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldContains(FieldFetcher, v))
+}
+
+// FetcherHasPrefix applies the HasPrefix predicate on the "fetcher" field.
+func FetcherHasPrefix(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldHasPrefix(FieldFetcher, v))
+}
+
+// FetcherHasSuffix applies the HasSuffix predicate on the "fetcher" field.
+func FetcherHasSuffix(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldHasSuffix(FieldFetcher, v))
+}
+
+// FetcherEqualFold applies the EqualFold predicate on the "fetcher" field.
+func FetcherEqualFold(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldEqualFold(FieldFetcher, v))
+}
+
+// FetcherContainsFold applies the ContainsFold predicate on the "fetcher" field.
+func FetcherContainsFold(v string) predicate.JobItem {
+	return predicate.JobItem(sql.FieldContainsFold(FieldFetcher, v))
 }
 
 // SitemapsIsNil applies the IsNil predicate on the "sitemaps" field.

@@ -392,6 +392,7 @@ var (
 		{Name: "redirects", Type: field.TypeInt, Default: 0},
 		{Name: "canonical_of", Type: field.TypeString, Nullable: true},
 		{Name: "pattern", Type: field.TypeString, Default: ""},
+		{Name: "fetcher", Type: field.TypeString, Default: ""},
 		{Name: "sitemaps", Type: field.TypeJSON, Nullable: true},
 		{Name: "lane", Type: field.TypeString, Default: ""},
 		{Name: "rank", Type: field.TypeInt, Default: 1},
@@ -413,13 +414,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "job_items_jobs_items",
-				Columns:    []*schema.Column{JobItemsColumns[29]},
+				Columns:    []*schema.Column{JobItemsColumns[30]},
 				RefColumns: []*schema.Column{JobsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
 				Symbol:     "job_items_pages_page",
-				Columns:    []*schema.Column{JobItemsColumns[30]},
+				Columns:    []*schema.Column{JobItemsColumns[31]},
 				RefColumns: []*schema.Column{PagesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -428,12 +429,12 @@ var (
 			{
 				Name:    "jobitem_job_id_url",
 				Unique:  true,
-				Columns: []*schema.Column{JobItemsColumns[29], JobItemsColumns[1]},
+				Columns: []*schema.Column{JobItemsColumns[30], JobItemsColumns[1]},
 			},
 			{
 				Name:    "jobitem_page_id",
 				Unique:  false,
-				Columns: []*schema.Column{JobItemsColumns[30]},
+				Columns: []*schema.Column{JobItemsColumns[31]},
 			},
 		},
 	}
@@ -637,7 +638,7 @@ var (
 		{Name: "hash", Type: field.TypeString},
 		{Name: "fetched_at", Type: field.TypeTime},
 		{Name: "http_status", Type: field.TypeInt},
-		{Name: "fetcher", Type: field.TypeEnum, Enums: []string{"HTTP"}, Default: "HTTP"},
+		{Name: "fetcher", Type: field.TypeEnum, Enums: []string{"HTTP", "BROWSER", "FIRECRAWL", "FLARESOLVERR"}, Default: "HTTP"},
 		{Name: "page_id", Type: field.TypeUUID},
 	}
 	// SnapshotsTable holds the schema information for the "snapshots" table.

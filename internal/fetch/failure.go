@@ -30,6 +30,7 @@ type Failure struct { //nolint:errname // it is an outcome, and an error only on
 	Reason     string        // fit for strangers
 	Status     int           // of the last answer; 0 if there was none
 	Temporary  bool          // it may succeed later
+	Challenge  bool          // the server wants to see a browser first
 	RetryAfter time.Duration // when to come back; 0 if unknown
 	CrawlDelay time.Duration // as in [Response]
 	cause      error
@@ -120,8 +121,7 @@ func brokenBody(err error, limit int64) *Failure {
 }
 
 // badStatus says what an answer other than a page, a redirect or "not modified" means.
-func badStatus(resp *http.Response, now time.Time) *Failure {
-	status := resp.StatusCode
+func badStatus(status int, header http.Header, now time.Time) *Failure {
 	f := failed(schema.HTTPError, nil, "%s", strings.TrimSpace("HTTP "+strconv.Itoa(status)+" "+http.StatusText(status))).with(status)
 	switch {
 	case status == http.StatusTooManyRequests:
@@ -130,7 +130,7 @@ func badStatus(resp *http.Response, now time.Time) *Failure {
 	default:
 		return f
 	}
-	f.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), now)
+	f.RetryAfter = retryAfter(header.Get("Retry-After"), now)
 	return f.temporary()
 }
 

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -134,6 +135,27 @@ func (g *Guard) ControlContext(_ context.Context, network, address string, _ sys
 		return fmt.Errorf("%w: %w", errDenied, err)
 	}
 	return g.Judge(a)
+}
+
+// judge says why nobody may be told to connect to u for us, nil if they may: none of
+// the addresses of its host may be denied. They may be others when it is done,
+// which is then up to who does it.
+func (h *HTTP) judge(ctx context.Context, u URL) error {
+	target := u.request()
+	number, err := strconv.ParseUint(cmp.Or(target.Port(), map[string]string{"http": "80", "https": "443"}[u.scheme]), 10, 16)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errDenied, err)
+	}
+	addrs, err := h.resolver.LookupNetIP(ctx, "ip", target.Hostname())
+	if err != nil {
+		return err
+	}
+	for _, a := range addrs {
+		if err := h.guard.Judge(netip.AddrPortFrom(a, uint16(number))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (g *Guard) isOwn(addr netip.Addr, port uint16) bool {

@@ -48,6 +48,8 @@ type Options struct {
 // time. It asks nobody's leave: pages are read through a [Web].
 type HTTP struct {
 	transport *http.Transport
+	guard     *Guard
+	resolver  *net.Resolver
 	room      room
 	now       func() time.Time
 	log       *slog.Logger
@@ -61,6 +63,8 @@ type HTTP struct {
 // NewHTTP makes an HTTP; close it when it is no longer needed.
 func NewHTTP(o Options) *HTTP {
 	h := &HTTP{
+		guard:         cmp.Or(o.Guard, &Guard{}),
+		resolver:      cmp.Or(o.Resolver, net.DefaultResolver),
 		room:          newRoom(),
 		now:           o.Now,
 		log:           o.Log,
@@ -78,7 +82,7 @@ func NewHTTP(o Options) *HTTP {
 	dialer := &net.Dialer{
 		Timeout:        h.headerTimeout * 2 / 3, // shared by the addresses of a name, so that a dead one is not the end
 		Resolver:       o.Resolver,
-		ControlContext: cmp.Or(o.Guard, &Guard{}).ControlContext,
+		ControlContext: h.guard.ControlContext,
 	}
 	h.transport = &http.Transport{
 		Proxy:                  nil, // a proxy would connect where the guard cannot see
@@ -107,7 +111,7 @@ func (h *HTTP) Get(ctx context.Context, r Request) (Response, error) {
 	}
 	defer resp.Body.Close()
 	found := Response{
-		URL: r.URL, Status: resp.StatusCode,
+		URL: r.URL, Status: resp.StatusCode, Fetcher: schema.FetcherHTTP,
 		ETag: validator(resp.Header.Get("ETag")), LastModified: validator(resp.Header.Get("Last-Modified")),
 	}
 	found.NoIndex, found.NoFollow = robotsTag(resp.Header.Values("X-Robots-Tag"))
@@ -126,8 +130,10 @@ func (h *HTTP) Get(ctx context.Context, r Request) (Response, error) {
 		found.ETag, found.LastModified = cmp.Or(found.ETag, etag), cmp.Or(found.LastModified, modified)
 		return found, nil
 	case resp.StatusCode < 200 || resp.StatusCode >= 300 || resp.StatusCode == http.StatusPartialContent:
+		f := badStatus(resp.StatusCode, resp.Header, h.now())
+		f.Challenge = challenged(resp)
 		drain(resp)
-		return Response{}, badStatus(resp, h.now())
+		return Response{}, f
 	}
 	if r.sitemap {
 		f := h.readSitemap(resp, &found)
@@ -186,22 +192,25 @@ func (h *HTTP) read(ctx context.Context, clock *clock, resp *http.Response, foun
 // get sends one request and gives its answer, redirect or not, as soon as the
 // header is there.
 func (h *HTTP) get(ctx context.Context, u URL, etag, modified string) (*http.Response, error) {
+	header := http.Header{"Accept": {"text/html, application/xhtml+xml, text/markdown;q=0.9, text/plain;q=0.8, */*;q=0.1"}}
+	if etag != "" {
+		header.Set("If-None-Match", etag)
+	}
+	if modified != "" {
+		header.Set("If-Modified-Since", modified)
+	}
+	return h.send(ctx, u, header)
+}
+
+// send is get with what else is to be in the header.
+func (h *HTTP) send(ctx context.Context, u URL, header http.Header) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(h.headerTimeout, func() { cancel(errNoHeader) })
 	defer timer.Stop()
-	req := (&http.Request{Method: http.MethodGet, URL: u.request(), Header: http.Header{
-		"User-Agent":      {h.userAgent},
-		"Accept":          {"text/html, application/xhtml+xml, text/markdown;q=0.9, text/plain;q=0.8, */*;q=0.1"},
-		"Accept-Language": {"en, *;q=0.5"},
-		"Accept-Encoding": {"gzip"},
-	}}).WithContext(ctx)
-	if etag != "" {
-		req.Header.Set("If-None-Match", etag)
-	}
-	if modified != "" {
-		req.Header.Set("If-Modified-Since", modified)
-	}
-	resp, err := h.transport.RoundTrip(req)
+	header.Set("User-Agent", h.userAgent)
+	header.Set("Accept-Language", "en, *;q=0.5")
+	header.Set("Accept-Encoding", "gzip")
+	resp, err := h.transport.RoundTrip((&http.Request{Method: http.MethodGet, URL: u.request(), Header: header}).WithContext(ctx))
 	why := func(err error) error { return cmp.Or(context.Cause(ctx), err) }
 	if err != nil {
 		err = fmt.Errorf("get %s: %w", u, why(err))

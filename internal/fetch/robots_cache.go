@@ -153,7 +153,7 @@ func (w *Web) readRobots(ctx context.Context, u URL) (*Robots, int, *Failure) {
 			return ParseRobots(body), len(body), nil
 		case status == http.StatusTooManyRequests || status >= 500:
 			drain(resp)
-			f := unreadable(nil, badStatus(resp, w.http.now()).Reason).with(status)
+			f := unreadable(nil, badStatus(status, resp.Header, w.http.now()).Reason).with(status)
 			f.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), w.http.now())
 			return nil, 0, f
 		default: // there is none

@@ -44,23 +44,29 @@ func (c *clock) pause() (resume func()) {
 
 func (c *clock) stop() { c.timer.Stop() }
 
+// enter waits for a place, which the caller gives back by release. Waiting does
+// not count as time that the server takes.
+func (room room) enter(ctx context.Context, c *clock) (release func(), err error) {
+	defer c.pause()()
+	select {
+	case room <- struct{}{}:
+		return sync.OnceFunc(func() { <-room }), nil
+	case <-ctx.Done():
+		return func() {}, context.Cause(ctx)
+	}
+}
+
 // readAll reads r to its end. A large body waits for a place, which the caller
-// gives back by release, whatever the error. Waiting does not count as time that
-// the server takes.
+// gives back by release, whatever the error.
 func (room room) readAll(ctx context.Context, c *clock, r io.Reader) (body []byte, release func(), err error) {
 	release = func() {}
 	buffer := make([]byte, 0, 16<<10)
 	for {
 		if len(buffer) == cap(buffer) {
 			if len(buffer) >= smallBody && len(buffer) < 2*smallBody {
-				resume := c.pause()
-				select {
-				case room <- struct{}{}:
-					release = sync.OnceFunc(func() { <-room })
-				case <-ctx.Done():
-					return nil, release, context.Cause(ctx)
+				if release, err = room.enter(ctx, c); err != nil {
+					return nil, release, err
 				}
-				resume()
 			}
 			grown := make([]byte, len(buffer), 2*len(buffer))
 			copy(grown, buffer)

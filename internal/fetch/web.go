@@ -58,7 +58,8 @@ type Request struct {
 	Lane string
 
 	sitemap bool
-	clock   *clock // of the visit
+	clock   *clock                           // of the visit
+	allowed func(context.Context, URL) error // asks the robots.txt of what belongs to the page
 }
 
 // Response is a page, or where to look for it, or that it has not changed.
@@ -71,6 +72,7 @@ type Response struct {
 	ContentType string // text/html, application/xhtml+xml, text/plain or text/markdown
 	Body        []byte // UTF-8 without NUL
 	Bytes       int64  // received for the body
+	Fetcher     schema.Fetcher
 
 	ETag, LastModified string
 	NoIndex, NoFollow  bool          // as its X-Robots-Tag asks
@@ -141,6 +143,10 @@ func (w *Web) ask(ctx context.Context, r Request, f Fetcher) (Response, error) {
 		return Response{}, err
 	}
 	delay := rules.CrawlDelay(agent)
+	r.allowed = func(ctx context.Context, u URL) error {
+		_, err := w.allowed(ctx, u)
+		return err
+	}
 	response, err := f.Get(ctx, r)
 	if err == nil && response.Redirect.IsZero() && response.URL != r.URL { // it went on by itself
 		_, err = w.allowed(ctx, response.URL)
