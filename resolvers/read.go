@@ -22,7 +22,7 @@ func deref(s *string) string {
 }
 
 func scrapeParams(in graph.StartScrapeInput) schema.ScrapeParams {
-	p := schema.ScrapeParams{URLs: in.Urls, Company: in.Company, Profile: in.Profile, Force: in.Force, Languages: in.Languages}
+	p := schema.ScrapeParams{URLs: in.Urls, Company: in.Company, Profile: in.Profile, Force: in.Force, Languages: in.Languages, Choice: in.Fetcher}
 	if c := in.Crawl; c != nil {
 		p.Crawl = &schema.CrawlParams{
 			MaxDepth: c.MaxDepth, MaxPages: c.MaxPages, Include: c.Include, Exclude: c.Exclude, Subdomains: c.Subdomains,

@@ -100,7 +100,7 @@ type ScrapeParams struct {
 	Languages []string `json:"languages,omitempty"`
 	// Choice is how pages are to be got; empty is AUTO.
 	Choice FetcherChoice `json:"fetcher,omitempty"`
-	Roots     []string `json:"roots,omitempty"` // of a retry: where URLs were redirected to in the job that it retries
+	Roots  []string      `json:"roots,omitempty"` // of a retry: where URLs were redirected to in the job that it retries
 }
 
 // Fetcher is how pages are to be got.

@@ -44,14 +44,21 @@ func (s Steps) fetch(ctx context.Context, t task) (job.Save, error) {
 		return v.unchanged(0, "read "+v.known.FetchedAt.Format(time.RFC3339)+", still fresh"), nil
 	}
 	if t.Lane != v.target.Domain() {
-		return settled(job.Result{Next: schema.StepFetch, Lane: v.target.Domain()}), nil // its turn at its domain comes first
+		return settled(v.again(t.Fetcher)), nil // its turn at its domain comes first
+	}
+	web, err := v.web()
+	if err != nil {
+		return nil, err
 	}
 	request := fetch.Request{URL: v.target, Lane: t.Lane}
 	if v.known != nil && v.known.URL == v.target.String() {
 		request.ETag, request.LastModified = v.known.Etag, v.known.LastModified
 	}
-	response, err := s.Web.Fetch(ctx, request)
+	response, err := web.Fetch(ctx, request)
 	if failure, ok := errors.AsType[*fetch.Failure](err); ok {
+		if failure.Challenge && v.may(schema.FetcherFlareSolverr) {
+			return settled(v.again(schema.FetcherFlareSolverr)), nil
+		}
 		return v.failed(failure), nil
 	}
 	if err != nil {
@@ -256,6 +263,9 @@ func (v *visit) read(ctx context.Context) (job.Save, error) {
 	}
 	if ok, why := v.allows(r.URL); !ok {
 		return ends(schema.OutOfScope, "redirected to "+r.URL.String()+": "+why)
+	}
+	if v.may(schema.FetcherBrowser) && document.Shell(r.ContentType, r.Body) {
+		return v.observed(observation, settled(v.again(schema.FetcherBrowser))), nil
 	}
 	doc, err := v.Documents.Read(ctx, r.ContentType, r.Body)
 	if fault.Is(err, fault.Invalid) {

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -123,7 +124,8 @@ func (v *visit) snapshot(ctx context.Context, tx *store.Tx, pageID uuid.UUID, r 
 
 // write makes the row of a text.
 func (v *visit) write(ctx context.Context, tx *store.Tx, pageID uuid.UUID, r reading) (uuid.UUID, error) {
-	s, err := tx.Ent.Snapshot.Create().SetPageID(pageID).SetText(r.doc.Text).SetAnchors(r.doc.Anchors).SetHash(r.sign.Hash).SetHTTPStatus(v.response.Status).Save(ctx)
+	s, err := tx.Ent.Snapshot.Create().SetPageID(pageID).SetText(r.doc.Text).SetAnchors(r.doc.Anchors).SetHash(r.sign.Hash).SetHTTPStatus(v.response.Status).
+		SetFetcher(cmp.Or(v.response.Fetcher, schema.FetcherHTTP)).Save(ctx)
 	if err != nil {
 		return uuid.Nil, fmt.Errorf("make snapshot: %w", err)
 	}

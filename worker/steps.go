@@ -22,7 +22,8 @@ type Web interface {
 type Steps struct {
 	Ent           *ent.Client
 	Jobs          *job.Jobs
-	Web           Web
+	Web           Web                    // by HTTP
+	Ways          map[schema.Fetcher]Web // the other ways to get pages that there are
 	Limiter       *fetch.Limiter
 	Documents     *document.Reader
 	MinConfidence float64 // facts below are not kept

@@ -24,6 +24,7 @@ type scrapeCmd struct {
 	Pages    int      `default:"100" help:"With --crawl: the most pages that are stored, 1 to 10,000."`
 	Include  []string `help:"With --crawl: follow only URLs that match one of these regular expressions."`
 	Exclude  []string `help:"With --crawl: do not follow URLs that match one of these."`
+	Fetcher  string   `default:"AUTO" enum:"AUTO,HTTP,BROWSER,FIRECRAWL" help:"How pages are got: AUTO, HTTP, BROWSER or FIRECRAWL."`
 	Force    bool     `help:"Ask for pages again although they are fresh."`
 	MaxFacts int      `name:"facts" default:"20" help:"How many facts to print, the surest first."`
 }
@@ -53,7 +54,7 @@ func (cmd scrapeCmd) Run(ctx context.Context, c *app.Config) error {
 		}
 	}
 	err := withService(ctx, config, quiet(config), func(ctx context.Context, api client) error {
-		input := map[string]any{"urls": cmd.URLs, "company": cmd.Company, "profile": cmd.Profile, "force": cmd.Force}
+		input := map[string]any{"urls": cmd.URLs, "company": cmd.Company, "profile": cmd.Profile, "force": cmd.Force, "fetcher": cmd.Fetcher}
 		if cmd.Crawl {
 			input["crawl"] = map[string]any{"maxDepth": cmd.Depth, "maxPages": cmd.Pages, "include": cmd.Include, "exclude": cmd.Exclude}
 		}

@@ -76,10 +76,11 @@ func Run(ctx context.Context, c Config, role Role, log *slog.Logger, ready func(
 		return err
 	}
 	defer closeAll(api, ops) // those that no server has come to
-	p, err := build(ctx, c, c.own(addrOf(api), addrOf(ops)), s, hints, log)
+	p, err := build(ctx, c, role, c.own(addrOf(api), addrOf(ops)), s, hints, log)
 	if err != nil {
 		return err
 	}
+	defer p.ways.close()
 	p.tracer, p.api, p.ops, p.door = tracer, api, ops, d
 	if p.search, err = openSearch(c, s, hints, log); err != nil {
 		return err
@@ -193,6 +194,7 @@ type parts struct {
 	jobs      *job.Jobs
 	limiter   *fetch.Limiter
 	web       *fetch.Web
+	ways      ways
 	documents *document.Reader
 }
 
@@ -244,8 +246,16 @@ func (p *parts) drain(told <-chan struct{}, delay time.Duration) {
 }
 
 // build makes the parts; own are the addresses that no page may be read from.
-func build(ctx context.Context, c Config, own []string, s *store.Store, hints bus, log *slog.Logger) (*parts, error) {
+func build(ctx context.Context, c Config, role Role, own []string, s *store.Store, hints bus, log *slog.Logger) (*parts, error) {
 	guard, err := fetch.NewGuard(c.FetchAllowCIDRs, resolve(ctx, own, log))
+	if err != nil {
+		return nil, err
+	}
+	plain := fetch.NewHTTP(fetch.Options{
+		UserAgent: "techfacts/" + c.Version + " (+https://techfacts.dev/bot)", Guard: guard,
+		Timeout: time.Duration(c.ScrapeTimeout), HeaderTimeout: time.Duration(c.ScrapeTimeout) / 4, Log: log,
+	})
+	others, err := openWays(c, role, plain)
 	if err != nil {
 		return nil, err
 	}
@@ -258,11 +268,9 @@ func build(ctx context.Context, c Config, own []string, s *store.Store, hints bu
 		bus:       hints,
 		limiter:   limiter,
 		documents: document.NewReader(document.DefaultMemory),
-		jobs:      job.New(s, hints, job.Policy{Retries: c.ScrapeMaxRetries, Fresh: time.Duration(c.ScrapeCache)}),
-		web: fetch.NewWeb(fetch.NewHTTP(fetch.Options{
-			UserAgent: "techfacts/" + c.Version + " (+https://techfacts.dev/bot)", Guard: guard,
-			Timeout: time.Duration(c.ScrapeTimeout), HeaderTimeout: time.Duration(c.ScrapeTimeout) / 4, Log: log,
-		}), limiter),
+		jobs:      job.New(s, hints, job.Policy{Retries: c.ScrapeMaxRetries, Fresh: time.Duration(c.ScrapeCache), Lacks: others.lacks()}),
+		web:       fetch.NewWeb(plain, limiter),
+		ways:      others,
 	}
 	p.jobs.Observer, p.jobs.Log = p.metrics, log
 	p.metrics.Database(s)
@@ -315,7 +323,7 @@ func (p *parts) pool(ctx context.Context, c Config, s *store.Store, log *slog.Lo
 	return &worker.Pool{
 		Store: s, Queue: q, Jobs: p.jobs, Gate: p.limiter, Bus: p.bus, Log: log,
 		Steps: worker.Steps{
-			Ent: s.Ent, Jobs: p.jobs, Web: observed{p.web, p.metrics}, Documents: p.documents, Limiter: p.limiter, MinConfidence: c.MinConfidence,
+			Ent: s.Ent, Jobs: p.jobs, Web: observed{p.web, p.metrics}, Ways: p.others(), Documents: p.documents, Limiter: p.limiter, MinConfidence: c.MinConfidence,
 		},
 		Observer: p.metrics, Tracer: p.tracer,
 		Fetches: c.WorkerFetches, Extracts: c.WorkerExtracts,

@@ -54,6 +54,11 @@ type Config struct {
 	ScrapeRobotsMeta    bool    `name:"scrape-robots-meta" env:"SCRAPE_ROBOTS_META" default:"true" negatable:"" group:"Reading pages" help:"Heed noindex and nofollow in pages and in X-Robots-Tag headers. Default: yes."`
 	FetchAllowCIDRs     string  `name:"fetch-allow-cidrs" env:"FETCH_ALLOW_CIDRS" group:"Reading pages" help:"Private networks that may be read, as 10.20.0.0/16,127.0.0.16/28:18080; a port narrows it. Default: none."`
 
+	Browser         string `name:"scrape-browser" env:"SCRAPE_BROWSER" group:"Reading pages" help:"Chromium that pages with scripts are read in: its path, or off for none. Default: the one in PATH, if there is one."`
+	FirecrawlURL    string `name:"firecrawl-url" env:"FIRECRAWL_URL" group:"Reading pages" help:"Firecrawl, for jobs whose pages are to be got by it, as https://api.firecrawl.dev. Default: none."`
+	FirecrawlKey    Secret `name:"firecrawl-api-key" env:"FIRECRAWL_API_KEY" group:"Reading pages" help:"Key of Firecrawl. Default: none."`
+	FlareSolverrURL string `name:"flaresolverr-url" env:"FLARESOLVERR_URL" group:"Reading pages" help:"FlareSolverr, which reads pages behind a challenge, as http://localhost:8191. Default: none."`
+
 	MinConfidence float64 `name:"extraction-confidence-threshold" env:"EXTRACTION_CONFIDENCE_THRESHOLD" default:"0.5" group:"Extracting facts" help:"Facts of less confidence, from 0 to 1, are not kept."`
 
 	OpenAIBaseURL    string  `name:"openai-base-url" env:"OPENAI_BASE_URL" group:"Language models" help:"Endpoint that speaks OpenAI's protocol, as https://api.openai.com/v1. Default: none."`
@@ -86,7 +91,6 @@ type Config struct {
 //
 //nolint:gochecknoglobals // a fixed table
 var later = []string{
-	"FIRECRAWL_URL", "FLARESOLVERR_URL",
 	"LLM_MODEL", "EXTRACTION_CHUNK_SIZE",
 }
 
@@ -142,6 +146,9 @@ func (c Config) Check() error {
 		{c.ScrapeDailyLimit < 1, "SCRAPE_DAILY_LIMIT_PER_DOMAIN", "must be at least 1"},
 		{c.ScrapeMaxRetries < 0 || c.ScrapeMaxRetries > 20, "SCRAPE_MAX_RETRIES", "must be from 0 to 20"},
 		{c.ScrapeTimeout < Seconds(time.Second) || c.ScrapeTimeout > Seconds(10*time.Minute), "SCRAPE_TIMEOUT", "must be from 1s to 10m"},
+		{c.FirecrawlURL != "" && !isURL(c.FirecrawlURL), "FIRECRAWL_URL", "must be like https://api.firecrawl.dev"},
+		{c.FirecrawlURL == "" && c.FirecrawlKey != "", "FIRECRAWL_URL", "must say whose key FIRECRAWL_API_KEY is"},
+		{c.FlareSolverrURL != "" && !isURL(c.FlareSolverrURL), "FLARESOLVERR_URL", "must be like http://localhost:8191"},
 		{!(c.MinConfidence >= 0 && c.MinConfidence <= 1), "EXTRACTION_CONFIDENCE_THRESHOLD", "must be from 0 to 1"},
 		{!slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "LOG_LEVEL", "must be debug, info, warn or error"},
 		{!slices.Contains([]string{"auto", "text", "json"}, c.LogFormat), "LOG_FORMAT", "must be auto, text or json"},
@@ -224,8 +231,10 @@ func (c Config) own(listening ...string) (own []string) {
 		}
 		own = append(own, net.JoinHostPort(strings.Trim(host, "[]"), port))
 	}
-	if u, err := url.Parse(c.TraceEndpoint); err == nil && u.Host != "" {
-		own = append(own, net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), u.Scheme))) // a scheme is the name of its port
+	for _, address := range []string{c.TraceEndpoint, c.FirecrawlURL, c.FlareSolverrURL} {
+		if u, err := url.Parse(address); err == nil && u.Host != "" {
+			own = append(own, net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), u.Scheme))) // a scheme is the name of its port
+		}
 	}
 	if c.RedisURL != "" {
 		if addr, err := event.RedisAddr(string(c.RedisURL)); err == nil && addr != "" {

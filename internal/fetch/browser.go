@@ -113,7 +113,7 @@ func (b *Browser) Get(ctx context.Context, r Request) (Response, error) {
 		return Response{}, failure.with(page.Status)
 	}
 	if err != nil {
-		return Response{}, failed(schema.Failed, err, "the browser broke off").temporary()
+		return Response{}, failed(schema.Failed, err, "the browser broke off").temporary().with(page.Status)
 	}
 	return shown, nil
 }

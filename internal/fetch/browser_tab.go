@@ -157,15 +157,18 @@ func (t *tab) settle(ctx context.Context) error {
 	}
 }
 
+// quiet reports whether the page has asked for nothing for a while: a longer
+// one if it was not loaded, as a page is that scripts have tried to leave.
 func (t *tab) quiet() bool {
+	enough := tabQuiet
 	select {
 	case <-t.loaded:
 	default:
-		return false
+		enough *= 6
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.busy == 0 && time.Since(t.changed) >= tabQuiet
+	return t.busy == 0 && time.Since(t.changed) >= enough
 }
 
 func (t *tab) led() bool {

@@ -63,6 +63,20 @@ func ways(t *testing.T, s *site, gate Gate) map[string]func() (*Web, func() int)
 			e := &elsewhere{}
 			return web.By(e), func() int { n := len(e.asked); e.asked = nil; return n }
 		},
+		"browser": func() (*Web, func() int) {
+			w, _ := browse(t, web)
+			return w, func() int {
+				return len(slices.DeleteFunc(s.requests(), func(p string) bool { return p == "/robots.txt" }))
+			}
+		},
+		"Firecrawl": func() (*Web, func() int) {
+			o := firecrawl(t)
+			return o.way(web), o.requests
+		},
+		"FlareSolverr": func() (*Web, func() int) {
+			o := flaresolverr(t)
+			return o.way(web), o.requests
+		},
 	}
 }
 

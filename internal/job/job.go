@@ -50,8 +50,9 @@ type Publisher interface{ Publish(topics ...string) }
 
 // Policy is how patient jobs are.
 type Policy struct {
-	Retries int           // how often a step that failed for a passing reason is tried again
-	Fresh   time.Duration // how long a page that was read is not asked for again
+	Retries int                    // how often a step that failed for a passing reason is tried again
+	Fresh   time.Duration          // how long a page that was read is not asked for again
+	Lacks   []schema.FetcherChoice // ways to get pages that there are not
 }
 
 // Observer is told what was committed. It must not wait.

@@ -46,9 +46,10 @@ type Result struct {
 	Found  []Link                                 // links to follow
 	Follow func(links []string, depth int) []Link // chooses, of the links of another page, those to follow; not nil if Found is not
 
-	CanonicalOf string   // what the next step is to know, see [queue.Item]; "-": nothing
-	Sitemaps    []string // those that the next step is to read; not nil once it has begun
-	SimHash     int64    // of the text of its page; 0 if it has none
+	Fetcher     schema.Fetcher // by which the next step is to get the page; "" if as the job says
+	CanonicalOf string         // what the next step is to know, see [queue.Item]; "-": nothing
+	Sitemaps    []string       // those that the next step is to read; not nil once it has begun
+	SimHash     int64          // of the text of its page; 0 if it has none
 }
 
 // Failed is the Result of a step that ended with err: INVALID, NOT_FOUND and
@@ -142,6 +143,9 @@ func (c *changes) settle(ctx context.Context, item queue.Item, held queue.Held, 
 	}
 	if r.Location != "" {
 		update.SetLocation(r.Location).AddRedirects(1)
+	}
+	if r.Next != "" {
+		update.SetFetcher(string(r.Fetcher))
 	}
 	if r.CanonicalOf != "" {
 		update.SetCanonicalOf(r.CanonicalOf)

@@ -39,6 +39,9 @@ func (j *Jobs) StartScrape(ctx context.Context, in schema.ScrapeParams, c Common
 	if err != nil {
 		return nil, err
 	}
+	if slices.Contains(j.policy.Lacks, in.Fetcher()) {
+		return nil, fault.New(fault.Unavailable, "there is nothing here that gets pages by %s", in.Fetcher()).With("input.fetcher")
+	}
 	links := make([]Link, len(seeds))
 	for i, u := range seeds {
 		links[i] = Link{URL: u}
@@ -91,6 +94,9 @@ func Check(in *schema.ScrapeParams) ([]fetch.URL, error) {
 	in.URLs = in.URLs[:0:0]
 	for _, u := range seeds {
 		in.URLs = append(in.URLs, u.String())
+	}
+	if in.Choice == schema.ChoiceAuto { // as it was asked for before there was a choice
+		in.Choice = ""
 	}
 	if err := checkLanguages(in); err != nil {
 		return nil, err

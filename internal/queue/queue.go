@@ -50,9 +50,10 @@ type Item struct {
 	Lane      string
 	Due       time.Time // since when it could be taken, but for its lane
 
-	CanonicalOf string   // what the step FETCH notes when Location is what the page calls its canonical URL
-	Pattern     string   // the shape of the URL, if it has one that could be endless
-	Sitemaps    []string // still to be read by the step DISCOVER; nil if it has not begun
+	CanonicalOf string         // what the step FETCH notes when Location is what the page calls its canonical URL
+	Fetcher     schema.Fetcher // by which the step FETCH is to get the page after all; "" if as its job says
+	Pattern     string         // the shape of the URL, if it has one that could be endless
+	Sitemaps    []string       // still to be read by the step DISCOVER; nil if it has not begun
 
 	rank  int
 	turn  int64
@@ -120,7 +121,7 @@ func Open(ctx context.Context, s *store.Store) (*Queue, error) {
 }
 
 // columns are those of [Item], in the order of scan.
-const columns = `id, job_id, page_id, step, url, location, redirects, depth, attempts, lane, run_at, canonical_of, pattern, sitemaps, rank, turn, lease`
+const columns = `id, job_id, page_id, step, url, location, redirects, depth, attempts, lane, run_at, canonical_of, fetcher, pattern, sitemaps, rank, turn, lease`
 
 func scan(rows *sql.Rows) ([]Item, error) {
 	defer rows.Close()
@@ -132,7 +133,7 @@ func scan(rows *sql.Rows) ([]Item, error) {
 		var sitemaps []byte
 		var due moment
 		if err := rows.Scan(&i.ID, &i.JobID, &page, &i.Step, &i.URL, &location, &i.Redirects, &i.Depth,
-			&i.Attempts, &i.Lane, &due, &canonicalOf, &i.Pattern, &sitemaps, &i.rank, &i.turn, &i.lease); err != nil {
+			&i.Attempts, &i.Lane, &due, &canonicalOf, &i.Fetcher, &i.Pattern, &sitemaps, &i.rank, &i.turn, &i.lease); err != nil {
 			return nil, err
 		}
 		i.Location, i.CanonicalOf, i.Due = location.String, canonicalOf.String, due.Time
