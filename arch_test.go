@@ -28,6 +28,7 @@ var allowed = map[string]string{
 	"internal/queue":            "ent/... schema internal/fault internal/store",
 	"internal/fetch":            "ent/... schema internal/fault internal/store",
 	"internal/pdf":              "internal/fault",
+	"internal/warc":             "internal/fault",
 	"internal/document":         "schema internal/fault internal/pdf",
 	"internal/extract":          "ent/... schema internal/document internal/fault internal/store",
 	"internal/access":           "ent/... schema internal/event internal/fault internal/store",
@@ -51,7 +52,7 @@ var allowed = map[string]string{
 	"internal/demosite": "",
 	"web":               "", // what Vite has built
 	"internal/app": "resolvers schema worker internal/access internal/crawl internal/demosite internal/document internal/event internal/extract internal/fault " +
-		"internal/fetch internal/job internal/llm internal/metric internal/queue internal/search internal/server internal/shared internal/store/... internal/trace web",
+		"internal/fetch internal/job internal/llm internal/metric internal/queue internal/search internal/server internal/shared internal/store/... internal/trace internal/warc web",
 	"deploy":        "", // nothing but tests of what is deployed
 	"cmd/techfacts": "internal/access internal/app internal/demosite internal/fault schema",
 

@@ -29,6 +29,7 @@ import (
 	"techfacts.dev/techfacts/ent/ratelimit"
 	"techfacts.dev/techfacts/ent/report"
 	"techfacts.dev/techfacts/ent/snapshot"
+	"techfacts.dev/techfacts/ent/upload"
 	"techfacts.dev/techfacts/ent/worker"
 )
 
@@ -107,6 +108,7 @@ func checkColumn(t, c string) error {
 			ratelimit.Table:   ratelimit.ValidColumn,
 			report.Table:      report.ValidColumn,
 			snapshot.Table:    snapshot.ValidColumn,
+			upload.Table:      upload.ValidColumn,
 			worker.Table:      worker.ValidColumn,
 		})
 	})

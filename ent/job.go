@@ -26,7 +26,7 @@ type Job struct {
 	Status schema.JobStatus `json:"status,omitempty"`
 	// HIGH goes before NORMAL, NORMAL before LOW; within one, jobs take turns.
 	Priority schema.Priority `json:"priority,omitempty"`
-	// The company whose documentation a SCRAPE job reads.
+	// The company whose documentation a SCRAPE or IMPORT job reads.
 	Company string `json:"company,omitempty"`
 	// Params holds the value of the "params" field.
 	Params schema.Params `json:"params,omitempty"`
@@ -74,6 +74,8 @@ type JobEdges struct {
 	Items []*JobItem `json:"items,omitempty"`
 	// What happened to this job, in order.
 	Events []*JobEvent `json:"events,omitempty"`
+	// Uploads holds the value of the uploads edge.
+	Uploads []*Upload `json:"uploads,omitempty"`
 	// Patterns holds the value of the patterns edge.
 	Patterns []*Pattern `json:"patterns,omitempty"`
 	// Reports holds the value of the reports edge.
@@ -84,12 +86,13 @@ type JobEdges struct {
 	Retries []*Job `json:"retries,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [6]bool
+	loadedTypes [7]bool
 	// totalCount holds the count of the edges above.
 	totalCount [4]map[string]int
 
 	namedItems    map[string][]*JobItem
 	namedEvents   map[string][]*JobEvent
+	namedUploads  map[string][]*Upload
 	namedPatterns map[string][]*Pattern
 	namedReports  map[string][]*Report
 	namedRetries  map[string][]*Job
@@ -113,10 +116,19 @@ func (e JobEdges) EventsOrErr() ([]*JobEvent, error) {
 	return nil, &NotLoadedError{edge: "events"}
 }
 
+// UploadsOrErr returns the Uploads value or an error if the edge
+// was not loaded in eager-loading.
+func (e JobEdges) UploadsOrErr() ([]*Upload, error) {
+	if e.loadedTypes[2] {
+		return e.Uploads, nil
+	}
+	return nil, &NotLoadedError{edge: "uploads"}
+}
+
 // PatternsOrErr returns the Patterns value or an error if the edge
 // was not loaded in eager-loading.
 func (e JobEdges) PatternsOrErr() ([]*Pattern, error) {
-	if e.loadedTypes[2] {
+	if e.loadedTypes[3] {
 		return e.Patterns, nil
 	}
 	return nil, &NotLoadedError{edge: "patterns"}
@@ -125,7 +137,7 @@ func (e JobEdges) PatternsOrErr() ([]*Pattern, error) {
 // ReportsOrErr returns the Reports value or an error if the edge
 // was not loaded in eager-loading.
 func (e JobEdges) ReportsOrErr() ([]*Report, error) {
-	if e.loadedTypes[3] {
+	if e.loadedTypes[4] {
 		return e.Reports, nil
 	}
 	return nil, &NotLoadedError{edge: "reports"}
@@ -136,7 +148,7 @@ func (e JobEdges) ReportsOrErr() ([]*Report, error) {
 func (e JobEdges) ParentOrErr() (*Job, error) {
 	if e.Parent != nil {
 		return e.Parent, nil
-	} else if e.loadedTypes[4] {
+	} else if e.loadedTypes[5] {
 		return nil, &NotFoundError{label: job.Label}
 	}
 	return nil, &NotLoadedError{edge: "parent"}
@@ -145,7 +157,7 @@ func (e JobEdges) ParentOrErr() (*Job, error) {
 // RetriesOrErr returns the Retries value or an error if the edge
 // was not loaded in eager-loading.
 func (e JobEdges) RetriesOrErr() ([]*Job, error) {
-	if e.loadedTypes[5] {
+	if e.loadedTypes[6] {
 		return e.Retries, nil
 	}
 	return nil, &NotLoadedError{edge: "retries"}
@@ -346,6 +358,11 @@ func (_m *Job) QueryEvents() *JobEventQuery {
 	return NewJobClient(_m.config).QueryEvents(_m)
 }
 
+// QueryUploads queries the "uploads" edge of the Job entity.
+func (_m *Job) QueryUploads() *UploadQuery {
+	return NewJobClient(_m.config).QueryUploads(_m)
+}
+
 // QueryPatterns queries the "patterns" edge of the Job entity.
 func (_m *Job) QueryPatterns() *PatternQuery {
 	return NewJobClient(_m.config).QueryPatterns(_m)
@@ -508,6 +525,30 @@ func (_m *Job) appendNamedEvents(name string, edges ...*JobEvent) {
 		_m.Edges.namedEvents[name] = []*JobEvent{}
 	} else {
 		_m.Edges.namedEvents[name] = append(_m.Edges.namedEvents[name], edges...)
+	}
+}
+
+// NamedUploads returns the Uploads named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *Job) NamedUploads(name string) ([]*Upload, error) {
+	if _m.Edges.namedUploads == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedUploads[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *Job) appendNamedUploads(name string, edges ...*Upload) {
+	if _m.Edges.namedUploads == nil {
+		_m.Edges.namedUploads = make(map[string][]*Upload)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedUploads[name] = []*Upload{}
+	} else {
+		_m.Edges.namedUploads[name] = append(_m.Edges.namedUploads[name], edges...)
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"techfacts.dev/techfacts/ent/pattern"
 	"techfacts.dev/techfacts/ent/predicate"
 	"techfacts.dev/techfacts/ent/report"
+	"techfacts.dev/techfacts/ent/upload"
 )
 
 // JobQuery is the builder for querying Job entities.
@@ -31,6 +32,7 @@ type JobQuery struct {
 	predicates        []predicate.Job
 	withItems         *JobItemQuery
 	withEvents        *JobEventQuery
+	withUploads       *UploadQuery
 	withPatterns      *PatternQuery
 	withReports       *ReportQuery
 	withParent        *JobQuery
@@ -39,6 +41,7 @@ type JobQuery struct {
 	modifiers         []func(*sql.Selector)
 	withNamedItems    map[string]*JobItemQuery
 	withNamedEvents   map[string]*JobEventQuery
+	withNamedUploads  map[string]*UploadQuery
 	withNamedPatterns map[string]*PatternQuery
 	withNamedReports  map[string]*ReportQuery
 	withNamedRetries  map[string]*JobQuery
@@ -115,6 +118,28 @@ func (_q *JobQuery) QueryEvents() *JobEventQuery {
 			sqlgraph.From(job.Table, job.FieldID, selector),
 			sqlgraph.To(jobevent.Table, jobevent.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, job.EventsTable, job.EventsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryUploads chains the current query on the "uploads" edge.
+func (_q *JobQuery) QueryUploads() *UploadQuery {
+	query := (&UploadClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(job.Table, job.FieldID, selector),
+			sqlgraph.To(upload.Table, upload.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, job.UploadsTable, job.UploadsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -404,6 +429,7 @@ func (_q *JobQuery) Clone() *JobQuery {
 		predicates:   append([]predicate.Job{}, _q.predicates...),
 		withItems:    _q.withItems.Clone(),
 		withEvents:   _q.withEvents.Clone(),
+		withUploads:  _q.withUploads.Clone(),
 		withPatterns: _q.withPatterns.Clone(),
 		withReports:  _q.withReports.Clone(),
 		withParent:   _q.withParent.Clone(),
@@ -434,6 +460,17 @@ func (_q *JobQuery) WithEvents(opts ...func(*JobEventQuery)) *JobQuery {
 		opt(query)
 	}
 	_q.withEvents = query
+	return _q
+}
+
+// WithUploads tells the query-builder to eager-load the nodes that are connected to
+// the "uploads" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *JobQuery) WithUploads(opts ...func(*UploadQuery)) *JobQuery {
+	query := (&UploadClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withUploads = query
 	return _q
 }
 
@@ -559,9 +596,10 @@ func (_q *JobQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Job, err
 	var (
 		nodes       = []*Job{}
 		_spec       = _q.querySpec()
-		loadedTypes = [6]bool{
+		loadedTypes = [7]bool{
 			_q.withItems != nil,
 			_q.withEvents != nil,
+			_q.withUploads != nil,
 			_q.withPatterns != nil,
 			_q.withReports != nil,
 			_q.withParent != nil,
@@ -603,6 +641,13 @@ func (_q *JobQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Job, err
 			return nil, err
 		}
 	}
+	if query := _q.withUploads; query != nil {
+		if err := _q.loadUploads(ctx, query, nodes,
+			func(n *Job) { n.Edges.Uploads = []*Upload{} },
+			func(n *Job, e *Upload) { n.Edges.Uploads = append(n.Edges.Uploads, e) }); err != nil {
+			return nil, err
+		}
+	}
 	if query := _q.withPatterns; query != nil {
 		if err := _q.loadPatterns(ctx, query, nodes,
 			func(n *Job) { n.Edges.Patterns = []*Pattern{} },
@@ -641,6 +686,13 @@ func (_q *JobQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Job, err
 		if err := _q.loadEvents(ctx, query, nodes,
 			func(n *Job) { n.appendNamedEvents(name) },
 			func(n *Job, e *JobEvent) { n.appendNamedEvents(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedUploads {
+		if err := _q.loadUploads(ctx, query, nodes,
+			func(n *Job) { n.appendNamedUploads(name) },
+			func(n *Job, e *Upload) { n.appendNamedUploads(name, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -718,6 +770,36 @@ func (_q *JobQuery) loadEvents(ctx context.Context, query *JobEventQuery, nodes 
 	}
 	query.Where(predicate.JobEvent(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(job.EventsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.JobID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "job_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *JobQuery) loadUploads(ctx context.Context, query *UploadQuery, nodes []*Job, init func(*Job), assign func(*Job, *Upload)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Job)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(upload.FieldJobID)
+	}
+	query.Where(predicate.Upload(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(job.UploadsColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {
@@ -1009,6 +1091,20 @@ func (_q *JobQuery) WithNamedEvents(name string, opts ...func(*JobEventQuery)) *
 		_q.withNamedEvents = make(map[string]*JobEventQuery)
 	}
 	_q.withNamedEvents[name] = query
+	return _q
+}
+
+// WithNamedUploads tells the query-builder to eager-load the nodes that are connected to the "uploads"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *JobQuery) WithNamedUploads(name string, opts ...func(*UploadQuery)) *JobQuery {
+	query := (&UploadClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedUploads == nil {
+		_q.withNamedUploads = make(map[string]*UploadQuery)
+	}
+	_q.withNamedUploads[name] = query
 	return _q
 }
 

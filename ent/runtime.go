@@ -20,6 +20,7 @@ import (
 	"techfacts.dev/techfacts/ent/ratelimit"
 	"techfacts.dev/techfacts/ent/report"
 	"techfacts.dev/techfacts/ent/snapshot"
+	"techfacts.dev/techfacts/ent/upload"
 	"techfacts.dev/techfacts/ent/worker"
 	"techfacts.dev/techfacts/schema"
 )
@@ -382,6 +383,16 @@ func init() {
 	snapshotDescID := snapshotFields[0].Descriptor()
 	// snapshot.DefaultID holds the default value on creation for the id field.
 	snapshot.DefaultID = snapshotDescID.Default.(func() uuid.UUID)
+	uploadFields := schema.Upload{}.Fields()
+	_ = uploadFields
+	// uploadDescTitle is the schema descriptor for title field.
+	uploadDescTitle := uploadFields[4].Descriptor()
+	// upload.DefaultTitle holds the default value on creation for the title field.
+	upload.DefaultTitle = uploadDescTitle.Default.(string)
+	// uploadDescID is the schema descriptor for id field.
+	uploadDescID := uploadFields[0].Descriptor()
+	// upload.DefaultID holds the default value on creation for the id field.
+	upload.DefaultID = uploadDescID.Default.(func() uuid.UUID)
 	workerFields := schema.Worker{}.Fields()
 	_ = workerFields
 	// workerDescSeenAt is the schema descriptor for seen_at field.

@@ -31,7 +31,7 @@ type Snapshot struct {
 	Hash string `json:"hash,omitempty"`
 	// When this text was first fetched.
 	FetchedAt time.Time `json:"fetched_at,omitempty"`
-	// The HTTP status it came with.
+	// The HTTP status it came with; 0 if it was handed in.
 	HTTPStatus int `json:"http_status,omitempty"`
 	// The way it was got.
 	Fetcher schema.Fetcher `json:"fetcher,omitempty"`

@@ -46,6 +46,8 @@ type Tx struct {
 	Report *ReportClient
 	// Snapshot is the client for interacting with the Snapshot builders.
 	Snapshot *SnapshotClient
+	// Upload is the client for interacting with the Upload builders.
+	Upload *UploadClient
 	// Worker is the client for interacting with the Worker builders.
 	Worker *WorkerClient
 
@@ -196,6 +198,7 @@ func (tx *Tx) init() {
 	tx.RateLimit = NewRateLimitClient(tx.config)
 	tx.Report = NewReportClient(tx.config)
 	tx.Snapshot = NewSnapshotClient(tx.config)
+	tx.Upload = NewUploadClient(tx.config)
 	tx.Worker = NewWorkerClient(tx.config)
 }
 

@@ -204,6 +204,38 @@ type FlagValue struct {
 
 func (FlagValue) IsFactValue() {}
 
+// Documents to read.
+type ImportDocumentsInput struct {
+	// 1 to 200 documents, each with a URL of its own.
+	Documents []*ImportedDocument `json:"documents"`
+	// Whose documentation it is: 1 to 200 characters; the unit of comparison. Pages that are known under another name move to this one.
+	Company string `json:"company"`
+	// The name of the profile by which facts are extracted.
+	Profile string `json:"profile"`
+	// Whose items are taken first.
+	Priority schema.Priority `json:"priority"`
+	// At most 200 characters of your choice: the same key with the same input gives the same job, with other input CONFLICT.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The job that was started.
+type ImportDocumentsPayload struct {
+	// The job, of type IMPORT; an earlier one if the idempotency key was used before. What it was asked to do is ScrapeParams.
+	Job *ent.Job `json:"job"`
+}
+
+// A document as it is handed in.
+type ImportedDocument struct {
+	// The http or https URL whose page it is.
+	URL string `json:"url"`
+	// What it says, in base64: at most 10 MiB.
+	Content string `json:"content"`
+	// What it is, as a Content-Type of HTTP: text/html, text/markdown, text/plain, application/pdf, or another type that is read. A charset counts.
+	ContentType string `json:"contentType"`
+	// Its title, if it does not say so itself.
+	Title string `json:"title"`
+}
+
 // Why a job failed.
 type JobError struct {
 	// The code: one of those in extensions.code of errors.

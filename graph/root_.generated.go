@@ -203,6 +203,10 @@ type ComplexityRoot struct {
 		Yes      func(childComplexity int) int
 	}
 
+	ImportDocumentsPayload struct {
+		Job func(childComplexity int) int
+	}
+
 	Job struct {
 		CanCancel  func(childComplexity int) int
 		CanRetry   func(childComplexity int) int
@@ -323,6 +327,7 @@ type ComplexityRoot struct {
 		CreateProfile   func(childComplexity int, input CreateProfileInput) int
 		DeleteJob       func(childComplexity int, input DeleteJobInput) int
 		DeleteProfile   func(childComplexity int, input DeleteProfileInput) int
+		ImportDocuments func(childComplexity int, input ImportDocumentsInput) int
 		ResetRateLimit  func(childComplexity int, input ResetRateLimitInput) int
 		RetryJob        func(childComplexity int, input RetryJobInput) int
 		RevokeAPIKey    func(childComplexity int, input RevokeAPIKeyInput) int
@@ -1272,6 +1277,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.FlagValue.Yes(childComplexity), true
 
+	case "ImportDocumentsPayload.job":
+		if e.ComplexityRoot.ImportDocumentsPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportDocumentsPayload.Job(childComplexity), true
+
 	case "Job.canCancel":
 		if e.ComplexityRoot.Job.CanCancel == nil {
 			break
@@ -1822,6 +1834,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteProfile(childComplexity, args["input"].(DeleteProfileInput)), true
+	case "Mutation.importDocuments":
+		if e.ComplexityRoot.Mutation.ImportDocuments == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_importDocuments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ImportDocuments(childComplexity, args["input"].(ImportDocumentsInput)), true
 	case "Mutation.resetRateLimit":
 		if e.ComplexityRoot.Mutation.ResetRateLimit == nil {
 			break
@@ -3351,6 +3374,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("FactOrder", ec.unmarshalInputFactOrder),
 			graphql.NewInputUnmarshaler("FactSearchWhere", ec.unmarshalInputFactSearchWhere),
 			graphql.NewInputUnmarshaler("FactWhereInput", ec.unmarshalInputFactWhereInput),
+			graphql.NewInputUnmarshaler("ImportDocumentsInput", ec.unmarshalInputImportDocumentsInput),
+			graphql.NewInputUnmarshaler("ImportedDocument", ec.unmarshalInputImportedDocument),
 			graphql.NewInputUnmarshaler("JobEventOrder", ec.unmarshalInputJobEventOrder),
 			graphql.NewInputUnmarshaler("JobEventWhereInput", ec.unmarshalInputJobEventWhereInput),
 			graphql.NewInputUnmarshaler("JobItemOrder", ec.unmarshalInputJobItemOrder),
@@ -3901,6 +3926,77 @@ extend type Query {
     """
     id: ID!
   ): Fact @scope(needs: READ)
+}
+`, BuiltIn: false},
+	{Name: "../schema/import.graphql", Input: `extend type Mutation {
+  """
+  Starts a job that reads documents which are handed in, as if they were the pages of their URLs, and extracts their facts. Nothing is asked of
+  any server. Requests larger than others may be go to /graphql/import.
+  """
+  importDocuments(
+    """
+    What to read.
+    """
+    input: ImportDocumentsInput!
+  ): ImportDocumentsPayload! @scope(needs: WRITE)
+}
+
+"""
+Documents to read.
+"""
+input ImportDocumentsInput {
+  """
+  1 to 200 documents, each with a URL of its own.
+  """
+  documents: [ImportedDocument!]!
+  """
+  Whose documentation it is: 1 to 200 characters; the unit of comparison. Pages that are known under another name move to this one.
+  """
+  company: String!
+  """
+  The name of the profile by which facts are extracted.
+  """
+  profile: String! = "general"
+  """
+  Whose items are taken first.
+  """
+  priority: JobPriority! = NORMAL
+  """
+  At most 200 characters of your choice: the same key with the same input gives the same job, with other input CONFLICT.
+  """
+  idempotencyKey: String
+}
+
+"""
+A document as it is handed in.
+"""
+input ImportedDocument {
+  """
+  The http or https URL whose page it is.
+  """
+  url: String!
+  """
+  What it says, in base64: at most 10 MiB.
+  """
+  content: String!
+  """
+  What it is, as a Content-Type of HTTP: text/html, text/markdown, text/plain, application/pdf, or another type that is read. A charset counts.
+  """
+  contentType: String!
+  """
+  Its title, if it does not say so itself.
+  """
+  title: String! = ""
+}
+
+"""
+The job that was started.
+"""
+type ImportDocumentsPayload {
+  """
+  The job, of type IMPORT; an earlier one if the idempotency key was used before. What it was asked to do is ScrapeParams.
+  """
+  job: Job!
 }
 `, BuiltIn: false},
 	{Name: "../schema/job.graphql", Input: `extend type Job {
@@ -5571,6 +5667,14 @@ func (ec *executionContext) childFields_FactSearchFacets(ctx context.Context, fi
 		return ec.fieldContext_FactSearchFacets_domains(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FactSearchFacets", field.Name)
+}
+
+func (ec *executionContext) childFields_ImportDocumentsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "job":
+		return ec.fieldContext_ImportDocumentsPayload_job(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportDocumentsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Job(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -2,7 +2,9 @@ package resolvers
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
+	"fmt"
 
 	"entgo.io/contrib/entgql"
 	"github.com/google/uuid"
@@ -11,6 +13,7 @@ import (
 	"techfacts.dev/techfacts/ent/predicate"
 	"techfacts.dev/techfacts/graph"
 	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/internal/job"
 	"techfacts.dev/techfacts/schema"
 )
 
@@ -30,6 +33,19 @@ func scrapeParams(in graph.StartScrapeInput) schema.ScrapeParams {
 		}
 	}
 	return p
+}
+
+// documents are what was handed in, decoded.
+func documents(in []*graph.ImportedDocument) ([]job.Document, error) {
+	docs := make([]job.Document, len(in))
+	for i, d := range in {
+		body, err := base64.StdEncoding.DecodeString(d.Content)
+		if err != nil {
+			return nil, fault.InvalidField(fmt.Sprintf("input.documents[%d].content", i), "is not base64")
+		}
+		docs[i] = job.Document{URL: d.URL, ContentType: d.ContentType, Title: d.Title, Body: body}
+	}
+	return docs, nil
 }
 
 // listed makes INVALID of what ent says to a filter that holds an empty one.

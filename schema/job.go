@@ -21,10 +21,11 @@ const (
 	JobScrape  JobType = "SCRAPE"
 	JobExtract JobType = "EXTRACT"
 	JobReport  JobType = "REPORT"
+	JobImport  JobType = "IMPORT"
 )
 
 // Values lists the types of jobs.
-func (JobType) Values() []string { return []string{"SCRAPE", "EXTRACT", "REPORT"} }
+func (JobType) Values() []string { return []string{"SCRAPE", "EXTRACT", "REPORT", "IMPORT"} }
 
 // JobStatus is where a job is in its life.
 type JobStatus string
@@ -169,7 +170,7 @@ func (Job) Fields() []ent.Field {
 		field.Enum("priority").GoType(Priority("")).Default(string(PriorityNormal)).Immutable().
 			Comment("HIGH goes before NORMAL, NORMAL before LOW; within one, jobs take turns."),
 		field.String("company").Optional().Immutable().
-			Comment("The company whose documentation a SCRAPE job reads."),
+			Comment("The company whose documentation a SCRAPE or IMPORT job reads."),
 		field.JSON("params", Params{}).Immutable().Annotations(hidden()),
 		field.JSON("result", &JobResult{}).Optional().Annotations(hidden()),
 		field.Int("total").Default(0).Annotations(unfiltered()).
@@ -208,6 +209,8 @@ func (Job) Edges() []ent.Edge {
 		edge.To("events", JobEvent.Type).
 			Annotations(entsql.OnDelete(entsql.Cascade), entgql.RelayConnection()).
 			Comment("What happened to this job, in order."),
+		edge.To("uploads", Upload.Type).
+			Annotations(entsql.OnDelete(entsql.Cascade), entgql.Skip(entgql.SkipAll)),
 		edge.To("patterns", Pattern.Type).
 			Annotations(entsql.OnDelete(entsql.Cascade), entgql.Skip(entgql.SkipAll)),
 		edge.To("reports", Report.Type).

@@ -20,11 +20,12 @@ const (
 	FetcherBrowser      Fetcher = "BROWSER"
 	FetcherFirecrawl    Fetcher = "FIRECRAWL"
 	FetcherFlareSolverr Fetcher = "FLARESOLVERR"
+	FetcherImport       Fetcher = "IMPORT" // it was handed in
 )
 
 // Values lists the ways to get a text.
 func (Fetcher) Values() []string {
-	return []string{"HTTP", "BROWSER", "FIRECRAWL", "FLARESOLVERR"}
+	return []string{"HTTP", "BROWSER", "FIRECRAWL", "FLARESOLVERR", "IMPORT"}
 }
 
 // Anchor is where in a text a part of its page begins that the page's URL leads
@@ -50,7 +51,7 @@ func (Snapshot) Fields() []ent.Field {
 		field.Time("fetched_at").Default(Now).Immutable().Annotations(order("FETCHED_AT")).
 			Comment("When this text was first fetched."),
 		field.Int("http_status").Immutable().Annotations(unfiltered()).
-			Comment("The HTTP status it came with."),
+			Comment("The HTTP status it came with; 0 if it was handed in."),
 		field.Enum("fetcher").GoType(Fetcher("")).Default(string(FetcherHTTP)).Immutable().
 			Comment("The way it was got."),
 	}

@@ -28,6 +28,9 @@ const (
 // fetch reads the page of an item. A page is found by its URL and a snapshot by
 // its text, so doing it again changes nothing.
 func (s Steps) fetch(ctx context.Context, t task) (job.Save, error) {
+	if t.job.Type == schema.JobImport {
+		return s.handed(ctx, t)
+	}
 	v, err := s.visit(ctx, t)
 	if err != nil {
 		return nil, err
@@ -86,7 +89,8 @@ type visit struct {
 	target   fetch.URL // what is asked for
 	known    *ent.Page // the page stored for target, with its snapshot; nil if there is none
 	scope    fetch.Scope
-	heeded   bool // noindex and nofollow count
+	heeded   bool   // noindex and nofollow count
+	title    string // of the page; if empty, as its document says
 	response fetch.Response
 }
 
@@ -279,6 +283,7 @@ func (v *visit) read(ctx context.Context) (job.Save, error) {
 	} else {
 		doc.NoIndex, doc.NoFollow = false, false
 	}
+	doc.Title = cmp.Or(v.title, doc.Title)
 	links, texts := crawl.Links(doc, r.URL)
 	found := v.follow(links, texts)
 	marks := document.MarksOf(doc.Text)

@@ -145,11 +145,11 @@ func (v *visit) place(ctx context.Context, tx *store.Tx, r reading, found []job.
 	return v.onward(ctx, tx, stored.ID, outcome, found)
 }
 
-// like gives the first page of a crawl, on the same site, whose text is that of
+// like gives the first page of a crawl or an import, on the same site, whose text is that of
 // sign or nearly so; nil if there is none. Texts that are nearly alike have one
 // of the four parts of their SimHash in common, by which they are found.
 func (v *visit) like(ctx context.Context, tx *store.Tx, sign crawl.Print) (p *ent.Page, exact bool, err error) {
-	if v.job.Params.Scrape.Crawl == nil {
+	if v.job.Params.Scrape.Crawl == nil && v.job.Type != schema.JobImport {
 		return nil, false, nil
 	}
 	rows, err := tx.Rows(ctx, `select p.id, p.url, p.content_hash, p.simhash, p.numbers from pages p
@@ -178,8 +178,12 @@ func (v *visit) like(ctx context.Context, tx *store.Tx, sign crawl.Print) (p *en
 
 // site reports whether u is on the site of what was read.
 func (v *visit) site(u fetch.URL) bool {
-	ok, _ := v.scope.Allows(u)
-	return ok || u.SameSite(v.response.URL)
+	if v.job.Params.Scrape.Crawl != nil {
+		if ok, _ := v.scope.Allows(u); ok {
+			return true
+		}
+	}
+	return u.SameSite(v.response.URL)
 }
 
 // before gives the page that the URL was an alias of and that still says the

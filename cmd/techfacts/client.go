@@ -36,11 +36,15 @@ func (r response) into(out any) error {
 
 // do runs a query or mutation and decodes its data into out.
 func (c client) do(ctx context.Context, query string, variables map[string]any, out any) error {
+	return c.doAt(ctx, "/graphql", query, variables, out)
+}
+
+func (c client) doAt(ctx context.Context, path, query string, variables map[string]any, out any) error {
 	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
 	if err != nil {
 		return err
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+c.addr+"/graphql", bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+c.addr+path, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}

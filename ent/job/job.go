@@ -64,6 +64,8 @@ const (
 	EdgeItems = "items"
 	// EdgeEvents holds the string denoting the events edge name in mutations.
 	EdgeEvents = "events"
+	// EdgeUploads holds the string denoting the uploads edge name in mutations.
+	EdgeUploads = "uploads"
 	// EdgePatterns holds the string denoting the patterns edge name in mutations.
 	EdgePatterns = "patterns"
 	// EdgeReports holds the string denoting the reports edge name in mutations.
@@ -88,6 +90,13 @@ const (
 	EventsInverseTable = "job_events"
 	// EventsColumn is the table column denoting the events relation/edge.
 	EventsColumn = "job_id"
+	// UploadsTable is the table that holds the uploads relation/edge.
+	UploadsTable = "uploads"
+	// UploadsInverseTable is the table name for the Upload entity.
+	// It exists in this package in order to avoid circular dependency with the "upload" package.
+	UploadsInverseTable = "uploads"
+	// UploadsColumn is the table column denoting the uploads relation/edge.
+	UploadsColumn = "job_id"
 	// PatternsTable is the table that holds the patterns relation/edge.
 	PatternsTable = "patterns"
 	// PatternsInverseTable is the table name for the Pattern entity.
@@ -174,7 +183,7 @@ var (
 // TypeValidator is a validator for the "type" field enum values. It is called by the builders before save.
 func TypeValidator(_type schema.JobType) error {
 	switch _type {
-	case "SCRAPE", "EXTRACT", "REPORT":
+	case "SCRAPE", "EXTRACT", "REPORT", "IMPORT":
 		return nil
 	default:
 		return fmt.Errorf("job: invalid enum value for type field: %q", _type)
@@ -336,6 +345,20 @@ func ByEvents(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	}
 }
 
+// ByUploadsCount orders the results by uploads count.
+func ByUploadsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newUploadsStep(), opts...)
+	}
+}
+
+// ByUploads orders the results by uploads terms.
+func ByUploads(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newUploadsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // ByPatternsCount orders the results by patterns count.
 func ByPatternsCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -396,6 +419,13 @@ func newEventsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(EventsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, EventsTable, EventsColumn),
+	)
+}
+func newUploadsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(UploadsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, UploadsTable, UploadsColumn),
 	)
 }
 func newPatternsStep() *sqlgraph.Step {

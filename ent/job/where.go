@@ -1108,6 +1108,29 @@ func HasEventsWith(preds ...predicate.JobEvent) predicate.Job {
 	})
 }
 
+// HasUploads applies the HasEdge predicate on the "uploads" edge.
+func HasUploads() predicate.Job {
+	return predicate.Job(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, UploadsTable, UploadsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasUploadsWith applies the HasEdge predicate on the "uploads" edge with a given conditions (other predicates).
+func HasUploadsWith(preds ...predicate.Upload) predicate.Job {
+	return predicate.Job(func(s *sql.Selector) {
+		step := newUploadsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // HasPatterns applies the HasEdge predicate on the "patterns" edge.
 func HasPatterns() predicate.Job {
 	return predicate.Job(func(s *sql.Selector) {

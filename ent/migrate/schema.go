@@ -271,7 +271,7 @@ var (
 	// JobsColumns holds the columns for the "jobs" table.
 	JobsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
-		{Name: "type", Type: field.TypeEnum, Enums: []string{"SCRAPE", "EXTRACT", "REPORT"}},
+		{Name: "type", Type: field.TypeEnum, Enums: []string{"SCRAPE", "EXTRACT", "REPORT", "IMPORT"}},
 		{Name: "status", Type: field.TypeEnum, Enums: []string{"QUEUED", "RUNNING", "COMPLETED", "PARTIAL", "FAILED", "CANCELLED"}, Default: "QUEUED"},
 		{Name: "priority", Type: field.TypeEnum, Enums: []string{"HIGH", "NORMAL", "LOW"}, Default: "NORMAL"},
 		{Name: "company", Type: field.TypeString, Nullable: true},
@@ -638,7 +638,7 @@ var (
 		{Name: "hash", Type: field.TypeString},
 		{Name: "fetched_at", Type: field.TypeTime},
 		{Name: "http_status", Type: field.TypeInt},
-		{Name: "fetcher", Type: field.TypeEnum, Enums: []string{"HTTP", "BROWSER", "FIRECRAWL", "FLARESOLVERR"}, Default: "HTTP"},
+		{Name: "fetcher", Type: field.TypeEnum, Enums: []string{"HTTP", "BROWSER", "FIRECRAWL", "FLARESOLVERR", "IMPORT"}, Default: "HTTP"},
 		{Name: "page_id", Type: field.TypeUUID},
 	}
 	// SnapshotsTable holds the schema information for the "snapshots" table.
@@ -659,6 +659,36 @@ var (
 				Name:    "snapshot_page_id_hash",
 				Unique:  true,
 				Columns: []*schema.Column{SnapshotsColumns[7], SnapshotsColumns[3]},
+			},
+		},
+	}
+	// UploadsColumns holds the columns for the "uploads" table.
+	UploadsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "url", Type: field.TypeString},
+		{Name: "media_type", Type: field.TypeString},
+		{Name: "title", Type: field.TypeString, Default: ""},
+		{Name: "body", Type: field.TypeBytes},
+		{Name: "job_id", Type: field.TypeUUID},
+	}
+	// UploadsTable holds the schema information for the "uploads" table.
+	UploadsTable = &schema.Table{
+		Name:       "uploads",
+		Columns:    UploadsColumns,
+		PrimaryKey: []*schema.Column{UploadsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "uploads_jobs_uploads",
+				Columns:    []*schema.Column{UploadsColumns[5]},
+				RefColumns: []*schema.Column{JobsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "upload_job_id_url",
+				Unique:  true,
+				Columns: []*schema.Column{UploadsColumns[5], UploadsColumns[1]},
 			},
 		},
 	}
@@ -717,6 +747,7 @@ var (
 		RateLimitsTable,
 		ReportsTable,
 		SnapshotsTable,
+		UploadsTable,
 		WorkersTable,
 		ReportFactsTable,
 	}
@@ -740,6 +771,7 @@ func init() {
 	PatternsTable.ForeignKeys[0].RefTable = JobsTable
 	ReportsTable.ForeignKeys[0].RefTable = JobsTable
 	SnapshotsTable.ForeignKeys[0].RefTable = PagesTable
+	UploadsTable.ForeignKeys[0].RefTable = JobsTable
 	ReportFactsTable.ForeignKeys[0].RefTable = ReportsTable
 	ReportFactsTable.ForeignKeys[1].RefTable = FactsTable
 }

@@ -57,5 +57,8 @@ type Report func(*sql.Selector)
 // Snapshot is the predicate function for snapshot builders.
 type Snapshot func(*sql.Selector)
 
+// Upload is the predicate function for upload builders.
+type Upload func(*sql.Selector)
+
 // Worker is the predicate function for worker builders.
 type Worker func(*sql.Selector)

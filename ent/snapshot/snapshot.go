@@ -88,7 +88,7 @@ const DefaultFetcher schema.Fetcher = "HTTP"
 // FetcherValidator is a validator for the "fetcher" field enum values. It is called by the builders before save.
 func FetcherValidator(f schema.Fetcher) error {
 	switch f {
-	case "HTTP", "BROWSER", "FIRECRAWL", "FLARESOLVERR":
+	case "HTTP", "BROWSER", "FIRECRAWL", "FLARESOLVERR", "IMPORT":
 		return nil
 	default:
 		return fmt.Errorf("snapshot: invalid enum value for fetcher field: %q", f)

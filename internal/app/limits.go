@@ -12,6 +12,7 @@ import (
 // server has it, which is what the help says.
 type APILimits struct {
 	MaxBody       int64 `name:"graphql-max-body" env:"GRAPHQL_MAX_BODY" default:"262144" group:"Limits of the API" help:"Bytes of a request's body."`
+	MaxImport     int64 `name:"graphql-max-import" env:"GRAPHQL_MAX_IMPORT" default:"16777216" group:"Limits of the API" help:"Bytes of the body of a request to /graphql/import, which takes nothing but importDocuments."`
 	MaxURL        int   `name:"graphql-max-url" env:"GRAPHQL_MAX_URL" default:"8192" group:"Limits of the API" help:"Bytes of the URL of a GET; at most HTTP_MAX_HEADER."`
 	MaxTokens     int   `name:"graphql-max-tokens" env:"GRAPHQL_MAX_TOKENS" default:"1000" group:"Limits of the API" help:"Tokens of a document."`
 	MaxDepth      int   `name:"graphql-max-depth" env:"GRAPHQL_MAX_DEPTH" default:"15" group:"Limits of the API" help:"Fields in fields of an operation."`
@@ -45,7 +46,7 @@ type APILimits struct {
 // limits are l as the server wants them.
 func (l APILimits) limits() server.Limits {
 	return server.Limits{
-		Body: l.MaxBody, URL: l.MaxURL, Tokens: l.MaxTokens,
+		Body: l.MaxBody, Import: l.MaxImport, URL: l.MaxURL, Tokens: l.MaxTokens,
 		Depth: l.MaxDepth, Aliases: l.MaxAliases, RootFields: l.MaxRootFields, Directives: l.MaxDirectives,
 		Page: l.MaxPage, Nodes: l.MaxNodes, Persisted: l.Persisted,
 		Query: time.Duration(l.QueryTimeout), Mutation: time.Duration(l.MutationTimeout),
@@ -63,6 +64,7 @@ func (l APILimits) check() error {
 		is, least, most int64
 	}{
 		{"GRAPHQL_MAX_BODY", l.MaxBody, 1, 100 << 20},
+		{"GRAPHQL_MAX_IMPORT", l.MaxImport, 1, 1 << 30},
 		{"GRAPHQL_MAX_URL", int64(l.MaxURL), 1, int64(cmp.Or(l.MaxHeader, 1<<20))},
 		{"GRAPHQL_MAX_TOKENS", int64(l.MaxTokens), 1, 100_000},
 		{"GRAPHQL_MAX_DEPTH", int64(l.MaxDepth), 1, 100},

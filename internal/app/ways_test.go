@@ -85,7 +85,9 @@ func TestAPageThatIsNothingWithoutItsScriptsIsReadInABrowser(t *testing.T) {
 		}
 		s.proven(facts[0])
 		var limits struct {
-			RateLimits struct{ Edges []struct{ Node struct{ UsedToday int } } }
+			RateLimits struct {
+				Edges []struct{ Node struct{ UsedToday int } }
+			}
 		}
 		s.ask(`{ rateLimits(first: 1) { edges { node { usedToday } } } }`, nil, &limits)
 		if n := limits.RateLimits.Edges[0].Node.UsedToday; n != 3 { // the shell, the page in a browser, what it links to
@@ -123,7 +125,9 @@ func TestScriptsThatLeadAwayAreHeldToScopeAndRobots(t *testing.T) {
 		})
 	}
 	w.page("/end", "End", "<p>Each key may send 900 requests per minute.</p>")
-	w.HandleFunc("/robots.txt", func(rw http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(rw, "user-agent: *\ndisallow: /secret") })
+	w.HandleFunc("/robots.txt", func(rw http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(rw, "user-agent: *\ndisallow: /secret")
+	})
 	job := s.wait(s.scrape(map[string]any{"urls": []string{w.URL + "/to", w.URL + "/private", w.URL + "/inside"}, "company": "Acme", "fetcher": "BROWSER"}).ID)
 	if got := outcomes(w, job); got["/to"] != "STORED" || got["/private"] != "ROBOTS_BLOCKED" || got["/inside"] != "FETCH_BLOCKED" {
 		s.Errorf("job %+v", job)

@@ -67,6 +67,10 @@ func (r *Reader) Hold(ctx context.Context, text string) (leave func(), err error
 	return func() { r.free.Release(weight) }, nil
 }
 
+// storedText is the type of a text that was made here, and is kept as it is;
+// see fetch.StoredText.
+const storedText = "text/markdown; variant=techfacts"
+
 // textWeight is how many bytes are made of a byte of text by who looks for facts
 // in it.
 const textWeight = 40
@@ -78,6 +82,7 @@ const (
 	formatNone format = iota // cannot be read
 	formatHTML
 	formatText
+	formatStored // as it was stored before
 	formatMarkdown
 	formatAPI
 	formatPDF
@@ -93,7 +98,7 @@ func (f format) read(ctx context.Context, body []byte) (Document, error) {
 		return fromAPI(body)
 	case formatPDF:
 		return fromPDF(ctx, body)
-	case formatText:
+	case formatText, formatStored:
 		return FromText(body), nil
 	case formatNone:
 	}
@@ -112,7 +117,7 @@ func (f format) weight(body []byte) int64 {
 		return 0
 	case f == formatHTML:
 		return size + min(treeSize(body), maxTree)
-	case f == formatText, f == formatMarkdown && size > maxMarkdown:
+	case f == formatText, f == formatStored, f == formatMarkdown && size > maxMarkdown:
 		return 3 * size
 	case f == formatPDF:
 		return pdfMemory
@@ -129,6 +134,9 @@ func formatOf(mediaType string, body []byte) format {
 	}
 	if isBinary(body) {
 		return formatNone
+	}
+	if mediaType == storedText {
+		return formatStored
 	}
 	head := bytes.TrimLeft(body[:min(len(body), 4096)], "\uFEFF \t\r\n")
 	switch {

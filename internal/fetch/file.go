@@ -5,12 +5,14 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"mime"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/schema"
 )
 
 // maxFile is how large a file may be, as the page of a server.
@@ -38,7 +40,7 @@ func File(path string) (Response, error) {
 	if len(body) > maxFile {
 		return Response{}, fault.New(fault.Invalid, "is larger than %s", size(maxFile))
 	}
-	r := Response{ContentType: typeOf(path, body), Bytes: int64(len(body))}
+	r := Response{ContentType: TypeOf(path, body), Bytes: int64(len(body))}
 	if !readable(r.ContentType) {
 		return Response{}, fault.New(fault.Invalid, "documents of type %s are not read", r.ContentType)
 	}
@@ -46,8 +48,36 @@ func File(path string) (Response, error) {
 	return r, nil
 }
 
-// typeOf is the media type of a file.
-func typeOf(path string, body []byte) string {
+// Handed makes a page of a document that was handed in for u, sent as
+// contentType: at most as much as Fetch reads, of the types that are read, decoded
+// to UTF-8. It fails with INVALID.
+func Handed(u URL, contentType string, body []byte) (Response, error) {
+	r := Response{URL: u, ContentType: mediaType(contentType), Bytes: int64(len(body)), Fetcher: schema.FetcherImport}
+	switch {
+	case len(body) == 0:
+		return Response{}, fault.New(fault.Invalid, "is empty")
+	case len(body) > maxFile:
+		return Response{}, fault.New(fault.Invalid, "is larger than %s", size(maxFile))
+	case len(contentType) > 200 || !readable(r.ContentType):
+		return Response{}, fault.New(fault.Invalid, "%s", unsupported(r.ContentType).Reason)
+	}
+	if bytes.HasPrefix(body, []byte("%PDF-")) {
+		r.ContentType, r.Body = "application/pdf", body
+		return r, nil
+	}
+	if _, params, err := mime.ParseMediaType(contentType); err == nil && r.ContentType == "text/markdown" && params["variant"] == "techfacts" {
+		r.ContentType = StoredText
+	}
+	r.Body = toUTF8(body, contentType)
+	return r, nil
+}
+
+// StoredText is the type of a text as it was stored here before: it is kept as
+// it is. The parameter is that of RFC 7763.
+const StoredText = "text/markdown; variant=techfacts"
+
+// TypeOf tells the media type of a file by its name, else by how it begins.
+func TypeOf(path string, body []byte) string {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".html", ".htm":
 		return "text/html"

@@ -196,9 +196,9 @@ func retryable() (outcomes []schema.Outcome) {
 func CanCancel(row *ent.Job) bool { return !row.Status.Ended() }
 
 // CanRetry reports whether Retry would be accepted: something was not done, and
-// not because it was rightly left out.
+// not because it was rightly left out. What was handed in is not there any more.
 func CanRetry(row *ent.Job) bool {
-	return row.Result != nil && slices.ContainsFunc(row.Result.Outcomes, func(o schema.OutcomeCount) bool {
+	return row.Type != schema.JobImport && row.Result != nil && slices.ContainsFunc(row.Result.Outcomes, func(o schema.OutcomeCount) bool {
 		return o.Outcome == schema.BudgetExhausted || row.Status != schema.JobCompleted && o.Outcome.Retryable()
 	})
 }

@@ -296,6 +296,9 @@ func (c *changes) write(ctx context.Context) error {
 // end gives the job its final status and result.
 func (c *changes) end(ctx context.Context, update *ent.JobUpdate, done, failed int) error {
 	result, err := c.result(ctx)
+	if err == nil {
+		err = c.forget(ctx)
+	}
 	if err != nil {
 		return err
 	}

@@ -220,6 +220,7 @@ type draft struct {
 	identity any                         // the input as it was given, to tell it from others under the same key
 	prepare  func(context.Context) error // checks it against what is stored; may be nil
 	items    func(context.Context, *store.Tx) ([]queue.New, error)
+	also     func(ctx context.Context, tx *store.Tx, id uuid.UUID) error // writes what else it needs; may be nil
 }
 
 // hash tells inputs apart.
@@ -298,6 +299,11 @@ func (j *Jobs) insert(ctx context.Context, tx *store.Tx, d draft, hash string) (
 	items, err := d.items(ctx, tx)
 	if err != nil {
 		return uuid.Nil, err
+	}
+	if d.also != nil {
+		if err := d.also(ctx, tx, row.ID); err != nil {
+			return uuid.Nil, err
+		}
 	}
 	added, err := queue.Put(ctx, tx, row.ID, d.common.Priority, items)
 	if err != nil {

@@ -20,8 +20,16 @@ func (a *api) answer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r = r.WithContext(access.With(r.Context(), caller))
+	if r.URL.Path == importPath {
+		leave, refusal := a.enterImport(w, r, caller)
+		if refusal != nil {
+			refuse(w, r, statusOf(gqlerror.List{a.engine.present(r.Context(), refusal)}), refusal)
+			return
+		}
+		defer leave()
+	}
 	media := negotiate(r.Header.Values("Accept"))
-	if media == "" {
+	if media == "" || media == mediaStream && r.URL.Path == importPath {
 		refuse(w, r, http.StatusNotAcceptable, fault.New(fault.Invalid, "the answer can be %s, %s or %s", mediaGraphQL, mediaJSON, mediaStream))
 		return
 	}
@@ -44,7 +52,7 @@ func (a *api) answer(w http.ResponseWriter, r *http.Request) {
 		sayWhen(w, errs)
 		respond(w, status, media, encodeErrors(errs))
 		return
-	case refuseChange(w, r, op):
+	case refuseChange(w, r, op), refuseOther(w, r, op):
 		return
 	case op.Operation.Operation == ast.Subscription:
 		refuse(w, r, http.StatusNotAcceptable, fault.New(fault.Invalid,

@@ -9,6 +9,7 @@ import (
 // [DefaultLimits].
 type Limits struct {
 	Body   int64 // bytes of a request's body
+	Import int64 // bytes of the body of a request to importPath
 	URL    int   // bytes of a GET's URL
 	Tokens int   // of a document
 
@@ -50,7 +51,7 @@ type Limits struct {
 // DefaultLimits are generous to people and programs that mean well.
 func DefaultLimits() Limits {
 	return Limits{
-		Body: 256 << 10, URL: 8 << 10, Tokens: 1000,
+		Body: 256 << 10, Import: 16 << 20, URL: 8 << 10, Tokens: 1000,
 		Depth: 15, Aliases: 30, RootFields: 10, Directives: 50,
 		Page: 100, DefaultPage: 20, Nodes: 5000, Persisted: 1000,
 		Query: 10 * time.Second, Mutation: 30 * time.Second,
@@ -66,7 +67,7 @@ func (l Limits) orDefault() Limits {
 	d := DefaultLimits()
 	page := cmp.Or(l.Page, d.Page)
 	return Limits{
-		Body: cmp.Or(l.Body, d.Body), URL: cmp.Or(l.URL, d.URL), Tokens: cmp.Or(l.Tokens, d.Tokens),
+		Body: cmp.Or(l.Body, d.Body), Import: cmp.Or(l.Import, d.Import), URL: cmp.Or(l.URL, d.URL), Tokens: cmp.Or(l.Tokens, d.Tokens),
 		Depth: cmp.Or(l.Depth, d.Depth), Aliases: cmp.Or(l.Aliases, d.Aliases),
 		RootFields: cmp.Or(l.RootFields, d.RootFields), Directives: cmp.Or(l.Directives, d.Directives),
 		Page: page, DefaultPage: min(cmp.Or(l.DefaultPage, d.DefaultPage), page), Nodes: cmp.Or(l.Nodes, d.Nodes),

@@ -127,7 +127,7 @@ func routeOf(r *http.Request) string {
 			return "websocket"
 		}
 		return path
-	case "/", "/livez", "/readyz", "/metrics", "/graphiql":
+	case importPath, "/", "/livez", "/readyz", "/metrics", "/graphiql":
 		return path
 	}
 	return "other"

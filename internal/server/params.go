@@ -76,11 +76,15 @@ func (a *api) paramsOfBody(w http.ResponseWriter, r *http.Request) (*graphql.Raw
 	case r.Header.Get("Content-Encoding") != "":
 		return nil, http.StatusUnsupportedMediaType, fault.New(fault.Invalid, "the body must not be encoded")
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, a.engine.limits.Body))
+	limit := a.engine.limits.Body
+	if r.URL.Path == importPath {
+		limit = a.engine.limits.Import
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	if err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			return nil, http.StatusRequestEntityTooLarge,
-				fault.New(fault.Invalid, "the body is too large: the limit is %d bytes", a.engine.limits.Body)
+				fault.New(fault.Invalid, "the body is too large: the limit is %d bytes", limit)
 		}
 		return nil, http.StatusBadRequest, fault.Wrap(fault.Invalid, err, "the body ended too early")
 	}

@@ -48,6 +48,7 @@ type api struct {
 	engine   *engine
 	origins  origins
 	crowd    *crowd
+	imports  chan struct{} // large requests at a time
 	console  *site
 	health   Health
 	metrics  http.Handler
@@ -78,6 +79,7 @@ func Handler(schema graphql.ExecutableSchema, c Config, health Health, log *slog
 	a := &api{
 		engine:   newEngine(schema, c, log),
 		origins:  newOrigins(c.Origins),
+		imports:  make(chan struct{}, importsAtATime),
 		crowd:    newCrowd(c.Limits.orDefault()),
 		console:  console,
 		health:   health,
@@ -100,6 +102,12 @@ func (a *api) route(w http.ResponseWriter, r *http.Request) {
 		default:
 			refuseMethod(w, r, methods)
 		}
+	case importPath:
+		if r.Method != http.MethodPost {
+			refuseMethod(w, r, http.MethodPost)
+			return
+		}
+		a.answer(w, r)
 	case "/":
 		a.read(w, r, a.name)
 	case "/livez":

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"techfacts.dev/techfacts/internal/app"
+)
+
+type importCmd struct {
+	From     string `arg:"" name:"from" help:"A folder of HTML, Markdown, text or PDF files, or a WARC file."`
+	Base     string `help:"Of a folder: the URL that it stands for, as https://docs.example.com/."`
+	Company  string `required:"" help:"Whose documentation it is."`
+	Profile  string `default:"general" help:"Profile by which facts are extracted."`
+	MaxFacts int    `name:"facts" default:"20" help:"How many facts to print, the surest first."`
+}
+
+// What is sent at a time: the first of these that is reached.
+const (
+	importBytes     = 6 << 20 // of documents, but one may be larger
+	importDocuments = 200
+)
+
+// Run hands the documents in to a service of its own, and prints what was found.
+func (cmd importCmd) Run(ctx context.Context, c *app.Config) error {
+	if err := c.Check(); err != nil {
+		return err
+	}
+	config := *c
+	config.ListenAddr = "127.0.0.1:0"
+	if config.APIKey == "" { // there may be keys in the database, which we do not know
+		config.APIKey = app.Secret(rand.Text() + rand.Text())
+	}
+	return withService(ctx, config, quiet(config), func(ctx context.Context, api client) error {
+		b := batch{importCmd: cmd, api: api}
+		var broken error
+		for d, err := range app.Documents(cmd.From, cmd.Base) {
+			if skipped, ok := errors.AsType[*app.SkippedError](err); ok {
+				b.skipped++
+				fmt.Fprintf(os.Stderr, "  left out: %q (%s)\n", skipped.Name, skipped.Reason)
+				continue
+			}
+			if broken = err; err != nil { // what came before it is worth reading
+				break
+			}
+			if err := b.add(ctx, d); err != nil {
+				return err
+			}
+		}
+		if err := b.send(ctx); err != nil {
+			return err
+		}
+		if b.facts > 0 {
+			where := map[string]any{"status": "ACTIVE", "company": cmd.Company, "lastSeenAtGTE": b.since, "hasProfileWith": map[string]any{"name": cmd.Profile}}
+			if err := api.printFacts(ctx, os.Stdout, "", where, cmd.MaxFacts); err != nil {
+				return err
+			}
+		}
+		switch {
+		case broken != nil:
+			return broken
+		case b.jobs == 0:
+			return fmt.Errorf("there is nothing to import in %s", cmd.From)
+		}
+		return b.verdict
+	})
+}
+
+// batch is what goes into one job.
+type batch struct {
+	importCmd
+	api       client
+	documents []map[string]any
+	urls      map[string]bool
+	bytes     int
+
+	jobs, facts, skipped int
+	since                string
+	verdict              error
+}
+
+// add puts a document into the batch, and sends what is in it if that is enough.
+func (b *batch) add(ctx context.Context, d app.Document) error {
+	if len(b.documents) == importDocuments || b.bytes > 0 && b.bytes+len(d.Body) > importBytes || b.urls[d.URL] {
+		if err := b.send(ctx); err != nil {
+			return err
+		}
+	}
+	if b.urls == nil {
+		b.urls = map[string]bool{}
+	}
+	b.urls[d.URL] = true
+	b.bytes += len(d.Body)
+	b.documents = append(b.documents, map[string]any{
+		"url": d.URL, "contentType": d.ContentType, "title": d.Title, "content": base64.StdEncoding.EncodeToString(d.Body),
+	})
+	return nil
+}
+
+// send has a job read what is in the batch, and waits for it.
+func (b *batch) send(ctx context.Context) error {
+	if len(b.documents) == 0 {
+		return nil
+	}
+	var out struct{ ImportDocuments struct{ Job job } }
+	err := b.api.doAt(ctx, "/graphql/import", `mutation ($input: ImportDocumentsInput!) { importDocuments(input: $input) { job { `+jobFields+` } } }`,
+		map[string]any{"input": map[string]any{"documents": b.documents, "company": b.Company, "profile": b.Profile}}, &out)
+	if err != nil {
+		return err
+	}
+	b.documents, b.urls, b.bytes = nil, nil, 0
+	last, err := b.api.follow(ctx, out.ImportDocuments.Job.ID, "Importing "+b.Company)
+	if err != nil {
+		return err
+	}
+	if err := b.api.printFailures(ctx, os.Stderr, last.ID); err != nil {
+		return err
+	}
+	if b.jobs++; b.since == "" {
+		b.since = last.StartedAt
+	}
+	b.facts += last.FactCount
+	b.verdict = errors.Join(b.verdict, last.verdict())
+	return nil
+}
+
+type exportCmd struct {
+	WARC    string `name:"warc" required:"" placeholder:"FILE" help:"File to write, in WARC 1.1; compressed if its name ends in .gz."`
+	Company string `help:"Only pages of this company. Default: all."`
+}
+
+// Run writes the texts of all pages to a file, which is there as a whole or not
+// at all.
+func (cmd exportCmd) Run(ctx context.Context, c *app.Config) error {
+	if err := c.Check(); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(cmd.WARC), ".techfacts-export-*")
+	if err != nil {
+		return err
+	}
+	pages, err := app.Export(ctx, *c, f, strings.HasSuffix(cmd.WARC, ".gz"), cmd.Company)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), cmd.WARC)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	fmt.Printf("%s: %d pages\n", cmd.WARC, pages)
+	return nil
+}
