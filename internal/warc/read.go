@@ -202,5 +202,8 @@ func (r *Reader) damaged(why string, err error) error {
 	if known, ok := errors.AsType[*fault.Error](err); ok {
 		return known
 	}
+	if errors.Is(err, io.EOF) { // which would say that all is well
+		err = io.ErrUnexpectedEOF
+	}
 	return fault.Wrap(fault.Invalid, err, "record %d is damaged: %s", r.record, why)
 }
