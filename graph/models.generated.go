@@ -232,7 +232,7 @@ type ImportedDocument struct {
 	Content string `json:"content"`
 	// What it is, as a Content-Type of HTTP: text/html, text/markdown, text/plain, application/pdf, or another type that is read. A charset counts.
 	ContentType string `json:"contentType"`
-	// Its title, if it does not say so itself.
+	// Its title; if empty, the one that it gives itself.
 	Title string `json:"title"`
 }
 

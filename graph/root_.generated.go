@@ -3984,7 +3984,7 @@ input ImportedDocument {
   """
   contentType: String!
   """
-  Its title, if it does not say so itself.
+  Its title; if empty, the one that it gives itself.
   """
   title: String! = ""
 }
