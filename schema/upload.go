@@ -35,4 +35,6 @@ func (Upload) Edges() []ent.Edge {
 func (Upload) Indexes() []ent.Index { return []ent.Index{index.Fields("job_id", "url").Unique()} }
 
 // Annotations of an upload.
-func (Upload) Annotations() []schema.Annotation { return []schema.Annotation{entgql.Skip(entgql.SkipAll)} }
+func (Upload) Annotations() []schema.Annotation {
+	return []schema.Annotation{entgql.Skip(entgql.SkipAll)}
+}

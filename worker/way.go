@@ -34,9 +34,10 @@ func (v *visit) web() (Web, error) {
 	return nil, fault.New(fault.Unavailable, "the worker has nothing that gets pages by %s", by)
 }
 
-// may reports whether a page that HTTP has not got may be got in another way.
+// may reports whether a page that HTTP has not got may be got in another way. What
+// was handed in is all there is of it.
 func (v *visit) may(by schema.Fetcher) bool {
-	return v.Fetcher == "" && v.job.Params.Scrape.Fetcher() == schema.ChoiceAuto && v.Ways[by] != nil
+	return v.job.Type != schema.JobImport && v.Fetcher == "" && v.job.Params.Scrape.Fetcher() == schema.ChoiceAuto && v.Ways[by] != nil
 }
 
 // again sends the item to the page once more, to get it by another way; "" stands for that of its

@@ -80,12 +80,8 @@ func Run(ctx context.Context, c Config, role Role, log *slog.Logger, ready func(
 	if err != nil {
 		return err
 	}
-	defer p.ways.close()
+	defer p.close()
 	p.tracer, p.api, p.ops, p.door = tracer, api, ops, d
-	if p.search, err = openSearch(c, s, hints, log); err != nil {
-		return err
-	}
-	defer p.search.close()
 	var pool *worker.Pool
 	if role.Worker {
 		if pool, err = p.pool(ctx, c, s, log); err != nil {
@@ -272,12 +268,21 @@ func build(ctx context.Context, c Config, role Role, own []string, s *store.Stor
 		web:       fetch.NewWeb(plain, limiter),
 		ways:      others,
 	}
+	if p.search, err = openSearch(c, s, hints, log); err != nil {
+		return nil, err
+	}
 	p.jobs.Observer, p.jobs.Log = p.metrics, log
 	p.metrics.Database(s)
 	if redis, ok := hints.(*event.Redis); ok {
 		p.metrics.Bus(redis.State)
 	}
 	return p, nil
+}
+
+// close ends what the parts hold open.
+func (p *parts) close() {
+	p.search.close()
+	p.ways.close()
 }
 
 // resolve finds the addresses behind hosts. One that is not found now cannot
@@ -323,7 +328,7 @@ func (p *parts) pool(ctx context.Context, c Config, s *store.Store, log *slog.Lo
 	return &worker.Pool{
 		Store: s, Queue: q, Jobs: p.jobs, Gate: p.limiter, Bus: p.bus, Log: log,
 		Steps: worker.Steps{
-			Ent: s.Ent, Jobs: p.jobs, Web: observed{p.web, p.metrics}, Ways: p.others(), Documents: p.documents, Limiter: p.limiter, MinConfidence: c.MinConfidence,
+			Ent: s.Ent, Jobs: p.jobs, Web: observed{p.web, p.metrics, log}, Ways: p.others(log), Documents: p.documents, Limiter: p.limiter, MinConfidence: c.MinConfidence,
 		},
 		Observer: p.metrics, Tracer: p.tracer,
 		Fetches: c.WorkerFetches, Extracts: c.WorkerExtracts,

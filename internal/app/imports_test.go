@@ -27,7 +27,7 @@ func handed(url, contentType, content string) map[string]any {
 func (s *service) imports(company string, documents ...map[string]any) jobState {
 	s.Helper()
 	var out struct{ ImportDocuments struct{ Job jobState } }
-	input := map[string]any{"documents": documents, "company": company, "profile": "api_docs"}
+	input := map[string]any{"documents": documents, "company": company, "profile": "api_docs", "priority": "HIGH"}
 	s.ask(importMutation, map[string]any{"input": input}, &out)
 	return s.wait(out.ImportDocuments.Job.ID)
 }
@@ -99,6 +99,28 @@ func readHanded(s *service) {
 	if page.PageByURL.Title != "The quotas" {
 		s.Errorf("page %+v", page)
 	}
+	s.ask(`query ($url: String!) { pageByURL(url: $url) { title snapshot { text } } }`, map[string]any{"url": "http://127.0.0.1:" + port + "/latin"}, &page)
+	if !strings.Contains(page.PageByURL.Snapshot.Text, "Schlüssel") {
+		s.Errorf("page %+v", page)
+	}
+	readAgain(s, docs, facts)
+	var kind struct {
+		Job struct {
+			Type, Priority string
+			Params         struct{ URLs []string }
+		}
+		RateLimits struct{ TotalCount int }
+	}
+	s.ask(`query ($id: ID!) { job(id: $id) { type priority params { ... on ScrapeParams { urls } } } rateLimits { totalCount } }`, map[string]any{"id": first.ID}, &kind)
+	if kind.Job.Type != "IMPORT" || kind.Job.Priority != "HIGH" || len(kind.Job.Params.URLs) != 5 || kind.RateLimits.TotalCount != 0 {
+		s.Errorf("got %+v", kind)
+	}
+}
+
+// readAgain hands in what was handed in before, which changes nothing, and then
+// something else.
+func readAgain(s *service, docs []map[string]any, facts []factState) {
+	s.Helper()
 	again := s.imports("Acme", docs...)
 	for _, e := range again.Items.Edges {
 		if e.Node.Outcome != "UNCHANGED" && e.Node.Outcome != "DUPLICATE" {
@@ -111,17 +133,6 @@ func readHanded(s *service) {
 	changed := s.imports("Acme", handed("https://docs.example.com/limits", "text/html", importedPage(250)))
 	if changed.Items.Edges[0].Node.Outcome != "STORED" || changed.Result.FactsRemoved != 1 {
 		s.Errorf("changed: %+v", changed)
-	}
-	var kind struct {
-		Job struct {
-			Type   string
-			Params struct{ URLs []string }
-		}
-		RateLimits struct{ TotalCount int }
-	}
-	s.ask(`query ($id: ID!) { job(id: $id) { type params { ... on ScrapeParams { urls } } } rateLimits { totalCount } }`, map[string]any{"id": first.ID}, &kind)
-	if kind.Job.Type != "IMPORT" || len(kind.Job.Params.URLs) != 5 || kind.RateLimits.TotalCount != 0 {
-		s.Errorf("got %+v", kind)
 	}
 }
 
@@ -160,7 +171,8 @@ func TestWhatCannotBeHandedInIsRefused(t *testing.T) {
 	if a, b, c := s.refused(importMutation, map[string]any{"input": keyed}), s.refused(importMutation, map[string]any{"input": keyed}), s.refused(importMutation, map[string]any{"input": other}); a != "" || b != "" || c != "CONFLICT" {
 		s.Errorf("by a key: %q, %q, %q", a, b, c)
 	}
-	empty := s.imports("Acme", handed("https://a.example/empty", "text/html", "<title>x</title>"), handed("https://a.example/binary", "text/plain", "\x00\x01\x02\x03\xff\xfe\x00"+strings.Repeat("\x00", 100)))
+	shell := `<div id="root"></div><script src="/app.js"></script>`
+	empty := s.imports("Acme", handed("https://a.example/empty", "text/html", "<title>x</title>"), handed("http://127.0.0.1:"+canary(t)+"/", "text/html", shell), handed("https://a.example/binary", "text/plain", "\x00\x01\x02\x03\xff\xfe\x00"+strings.Repeat("\x00", 100)))
 	if empty.Status != "FAILED" || empty.CanRetry {
 		s.Errorf("got %+v", empty)
 	}

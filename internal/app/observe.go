@@ -16,6 +16,7 @@ import (
 type observed struct {
 	worker.Web
 	metrics *metric.Metrics
+	log     *slog.Logger
 }
 
 // Fetch fetches.
@@ -26,6 +27,9 @@ func (o observed) Fetch(ctx context.Context, r fetch.Request) (fetch.Response, e
 	outcome := fetched(response, err)
 	span.Set(slog.String("outcome", outcome), slog.Int("status", response.Status), slog.Int64("bytes", response.Bytes))
 	span.End(err)
+	if err != nil {
+		o.log.DebugContext(ctx, "page not read", slog.String("url", r.URL.String()), slog.String("outcome", outcome), slog.Any("error", err))
+	}
 	o.metrics.Fetched(outcome, time.Since(began), response.Bytes)
 	return response, err
 }

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"log/slog"
+
 	"techfacts.dev/techfacts/internal/fault"
 	"techfacts.dev/techfacts/internal/fetch"
 	"techfacts.dev/techfacts/schema"
@@ -61,10 +63,10 @@ func (w ways) close() {
 }
 
 // others are the ways as workers use them, behind the one door.
-func (p *parts) others() map[schema.Fetcher]worker.Web {
+func (p *parts) others(log *slog.Logger) map[schema.Fetcher]worker.Web {
 	others := map[schema.Fetcher]worker.Web{}
 	for name, f := range p.ways.fetchers {
-		others[name] = observed{p.web.By(f), p.metrics}
+		others[name] = observed{p.web.By(f), p.metrics, log}
 	}
 	return others
 }

@@ -2,7 +2,9 @@ package app_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -15,12 +17,15 @@ import (
 
 // stands starts a service that gets pages, by its wire protocol: every page says
 // what text says, or the service answers with a status of its own.
-func stands(tb testing.TB, status *atomic.Int32, answer func(url string) map[string]any) *httptest.Server {
+func stands(tb testing.TB, key string, status *atomic.Int32, answer func(url string) map[string]any) *httptest.Server {
 	tb.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var question struct{ URL string }
 		if err := json.NewDecoder(r.Body).Decode(&question); err != nil {
 			tb.Error(err)
+		}
+		if r.Header.Get("Authorization") != key {
+			tb.Errorf("came with the key %q", r.Header.Get("Authorization"))
 		}
 		if n := status.Load(); n != 0 {
 			w.WriteHeader(int(n))
@@ -138,10 +143,10 @@ func TestFirecrawlAndFlareSolverrGetPages(t *testing.T) {
 	t.Parallel()
 	const html = `<html lang="en"><head><title>Limits</title></head><body><main><h1>Rate limits</h1><p>Each key may send 700 requests per minute.</p></main></body></html>`
 	var crawlStatus, solverStatus atomic.Int32
-	crawler := stands(t, &crawlStatus, func(url string) map[string]any {
+	crawler := stands(t, "Bearer fc-secret", &crawlStatus, func(url string) map[string]any {
 		return map[string]any{"success": true, "data": map[string]any{"rawHtml": html, "metadata": map[string]any{"url": url, "statusCode": 200}}}
 	})
-	solver := stands(t, &solverStatus, func(url string) map[string]any {
+	solver := stands(t, "", &solverStatus, func(url string) map[string]any {
 		return map[string]any{"status": "ok", "solution": map[string]any{"url": url, "status": 200, "response": strings.Replace(html, "700", "800", 1)}}
 	})
 	c := settings(t, "SQLite")
@@ -212,11 +217,15 @@ func TestABrowserThatIsNamedMustBeThere(t *testing.T) {
 	if err := os.WriteFile(c.Browser, []byte("#!/bin/sh\nexit 1\n"), 0o700); err != nil { //nolint:gosec // a program
 		t.Fatal(err)
 	}
-	s := start(t, c)
+	log := &lines{}
+	s := runLogging(t, c, app.Role{API: true, Worker: true}, slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	w := newSite(s)
 	w.page("/", "Limits", "<p>Each key may send 900 requests per minute.</p>")
 	job := s.wait(s.scrape(map[string]any{"urls": []string{w.URL + "/"}, "company": "Acme", "fetcher": "BROWSER"}).ID)
 	if n := job.Items.Edges[0].Node; n.Outcome != "FAILED" || n.Reason != "the browser broke off" {
 		s.Errorf("a browser that does not start: %+v", n)
+	}
+	if line := log.find("page not read"); !strings.Contains(fmt.Sprint(line["error"]), "start the browser: ") || line["outcome"] != "FAILED" {
+		s.Errorf("the log says %v", line)
 	}
 }
