@@ -39,7 +39,7 @@ func run() error {
 		Target:   "./ent",
 		Package:  "techfacts.dev/techfacts/ent",
 		Features: []gen.Feature{gen.FeatureVersionedMigration, gen.FeatureUpsert, gen.FeatureLock, gen.FeatureModifier},
-	}, entc.Extensions(gql)); err != nil {
+	}, entc.Extensions(gql), entc.TemplateDir("./schema/generate/template")); err != nil {
 		return err
 	}
 	if err := fillPageInfo(); err != nil {
@@ -132,6 +132,14 @@ var enumValues = map[string]string{
 	"FactStatus.ACTIVE":                "The page still states it.",
 	"FactStatus.SUPERSEDED":            "A newer fact took its place.",
 	"FactStatus.REMOVED":               "The page no longer states it.",
+	"FactStatus.REJECTED":              "Somebody has said that it is wrong.",
+	"FactChangeKind.ADDED":             "It is stated for the first time.",
+	"FactChangeKind.CHANGED":           "Another value is stated than before: see previous.",
+	"FactChangeKind.REMOVED":           "No page states it any more.",
+	"FactChangeKind.REAPPEARED":        "It is stated again.",
+	"ReviewVerdict.CONFIRMED":          "It is right.",
+	"ReviewVerdict.REJECTED":           "It is wrong.",
+	"ReviewVerdict.EDITED":             "It is right in other words, or in another category.",
 	"ProfileDepth.SUMMARY":             "The 5 to 10 most telling facts of a page.",
 	"ProfileDepth.DETAILED":            "10 to 30 facts of a page.",
 	"ProfileDepth.COMPREHENSIVE":       "All facts of a page, at most 100.",
@@ -171,6 +179,8 @@ var enumTypes = map[string]string{
 	"FactStatus":      "Whether a fact still holds.",
 	"FactValueKind":   "What the value of a fact measures.",
 	"FactMethod":      "How a fact was found.",
+	"FactChangeKind":  "What became of a claim.",
+	"ReviewVerdict":   "What somebody thinks of a fact.",
 	"JobEventKind":    "What happened to a job.",
 	"JobItemState":    "Where an item is in the queue.",
 	"JobItemStep":     "The work that an item waits for or is in.",
@@ -192,6 +202,7 @@ var enumTypes = map[string]string{
 //nolint:gochecknoglobals // a fixed table
 var doubled = map[string]string{
 	"FactFactStatus":           "FactStatus",
+	"FactChangeChangeKind":     "FactChangeKind",
 	"JobEventEventKind":        "JobEventKind",
 	"JobItemItemState":         "JobItemState",
 	"JobJobStatus":             "JobStatus",
