@@ -20845,7 +20845,7 @@ type ShiftMutation struct {
 	fact_id       *uuid.UUID
 	began         *bool
 	known         *bool
-	previous_id   *uuid.UUID
+	other_id      *uuid.UUID
 	clearedFields map[string]struct{}
 	done          bool
 	oldValue      func(context.Context) (*Shift, error)
@@ -21100,53 +21100,53 @@ func (m *ShiftMutation) ResetKnown() {
 	m.known = nil
 }
 
-// SetPreviousID sets the "previous_id" field.
-func (m *ShiftMutation) SetPreviousID(u uuid.UUID) {
-	m.previous_id = &u
+// SetOtherID sets the "other_id" field.
+func (m *ShiftMutation) SetOtherID(u uuid.UUID) {
+	m.other_id = &u
 }
 
-// PreviousID returns the value of the "previous_id" field in the mutation.
-func (m *ShiftMutation) PreviousID() (r uuid.UUID, exists bool) {
-	v := m.previous_id
+// OtherID returns the value of the "other_id" field in the mutation.
+func (m *ShiftMutation) OtherID() (r uuid.UUID, exists bool) {
+	v := m.other_id
 	if v == nil {
 		return
 	}
 	return *v, true
 }
 
-// OldPreviousID returns the old "previous_id" field's value of the Shift entity.
+// OldOtherID returns the old "other_id" field's value of the Shift entity.
 // If the Shift object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *ShiftMutation) OldPreviousID(ctx context.Context) (v *uuid.UUID, err error) {
+func (m *ShiftMutation) OldOtherID(ctx context.Context) (v *uuid.UUID, err error) {
 	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldPreviousID is only allowed on UpdateOne operations")
+		return v, errors.New("OldOtherID is only allowed on UpdateOne operations")
 	}
 	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldPreviousID requires an ID field in the mutation")
+		return v, errors.New("OldOtherID requires an ID field in the mutation")
 	}
 	oldValue, err := m.oldValue(ctx)
 	if err != nil {
-		return v, fmt.Errorf("querying old value for OldPreviousID: %w", err)
+		return v, fmt.Errorf("querying old value for OldOtherID: %w", err)
 	}
-	return oldValue.PreviousID, nil
+	return oldValue.OtherID, nil
 }
 
-// ClearPreviousID clears the value of the "previous_id" field.
-func (m *ShiftMutation) ClearPreviousID() {
-	m.previous_id = nil
-	m.clearedFields[shift.FieldPreviousID] = struct{}{}
+// ClearOtherID clears the value of the "other_id" field.
+func (m *ShiftMutation) ClearOtherID() {
+	m.other_id = nil
+	m.clearedFields[shift.FieldOtherID] = struct{}{}
 }
 
-// PreviousIDCleared returns if the "previous_id" field was cleared in this mutation.
-func (m *ShiftMutation) PreviousIDCleared() bool {
-	_, ok := m.clearedFields[shift.FieldPreviousID]
+// OtherIDCleared returns if the "other_id" field was cleared in this mutation.
+func (m *ShiftMutation) OtherIDCleared() bool {
+	_, ok := m.clearedFields[shift.FieldOtherID]
 	return ok
 }
 
-// ResetPreviousID resets all changes to the "previous_id" field.
-func (m *ShiftMutation) ResetPreviousID() {
-	m.previous_id = nil
-	delete(m.clearedFields, shift.FieldPreviousID)
+// ResetOtherID resets all changes to the "other_id" field.
+func (m *ShiftMutation) ResetOtherID() {
+	m.other_id = nil
+	delete(m.clearedFields, shift.FieldOtherID)
 }
 
 // Where appends a list predicates to the ShiftMutation builder.
@@ -21196,8 +21196,8 @@ func (m *ShiftMutation) Fields() []string {
 	if m.known != nil {
 		fields = append(fields, shift.FieldKnown)
 	}
-	if m.previous_id != nil {
-		fields = append(fields, shift.FieldPreviousID)
+	if m.other_id != nil {
+		fields = append(fields, shift.FieldOtherID)
 	}
 	return fields
 }
@@ -21215,8 +21215,8 @@ func (m *ShiftMutation) Field(name string) (ent.Value, bool) {
 		return m.Began()
 	case shift.FieldKnown:
 		return m.Known()
-	case shift.FieldPreviousID:
-		return m.PreviousID()
+	case shift.FieldOtherID:
+		return m.OtherID()
 	}
 	return nil, false
 }
@@ -21234,8 +21234,8 @@ func (m *ShiftMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldBegan(ctx)
 	case shift.FieldKnown:
 		return m.OldKnown(ctx)
-	case shift.FieldPreviousID:
-		return m.OldPreviousID(ctx)
+	case shift.FieldOtherID:
+		return m.OldOtherID(ctx)
 	}
 	return nil, fmt.Errorf("unknown Shift field %s", name)
 }
@@ -21273,12 +21273,12 @@ func (m *ShiftMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetKnown(v)
 		return nil
-	case shift.FieldPreviousID:
+	case shift.FieldOtherID:
 		v, ok := value.(uuid.UUID)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
-		m.SetPreviousID(v)
+		m.SetOtherID(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Shift field %s", name)
@@ -21310,8 +21310,8 @@ func (m *ShiftMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *ShiftMutation) ClearedFields() []string {
 	var fields []string
-	if m.FieldCleared(shift.FieldPreviousID) {
-		fields = append(fields, shift.FieldPreviousID)
+	if m.FieldCleared(shift.FieldOtherID) {
+		fields = append(fields, shift.FieldOtherID)
 	}
 	return fields
 }
@@ -21327,8 +21327,8 @@ func (m *ShiftMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *ShiftMutation) ClearField(name string) error {
 	switch name {
-	case shift.FieldPreviousID:
-		m.ClearPreviousID()
+	case shift.FieldOtherID:
+		m.ClearOtherID()
 		return nil
 	}
 	return fmt.Errorf("unknown Shift nullable field %s", name)
@@ -21350,8 +21350,8 @@ func (m *ShiftMutation) ResetField(name string) error {
 	case shift.FieldKnown:
 		m.ResetKnown()
 		return nil
-	case shift.FieldPreviousID:
-		m.ResetPreviousID()
+	case shift.FieldOtherID:
+		m.ResetOtherID()
 		return nil
 	}
 	return fmt.Errorf("unknown Shift field %s", name)

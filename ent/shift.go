@@ -25,8 +25,8 @@ type Shift struct {
 	Began bool `json:"began,omitempty"`
 	// Known holds the value of the "known" field.
 	Known bool `json:"known,omitempty"`
-	// PreviousID holds the value of the "previous_id" field.
-	PreviousID   *uuid.UUID `json:"previous_id,omitempty"`
+	// OtherID holds the value of the "other_id" field.
+	OtherID      *uuid.UUID `json:"other_id,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -35,7 +35,7 @@ func (*Shift) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case shift.FieldPreviousID:
+		case shift.FieldOtherID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case shift.FieldBegan, shift.FieldKnown:
 			values[i] = new(sql.NullBool)
@@ -88,12 +88,12 @@ func (_m *Shift) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Known = value.Bool
 			}
-		case shift.FieldPreviousID:
+		case shift.FieldOtherID:
 			if value, ok := values[i].(*sql.NullScanner); !ok {
-				return fmt.Errorf("unexpected type %T for field previous_id", values[i])
+				return fmt.Errorf("unexpected type %T for field other_id", values[i])
 			} else if value.Valid {
-				_m.PreviousID = new(uuid.UUID)
-				*_m.PreviousID = *value.S.(*uuid.UUID)
+				_m.OtherID = new(uuid.UUID)
+				*_m.OtherID = *value.S.(*uuid.UUID)
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -143,8 +143,8 @@ func (_m *Shift) String() string {
 	builder.WriteString("known=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Known))
 	builder.WriteString(", ")
-	if v := _m.PreviousID; v != nil {
-		builder.WriteString("previous_id=")
+	if v := _m.OtherID; v != nil {
+		builder.WriteString("other_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteByte(')')

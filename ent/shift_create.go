@@ -54,16 +54,16 @@ func (_c *ShiftCreate) SetNillableKnown(v *bool) *ShiftCreate {
 	return _c
 }
 
-// SetPreviousID sets the "previous_id" field.
-func (_c *ShiftCreate) SetPreviousID(v uuid.UUID) *ShiftCreate {
-	_c.mutation.SetPreviousID(v)
+// SetOtherID sets the "other_id" field.
+func (_c *ShiftCreate) SetOtherID(v uuid.UUID) *ShiftCreate {
+	_c.mutation.SetOtherID(v)
 	return _c
 }
 
-// SetNillablePreviousID sets the "previous_id" field if the given value is not nil.
-func (_c *ShiftCreate) SetNillablePreviousID(v *uuid.UUID) *ShiftCreate {
+// SetNillableOtherID sets the "other_id" field if the given value is not nil.
+func (_c *ShiftCreate) SetNillableOtherID(v *uuid.UUID) *ShiftCreate {
 	if v != nil {
-		_c.SetPreviousID(*v)
+		_c.SetOtherID(*v)
 	}
 	return _c
 }
@@ -178,9 +178,9 @@ func (_c *ShiftCreate) createSpec() (*Shift, *sqlgraph.CreateSpec) {
 		_spec.SetField(shift.FieldKnown, field.TypeBool, value)
 		_node.Known = value
 	}
-	if value, ok := _c.mutation.PreviousID(); ok {
-		_spec.SetField(shift.FieldPreviousID, field.TypeUUID, value)
-		_node.PreviousID = &value
+	if value, ok := _c.mutation.OtherID(); ok {
+		_spec.SetField(shift.FieldOtherID, field.TypeUUID, value)
+		_node.OtherID = &value
 	}
 	return _node, _spec
 }
@@ -263,8 +263,8 @@ func (u *ShiftUpsertOne) UpdateNewValues() *ShiftUpsertOne {
 		if _, exists := u.create.mutation.Known(); exists {
 			s.SetIgnore(shift.FieldKnown)
 		}
-		if _, exists := u.create.mutation.PreviousID(); exists {
-			s.SetIgnore(shift.FieldPreviousID)
+		if _, exists := u.create.mutation.OtherID(); exists {
+			s.SetIgnore(shift.FieldOtherID)
 		}
 	}))
 	return u
@@ -491,8 +491,8 @@ func (u *ShiftUpsertBulk) UpdateNewValues() *ShiftUpsertBulk {
 			if _, exists := b.mutation.Known(); exists {
 				s.SetIgnore(shift.FieldKnown)
 			}
-			if _, exists := b.mutation.PreviousID(); exists {
-				s.SetIgnore(shift.FieldPreviousID)
+			if _, exists := b.mutation.OtherID(); exists {
+				s.SetIgnore(shift.FieldOtherID)
 			}
 		}
 	}))

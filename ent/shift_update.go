@@ -75,8 +75,8 @@ func (_u *ShiftUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
-	if _u.mutation.PreviousIDCleared() {
-		_spec.ClearField(shift.FieldPreviousID, field.TypeUUID)
+	if _u.mutation.OtherIDCleared() {
+		_spec.ClearField(shift.FieldOtherID, field.TypeUUID)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -177,8 +177,8 @@ func (_u *ShiftUpdateOne) sqlSave(ctx context.Context) (_node *Shift, err error)
 			}
 		}
 	}
-	if _u.mutation.PreviousIDCleared() {
-		_spec.ClearField(shift.FieldPreviousID, field.TypeUUID)
+	if _u.mutation.OtherIDCleared() {
+		_spec.ClearField(shift.FieldOtherID, field.TypeUUID)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Shift{config: _u.config}

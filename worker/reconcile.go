@@ -73,7 +73,9 @@ func (r *reconciliation) run(ctx context.Context, found []extract.Fact) (added, 
 		default:
 			if ended(row) {
 				added++
-				arrived = append(arrived, came{id: row.ID, found: f, known: row})
+				if row.Status != schema.FactRejected && !r.rejected(f) {
+					arrived = append(arrived, came{id: row.ID, found: f, known: row})
+				}
 			}
 			if err := r.update(ctx, row, f); err != nil {
 				return 0, 0, err

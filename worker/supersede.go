@@ -23,8 +23,8 @@ type came struct {
 // successors finds which facts that went have been replaced by which that came:
 // those that alone share a slot of what they say. The narrower slots go first, and
 // what they tell apart is left to no wider one.
-func successors(went []*ent.Fact, came []came) map[uuid.UUID]uuid.UUID {
-	next := map[uuid.UUID]uuid.UUID{}
+func successors(went []*ent.Fact, came []came) (next, previous map[uuid.UUID]uuid.UUID) {
+	next, previous = map[uuid.UUID]uuid.UUID{}, map[uuid.UUID]uuid.UUID{}
 	taken := map[uuid.UUID]bool{}
 	for width := range 4 {
 		type pair struct{ old, fresh []uuid.UUID }
@@ -54,12 +54,12 @@ func successors(went []*ent.Fact, came []came) map[uuid.UUID]uuid.UUID {
 		}
 		for _, p := range slots {
 			if len(p.old) == 1 && len(p.fresh) == 1 {
-				next[p.old[0]] = p.fresh[0]
+				next[p.old[0]], previous[p.fresh[0]] = p.fresh[0], p.old[0]
 				taken[p.old[0]], taken[p.fresh[0]] = true, true
 			}
 		}
 	}
-	return next
+	return next, previous
 }
 
 // replace ends the facts that went and notes what came. What the text states as
@@ -69,57 +69,37 @@ func (r *reconciliation) replace(ctx context.Context, went []*ent.Fact, arrived 
 	if err != nil {
 		return err
 	}
-	next := successors(went, arrived)
-	previous := map[uuid.UUID]uuid.UUID{}
-	var ids, ceased []uuid.UUID
-	text := r.page.Edges.Snapshot.Text
+	var ids []uuid.UUID
 	for _, row := range went {
 		ids = append(ids, row.ID)
-		id, replaced := next[row.ID]
-		if replaced {
-			previous[id] = row.ID
-		}
-		if replaced || !strings.Contains(text, row.Quote) {
-			ceased = append(ceased, row.ID)
-		}
 	}
-	ended, err := change.End(ctx, r.tx, ids, r.now)
-	if err != nil {
-		return err
-	}
-	for old, fresh := range next {
-		if err := r.tx.Ent.Fact.UpdateOneID(old).SetStatus(schema.FactSuperseded).SetSupersededByID(fresh).Exec(ctx); err != nil {
-			return fmt.Errorf("supersede fact: %w", err)
-		}
-	}
-	if err := change.Ceased(ctx, r.tx, r.job, both(ceased, ended)); err != nil {
+	if _, err := change.End(ctx, r.tx, ids, r.now); err != nil {
 		return err
 	}
 	var shifts []change.Shift
+	next, previous := successors(went, arrived)
+	for _, row := range went {
+		s := change.Shift{Fact: row.ID}
+		if fresh, ok := next[row.ID]; ok {
+			s.Other = &fresh
+			if err := r.tx.Ent.Fact.UpdateOneID(row.ID).SetStatus(schema.FactSuperseded).SetSupersededByID(fresh).Exec(ctx); err != nil {
+				return fmt.Errorf("supersede fact: %w", err)
+			}
+		} else if row.Status != schema.FactActive || strings.Contains(r.page.Edges.Snapshot.Text, row.Quote) {
+			continue
+		}
+		shifts = append(shifts, s)
+	}
 	for _, c := range arrived {
-		s := change.Shift{Fact: c.id, Known: c.known != nil}
+		s := change.Shift{Fact: c.id, Began: true, Known: c.known != nil}
 		if old, ok := previous[c.id]; ok {
-			s.Previous = &old
+			s.Other = &old
 		} else if before != "" && strings.Contains(before, c.found.Quote) {
 			continue
 		}
 		shifts = append(shifts, s)
 	}
-	return change.Began(ctx, r.tx, r.job, shifts)
-}
-
-// both gives what is in a and in b.
-func both(a, b []uuid.UUID) (common []uuid.UUID) {
-	in := make(map[uuid.UUID]bool, len(b))
-	for _, id := range b {
-		in[id] = true
-	}
-	for _, id := range a {
-		if in[id] {
-			common = append(common, id)
-		}
-	}
-	return common
+	return change.Note(ctx, r.tx, r.job, shifts)
 }
 
 // before is the text in which the facts of the page were last found, if it is

@@ -815,7 +815,7 @@ var (
 		{Name: "fact_id", Type: field.TypeUUID},
 		{Name: "began", Type: field.TypeBool},
 		{Name: "known", Type: field.TypeBool, Default: false},
-		{Name: "previous_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "other_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// ShiftsTable holds the schema information for the "shifts" table.
 	ShiftsTable = &schema.Table{

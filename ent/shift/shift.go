@@ -19,8 +19,8 @@ const (
 	FieldBegan = "began"
 	// FieldKnown holds the string denoting the known field in the database.
 	FieldKnown = "known"
-	// FieldPreviousID holds the string denoting the previous_id field in the database.
-	FieldPreviousID = "previous_id"
+	// FieldOtherID holds the string denoting the other_id field in the database.
+	FieldOtherID = "other_id"
 	// Table holds the table name of the shift in the database.
 	Table = "shifts"
 )
@@ -32,7 +32,7 @@ var Columns = []string{
 	FieldFactID,
 	FieldBegan,
 	FieldKnown,
-	FieldPreviousID,
+	FieldOtherID,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -78,7 +78,7 @@ func ByKnown(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldKnown, opts...).ToFunc()
 }
 
-// ByPreviousID orders the results by the previous_id field.
-func ByPreviousID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldPreviousID, opts...).ToFunc()
+// ByOtherID orders the results by the other_id field.
+func ByOtherID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOtherID, opts...).ToFunc()
 }

@@ -73,9 +73,9 @@ func Known(v bool) predicate.Shift {
 	return predicate.Shift(sql.FieldEQ(FieldKnown, v))
 }
 
-// PreviousID applies equality check predicate on the "previous_id" field. It's identical to PreviousIDEQ.
-func PreviousID(v uuid.UUID) predicate.Shift {
-	return predicate.Shift(sql.FieldEQ(FieldPreviousID, v))
+// OtherID applies equality check predicate on the "other_id" field. It's identical to OtherIDEQ.
+func OtherID(v uuid.UUID) predicate.Shift {
+	return predicate.Shift(sql.FieldEQ(FieldOtherID, v))
 }
 
 // JobIDEQ applies the EQ predicate on the "job_id" field.
@@ -178,54 +178,54 @@ func KnownNEQ(v bool) predicate.Shift {
 	return predicate.Shift(sql.FieldNEQ(FieldKnown, v))
 }
 
-// PreviousIDEQ applies the EQ predicate on the "previous_id" field.
-func PreviousIDEQ(v uuid.UUID) predicate.Shift {
-	return predicate.Shift(sql.FieldEQ(FieldPreviousID, v))
+// OtherIDEQ applies the EQ predicate on the "other_id" field.
+func OtherIDEQ(v uuid.UUID) predicate.Shift {
+	return predicate.Shift(sql.FieldEQ(FieldOtherID, v))
 }
 
-// PreviousIDNEQ applies the NEQ predicate on the "previous_id" field.
-func PreviousIDNEQ(v uuid.UUID) predicate.Shift {
-	return predicate.Shift(sql.FieldNEQ(FieldPreviousID, v))
+// OtherIDNEQ applies the NEQ predicate on the "other_id" field.
+func OtherIDNEQ(v uuid.UUID) predicate.Shift {
+	return predicate.Shift(sql.FieldNEQ(FieldOtherID, v))
 }
 
-// PreviousIDIn applies the In predicate on the "previous_id" field.
-func PreviousIDIn(vs ...uuid.UUID) predicate.Shift {
-	return predicate.Shift(sql.FieldIn(FieldPreviousID, vs...))
+// OtherIDIn applies the In predicate on the "other_id" field.
+func OtherIDIn(vs ...uuid.UUID) predicate.Shift {
+	return predicate.Shift(sql.FieldIn(FieldOtherID, vs...))
 }
 
-// PreviousIDNotIn applies the NotIn predicate on the "previous_id" field.
-func PreviousIDNotIn(vs ...uuid.UUID) predicate.Shift {
-	return predicate.Shift(sql.FieldNotIn(FieldPreviousID, vs...))
+// OtherIDNotIn applies the NotIn predicate on the "other_id" field.
+func OtherIDNotIn(vs ...uuid.UUID) predicate.Shift {
+	return predicate.Shift(sql.FieldNotIn(FieldOtherID, vs...))
 }
 
-// PreviousIDGT applies the GT predicate on the "previous_id" field.
-func PreviousIDGT(v uuid.UUID) predicate.Shift {
-	return predicate.Shift(sql.FieldGT(FieldPreviousID, v))
+// OtherIDGT applies the GT predicate on the "other_id" field.
+func OtherIDGT(v uuid.UUID) predicate.Shift {
+	return predicate.Shift(sql.FieldGT(FieldOtherID, v))
 }
 
-// PreviousIDGTE applies the GTE predicate on the "previous_id" field.
-func PreviousIDGTE(v uuid.UUID) predicate.Shift {
-	return predicate.Shift(sql.FieldGTE(FieldPreviousID, v))
+// OtherIDGTE applies the GTE predicate on the "other_id" field.
+func OtherIDGTE(v uuid.UUID) predicate.Shift {
+	return predicate.Shift(sql.FieldGTE(FieldOtherID, v))
 }
 
-// PreviousIDLT applies the LT predicate on the "previous_id" field.
-func PreviousIDLT(v uuid.UUID) predicate.Shift {
-	return predicate.Shift(sql.FieldLT(FieldPreviousID, v))
+// OtherIDLT applies the LT predicate on the "other_id" field.
+func OtherIDLT(v uuid.UUID) predicate.Shift {
+	return predicate.Shift(sql.FieldLT(FieldOtherID, v))
 }
 
-// PreviousIDLTE applies the LTE predicate on the "previous_id" field.
-func PreviousIDLTE(v uuid.UUID) predicate.Shift {
-	return predicate.Shift(sql.FieldLTE(FieldPreviousID, v))
+// OtherIDLTE applies the LTE predicate on the "other_id" field.
+func OtherIDLTE(v uuid.UUID) predicate.Shift {
+	return predicate.Shift(sql.FieldLTE(FieldOtherID, v))
 }
 
-// PreviousIDIsNil applies the IsNil predicate on the "previous_id" field.
-func PreviousIDIsNil() predicate.Shift {
-	return predicate.Shift(sql.FieldIsNull(FieldPreviousID))
+// OtherIDIsNil applies the IsNil predicate on the "other_id" field.
+func OtherIDIsNil() predicate.Shift {
+	return predicate.Shift(sql.FieldIsNull(FieldOtherID))
 }
 
-// PreviousIDNotNil applies the NotNil predicate on the "previous_id" field.
-func PreviousIDNotNil() predicate.Shift {
-	return predicate.Shift(sql.FieldNotNull(FieldPreviousID))
+// OtherIDNotNil applies the NotNil predicate on the "other_id" field.
+func OtherIDNotNil() predicate.Shift {
+	return predicate.Shift(sql.FieldNotNull(FieldOtherID))
 }
 
 // And groups predicates with the AND operator between them.

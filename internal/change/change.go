@@ -22,32 +22,20 @@ import (
 // maxBulk is how many rows one statement is about.
 const maxBulk = 500
 
-// Shift is a fact that began to hold within a job.
+// Shift is a fact that began or ceased to hold within a job.
 type Shift struct {
-	Fact     uuid.UUID
-	Known    bool       // it held before, some time ago
-	Previous *uuid.UUID // whose place it has taken
+	Fact  uuid.UUID
+	Began bool
+	Known bool       // of one that began: it held before, some time ago
+	Other *uuid.UUID // whose place it has taken, or who has taken its place
 }
 
-// Began notes facts that began to hold. The rows themselves are the caller's.
-func Began(ctx context.Context, tx *store.Tx, job uuid.UUID, shifts []Shift) error {
+// Note notes shifts of facts. The rows themselves are the caller's.
+func Note(ctx context.Context, tx *store.Tx, job uuid.UUID, shifts []Shift) error {
 	rows := make([]*ent.ShiftCreate, len(shifts))
 	for i, s := range shifts {
-		rows[i] = tx.Ent.Shift.Create().SetJobID(job).SetFactID(s.Fact).SetBegan(true).SetKnown(s.Known).SetNillablePreviousID(s.Previous)
+		rows[i] = tx.Ent.Shift.Create().SetJobID(job).SetFactID(s.Fact).SetBegan(s.Began).SetKnown(s.Known).SetNillableOtherID(s.Other)
 	}
-	return note(ctx, tx, rows)
-}
-
-// Ceased notes facts that ceased to hold. The rows themselves are the caller's.
-func Ceased(ctx context.Context, tx *store.Tx, job uuid.UUID, facts []uuid.UUID) error {
-	rows := make([]*ent.ShiftCreate, len(facts))
-	for i, id := range facts {
-		rows[i] = tx.Ent.Shift.Create().SetJobID(job).SetFactID(id).SetBegan(false)
-	}
-	return note(ctx, tx, rows)
-}
-
-func note(ctx context.Context, tx *store.Tx, rows []*ent.ShiftCreate) error {
 	for chunk := range slices.Chunk(rows, maxBulk) {
 		if err := tx.Ent.Shift.CreateBulk(chunk...).Exec(ctx); err != nil {
 			return fmt.Errorf("note shifts: %w", err)
@@ -82,5 +70,9 @@ func Remove(ctx context.Context, tx *store.Tx, job uuid.UUID, ids []uuid.UUID, n
 	if err != nil {
 		return 0, err
 	}
-	return len(ended), Ceased(ctx, tx, job, ended)
+	shifts := make([]Shift, len(ended))
+	for i, id := range ended {
+		shifts[i].Fact = id
+	}
+	return len(ended), Note(ctx, tx, job, shifts)
 }

@@ -190,8 +190,10 @@ type claim struct {
 
 // group are the facts that make one claim, and what befell them in the job.
 type group struct {
-	facts  []*ent.Fact
-	shifts []*ent.Shift // in order
+	facts       []*ent.Fact
+	shifts      []*ent.Shift             // in order
+	first, last map[uuid.UUID]*ent.Shift // of each fact
+	since       map[uuid.UUID]*ent.Shift // what befell each first in another job that is not settled
 }
 
 func (s *settlement) run(ctx context.Context, began bool) error {
@@ -246,12 +248,12 @@ func (s *settlement) groups(ctx context.Context, first []*ent.Shift) ([]*group, 
 	var claims []string
 	for _, row := range rows {
 		if key := claimOf(row); by[key] == nil {
-			by[key] = &group{}
+			by[key] = &group{first: map[uuid.UUID]*ent.Shift{}, last: map[uuid.UUID]*ent.Shift{}, since: map[uuid.UUID]*ent.Shift{}}
 			claims = append(claims, key.claim)
 		}
 	}
 	rows, err = s.tx.Ent.Fact.Query().Where(fact.ClaimIn(claims...)).Order(ent.Asc(fact.FieldID)).
-		Select(fact.FieldCompany, fact.FieldProfileID, fact.FieldClaim, fact.FieldStatus, fact.FieldCategory, fact.FieldMeasure, fact.FieldSupersededByID).All(ctx)
+		Select(fact.FieldCompany, fact.FieldProfileID, fact.FieldClaim, fact.FieldStatus, fact.FieldCategory, fact.FieldMeasure).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read facts of claims: %w", err)
 	}
@@ -267,81 +269,91 @@ func (s *settlement) groups(ctx context.Context, first []*ent.Shift) ([]*group, 
 
 func claimOf(row *ent.Fact) claim { return claim{row.Company, row.ProfileID, *row.Claim} }
 
-// befell adds to the groups of facts what befell these in the job.
+// befell adds to the groups of facts what befell these in the job, and what has
+// befallen them since.
 func (s *settlement) befell(ctx context.Context, of map[uuid.UUID]*group) (groups []*group, err error) {
 	ids := make([]uuid.UUID, 0, len(of))
 	for id := range of {
 		ids = append(ids, id)
 	}
+	var all []*ent.Shift
 	for chunk := range slices.Chunk(ids, maxBulk) {
-		shifts, err := s.tx.Ent.Shift.Query().Where(shift.JobID(s.job), shift.FactIDIn(chunk...)).All(ctx)
+		shifts, err := s.tx.Ent.Shift.Query().Where(shift.FactIDIn(chunk...)).All(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("read shifts of facts: %w", err)
 		}
-		for _, one := range shifts {
-			g := of[one.FactID]
-			if len(g.shifts) == 0 {
-				groups = append(groups, g)
+		all = append(all, shifts...)
+	}
+	slices.SortFunc(all, func(a, b *ent.Shift) int { return cmp.Compare(a.ID, b.ID) })
+	for _, one := range all {
+		g := of[one.FactID]
+		if one.JobID != s.job {
+			if g.since[one.FactID] == nil {
+				g.since[one.FactID] = one
 			}
-			g.shifts = append(g.shifts, one)
+			continue
 		}
+		if len(g.shifts) == 0 {
+			groups = append(groups, g)
+		}
+		g.shifts = append(g.shifts, one)
+		if g.first[one.FactID] == nil {
+			g.first[one.FactID] = one
+		}
+		g.last[one.FactID] = one
 	}
-	for _, g := range groups {
-		slices.SortFunc(g.shifts, func(a, b *ent.Shift) int { return cmp.Compare(a.ID, b.ID) })
-	}
-	slices.SortFunc(groups, func(a, b *group) int { return cmp.Compare(a.shifts[0].ID, b.shifts[0].ID) })
 	return groups, nil
 }
 
-// stood tells whether the claim was made before the job, and whether it is now.
+// stood tells whether the claim was made before the job, and whether it was at
+// its end. What has befallen facts since is told by the job that saw it.
 func (g *group) stood() (before, after bool) {
-	first := map[uuid.UUID]*ent.Shift{}
-	for _, one := range g.shifts {
-		if first[one.FactID] == nil {
-			first[one.FactID] = one
-			before = before || !one.Began
-		}
-	}
 	for _, row := range g.facts {
-		active := row.Status == schema.FactActive
-		before = before || active && first[row.ID] == nil
-		after = after || active
+		first, since := g.first[row.ID], g.since[row.ID]
+		switch {
+		case first != nil:
+			before, after = before || !first.Began, after || g.last[row.ID].Began
+		case since != nil:
+			before, after = before || !since.Began, after || !since.Began
+		default:
+			active := row.Status == schema.FactActive
+			before, after = before || active, after || active
+		}
 	}
 	return before, after
 }
 
-// last gives the fact that tells of the change: the first of those that befell
-// something and that hold now, or do not.
-func (g *group) last(active bool) *ent.Fact {
+// teller gives the fact that tells of the change: the first of those that befell
+// something and held in the end, or did not.
+func (g *group) teller(held bool) *ent.Fact {
 	for _, one := range g.shifts {
-		i := slices.IndexFunc(g.facts, func(row *ent.Fact) bool { return row.ID == one.FactID })
-		if (g.facts[i].Status == schema.FactActive) == active {
-			return g.facts[i]
+		if g.last[one.FactID].Began == held {
+			return g.facts[slices.IndexFunc(g.facts, func(row *ent.Fact) bool { return row.ID == one.FactID })]
 		}
 	}
-	return g.facts[0]
+	return g.facts[0] // cannot be: else it would not have changed
 }
 
 // known reports whether the claim was made once, before the job.
 func (g *group) known() bool {
-	if slices.ContainsFunc(g.shifts, func(one *ent.Shift) bool { return one.Known }) {
-		return true
-	}
 	return slices.ContainsFunc(g.facts, func(row *ent.Fact) bool {
-		return !g.befell(row) && (row.Status == schema.FactRemoved || row.Status == schema.FactSuperseded)
+		first, since := g.first[row.ID], g.since[row.ID]
+		switch {
+		case first != nil:
+			return first.Known
+		case since != nil:
+			return since.Known
+		}
+		return row.Status == schema.FactRemoved || row.Status == schema.FactSuperseded
 	})
 }
 
-// befell reports whether something befell one of the facts.
-func (g *group) befell(row *ent.Fact) bool {
-	return slices.ContainsFunc(g.shifts, func(one *ent.Shift) bool { return one.FactID == row.ID })
-}
-
-// previous is the fact whose place the claim has taken; nil if it is none.
-func (g *group) previous() *uuid.UUID {
+// other is the fact whose place the claim has taken, or the one that has taken
+// its place; nil if there is none.
+func (g *group) other() *uuid.UUID {
 	for _, one := range g.shifts {
-		if one.PreviousID != nil {
-			return one.PreviousID
+		if one.OtherID != nil {
+			return one.OtherID
 		}
 	}
 	return nil
@@ -353,32 +365,24 @@ func (s *settlement) write(ctx context.Context, groups []*group) error {
 	if err != nil {
 		return err
 	}
-	same := func(a *ent.Fact, b *uuid.UUID) bool {
-		value, ok := values[*b]
-		return ok && (extract.Stated{Value: a.Measure}).SameValue(extract.Stated{Value: value})
-	}
 	var rows []*ent.FactChangeCreate
 	for _, g := range groups {
-		switch before, after := g.stood(); {
-		case !before && after:
-			f, previous := g.last(true), g.previous()
-			kind := schema.ChangeAdded
-			switch {
-			case previous != nil && same(f, previous):
-				continue // the same in other words
-			case previous != nil:
-				kind = schema.ChangeChanged
-			case g.known():
-				kind = schema.ChangeReappeared
-			}
-			rows = append(rows, s.change(kind, f).SetNillablePreviousID(previous))
-		case before && !after:
-			f := g.last(false)
-			if slices.ContainsFunc(g.facts, func(row *ent.Fact) bool {
-				return told[row.ID] || g.befell(row) && row.SupersededByID != nil && same(row, row.SupersededByID)
-			}) {
-				continue // it was told of with what took its place
-			}
+		before, after := g.stood()
+		if before == after {
+			continue
+		}
+		f, other := g.teller(after), g.other()
+		if other != nil && values[*other].SameValue(extract.Stated{Value: f.Measure}) {
+			continue // the same in other words
+		}
+		switch {
+		case after && other != nil:
+			rows = append(rows, s.change(schema.ChangeChanged, f).SetPreviousID(*other))
+		case after && g.known():
+			rows = append(rows, s.change(schema.ChangeReappeared, f))
+		case after:
+			rows = append(rows, s.change(schema.ChangeAdded, f))
+		case !slices.ContainsFunc(g.shifts, func(one *ent.Shift) bool { return told[one.FactID] }): // with what has taken its place
 			rows = append(rows, s.change(schema.ChangeRemoved, f))
 		}
 	}
@@ -399,36 +403,31 @@ func (s *settlement) change(kind schema.ChangeKind, f *ent.Fact) *ent.FactChange
 // related finds what is to be known besides: which facts of groups the job has
 // told of as what was before, and the values of those whose place they have taken
 // or who have taken theirs.
-func (s *settlement) related(ctx context.Context, groups []*group) (told map[uuid.UUID]bool, values map[uuid.UUID]schema.Value, err error) {
+func (s *settlement) related(ctx context.Context, groups []*group) (told map[uuid.UUID]bool, values map[uuid.UUID]extract.Stated, err error) {
 	var befallen, others []uuid.UUID
 	for _, g := range groups {
 		for _, one := range g.shifts {
 			befallen = append(befallen, one.FactID)
-			if one.PreviousID != nil {
-				others = append(others, *one.PreviousID)
-			}
-		}
-		for _, row := range g.facts {
-			if row.SupersededByID != nil {
-				others = append(others, *row.SupersededByID)
+			if one.OtherID != nil {
+				others = append(others, *one.OtherID)
 			}
 		}
 	}
-	told, values = map[uuid.UUID]bool{}, map[uuid.UUID]schema.Value{}
+	told, values = map[uuid.UUID]bool{}, map[uuid.UUID]extract.Stated{}
 	for chunk := range slices.Chunk(unique(others), maxBulk) {
 		rows, err := s.tx.Ent.Fact.Query().Where(fact.IDIn(chunk...)).Select(fact.FieldMeasure).All(ctx)
 		if err != nil {
 			return nil, nil, fmt.Errorf("read values: %w", err)
 		}
 		for _, row := range rows {
-			values[row.ID] = row.Measure
+			values[row.ID] = extract.Stated{Value: row.Measure}
 		}
 	}
+	ofJob := factchange.JobIDIsNil()
+	if s.named != nil {
+		ofJob = factchange.JobID(*s.named)
+	}
 	for chunk := range slices.Chunk(unique(befallen), maxBulk) {
-		ofJob := factchange.JobIDIsNil()
-		if s.named != nil {
-			ofJob = factchange.JobID(*s.named)
-		}
 		rows, err := s.tx.Ent.FactChange.Query().Where(ofJob, factchange.PreviousIDIn(chunk...)).Select(factchange.FieldPreviousID).All(ctx)
 		if err != nil {
 			return nil, nil, fmt.Errorf("read changes: %w", err)

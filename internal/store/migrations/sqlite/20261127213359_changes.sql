@@ -36,7 +36,7 @@ CREATE TABLE `intervals` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `bega
 -- create index "interval_fact_id_began_at" to table: "intervals"
 CREATE INDEX `interval_fact_id_began_at` ON `intervals` (`fact_id`, `began_at`);
 -- create "shifts" table
-CREATE TABLE `shifts` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `job_id` uuid NOT NULL, `fact_id` uuid NOT NULL, `began` bool NOT NULL, `known` bool NOT NULL DEFAULT (false), `previous_id` uuid NULL);
+CREATE TABLE `shifts` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `job_id` uuid NOT NULL, `fact_id` uuid NOT NULL, `began` bool NOT NULL, `known` bool NOT NULL DEFAULT (false), `other_id` uuid NULL);
 -- create index "shift_job_id_began" to table: "shifts"
 CREATE INDEX `shift_job_id_began` ON `shifts` (`job_id`, `began`);
 -- create index "shift_fact_id" to table: "shifts"
