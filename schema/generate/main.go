@@ -155,7 +155,7 @@ var enumValues = map[string]string{
 	"JobItemStep.DISCOVER":             "The sitemaps of its site are read, before its page.",
 	"RateLimitStatus.EXHAUSTED":        "Its pages of the day are used up.",
 	"ApiKeyScope.READ":                 "Queries and subscriptions.",
-	"ApiKeyScope.WRITE":                "And mutations of jobs and profiles.",
+	"ApiKeyScope.WRITE":                "And mutations of jobs, profiles and reviews.",
 	"ApiKeyScope.ADMIN":                "And keys, the audit log and what domains are allowed: everything.",
 	"OrderDirection.ASC":               "Smallest, earliest or first in the alphabet first.",
 	"OrderDirection.DESC":              "Largest, latest or last in the alphabet first.",
