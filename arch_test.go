@@ -31,6 +31,7 @@ var allowed = map[string]string{
 	"internal/warc":             "internal/fault",
 	"internal/document":         "schema internal/fault internal/pdf",
 	"internal/extract":          "ent/... schema internal/document internal/fault internal/store",
+	"internal/change":           "ent/... schema internal/event internal/extract internal/fault internal/store",
 	"internal/access":           "ent/... schema internal/event internal/fault internal/store",
 	"internal/shared":           "internal/event",
 	"internal/search":           "ent/... schema internal/fault internal/store",
@@ -42,16 +43,16 @@ var allowed = map[string]string{
 	"internal/metric": "ent/... schema internal/event internal/queue internal/store",
 
 	// The two doors.
-	"resolvers": "ent/... graph schema internal/access internal/crawl internal/document internal/event internal/extract internal/fault internal/fetch " +
+	"resolvers": "ent/... graph schema internal/access internal/change internal/crawl internal/document internal/event internal/extract internal/fault internal/fetch " +
 		"internal/job internal/search",
-	"worker": "ent/... schema internal/crawl internal/document internal/event internal/extract internal/fault internal/fetch internal/job " +
+	"worker": "ent/... schema internal/change internal/crawl internal/document internal/event internal/extract internal/fault internal/fetch internal/job " +
 		"internal/queue internal/store internal/trace",
 
 	// What puts it together.
 	"internal/server":   "internal/access internal/fault internal/trace schema",
 	"internal/demosite": "",
 	"web":               "", // what Vite has built
-	"internal/app": "resolvers schema worker internal/access internal/crawl internal/demosite internal/document internal/event internal/extract internal/fault " +
+	"internal/app": "resolvers schema worker internal/access internal/change internal/crawl internal/demosite internal/document internal/event internal/extract internal/fault " +
 		"internal/fetch internal/job internal/llm internal/metric internal/queue internal/search internal/server internal/shared internal/store/... internal/trace internal/warc web",
 	"deploy":        "", // nothing but tests of what is deployed
 	"cmd/techfacts": "internal/access internal/app internal/demosite internal/fault schema",

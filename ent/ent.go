@@ -19,7 +19,9 @@ import (
 	"techfacts.dev/techfacts/ent/change"
 	"techfacts.dev/techfacts/ent/embedding"
 	"techfacts.dev/techfacts/ent/fact"
+	"techfacts.dev/techfacts/ent/factchange"
 	"techfacts.dev/techfacts/ent/indexer"
+	"techfacts.dev/techfacts/ent/interval"
 	"techfacts.dev/techfacts/ent/job"
 	"techfacts.dev/techfacts/ent/jobevent"
 	"techfacts.dev/techfacts/ent/jobitem"
@@ -28,6 +30,8 @@ import (
 	"techfacts.dev/techfacts/ent/profile"
 	"techfacts.dev/techfacts/ent/ratelimit"
 	"techfacts.dev/techfacts/ent/report"
+	"techfacts.dev/techfacts/ent/review"
+	"techfacts.dev/techfacts/ent/shift"
 	"techfacts.dev/techfacts/ent/snapshot"
 	"techfacts.dev/techfacts/ent/upload"
 	"techfacts.dev/techfacts/ent/worker"
@@ -98,7 +102,9 @@ func checkColumn(t, c string) error {
 			change.Table:      change.ValidColumn,
 			embedding.Table:   embedding.ValidColumn,
 			fact.Table:        fact.ValidColumn,
+			factchange.Table:  factchange.ValidColumn,
 			indexer.Table:     indexer.ValidColumn,
+			interval.Table:    interval.ValidColumn,
 			job.Table:         job.ValidColumn,
 			jobevent.Table:    jobevent.ValidColumn,
 			jobitem.Table:     jobitem.ValidColumn,
@@ -107,6 +113,8 @@ func checkColumn(t, c string) error {
 			profile.Table:     profile.ValidColumn,
 			ratelimit.Table:   ratelimit.ValidColumn,
 			report.Table:      report.ValidColumn,
+			review.Table:      review.ValidColumn,
+			shift.Table:       shift.ValidColumn,
 			snapshot.Table:    snapshot.ValidColumn,
 			upload.Table:      upload.ValidColumn,
 			worker.Table:      worker.ValidColumn,

@@ -14,6 +14,7 @@ import (
 	"techfacts.dev/techfacts/ent/fact"
 	"techfacts.dev/techfacts/ent/page"
 	"techfacts.dev/techfacts/ent/profile"
+	"techfacts.dev/techfacts/ent/review"
 	"techfacts.dev/techfacts/ent/snapshot"
 	"techfacts.dev/techfacts/schema"
 )
@@ -71,16 +72,33 @@ type Fact struct {
 	Model string `json:"model,omitempty"`
 	// Fingerprint holds the value of the "fingerprint" field.
 	Fingerprint string `json:"fingerprint,omitempty"`
+	// Topic holds the value of the "topic" field.
+	Topic string `json:"topic,omitempty"`
+	// Claim holds the value of the "claim" field.
+	Claim *string `json:"claim,omitempty"`
 	// Whether it still holds.
 	Status schema.FactStatus `json:"status,omitempty"`
 	// When it was first found.
 	FirstSeenAt time.Time `json:"first_seen_at,omitempty"`
 	// When it was last found.
 	LastSeenAt time.Time `json:"last_seen_at,omitempty"`
+	// Since when it has held, or last held, without a break.
+	BeganAt time.Time `json:"began_at,omitempty"`
+	// When it was seen that it no longer holds; null while it holds.
+	EndedAt *time.Time `json:"ended_at,omitempty"`
+	// SupersededByID holds the value of the "superseded_by_id" field.
+	SupersededByID *uuid.UUID `json:"superseded_by_id,omitempty"`
+	// ReviewID holds the value of the "review_id" field.
+	ReviewID *uuid.UUID `json:"review_id,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the FactQuery when eager-loading is set.
 	Edges        FactEdges `json:"edges"`
 	selectValues sql.SelectValues
+
+	// Corroboration is how many pages state the same; filled for those who ask.
+	Corroboration int `json:"-"`
+	// Same are other facts that state the same; filled for those who ask.
+	Same []*Fact `json:"-"`
 }
 
 // FactEdges holds the relations/edges for other nodes in the graph.
@@ -91,15 +109,25 @@ type FactEdges struct {
 	Snapshot *Snapshot `json:"snapshot,omitempty"`
 	// The profile under which it was found.
 	Profile *Profile `json:"profile,omitempty"`
+	// The fact that has taken its place on its page.
+	SupersededBy *Fact `json:"superseded_by,omitempty"`
+	// The facts whose place it has taken: its page gave another value for the same.
+	Supersedes []*Fact `json:"supersedes,omitempty"`
+	// What somebody thinks of it; null if nobody has said so.
+	Review *Review `json:"review,omitempty"`
+	// Intervals holds the value of the intervals edge.
+	Intervals []*Interval `json:"intervals,omitempty"`
 	// Reports holds the value of the reports edge.
 	Reports []*Report `json:"reports,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [4]bool
+	loadedTypes [8]bool
 	// totalCount holds the count of the edges above.
-	totalCount [3]map[string]int
+	totalCount [6]map[string]int
 
-	namedReports map[string][]*Report
+	namedSupersedes map[string][]*Fact
+	namedIntervals  map[string][]*Interval
+	namedReports    map[string][]*Report
 }
 
 // PageOrErr returns the Page value or an error if the edge
@@ -135,10 +163,50 @@ func (e FactEdges) ProfileOrErr() (*Profile, error) {
 	return nil, &NotLoadedError{edge: "profile"}
 }
 
+// SupersededByOrErr returns the SupersededBy value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e FactEdges) SupersededByOrErr() (*Fact, error) {
+	if e.SupersededBy != nil {
+		return e.SupersededBy, nil
+	} else if e.loadedTypes[3] {
+		return nil, &NotFoundError{label: fact.Label}
+	}
+	return nil, &NotLoadedError{edge: "superseded_by"}
+}
+
+// SupersedesOrErr returns the Supersedes value or an error if the edge
+// was not loaded in eager-loading.
+func (e FactEdges) SupersedesOrErr() ([]*Fact, error) {
+	if e.loadedTypes[4] {
+		return e.Supersedes, nil
+	}
+	return nil, &NotLoadedError{edge: "supersedes"}
+}
+
+// ReviewOrErr returns the Review value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e FactEdges) ReviewOrErr() (*Review, error) {
+	if e.Review != nil {
+		return e.Review, nil
+	} else if e.loadedTypes[5] {
+		return nil, &NotFoundError{label: review.Label}
+	}
+	return nil, &NotLoadedError{edge: "review"}
+}
+
+// IntervalsOrErr returns the Intervals value or an error if the edge
+// was not loaded in eager-loading.
+func (e FactEdges) IntervalsOrErr() ([]*Interval, error) {
+	if e.loadedTypes[6] {
+		return e.Intervals, nil
+	}
+	return nil, &NotLoadedError{edge: "intervals"}
+}
+
 // ReportsOrErr returns the Reports value or an error if the edge
 // was not loaded in eager-loading.
 func (e FactEdges) ReportsOrErr() ([]*Report, error) {
-	if e.loadedTypes[3] {
+	if e.loadedTypes[7] {
 		return e.Reports, nil
 	}
 	return nil, &NotLoadedError{edge: "reports"}
@@ -149,15 +217,17 @@ func (*Fact) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case fact.FieldSupersededByID, fact.FieldReviewID:
+			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case fact.FieldSpan, fact.FieldHeadings, fact.FieldMeasure, fact.FieldQualifiers:
 			values[i] = new([]byte)
 		case fact.FieldNumber, fact.FieldConfidence:
 			values[i] = new(sql.NullFloat64)
 		case fact.FieldBlock:
 			values[i] = new(sql.NullInt64)
-		case fact.FieldCompany, fact.FieldURL, fact.FieldCategory, fact.FieldStatement, fact.FieldQuote, fact.FieldAnchor, fact.FieldAttribute, fact.FieldSubject, fact.FieldValue, fact.FieldValueKind, fact.FieldUnit, fact.FieldMethod, fact.FieldModel, fact.FieldFingerprint, fact.FieldStatus:
+		case fact.FieldCompany, fact.FieldURL, fact.FieldCategory, fact.FieldStatement, fact.FieldQuote, fact.FieldAnchor, fact.FieldAttribute, fact.FieldSubject, fact.FieldValue, fact.FieldValueKind, fact.FieldUnit, fact.FieldMethod, fact.FieldModel, fact.FieldFingerprint, fact.FieldTopic, fact.FieldClaim, fact.FieldStatus:
 			values[i] = new(sql.NullString)
-		case fact.FieldFirstSeenAt, fact.FieldLastSeenAt:
+		case fact.FieldFirstSeenAt, fact.FieldLastSeenAt, fact.FieldBeganAt, fact.FieldEndedAt:
 			values[i] = new(sql.NullTime)
 		case fact.FieldID, fact.FieldPageID, fact.FieldSnapshotID, fact.FieldProfileID:
 			values[i] = new(uuid.UUID)
@@ -336,6 +406,19 @@ func (_m *Fact) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Fingerprint = value.String
 			}
+		case fact.FieldTopic:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field topic", values[i])
+			} else if value.Valid {
+				_m.Topic = value.String
+			}
+		case fact.FieldClaim:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field claim", values[i])
+			} else if value.Valid {
+				_m.Claim = new(string)
+				*_m.Claim = value.String
+			}
 		case fact.FieldStatus:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field status", values[i])
@@ -353,6 +436,33 @@ func (_m *Fact) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field last_seen_at", values[i])
 			} else if value.Valid {
 				_m.LastSeenAt = value.Time
+			}
+		case fact.FieldBeganAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field began_at", values[i])
+			} else if value.Valid {
+				_m.BeganAt = value.Time
+			}
+		case fact.FieldEndedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field ended_at", values[i])
+			} else if value.Valid {
+				_m.EndedAt = new(time.Time)
+				*_m.EndedAt = value.Time
+			}
+		case fact.FieldSupersededByID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field superseded_by_id", values[i])
+			} else if value.Valid {
+				_m.SupersededByID = new(uuid.UUID)
+				*_m.SupersededByID = *value.S.(*uuid.UUID)
+			}
+		case fact.FieldReviewID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field review_id", values[i])
+			} else if value.Valid {
+				_m.ReviewID = new(uuid.UUID)
+				*_m.ReviewID = *value.S.(*uuid.UUID)
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -380,6 +490,26 @@ func (_m *Fact) QuerySnapshot() *SnapshotQuery {
 // QueryProfile queries the "profile" edge of the Fact entity.
 func (_m *Fact) QueryProfile() *ProfileQuery {
 	return NewFactClient(_m.config).QueryProfile(_m)
+}
+
+// QuerySupersededBy queries the "superseded_by" edge of the Fact entity.
+func (_m *Fact) QuerySupersededBy() *FactQuery {
+	return NewFactClient(_m.config).QuerySupersededBy(_m)
+}
+
+// QuerySupersedes queries the "supersedes" edge of the Fact entity.
+func (_m *Fact) QuerySupersedes() *FactQuery {
+	return NewFactClient(_m.config).QuerySupersedes(_m)
+}
+
+// QueryReview queries the "review" edge of the Fact entity.
+func (_m *Fact) QueryReview() *ReviewQuery {
+	return NewFactClient(_m.config).QueryReview(_m)
+}
+
+// QueryIntervals queries the "intervals" edge of the Fact entity.
+func (_m *Fact) QueryIntervals() *IntervalQuery {
+	return NewFactClient(_m.config).QueryIntervals(_m)
 }
 
 // QueryReports queries the "reports" edge of the Fact entity.
@@ -486,6 +616,14 @@ func (_m *Fact) String() string {
 	builder.WriteString("fingerprint=")
 	builder.WriteString(_m.Fingerprint)
 	builder.WriteString(", ")
+	builder.WriteString("topic=")
+	builder.WriteString(_m.Topic)
+	builder.WriteString(", ")
+	if v := _m.Claim; v != nil {
+		builder.WriteString("claim=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
 	builder.WriteString("status=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Status))
 	builder.WriteString(", ")
@@ -494,8 +632,74 @@ func (_m *Fact) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("last_seen_at=")
 	builder.WriteString(_m.LastSeenAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	builder.WriteString("began_at=")
+	builder.WriteString(_m.BeganAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	if v := _m.EndedAt; v != nil {
+		builder.WriteString("ended_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.SupersededByID; v != nil {
+		builder.WriteString("superseded_by_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.ReviewID; v != nil {
+		builder.WriteString("review_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteByte(')')
 	return builder.String()
+}
+
+// NamedSupersedes returns the Supersedes named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *Fact) NamedSupersedes(name string) ([]*Fact, error) {
+	if _m.Edges.namedSupersedes == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedSupersedes[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *Fact) appendNamedSupersedes(name string, edges ...*Fact) {
+	if _m.Edges.namedSupersedes == nil {
+		_m.Edges.namedSupersedes = make(map[string][]*Fact)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedSupersedes[name] = []*Fact{}
+	} else {
+		_m.Edges.namedSupersedes[name] = append(_m.Edges.namedSupersedes[name], edges...)
+	}
+}
+
+// NamedIntervals returns the Intervals named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *Fact) NamedIntervals(name string) ([]*Interval, error) {
+	if _m.Edges.namedIntervals == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedIntervals[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *Fact) appendNamedIntervals(name string, edges ...*Interval) {
+	if _m.Edges.namedIntervals == nil {
+		_m.Edges.namedIntervals = make(map[string][]*Interval)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedIntervals[name] = []*Interval{}
+	} else {
+		_m.Edges.namedIntervals[name] = append(_m.Edges.namedIntervals[name], edges...)
+	}
 }
 
 // NamedReports returns the Reports named value or an error if the edge was not

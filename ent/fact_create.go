@@ -14,9 +14,11 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent/fact"
+	"techfacts.dev/techfacts/ent/interval"
 	"techfacts.dev/techfacts/ent/page"
 	"techfacts.dev/techfacts/ent/profile"
 	"techfacts.dev/techfacts/ent/report"
+	"techfacts.dev/techfacts/ent/review"
 	"techfacts.dev/techfacts/ent/snapshot"
 	"techfacts.dev/techfacts/schema"
 )
@@ -253,6 +255,34 @@ func (_c *FactCreate) SetFingerprint(v string) *FactCreate {
 	return _c
 }
 
+// SetTopic sets the "topic" field.
+func (_c *FactCreate) SetTopic(v string) *FactCreate {
+	_c.mutation.SetTopic(v)
+	return _c
+}
+
+// SetNillableTopic sets the "topic" field if the given value is not nil.
+func (_c *FactCreate) SetNillableTopic(v *string) *FactCreate {
+	if v != nil {
+		_c.SetTopic(*v)
+	}
+	return _c
+}
+
+// SetClaim sets the "claim" field.
+func (_c *FactCreate) SetClaim(v string) *FactCreate {
+	_c.mutation.SetClaim(v)
+	return _c
+}
+
+// SetNillableClaim sets the "claim" field if the given value is not nil.
+func (_c *FactCreate) SetNillableClaim(v *string) *FactCreate {
+	if v != nil {
+		_c.SetClaim(*v)
+	}
+	return _c
+}
+
 // SetStatus sets the "status" field.
 func (_c *FactCreate) SetStatus(v schema.FactStatus) *FactCreate {
 	_c.mutation.SetStatus(v)
@@ -295,6 +325,62 @@ func (_c *FactCreate) SetNillableLastSeenAt(v *time.Time) *FactCreate {
 	return _c
 }
 
+// SetBeganAt sets the "began_at" field.
+func (_c *FactCreate) SetBeganAt(v time.Time) *FactCreate {
+	_c.mutation.SetBeganAt(v)
+	return _c
+}
+
+// SetNillableBeganAt sets the "began_at" field if the given value is not nil.
+func (_c *FactCreate) SetNillableBeganAt(v *time.Time) *FactCreate {
+	if v != nil {
+		_c.SetBeganAt(*v)
+	}
+	return _c
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (_c *FactCreate) SetEndedAt(v time.Time) *FactCreate {
+	_c.mutation.SetEndedAt(v)
+	return _c
+}
+
+// SetNillableEndedAt sets the "ended_at" field if the given value is not nil.
+func (_c *FactCreate) SetNillableEndedAt(v *time.Time) *FactCreate {
+	if v != nil {
+		_c.SetEndedAt(*v)
+	}
+	return _c
+}
+
+// SetSupersededByID sets the "superseded_by_id" field.
+func (_c *FactCreate) SetSupersededByID(v uuid.UUID) *FactCreate {
+	_c.mutation.SetSupersededByID(v)
+	return _c
+}
+
+// SetNillableSupersededByID sets the "superseded_by_id" field if the given value is not nil.
+func (_c *FactCreate) SetNillableSupersededByID(v *uuid.UUID) *FactCreate {
+	if v != nil {
+		_c.SetSupersededByID(*v)
+	}
+	return _c
+}
+
+// SetReviewID sets the "review_id" field.
+func (_c *FactCreate) SetReviewID(v uuid.UUID) *FactCreate {
+	_c.mutation.SetReviewID(v)
+	return _c
+}
+
+// SetNillableReviewID sets the "review_id" field if the given value is not nil.
+func (_c *FactCreate) SetNillableReviewID(v *uuid.UUID) *FactCreate {
+	if v != nil {
+		_c.SetReviewID(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *FactCreate) SetID(v uuid.UUID) *FactCreate {
 	_c.mutation.SetID(v)
@@ -322,6 +408,46 @@ func (_c *FactCreate) SetSnapshot(v *Snapshot) *FactCreate {
 // SetProfile sets the "profile" edge to the Profile entity.
 func (_c *FactCreate) SetProfile(v *Profile) *FactCreate {
 	return _c.SetProfileID(v.ID)
+}
+
+// SetSupersededBy sets the "superseded_by" edge to the Fact entity.
+func (_c *FactCreate) SetSupersededBy(v *Fact) *FactCreate {
+	return _c.SetSupersededByID(v.ID)
+}
+
+// AddSupersedeIDs adds the "supersedes" edge to the Fact entity by IDs.
+func (_c *FactCreate) AddSupersedeIDs(ids ...uuid.UUID) *FactCreate {
+	_c.mutation.AddSupersedeIDs(ids...)
+	return _c
+}
+
+// AddSupersedes adds the "supersedes" edges to the Fact entity.
+func (_c *FactCreate) AddSupersedes(v ...*Fact) *FactCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddSupersedeIDs(ids...)
+}
+
+// SetReview sets the "review" edge to the Review entity.
+func (_c *FactCreate) SetReview(v *Review) *FactCreate {
+	return _c.SetReviewID(v.ID)
+}
+
+// AddIntervalIDs adds the "intervals" edge to the Interval entity by IDs.
+func (_c *FactCreate) AddIntervalIDs(ids ...int64) *FactCreate {
+	_c.mutation.AddIntervalIDs(ids...)
+	return _c
+}
+
+// AddIntervals adds the "intervals" edges to the Interval entity.
+func (_c *FactCreate) AddIntervals(v ...*Interval) *FactCreate {
+	ids := make([]int64, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddIntervalIDs(ids...)
 }
 
 // AddReportIDs adds the "reports" edge to the Report entity by IDs.
@@ -385,6 +511,10 @@ func (_c *FactCreate) defaults() {
 	if _, ok := _c.mutation.LastSeenAt(); !ok {
 		v := fact.DefaultLastSeenAt()
 		_c.mutation.SetLastSeenAt(v)
+	}
+	if _, ok := _c.mutation.BeganAt(); !ok {
+		v := fact.DefaultBeganAt()
+		_c.mutation.SetBeganAt(v)
 	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := fact.DefaultID()
@@ -583,6 +713,14 @@ func (_c *FactCreate) createSpec() (*Fact, *sqlgraph.CreateSpec) {
 		_spec.SetField(fact.FieldFingerprint, field.TypeString, value)
 		_node.Fingerprint = value
 	}
+	if value, ok := _c.mutation.Topic(); ok {
+		_spec.SetField(fact.FieldTopic, field.TypeString, value)
+		_node.Topic = value
+	}
+	if value, ok := _c.mutation.Claim(); ok {
+		_spec.SetField(fact.FieldClaim, field.TypeString, value)
+		_node.Claim = &value
+	}
 	if value, ok := _c.mutation.Status(); ok {
 		_spec.SetField(fact.FieldStatus, field.TypeEnum, value)
 		_node.Status = value
@@ -594,6 +732,14 @@ func (_c *FactCreate) createSpec() (*Fact, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.LastSeenAt(); ok {
 		_spec.SetField(fact.FieldLastSeenAt, field.TypeTime, value)
 		_node.LastSeenAt = value
+	}
+	if value, ok := _c.mutation.BeganAt(); ok {
+		_spec.SetField(fact.FieldBeganAt, field.TypeTime, value)
+		_node.BeganAt = value
+	}
+	if value, ok := _c.mutation.EndedAt(); ok {
+		_spec.SetField(fact.FieldEndedAt, field.TypeTime, value)
+		_node.EndedAt = &value
 	}
 	if nodes := _c.mutation.PageIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -644,6 +790,72 @@ func (_c *FactCreate) createSpec() (*Fact, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.ProfileID = nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.SupersededByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   fact.SupersededByTable,
+			Columns: []string{fact.SupersededByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(fact.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.SupersededByID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.SupersedesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   fact.SupersedesTable,
+			Columns: []string{fact.SupersedesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(fact.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ReviewIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   fact.ReviewTable,
+			Columns: []string{fact.ReviewColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(review.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.ReviewID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.IntervalsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   fact.IntervalsTable,
+			Columns: []string{fact.IntervalsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(interval.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.ReportsIDs(); len(nodes) > 0 {
@@ -735,6 +947,30 @@ func (u *FactUpsert) SetCompany(v string) *FactUpsert {
 // UpdateCompany sets the "company" field to the value that was provided on create.
 func (u *FactUpsert) UpdateCompany() *FactUpsert {
 	u.SetExcluded(fact.FieldCompany)
+	return u
+}
+
+// SetCategory sets the "category" field.
+func (u *FactUpsert) SetCategory(v string) *FactUpsert {
+	u.Set(fact.FieldCategory, v)
+	return u
+}
+
+// UpdateCategory sets the "category" field to the value that was provided on create.
+func (u *FactUpsert) UpdateCategory() *FactUpsert {
+	u.SetExcluded(fact.FieldCategory)
+	return u
+}
+
+// SetStatement sets the "statement" field.
+func (u *FactUpsert) SetStatement(v string) *FactUpsert {
+	u.Set(fact.FieldStatement, v)
+	return u
+}
+
+// UpdateStatement sets the "statement" field to the value that was provided on create.
+func (u *FactUpsert) UpdateStatement() *FactUpsert {
+	u.SetExcluded(fact.FieldStatement)
 	return u
 }
 
@@ -990,6 +1226,42 @@ func (u *FactUpsert) AddConfidence(v float64) *FactUpsert {
 	return u
 }
 
+// SetTopic sets the "topic" field.
+func (u *FactUpsert) SetTopic(v string) *FactUpsert {
+	u.Set(fact.FieldTopic, v)
+	return u
+}
+
+// UpdateTopic sets the "topic" field to the value that was provided on create.
+func (u *FactUpsert) UpdateTopic() *FactUpsert {
+	u.SetExcluded(fact.FieldTopic)
+	return u
+}
+
+// ClearTopic clears the value of the "topic" field.
+func (u *FactUpsert) ClearTopic() *FactUpsert {
+	u.SetNull(fact.FieldTopic)
+	return u
+}
+
+// SetClaim sets the "claim" field.
+func (u *FactUpsert) SetClaim(v string) *FactUpsert {
+	u.Set(fact.FieldClaim, v)
+	return u
+}
+
+// UpdateClaim sets the "claim" field to the value that was provided on create.
+func (u *FactUpsert) UpdateClaim() *FactUpsert {
+	u.SetExcluded(fact.FieldClaim)
+	return u
+}
+
+// ClearClaim clears the value of the "claim" field.
+func (u *FactUpsert) ClearClaim() *FactUpsert {
+	u.SetNull(fact.FieldClaim)
+	return u
+}
+
 // SetStatus sets the "status" field.
 func (u *FactUpsert) SetStatus(v schema.FactStatus) *FactUpsert {
 	u.Set(fact.FieldStatus, v)
@@ -1011,6 +1283,78 @@ func (u *FactUpsert) SetLastSeenAt(v time.Time) *FactUpsert {
 // UpdateLastSeenAt sets the "last_seen_at" field to the value that was provided on create.
 func (u *FactUpsert) UpdateLastSeenAt() *FactUpsert {
 	u.SetExcluded(fact.FieldLastSeenAt)
+	return u
+}
+
+// SetBeganAt sets the "began_at" field.
+func (u *FactUpsert) SetBeganAt(v time.Time) *FactUpsert {
+	u.Set(fact.FieldBeganAt, v)
+	return u
+}
+
+// UpdateBeganAt sets the "began_at" field to the value that was provided on create.
+func (u *FactUpsert) UpdateBeganAt() *FactUpsert {
+	u.SetExcluded(fact.FieldBeganAt)
+	return u
+}
+
+// ClearBeganAt clears the value of the "began_at" field.
+func (u *FactUpsert) ClearBeganAt() *FactUpsert {
+	u.SetNull(fact.FieldBeganAt)
+	return u
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (u *FactUpsert) SetEndedAt(v time.Time) *FactUpsert {
+	u.Set(fact.FieldEndedAt, v)
+	return u
+}
+
+// UpdateEndedAt sets the "ended_at" field to the value that was provided on create.
+func (u *FactUpsert) UpdateEndedAt() *FactUpsert {
+	u.SetExcluded(fact.FieldEndedAt)
+	return u
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (u *FactUpsert) ClearEndedAt() *FactUpsert {
+	u.SetNull(fact.FieldEndedAt)
+	return u
+}
+
+// SetSupersededByID sets the "superseded_by_id" field.
+func (u *FactUpsert) SetSupersededByID(v uuid.UUID) *FactUpsert {
+	u.Set(fact.FieldSupersededByID, v)
+	return u
+}
+
+// UpdateSupersededByID sets the "superseded_by_id" field to the value that was provided on create.
+func (u *FactUpsert) UpdateSupersededByID() *FactUpsert {
+	u.SetExcluded(fact.FieldSupersededByID)
+	return u
+}
+
+// ClearSupersededByID clears the value of the "superseded_by_id" field.
+func (u *FactUpsert) ClearSupersededByID() *FactUpsert {
+	u.SetNull(fact.FieldSupersededByID)
+	return u
+}
+
+// SetReviewID sets the "review_id" field.
+func (u *FactUpsert) SetReviewID(v uuid.UUID) *FactUpsert {
+	u.Set(fact.FieldReviewID, v)
+	return u
+}
+
+// UpdateReviewID sets the "review_id" field to the value that was provided on create.
+func (u *FactUpsert) UpdateReviewID() *FactUpsert {
+	u.SetExcluded(fact.FieldReviewID)
+	return u
+}
+
+// ClearReviewID clears the value of the "review_id" field.
+func (u *FactUpsert) ClearReviewID() *FactUpsert {
+	u.SetNull(fact.FieldReviewID)
 	return u
 }
 
@@ -1039,12 +1383,6 @@ func (u *FactUpsertOne) UpdateNewValues() *FactUpsertOne {
 		}
 		if _, exists := u.create.mutation.URL(); exists {
 			s.SetIgnore(fact.FieldURL)
-		}
-		if _, exists := u.create.mutation.Category(); exists {
-			s.SetIgnore(fact.FieldCategory)
-		}
-		if _, exists := u.create.mutation.Statement(); exists {
-			s.SetIgnore(fact.FieldStatement)
 		}
 		if _, exists := u.create.mutation.Method(); exists {
 			s.SetIgnore(fact.FieldMethod)
@@ -1114,6 +1452,34 @@ func (u *FactUpsertOne) SetCompany(v string) *FactUpsertOne {
 func (u *FactUpsertOne) UpdateCompany() *FactUpsertOne {
 	return u.Update(func(s *FactUpsert) {
 		s.UpdateCompany()
+	})
+}
+
+// SetCategory sets the "category" field.
+func (u *FactUpsertOne) SetCategory(v string) *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.SetCategory(v)
+	})
+}
+
+// UpdateCategory sets the "category" field to the value that was provided on create.
+func (u *FactUpsertOne) UpdateCategory() *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateCategory()
+	})
+}
+
+// SetStatement sets the "statement" field.
+func (u *FactUpsertOne) SetStatement(v string) *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.SetStatement(v)
+	})
+}
+
+// UpdateStatement sets the "statement" field to the value that was provided on create.
+func (u *FactUpsertOne) UpdateStatement() *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateStatement()
 	})
 }
 
@@ -1411,6 +1777,48 @@ func (u *FactUpsertOne) UpdateConfidence() *FactUpsertOne {
 	})
 }
 
+// SetTopic sets the "topic" field.
+func (u *FactUpsertOne) SetTopic(v string) *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.SetTopic(v)
+	})
+}
+
+// UpdateTopic sets the "topic" field to the value that was provided on create.
+func (u *FactUpsertOne) UpdateTopic() *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateTopic()
+	})
+}
+
+// ClearTopic clears the value of the "topic" field.
+func (u *FactUpsertOne) ClearTopic() *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.ClearTopic()
+	})
+}
+
+// SetClaim sets the "claim" field.
+func (u *FactUpsertOne) SetClaim(v string) *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.SetClaim(v)
+	})
+}
+
+// UpdateClaim sets the "claim" field to the value that was provided on create.
+func (u *FactUpsertOne) UpdateClaim() *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateClaim()
+	})
+}
+
+// ClearClaim clears the value of the "claim" field.
+func (u *FactUpsertOne) ClearClaim() *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.ClearClaim()
+	})
+}
+
 // SetStatus sets the "status" field.
 func (u *FactUpsertOne) SetStatus(v schema.FactStatus) *FactUpsertOne {
 	return u.Update(func(s *FactUpsert) {
@@ -1436,6 +1844,90 @@ func (u *FactUpsertOne) SetLastSeenAt(v time.Time) *FactUpsertOne {
 func (u *FactUpsertOne) UpdateLastSeenAt() *FactUpsertOne {
 	return u.Update(func(s *FactUpsert) {
 		s.UpdateLastSeenAt()
+	})
+}
+
+// SetBeganAt sets the "began_at" field.
+func (u *FactUpsertOne) SetBeganAt(v time.Time) *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.SetBeganAt(v)
+	})
+}
+
+// UpdateBeganAt sets the "began_at" field to the value that was provided on create.
+func (u *FactUpsertOne) UpdateBeganAt() *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateBeganAt()
+	})
+}
+
+// ClearBeganAt clears the value of the "began_at" field.
+func (u *FactUpsertOne) ClearBeganAt() *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.ClearBeganAt()
+	})
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (u *FactUpsertOne) SetEndedAt(v time.Time) *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.SetEndedAt(v)
+	})
+}
+
+// UpdateEndedAt sets the "ended_at" field to the value that was provided on create.
+func (u *FactUpsertOne) UpdateEndedAt() *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateEndedAt()
+	})
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (u *FactUpsertOne) ClearEndedAt() *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.ClearEndedAt()
+	})
+}
+
+// SetSupersededByID sets the "superseded_by_id" field.
+func (u *FactUpsertOne) SetSupersededByID(v uuid.UUID) *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.SetSupersededByID(v)
+	})
+}
+
+// UpdateSupersededByID sets the "superseded_by_id" field to the value that was provided on create.
+func (u *FactUpsertOne) UpdateSupersededByID() *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateSupersededByID()
+	})
+}
+
+// ClearSupersededByID clears the value of the "superseded_by_id" field.
+func (u *FactUpsertOne) ClearSupersededByID() *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.ClearSupersededByID()
+	})
+}
+
+// SetReviewID sets the "review_id" field.
+func (u *FactUpsertOne) SetReviewID(v uuid.UUID) *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.SetReviewID(v)
+	})
+}
+
+// UpdateReviewID sets the "review_id" field to the value that was provided on create.
+func (u *FactUpsertOne) UpdateReviewID() *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateReviewID()
+	})
+}
+
+// ClearReviewID clears the value of the "review_id" field.
+func (u *FactUpsertOne) ClearReviewID() *FactUpsertOne {
+	return u.Update(func(s *FactUpsert) {
+		s.ClearReviewID()
 	})
 }
 
@@ -1631,12 +2123,6 @@ func (u *FactUpsertBulk) UpdateNewValues() *FactUpsertBulk {
 			if _, exists := b.mutation.URL(); exists {
 				s.SetIgnore(fact.FieldURL)
 			}
-			if _, exists := b.mutation.Category(); exists {
-				s.SetIgnore(fact.FieldCategory)
-			}
-			if _, exists := b.mutation.Statement(); exists {
-				s.SetIgnore(fact.FieldStatement)
-			}
 			if _, exists := b.mutation.Method(); exists {
 				s.SetIgnore(fact.FieldMethod)
 			}
@@ -1706,6 +2192,34 @@ func (u *FactUpsertBulk) SetCompany(v string) *FactUpsertBulk {
 func (u *FactUpsertBulk) UpdateCompany() *FactUpsertBulk {
 	return u.Update(func(s *FactUpsert) {
 		s.UpdateCompany()
+	})
+}
+
+// SetCategory sets the "category" field.
+func (u *FactUpsertBulk) SetCategory(v string) *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.SetCategory(v)
+	})
+}
+
+// UpdateCategory sets the "category" field to the value that was provided on create.
+func (u *FactUpsertBulk) UpdateCategory() *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateCategory()
+	})
+}
+
+// SetStatement sets the "statement" field.
+func (u *FactUpsertBulk) SetStatement(v string) *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.SetStatement(v)
+	})
+}
+
+// UpdateStatement sets the "statement" field to the value that was provided on create.
+func (u *FactUpsertBulk) UpdateStatement() *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateStatement()
 	})
 }
 
@@ -2003,6 +2517,48 @@ func (u *FactUpsertBulk) UpdateConfidence() *FactUpsertBulk {
 	})
 }
 
+// SetTopic sets the "topic" field.
+func (u *FactUpsertBulk) SetTopic(v string) *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.SetTopic(v)
+	})
+}
+
+// UpdateTopic sets the "topic" field to the value that was provided on create.
+func (u *FactUpsertBulk) UpdateTopic() *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateTopic()
+	})
+}
+
+// ClearTopic clears the value of the "topic" field.
+func (u *FactUpsertBulk) ClearTopic() *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.ClearTopic()
+	})
+}
+
+// SetClaim sets the "claim" field.
+func (u *FactUpsertBulk) SetClaim(v string) *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.SetClaim(v)
+	})
+}
+
+// UpdateClaim sets the "claim" field to the value that was provided on create.
+func (u *FactUpsertBulk) UpdateClaim() *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateClaim()
+	})
+}
+
+// ClearClaim clears the value of the "claim" field.
+func (u *FactUpsertBulk) ClearClaim() *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.ClearClaim()
+	})
+}
+
 // SetStatus sets the "status" field.
 func (u *FactUpsertBulk) SetStatus(v schema.FactStatus) *FactUpsertBulk {
 	return u.Update(func(s *FactUpsert) {
@@ -2028,6 +2584,90 @@ func (u *FactUpsertBulk) SetLastSeenAt(v time.Time) *FactUpsertBulk {
 func (u *FactUpsertBulk) UpdateLastSeenAt() *FactUpsertBulk {
 	return u.Update(func(s *FactUpsert) {
 		s.UpdateLastSeenAt()
+	})
+}
+
+// SetBeganAt sets the "began_at" field.
+func (u *FactUpsertBulk) SetBeganAt(v time.Time) *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.SetBeganAt(v)
+	})
+}
+
+// UpdateBeganAt sets the "began_at" field to the value that was provided on create.
+func (u *FactUpsertBulk) UpdateBeganAt() *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateBeganAt()
+	})
+}
+
+// ClearBeganAt clears the value of the "began_at" field.
+func (u *FactUpsertBulk) ClearBeganAt() *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.ClearBeganAt()
+	})
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (u *FactUpsertBulk) SetEndedAt(v time.Time) *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.SetEndedAt(v)
+	})
+}
+
+// UpdateEndedAt sets the "ended_at" field to the value that was provided on create.
+func (u *FactUpsertBulk) UpdateEndedAt() *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateEndedAt()
+	})
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (u *FactUpsertBulk) ClearEndedAt() *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.ClearEndedAt()
+	})
+}
+
+// SetSupersededByID sets the "superseded_by_id" field.
+func (u *FactUpsertBulk) SetSupersededByID(v uuid.UUID) *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.SetSupersededByID(v)
+	})
+}
+
+// UpdateSupersededByID sets the "superseded_by_id" field to the value that was provided on create.
+func (u *FactUpsertBulk) UpdateSupersededByID() *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateSupersededByID()
+	})
+}
+
+// ClearSupersededByID clears the value of the "superseded_by_id" field.
+func (u *FactUpsertBulk) ClearSupersededByID() *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.ClearSupersededByID()
+	})
+}
+
+// SetReviewID sets the "review_id" field.
+func (u *FactUpsertBulk) SetReviewID(v uuid.UUID) *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.SetReviewID(v)
+	})
+}
+
+// UpdateReviewID sets the "review_id" field to the value that was provided on create.
+func (u *FactUpsertBulk) UpdateReviewID() *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.UpdateReviewID()
+	})
+}
+
+// ClearReviewID clears the value of the "review_id" field.
+func (u *FactUpsertBulk) ClearReviewID() *FactUpsertBulk {
+	return u.Update(func(s *FactUpsert) {
+		s.ClearReviewID()
 	})
 }
 

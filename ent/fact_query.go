@@ -15,27 +15,35 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent/fact"
+	"techfacts.dev/techfacts/ent/interval"
 	"techfacts.dev/techfacts/ent/page"
 	"techfacts.dev/techfacts/ent/predicate"
 	"techfacts.dev/techfacts/ent/profile"
 	"techfacts.dev/techfacts/ent/report"
+	"techfacts.dev/techfacts/ent/review"
 	"techfacts.dev/techfacts/ent/snapshot"
 )
 
 // FactQuery is the builder for querying Fact entities.
 type FactQuery struct {
 	config
-	ctx              *QueryContext
-	order            []fact.OrderOption
-	inters           []Interceptor
-	predicates       []predicate.Fact
-	withPage         *PageQuery
-	withSnapshot     *SnapshotQuery
-	withProfile      *ProfileQuery
-	withReports      *ReportQuery
-	loadTotal        []func(context.Context, []*Fact) error
-	modifiers        []func(*sql.Selector)
-	withNamedReports map[string]*ReportQuery
+	ctx                 *QueryContext
+	order               []fact.OrderOption
+	inters              []Interceptor
+	predicates          []predicate.Fact
+	withPage            *PageQuery
+	withSnapshot        *SnapshotQuery
+	withProfile         *ProfileQuery
+	withSupersededBy    *FactQuery
+	withSupersedes      *FactQuery
+	withReview          *ReviewQuery
+	withIntervals       *IntervalQuery
+	withReports         *ReportQuery
+	loadTotal           []func(context.Context, []*Fact) error
+	modifiers           []func(*sql.Selector)
+	withNamedSupersedes map[string]*FactQuery
+	withNamedIntervals  map[string]*IntervalQuery
+	withNamedReports    map[string]*ReportQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -131,6 +139,94 @@ func (_q *FactQuery) QueryProfile() *ProfileQuery {
 			sqlgraph.From(fact.Table, fact.FieldID, selector),
 			sqlgraph.To(profile.Table, profile.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, fact.ProfileTable, fact.ProfileColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QuerySupersededBy chains the current query on the "superseded_by" edge.
+func (_q *FactQuery) QuerySupersededBy() *FactQuery {
+	query := (&FactClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(fact.Table, fact.FieldID, selector),
+			sqlgraph.To(fact.Table, fact.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, fact.SupersededByTable, fact.SupersededByColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QuerySupersedes chains the current query on the "supersedes" edge.
+func (_q *FactQuery) QuerySupersedes() *FactQuery {
+	query := (&FactClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(fact.Table, fact.FieldID, selector),
+			sqlgraph.To(fact.Table, fact.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, fact.SupersedesTable, fact.SupersedesColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryReview chains the current query on the "review" edge.
+func (_q *FactQuery) QueryReview() *ReviewQuery {
+	query := (&ReviewClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(fact.Table, fact.FieldID, selector),
+			sqlgraph.To(review.Table, review.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, fact.ReviewTable, fact.ReviewColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryIntervals chains the current query on the "intervals" edge.
+func (_q *FactQuery) QueryIntervals() *IntervalQuery {
+	query := (&IntervalClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(fact.Table, fact.FieldID, selector),
+			sqlgraph.To(interval.Table, interval.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, fact.IntervalsTable, fact.IntervalsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -347,15 +443,19 @@ func (_q *FactQuery) Clone() *FactQuery {
 		return nil
 	}
 	return &FactQuery{
-		config:       _q.config,
-		ctx:          _q.ctx.Clone(),
-		order:        append([]fact.OrderOption{}, _q.order...),
-		inters:       append([]Interceptor{}, _q.inters...),
-		predicates:   append([]predicate.Fact{}, _q.predicates...),
-		withPage:     _q.withPage.Clone(),
-		withSnapshot: _q.withSnapshot.Clone(),
-		withProfile:  _q.withProfile.Clone(),
-		withReports:  _q.withReports.Clone(),
+		config:           _q.config,
+		ctx:              _q.ctx.Clone(),
+		order:            append([]fact.OrderOption{}, _q.order...),
+		inters:           append([]Interceptor{}, _q.inters...),
+		predicates:       append([]predicate.Fact{}, _q.predicates...),
+		withPage:         _q.withPage.Clone(),
+		withSnapshot:     _q.withSnapshot.Clone(),
+		withProfile:      _q.withProfile.Clone(),
+		withSupersededBy: _q.withSupersededBy.Clone(),
+		withSupersedes:   _q.withSupersedes.Clone(),
+		withReview:       _q.withReview.Clone(),
+		withIntervals:    _q.withIntervals.Clone(),
+		withReports:      _q.withReports.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -393,6 +493,50 @@ func (_q *FactQuery) WithProfile(opts ...func(*ProfileQuery)) *FactQuery {
 		opt(query)
 	}
 	_q.withProfile = query
+	return _q
+}
+
+// WithSupersededBy tells the query-builder to eager-load the nodes that are connected to
+// the "superseded_by" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *FactQuery) WithSupersededBy(opts ...func(*FactQuery)) *FactQuery {
+	query := (&FactClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withSupersededBy = query
+	return _q
+}
+
+// WithSupersedes tells the query-builder to eager-load the nodes that are connected to
+// the "supersedes" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *FactQuery) WithSupersedes(opts ...func(*FactQuery)) *FactQuery {
+	query := (&FactClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withSupersedes = query
+	return _q
+}
+
+// WithReview tells the query-builder to eager-load the nodes that are connected to
+// the "review" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *FactQuery) WithReview(opts ...func(*ReviewQuery)) *FactQuery {
+	query := (&ReviewClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withReview = query
+	return _q
+}
+
+// WithIntervals tells the query-builder to eager-load the nodes that are connected to
+// the "intervals" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *FactQuery) WithIntervals(opts ...func(*IntervalQuery)) *FactQuery {
+	query := (&IntervalClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withIntervals = query
 	return _q
 }
 
@@ -485,10 +629,14 @@ func (_q *FactQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Fact, e
 	var (
 		nodes       = []*Fact{}
 		_spec       = _q.querySpec()
-		loadedTypes = [4]bool{
+		loadedTypes = [8]bool{
 			_q.withPage != nil,
 			_q.withSnapshot != nil,
 			_q.withProfile != nil,
+			_q.withSupersededBy != nil,
+			_q.withSupersedes != nil,
+			_q.withReview != nil,
+			_q.withIntervals != nil,
 			_q.withReports != nil,
 		}
 	)
@@ -531,10 +679,50 @@ func (_q *FactQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Fact, e
 			return nil, err
 		}
 	}
+	if query := _q.withSupersededBy; query != nil {
+		if err := _q.loadSupersededBy(ctx, query, nodes, nil,
+			func(n *Fact, e *Fact) { n.Edges.SupersededBy = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withSupersedes; query != nil {
+		if err := _q.loadSupersedes(ctx, query, nodes,
+			func(n *Fact) { n.Edges.Supersedes = []*Fact{} },
+			func(n *Fact, e *Fact) { n.Edges.Supersedes = append(n.Edges.Supersedes, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withReview; query != nil {
+		if err := _q.loadReview(ctx, query, nodes, nil,
+			func(n *Fact, e *Review) { n.Edges.Review = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withIntervals; query != nil {
+		if err := _q.loadIntervals(ctx, query, nodes,
+			func(n *Fact) { n.Edges.Intervals = []*Interval{} },
+			func(n *Fact, e *Interval) { n.Edges.Intervals = append(n.Edges.Intervals, e) }); err != nil {
+			return nil, err
+		}
+	}
 	if query := _q.withReports; query != nil {
 		if err := _q.loadReports(ctx, query, nodes,
 			func(n *Fact) { n.Edges.Reports = []*Report{} },
 			func(n *Fact, e *Report) { n.Edges.Reports = append(n.Edges.Reports, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedSupersedes {
+		if err := _q.loadSupersedes(ctx, query, nodes,
+			func(n *Fact) { n.appendNamedSupersedes(name) },
+			func(n *Fact, e *Fact) { n.appendNamedSupersedes(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedIntervals {
+		if err := _q.loadIntervals(ctx, query, nodes,
+			func(n *Fact) { n.appendNamedIntervals(name) },
+			func(n *Fact, e *Interval) { n.appendNamedIntervals(name, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -640,6 +828,133 @@ func (_q *FactQuery) loadProfile(ctx context.Context, query *ProfileQuery, nodes
 	}
 	return nil
 }
+func (_q *FactQuery) loadSupersededBy(ctx context.Context, query *FactQuery, nodes []*Fact, init func(*Fact), assign func(*Fact, *Fact)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*Fact)
+	for i := range nodes {
+		if nodes[i].SupersededByID == nil {
+			continue
+		}
+		fk := *nodes[i].SupersededByID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(fact.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "superseded_by_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *FactQuery) loadSupersedes(ctx context.Context, query *FactQuery, nodes []*Fact, init func(*Fact), assign func(*Fact, *Fact)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Fact)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(fact.FieldSupersededByID)
+	}
+	query.Where(predicate.Fact(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(fact.SupersedesColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.SupersededByID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "superseded_by_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "superseded_by_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *FactQuery) loadReview(ctx context.Context, query *ReviewQuery, nodes []*Fact, init func(*Fact), assign func(*Fact, *Review)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*Fact)
+	for i := range nodes {
+		if nodes[i].ReviewID == nil {
+			continue
+		}
+		fk := *nodes[i].ReviewID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(review.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "review_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *FactQuery) loadIntervals(ctx context.Context, query *IntervalQuery, nodes []*Fact, init func(*Fact), assign func(*Fact, *Interval)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Fact)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(interval.FieldFactID)
+	}
+	query.Where(predicate.Interval(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(fact.IntervalsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.FactID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "fact_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
 func (_q *FactQuery) loadReports(ctx context.Context, query *ReportQuery, nodes []*Fact, init func(*Fact), assign func(*Fact, *Report)) error {
 	edgeIDs := make([]driver.Value, len(nodes))
 	byID := make(map[uuid.UUID]*Fact)
@@ -739,6 +1054,12 @@ func (_q *FactQuery) querySpec() *sqlgraph.QuerySpec {
 		if _q.withProfile != nil {
 			_spec.Node.AddColumnOnce(fact.FieldProfileID)
 		}
+		if _q.withSupersededBy != nil {
+			_spec.Node.AddColumnOnce(fact.FieldSupersededByID)
+		}
+		if _q.withReview != nil {
+			_spec.Node.AddColumnOnce(fact.FieldReviewID)
+		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {
@@ -828,6 +1149,34 @@ func (_q *FactQuery) ForShare(opts ...sql.LockOption) *FactQuery {
 func (_q *FactQuery) Modify(modifiers ...func(s *sql.Selector)) *FactSelect {
 	_q.modifiers = append(_q.modifiers, modifiers...)
 	return _q.Select()
+}
+
+// WithNamedSupersedes tells the query-builder to eager-load the nodes that are connected to the "supersedes"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *FactQuery) WithNamedSupersedes(name string, opts ...func(*FactQuery)) *FactQuery {
+	query := (&FactClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedSupersedes == nil {
+		_q.withNamedSupersedes = make(map[string]*FactQuery)
+	}
+	_q.withNamedSupersedes[name] = query
+	return _q
+}
+
+// WithNamedIntervals tells the query-builder to eager-load the nodes that are connected to the "intervals"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *FactQuery) WithNamedIntervals(name string, opts ...func(*IntervalQuery)) *FactQuery {
+	query := (&IntervalClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedIntervals == nil {
+		_q.withNamedIntervals = make(map[string]*IntervalQuery)
+	}
+	_q.withNamedIntervals[name] = query
+	return _q
 }
 
 // WithNamedReports tells the query-builder to eager-load the nodes that are connected to the "reports"

@@ -14,8 +14,10 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent/fact"
+	"techfacts.dev/techfacts/ent/interval"
 	"techfacts.dev/techfacts/ent/predicate"
 	"techfacts.dev/techfacts/ent/report"
+	"techfacts.dev/techfacts/ent/review"
 	"techfacts.dev/techfacts/ent/snapshot"
 	"techfacts.dev/techfacts/schema"
 )
@@ -58,6 +60,34 @@ func (_u *FactUpdate) SetCompany(v string) *FactUpdate {
 func (_u *FactUpdate) SetNillableCompany(v *string) *FactUpdate {
 	if v != nil {
 		_u.SetCompany(*v)
+	}
+	return _u
+}
+
+// SetCategory sets the "category" field.
+func (_u *FactUpdate) SetCategory(v string) *FactUpdate {
+	_u.mutation.SetCategory(v)
+	return _u
+}
+
+// SetNillableCategory sets the "category" field if the given value is not nil.
+func (_u *FactUpdate) SetNillableCategory(v *string) *FactUpdate {
+	if v != nil {
+		_u.SetCategory(*v)
+	}
+	return _u
+}
+
+// SetStatement sets the "statement" field.
+func (_u *FactUpdate) SetStatement(v string) *FactUpdate {
+	_u.mutation.SetStatement(v)
+	return _u
+}
+
+// SetNillableStatement sets the "statement" field if the given value is not nil.
+func (_u *FactUpdate) SetNillableStatement(v *string) *FactUpdate {
+	if v != nil {
+		_u.SetStatement(*v)
 	}
 	return _u
 }
@@ -335,6 +365,46 @@ func (_u *FactUpdate) AddConfidence(v float64) *FactUpdate {
 	return _u
 }
 
+// SetTopic sets the "topic" field.
+func (_u *FactUpdate) SetTopic(v string) *FactUpdate {
+	_u.mutation.SetTopic(v)
+	return _u
+}
+
+// SetNillableTopic sets the "topic" field if the given value is not nil.
+func (_u *FactUpdate) SetNillableTopic(v *string) *FactUpdate {
+	if v != nil {
+		_u.SetTopic(*v)
+	}
+	return _u
+}
+
+// ClearTopic clears the value of the "topic" field.
+func (_u *FactUpdate) ClearTopic() *FactUpdate {
+	_u.mutation.ClearTopic()
+	return _u
+}
+
+// SetClaim sets the "claim" field.
+func (_u *FactUpdate) SetClaim(v string) *FactUpdate {
+	_u.mutation.SetClaim(v)
+	return _u
+}
+
+// SetNillableClaim sets the "claim" field if the given value is not nil.
+func (_u *FactUpdate) SetNillableClaim(v *string) *FactUpdate {
+	if v != nil {
+		_u.SetClaim(*v)
+	}
+	return _u
+}
+
+// ClearClaim clears the value of the "claim" field.
+func (_u *FactUpdate) ClearClaim() *FactUpdate {
+	_u.mutation.ClearClaim()
+	return _u
+}
+
 // SetStatus sets the "status" field.
 func (_u *FactUpdate) SetStatus(v schema.FactStatus) *FactUpdate {
 	_u.mutation.SetStatus(v)
@@ -363,9 +433,129 @@ func (_u *FactUpdate) SetNillableLastSeenAt(v *time.Time) *FactUpdate {
 	return _u
 }
 
+// SetBeganAt sets the "began_at" field.
+func (_u *FactUpdate) SetBeganAt(v time.Time) *FactUpdate {
+	_u.mutation.SetBeganAt(v)
+	return _u
+}
+
+// SetNillableBeganAt sets the "began_at" field if the given value is not nil.
+func (_u *FactUpdate) SetNillableBeganAt(v *time.Time) *FactUpdate {
+	if v != nil {
+		_u.SetBeganAt(*v)
+	}
+	return _u
+}
+
+// ClearBeganAt clears the value of the "began_at" field.
+func (_u *FactUpdate) ClearBeganAt() *FactUpdate {
+	_u.mutation.ClearBeganAt()
+	return _u
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (_u *FactUpdate) SetEndedAt(v time.Time) *FactUpdate {
+	_u.mutation.SetEndedAt(v)
+	return _u
+}
+
+// SetNillableEndedAt sets the "ended_at" field if the given value is not nil.
+func (_u *FactUpdate) SetNillableEndedAt(v *time.Time) *FactUpdate {
+	if v != nil {
+		_u.SetEndedAt(*v)
+	}
+	return _u
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (_u *FactUpdate) ClearEndedAt() *FactUpdate {
+	_u.mutation.ClearEndedAt()
+	return _u
+}
+
+// SetSupersededByID sets the "superseded_by_id" field.
+func (_u *FactUpdate) SetSupersededByID(v uuid.UUID) *FactUpdate {
+	_u.mutation.SetSupersededByID(v)
+	return _u
+}
+
+// SetNillableSupersededByID sets the "superseded_by_id" field if the given value is not nil.
+func (_u *FactUpdate) SetNillableSupersededByID(v *uuid.UUID) *FactUpdate {
+	if v != nil {
+		_u.SetSupersededByID(*v)
+	}
+	return _u
+}
+
+// ClearSupersededByID clears the value of the "superseded_by_id" field.
+func (_u *FactUpdate) ClearSupersededByID() *FactUpdate {
+	_u.mutation.ClearSupersededByID()
+	return _u
+}
+
+// SetReviewID sets the "review_id" field.
+func (_u *FactUpdate) SetReviewID(v uuid.UUID) *FactUpdate {
+	_u.mutation.SetReviewID(v)
+	return _u
+}
+
+// SetNillableReviewID sets the "review_id" field if the given value is not nil.
+func (_u *FactUpdate) SetNillableReviewID(v *uuid.UUID) *FactUpdate {
+	if v != nil {
+		_u.SetReviewID(*v)
+	}
+	return _u
+}
+
+// ClearReviewID clears the value of the "review_id" field.
+func (_u *FactUpdate) ClearReviewID() *FactUpdate {
+	_u.mutation.ClearReviewID()
+	return _u
+}
+
 // SetSnapshot sets the "snapshot" edge to the Snapshot entity.
 func (_u *FactUpdate) SetSnapshot(v *Snapshot) *FactUpdate {
 	return _u.SetSnapshotID(v.ID)
+}
+
+// SetSupersededBy sets the "superseded_by" edge to the Fact entity.
+func (_u *FactUpdate) SetSupersededBy(v *Fact) *FactUpdate {
+	return _u.SetSupersededByID(v.ID)
+}
+
+// AddSupersedeIDs adds the "supersedes" edge to the Fact entity by IDs.
+func (_u *FactUpdate) AddSupersedeIDs(ids ...uuid.UUID) *FactUpdate {
+	_u.mutation.AddSupersedeIDs(ids...)
+	return _u
+}
+
+// AddSupersedes adds the "supersedes" edges to the Fact entity.
+func (_u *FactUpdate) AddSupersedes(v ...*Fact) *FactUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddSupersedeIDs(ids...)
+}
+
+// SetReview sets the "review" edge to the Review entity.
+func (_u *FactUpdate) SetReview(v *Review) *FactUpdate {
+	return _u.SetReviewID(v.ID)
+}
+
+// AddIntervalIDs adds the "intervals" edge to the Interval entity by IDs.
+func (_u *FactUpdate) AddIntervalIDs(ids ...int64) *FactUpdate {
+	_u.mutation.AddIntervalIDs(ids...)
+	return _u
+}
+
+// AddIntervals adds the "intervals" edges to the Interval entity.
+func (_u *FactUpdate) AddIntervals(v ...*Interval) *FactUpdate {
+	ids := make([]int64, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddIntervalIDs(ids...)
 }
 
 // AddReportIDs adds the "reports" edge to the Report entity by IDs.
@@ -392,6 +582,60 @@ func (_u *FactUpdate) Mutation() *FactMutation {
 func (_u *FactUpdate) ClearSnapshot() *FactUpdate {
 	_u.mutation.ClearSnapshot()
 	return _u
+}
+
+// ClearSupersededBy clears the "superseded_by" edge to the Fact entity.
+func (_u *FactUpdate) ClearSupersededBy() *FactUpdate {
+	_u.mutation.ClearSupersededBy()
+	return _u
+}
+
+// ClearSupersedes clears all "supersedes" edges to the Fact entity.
+func (_u *FactUpdate) ClearSupersedes() *FactUpdate {
+	_u.mutation.ClearSupersedes()
+	return _u
+}
+
+// RemoveSupersedeIDs removes the "supersedes" edge to Fact entities by IDs.
+func (_u *FactUpdate) RemoveSupersedeIDs(ids ...uuid.UUID) *FactUpdate {
+	_u.mutation.RemoveSupersedeIDs(ids...)
+	return _u
+}
+
+// RemoveSupersedes removes "supersedes" edges to Fact entities.
+func (_u *FactUpdate) RemoveSupersedes(v ...*Fact) *FactUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveSupersedeIDs(ids...)
+}
+
+// ClearReview clears the "review" edge to the Review entity.
+func (_u *FactUpdate) ClearReview() *FactUpdate {
+	_u.mutation.ClearReview()
+	return _u
+}
+
+// ClearIntervals clears all "intervals" edges to the Interval entity.
+func (_u *FactUpdate) ClearIntervals() *FactUpdate {
+	_u.mutation.ClearIntervals()
+	return _u
+}
+
+// RemoveIntervalIDs removes the "intervals" edge to Interval entities by IDs.
+func (_u *FactUpdate) RemoveIntervalIDs(ids ...int64) *FactUpdate {
+	_u.mutation.RemoveIntervalIDs(ids...)
+	return _u
+}
+
+// RemoveIntervals removes "intervals" edges to Interval entities.
+func (_u *FactUpdate) RemoveIntervals(v ...*Interval) *FactUpdate {
+	ids := make([]int64, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveIntervalIDs(ids...)
 }
 
 // ClearReports clears all "reports" edges to the Report entity.
@@ -487,6 +731,12 @@ func (_u *FactUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Company(); ok {
 		_spec.SetField(fact.FieldCompany, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Category(); ok {
+		_spec.SetField(fact.FieldCategory, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Statement(); ok {
+		_spec.SetField(fact.FieldStatement, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Quote(); ok {
 		_spec.SetField(fact.FieldQuote, field.TypeString, value)
 	}
@@ -579,11 +829,35 @@ func (_u *FactUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.ModelCleared() {
 		_spec.ClearField(fact.FieldModel, field.TypeString)
 	}
+	if value, ok := _u.mutation.Topic(); ok {
+		_spec.SetField(fact.FieldTopic, field.TypeString, value)
+	}
+	if _u.mutation.TopicCleared() {
+		_spec.ClearField(fact.FieldTopic, field.TypeString)
+	}
+	if value, ok := _u.mutation.Claim(); ok {
+		_spec.SetField(fact.FieldClaim, field.TypeString, value)
+	}
+	if _u.mutation.ClaimCleared() {
+		_spec.ClearField(fact.FieldClaim, field.TypeString)
+	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(fact.FieldStatus, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.LastSeenAt(); ok {
 		_spec.SetField(fact.FieldLastSeenAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.BeganAt(); ok {
+		_spec.SetField(fact.FieldBeganAt, field.TypeTime, value)
+	}
+	if _u.mutation.BeganAtCleared() {
+		_spec.ClearField(fact.FieldBeganAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.EndedAt(); ok {
+		_spec.SetField(fact.FieldEndedAt, field.TypeTime, value)
+	}
+	if _u.mutation.EndedAtCleared() {
+		_spec.ClearField(fact.FieldEndedAt, field.TypeTime)
 	}
 	if _u.mutation.SnapshotCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -607,6 +881,154 @@ func (_u *FactUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(snapshot.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.SupersededByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   fact.SupersededByTable,
+			Columns: []string{fact.SupersededByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(fact.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SupersededByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   fact.SupersededByTable,
+			Columns: []string{fact.SupersededByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(fact.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.SupersedesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   fact.SupersedesTable,
+			Columns: []string{fact.SupersedesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(fact.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedSupersedesIDs(); len(nodes) > 0 && !_u.mutation.SupersedesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   fact.SupersedesTable,
+			Columns: []string{fact.SupersedesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(fact.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SupersedesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   fact.SupersedesTable,
+			Columns: []string{fact.SupersedesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(fact.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ReviewCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   fact.ReviewTable,
+			Columns: []string{fact.ReviewColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(review.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ReviewIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   fact.ReviewTable,
+			Columns: []string{fact.ReviewColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(review.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.IntervalsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   fact.IntervalsTable,
+			Columns: []string{fact.IntervalsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(interval.FieldID, field.TypeInt64),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedIntervalsIDs(); len(nodes) > 0 && !_u.mutation.IntervalsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   fact.IntervalsTable,
+			Columns: []string{fact.IntervalsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(interval.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.IntervalsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   fact.IntervalsTable,
+			Columns: []string{fact.IntervalsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(interval.FieldID, field.TypeInt64),
 			},
 		}
 		for _, k := range nodes {
@@ -705,6 +1127,34 @@ func (_u *FactUpdateOne) SetCompany(v string) *FactUpdateOne {
 func (_u *FactUpdateOne) SetNillableCompany(v *string) *FactUpdateOne {
 	if v != nil {
 		_u.SetCompany(*v)
+	}
+	return _u
+}
+
+// SetCategory sets the "category" field.
+func (_u *FactUpdateOne) SetCategory(v string) *FactUpdateOne {
+	_u.mutation.SetCategory(v)
+	return _u
+}
+
+// SetNillableCategory sets the "category" field if the given value is not nil.
+func (_u *FactUpdateOne) SetNillableCategory(v *string) *FactUpdateOne {
+	if v != nil {
+		_u.SetCategory(*v)
+	}
+	return _u
+}
+
+// SetStatement sets the "statement" field.
+func (_u *FactUpdateOne) SetStatement(v string) *FactUpdateOne {
+	_u.mutation.SetStatement(v)
+	return _u
+}
+
+// SetNillableStatement sets the "statement" field if the given value is not nil.
+func (_u *FactUpdateOne) SetNillableStatement(v *string) *FactUpdateOne {
+	if v != nil {
+		_u.SetStatement(*v)
 	}
 	return _u
 }
@@ -982,6 +1432,46 @@ func (_u *FactUpdateOne) AddConfidence(v float64) *FactUpdateOne {
 	return _u
 }
 
+// SetTopic sets the "topic" field.
+func (_u *FactUpdateOne) SetTopic(v string) *FactUpdateOne {
+	_u.mutation.SetTopic(v)
+	return _u
+}
+
+// SetNillableTopic sets the "topic" field if the given value is not nil.
+func (_u *FactUpdateOne) SetNillableTopic(v *string) *FactUpdateOne {
+	if v != nil {
+		_u.SetTopic(*v)
+	}
+	return _u
+}
+
+// ClearTopic clears the value of the "topic" field.
+func (_u *FactUpdateOne) ClearTopic() *FactUpdateOne {
+	_u.mutation.ClearTopic()
+	return _u
+}
+
+// SetClaim sets the "claim" field.
+func (_u *FactUpdateOne) SetClaim(v string) *FactUpdateOne {
+	_u.mutation.SetClaim(v)
+	return _u
+}
+
+// SetNillableClaim sets the "claim" field if the given value is not nil.
+func (_u *FactUpdateOne) SetNillableClaim(v *string) *FactUpdateOne {
+	if v != nil {
+		_u.SetClaim(*v)
+	}
+	return _u
+}
+
+// ClearClaim clears the value of the "claim" field.
+func (_u *FactUpdateOne) ClearClaim() *FactUpdateOne {
+	_u.mutation.ClearClaim()
+	return _u
+}
+
 // SetStatus sets the "status" field.
 func (_u *FactUpdateOne) SetStatus(v schema.FactStatus) *FactUpdateOne {
 	_u.mutation.SetStatus(v)
@@ -1010,9 +1500,129 @@ func (_u *FactUpdateOne) SetNillableLastSeenAt(v *time.Time) *FactUpdateOne {
 	return _u
 }
 
+// SetBeganAt sets the "began_at" field.
+func (_u *FactUpdateOne) SetBeganAt(v time.Time) *FactUpdateOne {
+	_u.mutation.SetBeganAt(v)
+	return _u
+}
+
+// SetNillableBeganAt sets the "began_at" field if the given value is not nil.
+func (_u *FactUpdateOne) SetNillableBeganAt(v *time.Time) *FactUpdateOne {
+	if v != nil {
+		_u.SetBeganAt(*v)
+	}
+	return _u
+}
+
+// ClearBeganAt clears the value of the "began_at" field.
+func (_u *FactUpdateOne) ClearBeganAt() *FactUpdateOne {
+	_u.mutation.ClearBeganAt()
+	return _u
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (_u *FactUpdateOne) SetEndedAt(v time.Time) *FactUpdateOne {
+	_u.mutation.SetEndedAt(v)
+	return _u
+}
+
+// SetNillableEndedAt sets the "ended_at" field if the given value is not nil.
+func (_u *FactUpdateOne) SetNillableEndedAt(v *time.Time) *FactUpdateOne {
+	if v != nil {
+		_u.SetEndedAt(*v)
+	}
+	return _u
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (_u *FactUpdateOne) ClearEndedAt() *FactUpdateOne {
+	_u.mutation.ClearEndedAt()
+	return _u
+}
+
+// SetSupersededByID sets the "superseded_by_id" field.
+func (_u *FactUpdateOne) SetSupersededByID(v uuid.UUID) *FactUpdateOne {
+	_u.mutation.SetSupersededByID(v)
+	return _u
+}
+
+// SetNillableSupersededByID sets the "superseded_by_id" field if the given value is not nil.
+func (_u *FactUpdateOne) SetNillableSupersededByID(v *uuid.UUID) *FactUpdateOne {
+	if v != nil {
+		_u.SetSupersededByID(*v)
+	}
+	return _u
+}
+
+// ClearSupersededByID clears the value of the "superseded_by_id" field.
+func (_u *FactUpdateOne) ClearSupersededByID() *FactUpdateOne {
+	_u.mutation.ClearSupersededByID()
+	return _u
+}
+
+// SetReviewID sets the "review_id" field.
+func (_u *FactUpdateOne) SetReviewID(v uuid.UUID) *FactUpdateOne {
+	_u.mutation.SetReviewID(v)
+	return _u
+}
+
+// SetNillableReviewID sets the "review_id" field if the given value is not nil.
+func (_u *FactUpdateOne) SetNillableReviewID(v *uuid.UUID) *FactUpdateOne {
+	if v != nil {
+		_u.SetReviewID(*v)
+	}
+	return _u
+}
+
+// ClearReviewID clears the value of the "review_id" field.
+func (_u *FactUpdateOne) ClearReviewID() *FactUpdateOne {
+	_u.mutation.ClearReviewID()
+	return _u
+}
+
 // SetSnapshot sets the "snapshot" edge to the Snapshot entity.
 func (_u *FactUpdateOne) SetSnapshot(v *Snapshot) *FactUpdateOne {
 	return _u.SetSnapshotID(v.ID)
+}
+
+// SetSupersededBy sets the "superseded_by" edge to the Fact entity.
+func (_u *FactUpdateOne) SetSupersededBy(v *Fact) *FactUpdateOne {
+	return _u.SetSupersededByID(v.ID)
+}
+
+// AddSupersedeIDs adds the "supersedes" edge to the Fact entity by IDs.
+func (_u *FactUpdateOne) AddSupersedeIDs(ids ...uuid.UUID) *FactUpdateOne {
+	_u.mutation.AddSupersedeIDs(ids...)
+	return _u
+}
+
+// AddSupersedes adds the "supersedes" edges to the Fact entity.
+func (_u *FactUpdateOne) AddSupersedes(v ...*Fact) *FactUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddSupersedeIDs(ids...)
+}
+
+// SetReview sets the "review" edge to the Review entity.
+func (_u *FactUpdateOne) SetReview(v *Review) *FactUpdateOne {
+	return _u.SetReviewID(v.ID)
+}
+
+// AddIntervalIDs adds the "intervals" edge to the Interval entity by IDs.
+func (_u *FactUpdateOne) AddIntervalIDs(ids ...int64) *FactUpdateOne {
+	_u.mutation.AddIntervalIDs(ids...)
+	return _u
+}
+
+// AddIntervals adds the "intervals" edges to the Interval entity.
+func (_u *FactUpdateOne) AddIntervals(v ...*Interval) *FactUpdateOne {
+	ids := make([]int64, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddIntervalIDs(ids...)
 }
 
 // AddReportIDs adds the "reports" edge to the Report entity by IDs.
@@ -1039,6 +1649,60 @@ func (_u *FactUpdateOne) Mutation() *FactMutation {
 func (_u *FactUpdateOne) ClearSnapshot() *FactUpdateOne {
 	_u.mutation.ClearSnapshot()
 	return _u
+}
+
+// ClearSupersededBy clears the "superseded_by" edge to the Fact entity.
+func (_u *FactUpdateOne) ClearSupersededBy() *FactUpdateOne {
+	_u.mutation.ClearSupersededBy()
+	return _u
+}
+
+// ClearSupersedes clears all "supersedes" edges to the Fact entity.
+func (_u *FactUpdateOne) ClearSupersedes() *FactUpdateOne {
+	_u.mutation.ClearSupersedes()
+	return _u
+}
+
+// RemoveSupersedeIDs removes the "supersedes" edge to Fact entities by IDs.
+func (_u *FactUpdateOne) RemoveSupersedeIDs(ids ...uuid.UUID) *FactUpdateOne {
+	_u.mutation.RemoveSupersedeIDs(ids...)
+	return _u
+}
+
+// RemoveSupersedes removes "supersedes" edges to Fact entities.
+func (_u *FactUpdateOne) RemoveSupersedes(v ...*Fact) *FactUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveSupersedeIDs(ids...)
+}
+
+// ClearReview clears the "review" edge to the Review entity.
+func (_u *FactUpdateOne) ClearReview() *FactUpdateOne {
+	_u.mutation.ClearReview()
+	return _u
+}
+
+// ClearIntervals clears all "intervals" edges to the Interval entity.
+func (_u *FactUpdateOne) ClearIntervals() *FactUpdateOne {
+	_u.mutation.ClearIntervals()
+	return _u
+}
+
+// RemoveIntervalIDs removes the "intervals" edge to Interval entities by IDs.
+func (_u *FactUpdateOne) RemoveIntervalIDs(ids ...int64) *FactUpdateOne {
+	_u.mutation.RemoveIntervalIDs(ids...)
+	return _u
+}
+
+// RemoveIntervals removes "intervals" edges to Interval entities.
+func (_u *FactUpdateOne) RemoveIntervals(v ...*Interval) *FactUpdateOne {
+	ids := make([]int64, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveIntervalIDs(ids...)
 }
 
 // ClearReports clears all "reports" edges to the Report entity.
@@ -1164,6 +1828,12 @@ func (_u *FactUpdateOne) sqlSave(ctx context.Context) (_node *Fact, err error) {
 	if value, ok := _u.mutation.Company(); ok {
 		_spec.SetField(fact.FieldCompany, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Category(); ok {
+		_spec.SetField(fact.FieldCategory, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Statement(); ok {
+		_spec.SetField(fact.FieldStatement, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Quote(); ok {
 		_spec.SetField(fact.FieldQuote, field.TypeString, value)
 	}
@@ -1256,11 +1926,35 @@ func (_u *FactUpdateOne) sqlSave(ctx context.Context) (_node *Fact, err error) {
 	if _u.mutation.ModelCleared() {
 		_spec.ClearField(fact.FieldModel, field.TypeString)
 	}
+	if value, ok := _u.mutation.Topic(); ok {
+		_spec.SetField(fact.FieldTopic, field.TypeString, value)
+	}
+	if _u.mutation.TopicCleared() {
+		_spec.ClearField(fact.FieldTopic, field.TypeString)
+	}
+	if value, ok := _u.mutation.Claim(); ok {
+		_spec.SetField(fact.FieldClaim, field.TypeString, value)
+	}
+	if _u.mutation.ClaimCleared() {
+		_spec.ClearField(fact.FieldClaim, field.TypeString)
+	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(fact.FieldStatus, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.LastSeenAt(); ok {
 		_spec.SetField(fact.FieldLastSeenAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.BeganAt(); ok {
+		_spec.SetField(fact.FieldBeganAt, field.TypeTime, value)
+	}
+	if _u.mutation.BeganAtCleared() {
+		_spec.ClearField(fact.FieldBeganAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.EndedAt(); ok {
+		_spec.SetField(fact.FieldEndedAt, field.TypeTime, value)
+	}
+	if _u.mutation.EndedAtCleared() {
+		_spec.ClearField(fact.FieldEndedAt, field.TypeTime)
 	}
 	if _u.mutation.SnapshotCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -1284,6 +1978,154 @@ func (_u *FactUpdateOne) sqlSave(ctx context.Context) (_node *Fact, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(snapshot.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.SupersededByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   fact.SupersededByTable,
+			Columns: []string{fact.SupersededByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(fact.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SupersededByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   fact.SupersededByTable,
+			Columns: []string{fact.SupersededByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(fact.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.SupersedesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   fact.SupersedesTable,
+			Columns: []string{fact.SupersedesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(fact.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedSupersedesIDs(); len(nodes) > 0 && !_u.mutation.SupersedesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   fact.SupersedesTable,
+			Columns: []string{fact.SupersedesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(fact.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SupersedesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   fact.SupersedesTable,
+			Columns: []string{fact.SupersedesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(fact.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ReviewCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   fact.ReviewTable,
+			Columns: []string{fact.ReviewColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(review.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ReviewIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   fact.ReviewTable,
+			Columns: []string{fact.ReviewColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(review.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.IntervalsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   fact.IntervalsTable,
+			Columns: []string{fact.IntervalsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(interval.FieldID, field.TypeInt64),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedIntervalsIDs(); len(nodes) > 0 && !_u.mutation.IntervalsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   fact.IntervalsTable,
+			Columns: []string{fact.IntervalsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(interval.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.IntervalsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   fact.IntervalsTable,
+			Columns: []string{fact.IntervalsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(interval.FieldID, field.TypeInt64),
 			},
 		}
 		for _, k := range nodes {

@@ -14,6 +14,7 @@ import (
 	"techfacts.dev/techfacts/ent/apikey"
 	"techfacts.dev/techfacts/ent/auditentry"
 	"techfacts.dev/techfacts/ent/fact"
+	"techfacts.dev/techfacts/ent/factchange"
 	"techfacts.dev/techfacts/ent/job"
 	"techfacts.dev/techfacts/ent/jobevent"
 	"techfacts.dev/techfacts/ent/jobitem"
@@ -21,6 +22,7 @@ import (
 	"techfacts.dev/techfacts/ent/profile"
 	"techfacts.dev/techfacts/ent/ratelimit"
 	"techfacts.dev/techfacts/ent/report"
+	"techfacts.dev/techfacts/ent/review"
 	"techfacts.dev/techfacts/ent/snapshot"
 )
 
@@ -330,6 +332,125 @@ func (_q *FactQuery) collectField(ctx context.Context, oneNode bool, opCtx *grap
 				selectedFields = append(selectedFields, fact.FieldProfileID)
 				fieldSeen[fact.FieldProfileID] = struct{}{}
 			}
+
+		case "supersededBy":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FactClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, factImplementors)...); err != nil {
+				return err
+			}
+			_q.withSupersededBy = query
+			if _, ok := fieldSeen[fact.FieldSupersededByID]; !ok {
+				selectedFields = append(selectedFields, fact.FieldSupersededByID)
+				fieldSeen[fact.FieldSupersededByID] = struct{}{}
+			}
+
+		case "supersedes":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FactClient{config: _q.config}).Query()
+			)
+			args := newFactPaginateArgs(fieldArgs(ctx, new(FactWhereInput), path...))
+			if err := validateFirstLast(args.first, args.last); err != nil {
+				return fmt.Errorf("validate first and last in path %q: %w", path, err)
+			}
+			pager, err := newFactPager(args.opts, args.last != nil)
+			if err != nil {
+				return fmt.Errorf("create new pager in path %q: %w", path, err)
+			}
+			if query, err = pager.applyFilter(query); err != nil {
+				return err
+			}
+			ignoredEdges := !hasCollectedField(ctx, append(path, edgesField)...)
+			if hasCollectedField(ctx, append(path, totalCountField)...) || hasCollectedField(ctx, append(path, pageInfoField)...) {
+				hasPagination := args.after != nil || args.first != nil || args.before != nil || args.last != nil
+				if hasPagination || ignoredEdges {
+					query := query.Clone()
+					_q.loadTotal = append(_q.loadTotal, func(ctx context.Context, nodes []*Fact) error {
+						ids := make([]driver.Value, len(nodes))
+						for i := range nodes {
+							ids[i] = nodes[i].ID
+						}
+						var v []struct {
+							NodeID uuid.UUID `sql:"superseded_by_id"`
+							Count  int       `sql:"count"`
+						}
+						query.Where(func(s *sql.Selector) {
+							s.Where(sql.InValues(s.C(fact.SupersedesColumn), ids...))
+						})
+						if err := query.GroupBy(fact.SupersedesColumn).Aggregate(Count()).Scan(ctx, &v); err != nil {
+							return err
+						}
+						m := make(map[uuid.UUID]int, len(v))
+						for i := range v {
+							m[v[i].NodeID] = v[i].Count
+						}
+						for i := range nodes {
+							n := m[nodes[i].ID]
+							if nodes[i].Edges.totalCount[4] == nil {
+								nodes[i].Edges.totalCount[4] = make(map[string]int)
+							}
+							nodes[i].Edges.totalCount[4][alias] = n
+						}
+						return nil
+					})
+				} else {
+					_q.loadTotal = append(_q.loadTotal, func(_ context.Context, nodes []*Fact) error {
+						for i := range nodes {
+							n := len(nodes[i].Edges.Supersedes)
+							if nodes[i].Edges.totalCount[4] == nil {
+								nodes[i].Edges.totalCount[4] = make(map[string]int)
+							}
+							nodes[i].Edges.totalCount[4][alias] = n
+						}
+						return nil
+					})
+				}
+			}
+			if ignoredEdges || (args.first != nil && *args.first == 0) || (args.last != nil && *args.last == 0) {
+				continue
+			}
+			if query, err = pager.applyCursors(query, args.after, args.before); err != nil {
+				return err
+			}
+			path = append(path, edgesField, nodeField)
+			if field := collectedField(ctx, path...); field != nil {
+				if err := query.collectField(ctx, false, opCtx, *field, path, mayAddCondition(satisfies, factImplementors)...); err != nil {
+					return err
+				}
+			}
+			if limit := paginateLimit(args.first, args.last); limit > 0 {
+				if oneNode {
+					pager.applyOrder(query.Limit(limit))
+				} else {
+					modify := entgql.LimitPerRow(fact.SupersedesColumn, limit, pager.orderExpr(query))
+					query.modifiers = append(query.modifiers, modify)
+				}
+			} else {
+				query = pager.applyOrder(query)
+			}
+			_q.WithNamedSupersedes(alias, func(wq *FactQuery) {
+				*wq = *query
+			})
+
+		case "review":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ReviewClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, reviewImplementors)...); err != nil {
+				return err
+			}
+			_q.withReview = query
+			if _, ok := fieldSeen[fact.FieldReviewID]; !ok {
+				selectedFields = append(selectedFields, fact.FieldReviewID)
+				fieldSeen[fact.FieldReviewID] = struct{}{}
+			}
 		case "company":
 			if _, ok := fieldSeen[fact.FieldCompany]; !ok {
 				selectedFields = append(selectedFields, fact.FieldCompany)
@@ -405,6 +526,16 @@ func (_q *FactQuery) collectField(ctx context.Context, oneNode bool, opCtx *grap
 				selectedFields = append(selectedFields, fact.FieldLastSeenAt)
 				fieldSeen[fact.FieldLastSeenAt] = struct{}{}
 			}
+		case "beganAt":
+			if _, ok := fieldSeen[fact.FieldBeganAt]; !ok {
+				selectedFields = append(selectedFields, fact.FieldBeganAt)
+				fieldSeen[fact.FieldBeganAt] = struct{}{}
+			}
+		case "endedAt":
+			if _, ok := fieldSeen[fact.FieldEndedAt]; !ok {
+				selectedFields = append(selectedFields, fact.FieldEndedAt)
+				fieldSeen[fact.FieldEndedAt] = struct{}{}
+			}
 		case "id":
 		case "__typename":
 		default:
@@ -470,6 +601,153 @@ func newFactPaginateArgs(rv map[string]any) *factPaginateArgs {
 	}
 	if v, ok := rv[whereField].(*FactWhereInput); ok {
 		args.opts = append(args.opts, WithFactFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *FactChangeQuery) CollectFields(ctx context.Context, satisfies ...string) (*FactChangeQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *FactChangeQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(factchange.Columns))
+		selectedFields = []string{factchange.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "fact":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FactClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, factImplementors)...); err != nil {
+				return err
+			}
+			_q.withFact = query
+			if _, ok := fieldSeen[factchange.FieldFactID]; !ok {
+				selectedFields = append(selectedFields, factchange.FieldFactID)
+				fieldSeen[factchange.FieldFactID] = struct{}{}
+			}
+
+		case "previous":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FactClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, factImplementors)...); err != nil {
+				return err
+			}
+			_q.withPrevious = query
+			if _, ok := fieldSeen[factchange.FieldPreviousID]; !ok {
+				selectedFields = append(selectedFields, factchange.FieldPreviousID)
+				fieldSeen[factchange.FieldPreviousID] = struct{}{}
+			}
+
+		case "job":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&JobClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, jobImplementors)...); err != nil {
+				return err
+			}
+			_q.withJob = query
+			if _, ok := fieldSeen[factchange.FieldJobID]; !ok {
+				selectedFields = append(selectedFields, factchange.FieldJobID)
+				fieldSeen[factchange.FieldJobID] = struct{}{}
+			}
+
+		case "profile":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ProfileClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, profileImplementors)...); err != nil {
+				return err
+			}
+			_q.withProfile = query
+			if _, ok := fieldSeen[factchange.FieldProfileID]; !ok {
+				selectedFields = append(selectedFields, factchange.FieldProfileID)
+				fieldSeen[factchange.FieldProfileID] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[factchange.FieldKind]; !ok {
+				selectedFields = append(selectedFields, factchange.FieldKind)
+				fieldSeen[factchange.FieldKind] = struct{}{}
+			}
+		case "at":
+			if _, ok := fieldSeen[factchange.FieldAt]; !ok {
+				selectedFields = append(selectedFields, factchange.FieldAt)
+				fieldSeen[factchange.FieldAt] = struct{}{}
+			}
+		case "company":
+			if _, ok := fieldSeen[factchange.FieldCompany]; !ok {
+				selectedFields = append(selectedFields, factchange.FieldCompany)
+				fieldSeen[factchange.FieldCompany] = struct{}{}
+			}
+		case "category":
+			if _, ok := fieldSeen[factchange.FieldCategory]; !ok {
+				selectedFields = append(selectedFields, factchange.FieldCategory)
+				fieldSeen[factchange.FieldCategory] = struct{}{}
+			}
+		case "reviewed":
+			if _, ok := fieldSeen[factchange.FieldReviewed]; !ok {
+				selectedFields = append(selectedFields, factchange.FieldReviewed)
+				fieldSeen[factchange.FieldReviewed] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type factchangePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []FactChangePaginateOption
+}
+
+func newFactChangePaginateArgs(rv map[string]any) *factchangePaginateArgs {
+	args := &factchangePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[whereField].(*FactChangeWhereInput); ok {
+		args.opts = append(args.opts, WithFactChangeFilter(v.Filter))
 	}
 	return args
 }
@@ -2130,6 +2408,217 @@ func newReportPaginateArgs(rv map[string]any) *reportPaginateArgs {
 	}
 	if v, ok := rv[whereField].(*ReportWhereInput); ok {
 		args.opts = append(args.opts, WithReportFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *ReviewQuery) CollectFields(ctx context.Context, satisfies ...string) (*ReviewQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *ReviewQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(review.Columns))
+		selectedFields = []string{review.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "profile":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ProfileClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, profileImplementors)...); err != nil {
+				return err
+			}
+			_q.withProfile = query
+			if _, ok := fieldSeen[review.FieldProfileID]; !ok {
+				selectedFields = append(selectedFields, review.FieldProfileID)
+				fieldSeen[review.FieldProfileID] = struct{}{}
+			}
+
+		case "facts":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FactClient{config: _q.config}).Query()
+			)
+			args := newFactPaginateArgs(fieldArgs(ctx, new(FactWhereInput), path...))
+			if err := validateFirstLast(args.first, args.last); err != nil {
+				return fmt.Errorf("validate first and last in path %q: %w", path, err)
+			}
+			pager, err := newFactPager(args.opts, args.last != nil)
+			if err != nil {
+				return fmt.Errorf("create new pager in path %q: %w", path, err)
+			}
+			if query, err = pager.applyFilter(query); err != nil {
+				return err
+			}
+			ignoredEdges := !hasCollectedField(ctx, append(path, edgesField)...)
+			if hasCollectedField(ctx, append(path, totalCountField)...) || hasCollectedField(ctx, append(path, pageInfoField)...) {
+				hasPagination := args.after != nil || args.first != nil || args.before != nil || args.last != nil
+				if hasPagination || ignoredEdges {
+					query := query.Clone()
+					_q.loadTotal = append(_q.loadTotal, func(ctx context.Context, nodes []*Review) error {
+						ids := make([]driver.Value, len(nodes))
+						for i := range nodes {
+							ids[i] = nodes[i].ID
+						}
+						var v []struct {
+							NodeID uuid.UUID `sql:"review_id"`
+							Count  int       `sql:"count"`
+						}
+						query.Where(func(s *sql.Selector) {
+							s.Where(sql.InValues(s.C(review.FactsColumn), ids...))
+						})
+						if err := query.GroupBy(review.FactsColumn).Aggregate(Count()).Scan(ctx, &v); err != nil {
+							return err
+						}
+						m := make(map[uuid.UUID]int, len(v))
+						for i := range v {
+							m[v[i].NodeID] = v[i].Count
+						}
+						for i := range nodes {
+							n := m[nodes[i].ID]
+							if nodes[i].Edges.totalCount[1] == nil {
+								nodes[i].Edges.totalCount[1] = make(map[string]int)
+							}
+							nodes[i].Edges.totalCount[1][alias] = n
+						}
+						return nil
+					})
+				} else {
+					_q.loadTotal = append(_q.loadTotal, func(_ context.Context, nodes []*Review) error {
+						for i := range nodes {
+							n := len(nodes[i].Edges.Facts)
+							if nodes[i].Edges.totalCount[1] == nil {
+								nodes[i].Edges.totalCount[1] = make(map[string]int)
+							}
+							nodes[i].Edges.totalCount[1][alias] = n
+						}
+						return nil
+					})
+				}
+			}
+			if ignoredEdges || (args.first != nil && *args.first == 0) || (args.last != nil && *args.last == 0) {
+				continue
+			}
+			if query, err = pager.applyCursors(query, args.after, args.before); err != nil {
+				return err
+			}
+			path = append(path, edgesField, nodeField)
+			if field := collectedField(ctx, path...); field != nil {
+				if err := query.collectField(ctx, false, opCtx, *field, path, mayAddCondition(satisfies, factImplementors)...); err != nil {
+					return err
+				}
+			}
+			if limit := paginateLimit(args.first, args.last); limit > 0 {
+				if oneNode {
+					pager.applyOrder(query.Limit(limit))
+				} else {
+					modify := entgql.LimitPerRow(review.FactsColumn, limit, pager.orderExpr(query))
+					query.modifiers = append(query.modifiers, modify)
+				}
+			} else {
+				query = pager.applyOrder(query)
+			}
+			_q.WithNamedFacts(alias, func(wq *FactQuery) {
+				*wq = *query
+			})
+		case "company":
+			if _, ok := fieldSeen[review.FieldCompany]; !ok {
+				selectedFields = append(selectedFields, review.FieldCompany)
+				fieldSeen[review.FieldCompany] = struct{}{}
+			}
+		case "verdict":
+			if _, ok := fieldSeen[review.FieldVerdict]; !ok {
+				selectedFields = append(selectedFields, review.FieldVerdict)
+				fieldSeen[review.FieldVerdict] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[review.FieldReason]; !ok {
+				selectedFields = append(selectedFields, review.FieldReason)
+				fieldSeen[review.FieldReason] = struct{}{}
+			}
+		case "statement":
+			if _, ok := fieldSeen[review.FieldStatement]; !ok {
+				selectedFields = append(selectedFields, review.FieldStatement)
+				fieldSeen[review.FieldStatement] = struct{}{}
+			}
+		case "category":
+			if _, ok := fieldSeen[review.FieldCategory]; !ok {
+				selectedFields = append(selectedFields, review.FieldCategory)
+				fieldSeen[review.FieldCategory] = struct{}{}
+			}
+		case "editedStatement":
+			if _, ok := fieldSeen[review.FieldEditedStatement]; !ok {
+				selectedFields = append(selectedFields, review.FieldEditedStatement)
+				fieldSeen[review.FieldEditedStatement] = struct{}{}
+			}
+		case "editedCategory":
+			if _, ok := fieldSeen[review.FieldEditedCategory]; !ok {
+				selectedFields = append(selectedFields, review.FieldEditedCategory)
+				fieldSeen[review.FieldEditedCategory] = struct{}{}
+			}
+		case "who":
+			if _, ok := fieldSeen[review.FieldWho]; !ok {
+				selectedFields = append(selectedFields, review.FieldWho)
+				fieldSeen[review.FieldWho] = struct{}{}
+			}
+		case "at":
+			if _, ok := fieldSeen[review.FieldAt]; !ok {
+				selectedFields = append(selectedFields, review.FieldAt)
+				fieldSeen[review.FieldAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type reviewPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []ReviewPaginateOption
+}
+
+func newReviewPaginateArgs(rv map[string]any) *reviewPaginateArgs {
+	args := &reviewPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[whereField].(*ReviewWhereInput); ok {
+		args.opts = append(args.opts, WithReviewFilter(v.Filter))
 	}
 	return args
 }

@@ -32,6 +32,75 @@ func (_m *Fact) Profile(ctx context.Context) (*Profile, error) {
 	return result, err
 }
 
+func (_m *Fact) SupersededBy(ctx context.Context) (*Fact, error) {
+	result, err := _m.Edges.SupersededByOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySupersededBy().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *Fact) Supersedes(
+	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int, orderBy []*FactOrder, where *FactWhereInput,
+) (*FactConnection, error) {
+	opts := []FactPaginateOption{
+		WithFactOrder(orderBy),
+		WithFactFilter(where.Filter),
+	}
+	alias := graphql.GetFieldContext(ctx).Field.Alias
+	totalCount, hasTotalCount := _m.Edges.totalCount[4][alias]
+	if nodes, err := _m.NamedSupersedes(alias); err == nil || hasTotalCount {
+		pager, err := newFactPager(opts, last != nil)
+		if err != nil {
+			return nil, err
+		}
+		conn := &FactConnection{Edges: []*FactEdge{}, TotalCount: totalCount}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
+	}
+	return _m.QuerySupersedes().Paginate(ctx, after, first, before, last, opts...)
+}
+
+func (_m *Fact) Review(ctx context.Context) (*Review, error) {
+	result, err := _m.Edges.ReviewOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryReview().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *FactChange) Fact(ctx context.Context) (*Fact, error) {
+	result, err := _m.Edges.FactOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryFact().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *FactChange) Previous(ctx context.Context) (*Fact, error) {
+	result, err := _m.Edges.PreviousOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryPrevious().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *FactChange) Job(ctx context.Context) (*Job, error) {
+	result, err := _m.Edges.JobOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryJob().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *FactChange) Profile(ctx context.Context) (*Profile, error) {
+	result, err := _m.Edges.ProfileOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryProfile().Only(ctx)
+	}
+	return result, err
+}
+
 func (_m *Job) Items(
 	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int, orderBy []*JobItemOrder, where *JobItemWhereInput,
 ) (*JobItemConnection, error) {
@@ -206,6 +275,35 @@ func (_m *Report) Job(ctx context.Context) (*Job, error) {
 }
 
 func (_m *Report) Facts(
+	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int, orderBy []*FactOrder, where *FactWhereInput,
+) (*FactConnection, error) {
+	opts := []FactPaginateOption{
+		WithFactOrder(orderBy),
+		WithFactFilter(where.Filter),
+	}
+	alias := graphql.GetFieldContext(ctx).Field.Alias
+	totalCount, hasTotalCount := _m.Edges.totalCount[1][alias]
+	if nodes, err := _m.NamedFacts(alias); err == nil || hasTotalCount {
+		pager, err := newFactPager(opts, last != nil)
+		if err != nil {
+			return nil, err
+		}
+		conn := &FactConnection{Edges: []*FactEdge{}, TotalCount: totalCount}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
+	}
+	return _m.QueryFacts().Paginate(ctx, after, first, before, last, opts...)
+}
+
+func (_m *Review) Profile(ctx context.Context) (*Profile, error) {
+	result, err := _m.Edges.ProfileOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryProfile().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Review) Facts(
 	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int, orderBy []*FactOrder, where *FactWhereInput,
 ) (*FactConnection, error) {
 	opts := []FactPaginateOption{

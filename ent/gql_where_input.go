@@ -11,6 +11,7 @@ import (
 	"techfacts.dev/techfacts/ent/apikey"
 	"techfacts.dev/techfacts/ent/auditentry"
 	"techfacts.dev/techfacts/ent/fact"
+	"techfacts.dev/techfacts/ent/factchange"
 	"techfacts.dev/techfacts/ent/job"
 	"techfacts.dev/techfacts/ent/jobevent"
 	"techfacts.dev/techfacts/ent/jobitem"
@@ -19,6 +20,7 @@ import (
 	"techfacts.dev/techfacts/ent/profile"
 	"techfacts.dev/techfacts/ent/ratelimit"
 	"techfacts.dev/techfacts/ent/report"
+	"techfacts.dev/techfacts/ent/review"
 	"techfacts.dev/techfacts/ent/snapshot"
 	"techfacts.dev/techfacts/schema"
 )
@@ -983,6 +985,30 @@ type FactWhereInput struct {
 	LastSeenAtLT    *time.Time  `json:"lastSeenAtLT,omitempty"`
 	LastSeenAtLTE   *time.Time  `json:"lastSeenAtLTE,omitempty"`
 
+	// "began_at" field predicates.
+	BeganAt       *time.Time  `json:"beganAt,omitempty"`
+	BeganAtNEQ    *time.Time  `json:"beganAtNEQ,omitempty"`
+	BeganAtIn     []time.Time `json:"beganAtIn,omitempty"`
+	BeganAtNotIn  []time.Time `json:"beganAtNotIn,omitempty"`
+	BeganAtGT     *time.Time  `json:"beganAtGT,omitempty"`
+	BeganAtGTE    *time.Time  `json:"beganAtGTE,omitempty"`
+	BeganAtLT     *time.Time  `json:"beganAtLT,omitempty"`
+	BeganAtLTE    *time.Time  `json:"beganAtLTE,omitempty"`
+	BeganAtIsNil  bool        `json:"beganAtIsNil,omitempty"`
+	BeganAtNotNil bool        `json:"beganAtNotNil,omitempty"`
+
+	// "ended_at" field predicates.
+	EndedAt       *time.Time  `json:"endedAt,omitempty"`
+	EndedAtNEQ    *time.Time  `json:"endedAtNEQ,omitempty"`
+	EndedAtIn     []time.Time `json:"endedAtIn,omitempty"`
+	EndedAtNotIn  []time.Time `json:"endedAtNotIn,omitempty"`
+	EndedAtGT     *time.Time  `json:"endedAtGT,omitempty"`
+	EndedAtGTE    *time.Time  `json:"endedAtGTE,omitempty"`
+	EndedAtLT     *time.Time  `json:"endedAtLT,omitempty"`
+	EndedAtLTE    *time.Time  `json:"endedAtLTE,omitempty"`
+	EndedAtIsNil  bool        `json:"endedAtIsNil,omitempty"`
+	EndedAtNotNil bool        `json:"endedAtNotNil,omitempty"`
+
 	// "page" edge predicates.
 	HasPage     *bool             `json:"hasPage,omitempty"`
 	HasPageWith []*PageWhereInput `json:"hasPageWith,omitempty"`
@@ -994,6 +1020,18 @@ type FactWhereInput struct {
 	// "profile" edge predicates.
 	HasProfile     *bool                `json:"hasProfile,omitempty"`
 	HasProfileWith []*ProfileWhereInput `json:"hasProfileWith,omitempty"`
+
+	// "superseded_by" edge predicates.
+	HasSupersededBy     *bool             `json:"hasSupersededBy,omitempty"`
+	HasSupersededByWith []*FactWhereInput `json:"hasSupersededByWith,omitempty"`
+
+	// "supersedes" edge predicates.
+	HasSupersedes     *bool             `json:"hasSupersedes,omitempty"`
+	HasSupersedesWith []*FactWhereInput `json:"hasSupersedesWith,omitempty"`
+
+	// "review" edge predicates.
+	HasReview     *bool               `json:"hasReview,omitempty"`
+	HasReviewWith []*ReviewWhereInput `json:"hasReviewWith,omitempty"`
 }
 
 // AddPredicates adds custom predicates to the where input to be used during the filtering phase.
@@ -1610,6 +1648,66 @@ func (i *FactWhereInput) P() (predicate.Fact, error) {
 	if i.LastSeenAtLTE != nil {
 		predicates = append(predicates, fact.LastSeenAtLTE(*i.LastSeenAtLTE))
 	}
+	if i.BeganAt != nil {
+		predicates = append(predicates, fact.BeganAtEQ(*i.BeganAt))
+	}
+	if i.BeganAtNEQ != nil {
+		predicates = append(predicates, fact.BeganAtNEQ(*i.BeganAtNEQ))
+	}
+	if len(i.BeganAtIn) > 0 {
+		predicates = append(predicates, fact.BeganAtIn(i.BeganAtIn...))
+	}
+	if len(i.BeganAtNotIn) > 0 {
+		predicates = append(predicates, fact.BeganAtNotIn(i.BeganAtNotIn...))
+	}
+	if i.BeganAtGT != nil {
+		predicates = append(predicates, fact.BeganAtGT(*i.BeganAtGT))
+	}
+	if i.BeganAtGTE != nil {
+		predicates = append(predicates, fact.BeganAtGTE(*i.BeganAtGTE))
+	}
+	if i.BeganAtLT != nil {
+		predicates = append(predicates, fact.BeganAtLT(*i.BeganAtLT))
+	}
+	if i.BeganAtLTE != nil {
+		predicates = append(predicates, fact.BeganAtLTE(*i.BeganAtLTE))
+	}
+	if i.BeganAtIsNil {
+		predicates = append(predicates, fact.BeganAtIsNil())
+	}
+	if i.BeganAtNotNil {
+		predicates = append(predicates, fact.BeganAtNotNil())
+	}
+	if i.EndedAt != nil {
+		predicates = append(predicates, fact.EndedAtEQ(*i.EndedAt))
+	}
+	if i.EndedAtNEQ != nil {
+		predicates = append(predicates, fact.EndedAtNEQ(*i.EndedAtNEQ))
+	}
+	if len(i.EndedAtIn) > 0 {
+		predicates = append(predicates, fact.EndedAtIn(i.EndedAtIn...))
+	}
+	if len(i.EndedAtNotIn) > 0 {
+		predicates = append(predicates, fact.EndedAtNotIn(i.EndedAtNotIn...))
+	}
+	if i.EndedAtGT != nil {
+		predicates = append(predicates, fact.EndedAtGT(*i.EndedAtGT))
+	}
+	if i.EndedAtGTE != nil {
+		predicates = append(predicates, fact.EndedAtGTE(*i.EndedAtGTE))
+	}
+	if i.EndedAtLT != nil {
+		predicates = append(predicates, fact.EndedAtLT(*i.EndedAtLT))
+	}
+	if i.EndedAtLTE != nil {
+		predicates = append(predicates, fact.EndedAtLTE(*i.EndedAtLTE))
+	}
+	if i.EndedAtIsNil {
+		predicates = append(predicates, fact.EndedAtIsNil())
+	}
+	if i.EndedAtNotNil {
+		predicates = append(predicates, fact.EndedAtNotNil())
+	}
 
 	if i.HasPage != nil {
 		p := fact.HasPage()
@@ -1665,6 +1763,60 @@ func (i *FactWhereInput) P() (predicate.Fact, error) {
 		}
 		predicates = append(predicates, fact.HasProfileWith(with...))
 	}
+	if i.HasSupersededBy != nil {
+		p := fact.HasSupersededBy()
+		if !*i.HasSupersededBy {
+			p = fact.Not(p)
+		}
+		predicates = append(predicates, p)
+	}
+	if len(i.HasSupersededByWith) > 0 {
+		with := make([]predicate.Fact, 0, len(i.HasSupersededByWith))
+		for _, w := range i.HasSupersededByWith {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'HasSupersededByWith'", err)
+			}
+			with = append(with, p)
+		}
+		predicates = append(predicates, fact.HasSupersededByWith(with...))
+	}
+	if i.HasSupersedes != nil {
+		p := fact.HasSupersedes()
+		if !*i.HasSupersedes {
+			p = fact.Not(p)
+		}
+		predicates = append(predicates, p)
+	}
+	if len(i.HasSupersedesWith) > 0 {
+		with := make([]predicate.Fact, 0, len(i.HasSupersedesWith))
+		for _, w := range i.HasSupersedesWith {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'HasSupersedesWith'", err)
+			}
+			with = append(with, p)
+		}
+		predicates = append(predicates, fact.HasSupersedesWith(with...))
+	}
+	if i.HasReview != nil {
+		p := fact.HasReview()
+		if !*i.HasReview {
+			p = fact.Not(p)
+		}
+		predicates = append(predicates, p)
+	}
+	if len(i.HasReviewWith) > 0 {
+		with := make([]predicate.Review, 0, len(i.HasReviewWith))
+		for _, w := range i.HasReviewWith {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'HasReviewWith'", err)
+			}
+			with = append(with, p)
+		}
+		predicates = append(predicates, fact.HasReviewWith(with...))
+	}
 	switch len(predicates) {
 	case 0:
 		return nil, ErrEmptyFactWhereInput
@@ -1672,6 +1824,388 @@ func (i *FactWhereInput) P() (predicate.Fact, error) {
 		return predicates[0], nil
 	default:
 		return fact.And(predicates...), nil
+	}
+}
+
+// FactChangeWhereInput represents a where input for filtering FactChange queries.
+type FactChangeWhereInput struct {
+	Predicates []predicate.FactChange  `json:"-"`
+	Not        *FactChangeWhereInput   `json:"not,omitempty"`
+	Or         []*FactChangeWhereInput `json:"or,omitempty"`
+	And        []*FactChangeWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "kind" field predicates.
+	Kind      *schema.ChangeKind  `json:"kind,omitempty"`
+	KindNEQ   *schema.ChangeKind  `json:"kindNEQ,omitempty"`
+	KindIn    []schema.ChangeKind `json:"kindIn,omitempty"`
+	KindNotIn []schema.ChangeKind `json:"kindNotIn,omitempty"`
+
+	// "at" field predicates.
+	At      *time.Time  `json:"at,omitempty"`
+	AtNEQ   *time.Time  `json:"atNEQ,omitempty"`
+	AtIn    []time.Time `json:"atIn,omitempty"`
+	AtNotIn []time.Time `json:"atNotIn,omitempty"`
+	AtGT    *time.Time  `json:"atGT,omitempty"`
+	AtGTE   *time.Time  `json:"atGTE,omitempty"`
+	AtLT    *time.Time  `json:"atLT,omitempty"`
+	AtLTE   *time.Time  `json:"atLTE,omitempty"`
+
+	// "company" field predicates.
+	Company             *string  `json:"company,omitempty"`
+	CompanyNEQ          *string  `json:"companyNEQ,omitempty"`
+	CompanyIn           []string `json:"companyIn,omitempty"`
+	CompanyNotIn        []string `json:"companyNotIn,omitempty"`
+	CompanyGT           *string  `json:"companyGT,omitempty"`
+	CompanyGTE          *string  `json:"companyGTE,omitempty"`
+	CompanyLT           *string  `json:"companyLT,omitempty"`
+	CompanyLTE          *string  `json:"companyLTE,omitempty"`
+	CompanyContains     *string  `json:"companyContains,omitempty"`
+	CompanyHasPrefix    *string  `json:"companyHasPrefix,omitempty"`
+	CompanyHasSuffix    *string  `json:"companyHasSuffix,omitempty"`
+	CompanyEqualFold    *string  `json:"companyEqualFold,omitempty"`
+	CompanyContainsFold *string  `json:"companyContainsFold,omitempty"`
+
+	// "category" field predicates.
+	Category             *string  `json:"category,omitempty"`
+	CategoryNEQ          *string  `json:"categoryNEQ,omitempty"`
+	CategoryIn           []string `json:"categoryIn,omitempty"`
+	CategoryNotIn        []string `json:"categoryNotIn,omitempty"`
+	CategoryGT           *string  `json:"categoryGT,omitempty"`
+	CategoryGTE          *string  `json:"categoryGTE,omitempty"`
+	CategoryLT           *string  `json:"categoryLT,omitempty"`
+	CategoryLTE          *string  `json:"categoryLTE,omitempty"`
+	CategoryContains     *string  `json:"categoryContains,omitempty"`
+	CategoryHasPrefix    *string  `json:"categoryHasPrefix,omitempty"`
+	CategoryHasSuffix    *string  `json:"categoryHasSuffix,omitempty"`
+	CategoryEqualFold    *string  `json:"categoryEqualFold,omitempty"`
+	CategoryContainsFold *string  `json:"categoryContainsFold,omitempty"`
+
+	// "reviewed" field predicates.
+	Reviewed    *bool `json:"reviewed,omitempty"`
+	ReviewedNEQ *bool `json:"reviewedNEQ,omitempty"`
+
+	// "fact" edge predicates.
+	HasFact     *bool             `json:"hasFact,omitempty"`
+	HasFactWith []*FactWhereInput `json:"hasFactWith,omitempty"`
+
+	// "previous" edge predicates.
+	HasPrevious     *bool             `json:"hasPrevious,omitempty"`
+	HasPreviousWith []*FactWhereInput `json:"hasPreviousWith,omitempty"`
+
+	// "job" edge predicates.
+	HasJob     *bool            `json:"hasJob,omitempty"`
+	HasJobWith []*JobWhereInput `json:"hasJobWith,omitempty"`
+
+	// "profile" edge predicates.
+	HasProfile     *bool                `json:"hasProfile,omitempty"`
+	HasProfileWith []*ProfileWhereInput `json:"hasProfileWith,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *FactChangeWhereInput) AddPredicates(predicates ...predicate.FactChange) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the FactChangeWhereInput filter on the FactChangeQuery builder.
+func (i *FactChangeWhereInput) Filter(q *FactChangeQuery) (*FactChangeQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyFactChangeWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyFactChangeWhereInput is returned in case the FactChangeWhereInput is empty.
+var ErrEmptyFactChangeWhereInput = errors.New("ent: empty predicate FactChangeWhereInput")
+
+// P returns a predicate for filtering factchanges.
+// An error is returned if the input is empty or invalid.
+func (i *FactChangeWhereInput) P() (predicate.FactChange, error) {
+	var predicates []predicate.FactChange
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, factchange.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.FactChange, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, factchange.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.FactChange, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, factchange.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, factchange.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, factchange.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, factchange.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, factchange.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, factchange.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, factchange.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, factchange.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, factchange.IDLTE(*i.IDLTE))
+	}
+	if i.Kind != nil {
+		predicates = append(predicates, factchange.KindEQ(*i.Kind))
+	}
+	if i.KindNEQ != nil {
+		predicates = append(predicates, factchange.KindNEQ(*i.KindNEQ))
+	}
+	if len(i.KindIn) > 0 {
+		predicates = append(predicates, factchange.KindIn(i.KindIn...))
+	}
+	if len(i.KindNotIn) > 0 {
+		predicates = append(predicates, factchange.KindNotIn(i.KindNotIn...))
+	}
+	if i.At != nil {
+		predicates = append(predicates, factchange.AtEQ(*i.At))
+	}
+	if i.AtNEQ != nil {
+		predicates = append(predicates, factchange.AtNEQ(*i.AtNEQ))
+	}
+	if len(i.AtIn) > 0 {
+		predicates = append(predicates, factchange.AtIn(i.AtIn...))
+	}
+	if len(i.AtNotIn) > 0 {
+		predicates = append(predicates, factchange.AtNotIn(i.AtNotIn...))
+	}
+	if i.AtGT != nil {
+		predicates = append(predicates, factchange.AtGT(*i.AtGT))
+	}
+	if i.AtGTE != nil {
+		predicates = append(predicates, factchange.AtGTE(*i.AtGTE))
+	}
+	if i.AtLT != nil {
+		predicates = append(predicates, factchange.AtLT(*i.AtLT))
+	}
+	if i.AtLTE != nil {
+		predicates = append(predicates, factchange.AtLTE(*i.AtLTE))
+	}
+	if i.Company != nil {
+		predicates = append(predicates, factchange.CompanyEQ(*i.Company))
+	}
+	if i.CompanyNEQ != nil {
+		predicates = append(predicates, factchange.CompanyNEQ(*i.CompanyNEQ))
+	}
+	if len(i.CompanyIn) > 0 {
+		predicates = append(predicates, factchange.CompanyIn(i.CompanyIn...))
+	}
+	if len(i.CompanyNotIn) > 0 {
+		predicates = append(predicates, factchange.CompanyNotIn(i.CompanyNotIn...))
+	}
+	if i.CompanyGT != nil {
+		predicates = append(predicates, factchange.CompanyGT(*i.CompanyGT))
+	}
+	if i.CompanyGTE != nil {
+		predicates = append(predicates, factchange.CompanyGTE(*i.CompanyGTE))
+	}
+	if i.CompanyLT != nil {
+		predicates = append(predicates, factchange.CompanyLT(*i.CompanyLT))
+	}
+	if i.CompanyLTE != nil {
+		predicates = append(predicates, factchange.CompanyLTE(*i.CompanyLTE))
+	}
+	if i.CompanyContains != nil {
+		predicates = append(predicates, factchange.CompanyContains(*i.CompanyContains))
+	}
+	if i.CompanyHasPrefix != nil {
+		predicates = append(predicates, factchange.CompanyHasPrefix(*i.CompanyHasPrefix))
+	}
+	if i.CompanyHasSuffix != nil {
+		predicates = append(predicates, factchange.CompanyHasSuffix(*i.CompanyHasSuffix))
+	}
+	if i.CompanyEqualFold != nil {
+		predicates = append(predicates, factchange.CompanyEqualFold(*i.CompanyEqualFold))
+	}
+	if i.CompanyContainsFold != nil {
+		predicates = append(predicates, factchange.CompanyContainsFold(*i.CompanyContainsFold))
+	}
+	if i.Category != nil {
+		predicates = append(predicates, factchange.CategoryEQ(*i.Category))
+	}
+	if i.CategoryNEQ != nil {
+		predicates = append(predicates, factchange.CategoryNEQ(*i.CategoryNEQ))
+	}
+	if len(i.CategoryIn) > 0 {
+		predicates = append(predicates, factchange.CategoryIn(i.CategoryIn...))
+	}
+	if len(i.CategoryNotIn) > 0 {
+		predicates = append(predicates, factchange.CategoryNotIn(i.CategoryNotIn...))
+	}
+	if i.CategoryGT != nil {
+		predicates = append(predicates, factchange.CategoryGT(*i.CategoryGT))
+	}
+	if i.CategoryGTE != nil {
+		predicates = append(predicates, factchange.CategoryGTE(*i.CategoryGTE))
+	}
+	if i.CategoryLT != nil {
+		predicates = append(predicates, factchange.CategoryLT(*i.CategoryLT))
+	}
+	if i.CategoryLTE != nil {
+		predicates = append(predicates, factchange.CategoryLTE(*i.CategoryLTE))
+	}
+	if i.CategoryContains != nil {
+		predicates = append(predicates, factchange.CategoryContains(*i.CategoryContains))
+	}
+	if i.CategoryHasPrefix != nil {
+		predicates = append(predicates, factchange.CategoryHasPrefix(*i.CategoryHasPrefix))
+	}
+	if i.CategoryHasSuffix != nil {
+		predicates = append(predicates, factchange.CategoryHasSuffix(*i.CategoryHasSuffix))
+	}
+	if i.CategoryEqualFold != nil {
+		predicates = append(predicates, factchange.CategoryEqualFold(*i.CategoryEqualFold))
+	}
+	if i.CategoryContainsFold != nil {
+		predicates = append(predicates, factchange.CategoryContainsFold(*i.CategoryContainsFold))
+	}
+	if i.Reviewed != nil {
+		predicates = append(predicates, factchange.ReviewedEQ(*i.Reviewed))
+	}
+	if i.ReviewedNEQ != nil {
+		predicates = append(predicates, factchange.ReviewedNEQ(*i.ReviewedNEQ))
+	}
+
+	if i.HasFact != nil {
+		p := factchange.HasFact()
+		if !*i.HasFact {
+			p = factchange.Not(p)
+		}
+		predicates = append(predicates, p)
+	}
+	if len(i.HasFactWith) > 0 {
+		with := make([]predicate.Fact, 0, len(i.HasFactWith))
+		for _, w := range i.HasFactWith {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'HasFactWith'", err)
+			}
+			with = append(with, p)
+		}
+		predicates = append(predicates, factchange.HasFactWith(with...))
+	}
+	if i.HasPrevious != nil {
+		p := factchange.HasPrevious()
+		if !*i.HasPrevious {
+			p = factchange.Not(p)
+		}
+		predicates = append(predicates, p)
+	}
+	if len(i.HasPreviousWith) > 0 {
+		with := make([]predicate.Fact, 0, len(i.HasPreviousWith))
+		for _, w := range i.HasPreviousWith {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'HasPreviousWith'", err)
+			}
+			with = append(with, p)
+		}
+		predicates = append(predicates, factchange.HasPreviousWith(with...))
+	}
+	if i.HasJob != nil {
+		p := factchange.HasJob()
+		if !*i.HasJob {
+			p = factchange.Not(p)
+		}
+		predicates = append(predicates, p)
+	}
+	if len(i.HasJobWith) > 0 {
+		with := make([]predicate.Job, 0, len(i.HasJobWith))
+		for _, w := range i.HasJobWith {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'HasJobWith'", err)
+			}
+			with = append(with, p)
+		}
+		predicates = append(predicates, factchange.HasJobWith(with...))
+	}
+	if i.HasProfile != nil {
+		p := factchange.HasProfile()
+		if !*i.HasProfile {
+			p = factchange.Not(p)
+		}
+		predicates = append(predicates, p)
+	}
+	if len(i.HasProfileWith) > 0 {
+		with := make([]predicate.Profile, 0, len(i.HasProfileWith))
+		for _, w := range i.HasProfileWith {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'HasProfileWith'", err)
+			}
+			with = append(with, p)
+		}
+		predicates = append(predicates, factchange.HasProfileWith(with...))
+	}
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyFactChangeWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return factchange.And(predicates...), nil
 	}
 }
 
@@ -4058,6 +4592,334 @@ func (i *ReportWhereInput) P() (predicate.Report, error) {
 		return predicates[0], nil
 	default:
 		return report.And(predicates...), nil
+	}
+}
+
+// ReviewWhereInput represents a where input for filtering Review queries.
+type ReviewWhereInput struct {
+	Predicates []predicate.Review  `json:"-"`
+	Not        *ReviewWhereInput   `json:"not,omitempty"`
+	Or         []*ReviewWhereInput `json:"or,omitempty"`
+	And        []*ReviewWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "company" field predicates.
+	Company             *string  `json:"company,omitempty"`
+	CompanyNEQ          *string  `json:"companyNEQ,omitempty"`
+	CompanyIn           []string `json:"companyIn,omitempty"`
+	CompanyNotIn        []string `json:"companyNotIn,omitempty"`
+	CompanyGT           *string  `json:"companyGT,omitempty"`
+	CompanyGTE          *string  `json:"companyGTE,omitempty"`
+	CompanyLT           *string  `json:"companyLT,omitempty"`
+	CompanyLTE          *string  `json:"companyLTE,omitempty"`
+	CompanyContains     *string  `json:"companyContains,omitempty"`
+	CompanyHasPrefix    *string  `json:"companyHasPrefix,omitempty"`
+	CompanyHasSuffix    *string  `json:"companyHasSuffix,omitempty"`
+	CompanyEqualFold    *string  `json:"companyEqualFold,omitempty"`
+	CompanyContainsFold *string  `json:"companyContainsFold,omitempty"`
+
+	// "verdict" field predicates.
+	Verdict      *schema.Verdict  `json:"verdict,omitempty"`
+	VerdictNEQ   *schema.Verdict  `json:"verdictNEQ,omitempty"`
+	VerdictIn    []schema.Verdict `json:"verdictIn,omitempty"`
+	VerdictNotIn []schema.Verdict `json:"verdictNotIn,omitempty"`
+
+	// "who" field predicates.
+	Who             *string  `json:"who,omitempty"`
+	WhoNEQ          *string  `json:"whoNEQ,omitempty"`
+	WhoIn           []string `json:"whoIn,omitempty"`
+	WhoNotIn        []string `json:"whoNotIn,omitempty"`
+	WhoGT           *string  `json:"whoGT,omitempty"`
+	WhoGTE          *string  `json:"whoGTE,omitempty"`
+	WhoLT           *string  `json:"whoLT,omitempty"`
+	WhoLTE          *string  `json:"whoLTE,omitempty"`
+	WhoContains     *string  `json:"whoContains,omitempty"`
+	WhoHasPrefix    *string  `json:"whoHasPrefix,omitempty"`
+	WhoHasSuffix    *string  `json:"whoHasSuffix,omitempty"`
+	WhoEqualFold    *string  `json:"whoEqualFold,omitempty"`
+	WhoContainsFold *string  `json:"whoContainsFold,omitempty"`
+
+	// "at" field predicates.
+	At      *time.Time  `json:"at,omitempty"`
+	AtNEQ   *time.Time  `json:"atNEQ,omitempty"`
+	AtIn    []time.Time `json:"atIn,omitempty"`
+	AtNotIn []time.Time `json:"atNotIn,omitempty"`
+	AtGT    *time.Time  `json:"atGT,omitempty"`
+	AtGTE   *time.Time  `json:"atGTE,omitempty"`
+	AtLT    *time.Time  `json:"atLT,omitempty"`
+	AtLTE   *time.Time  `json:"atLTE,omitempty"`
+
+	// "profile" edge predicates.
+	HasProfile     *bool                `json:"hasProfile,omitempty"`
+	HasProfileWith []*ProfileWhereInput `json:"hasProfileWith,omitempty"`
+
+	// "facts" edge predicates.
+	HasFacts     *bool             `json:"hasFacts,omitempty"`
+	HasFactsWith []*FactWhereInput `json:"hasFactsWith,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *ReviewWhereInput) AddPredicates(predicates ...predicate.Review) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the ReviewWhereInput filter on the ReviewQuery builder.
+func (i *ReviewWhereInput) Filter(q *ReviewQuery) (*ReviewQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyReviewWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyReviewWhereInput is returned in case the ReviewWhereInput is empty.
+var ErrEmptyReviewWhereInput = errors.New("ent: empty predicate ReviewWhereInput")
+
+// P returns a predicate for filtering reviews.
+// An error is returned if the input is empty or invalid.
+func (i *ReviewWhereInput) P() (predicate.Review, error) {
+	var predicates []predicate.Review
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, review.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.Review, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, review.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.Review, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, review.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, review.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, review.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, review.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, review.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, review.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, review.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, review.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, review.IDLTE(*i.IDLTE))
+	}
+	if i.Company != nil {
+		predicates = append(predicates, review.CompanyEQ(*i.Company))
+	}
+	if i.CompanyNEQ != nil {
+		predicates = append(predicates, review.CompanyNEQ(*i.CompanyNEQ))
+	}
+	if len(i.CompanyIn) > 0 {
+		predicates = append(predicates, review.CompanyIn(i.CompanyIn...))
+	}
+	if len(i.CompanyNotIn) > 0 {
+		predicates = append(predicates, review.CompanyNotIn(i.CompanyNotIn...))
+	}
+	if i.CompanyGT != nil {
+		predicates = append(predicates, review.CompanyGT(*i.CompanyGT))
+	}
+	if i.CompanyGTE != nil {
+		predicates = append(predicates, review.CompanyGTE(*i.CompanyGTE))
+	}
+	if i.CompanyLT != nil {
+		predicates = append(predicates, review.CompanyLT(*i.CompanyLT))
+	}
+	if i.CompanyLTE != nil {
+		predicates = append(predicates, review.CompanyLTE(*i.CompanyLTE))
+	}
+	if i.CompanyContains != nil {
+		predicates = append(predicates, review.CompanyContains(*i.CompanyContains))
+	}
+	if i.CompanyHasPrefix != nil {
+		predicates = append(predicates, review.CompanyHasPrefix(*i.CompanyHasPrefix))
+	}
+	if i.CompanyHasSuffix != nil {
+		predicates = append(predicates, review.CompanyHasSuffix(*i.CompanyHasSuffix))
+	}
+	if i.CompanyEqualFold != nil {
+		predicates = append(predicates, review.CompanyEqualFold(*i.CompanyEqualFold))
+	}
+	if i.CompanyContainsFold != nil {
+		predicates = append(predicates, review.CompanyContainsFold(*i.CompanyContainsFold))
+	}
+	if i.Verdict != nil {
+		predicates = append(predicates, review.VerdictEQ(*i.Verdict))
+	}
+	if i.VerdictNEQ != nil {
+		predicates = append(predicates, review.VerdictNEQ(*i.VerdictNEQ))
+	}
+	if len(i.VerdictIn) > 0 {
+		predicates = append(predicates, review.VerdictIn(i.VerdictIn...))
+	}
+	if len(i.VerdictNotIn) > 0 {
+		predicates = append(predicates, review.VerdictNotIn(i.VerdictNotIn...))
+	}
+	if i.Who != nil {
+		predicates = append(predicates, review.WhoEQ(*i.Who))
+	}
+	if i.WhoNEQ != nil {
+		predicates = append(predicates, review.WhoNEQ(*i.WhoNEQ))
+	}
+	if len(i.WhoIn) > 0 {
+		predicates = append(predicates, review.WhoIn(i.WhoIn...))
+	}
+	if len(i.WhoNotIn) > 0 {
+		predicates = append(predicates, review.WhoNotIn(i.WhoNotIn...))
+	}
+	if i.WhoGT != nil {
+		predicates = append(predicates, review.WhoGT(*i.WhoGT))
+	}
+	if i.WhoGTE != nil {
+		predicates = append(predicates, review.WhoGTE(*i.WhoGTE))
+	}
+	if i.WhoLT != nil {
+		predicates = append(predicates, review.WhoLT(*i.WhoLT))
+	}
+	if i.WhoLTE != nil {
+		predicates = append(predicates, review.WhoLTE(*i.WhoLTE))
+	}
+	if i.WhoContains != nil {
+		predicates = append(predicates, review.WhoContains(*i.WhoContains))
+	}
+	if i.WhoHasPrefix != nil {
+		predicates = append(predicates, review.WhoHasPrefix(*i.WhoHasPrefix))
+	}
+	if i.WhoHasSuffix != nil {
+		predicates = append(predicates, review.WhoHasSuffix(*i.WhoHasSuffix))
+	}
+	if i.WhoEqualFold != nil {
+		predicates = append(predicates, review.WhoEqualFold(*i.WhoEqualFold))
+	}
+	if i.WhoContainsFold != nil {
+		predicates = append(predicates, review.WhoContainsFold(*i.WhoContainsFold))
+	}
+	if i.At != nil {
+		predicates = append(predicates, review.AtEQ(*i.At))
+	}
+	if i.AtNEQ != nil {
+		predicates = append(predicates, review.AtNEQ(*i.AtNEQ))
+	}
+	if len(i.AtIn) > 0 {
+		predicates = append(predicates, review.AtIn(i.AtIn...))
+	}
+	if len(i.AtNotIn) > 0 {
+		predicates = append(predicates, review.AtNotIn(i.AtNotIn...))
+	}
+	if i.AtGT != nil {
+		predicates = append(predicates, review.AtGT(*i.AtGT))
+	}
+	if i.AtGTE != nil {
+		predicates = append(predicates, review.AtGTE(*i.AtGTE))
+	}
+	if i.AtLT != nil {
+		predicates = append(predicates, review.AtLT(*i.AtLT))
+	}
+	if i.AtLTE != nil {
+		predicates = append(predicates, review.AtLTE(*i.AtLTE))
+	}
+
+	if i.HasProfile != nil {
+		p := review.HasProfile()
+		if !*i.HasProfile {
+			p = review.Not(p)
+		}
+		predicates = append(predicates, p)
+	}
+	if len(i.HasProfileWith) > 0 {
+		with := make([]predicate.Profile, 0, len(i.HasProfileWith))
+		for _, w := range i.HasProfileWith {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'HasProfileWith'", err)
+			}
+			with = append(with, p)
+		}
+		predicates = append(predicates, review.HasProfileWith(with...))
+	}
+	if i.HasFacts != nil {
+		p := review.HasFacts()
+		if !*i.HasFacts {
+			p = review.Not(p)
+		}
+		predicates = append(predicates, p)
+	}
+	if len(i.HasFactsWith) > 0 {
+		with := make([]predicate.Fact, 0, len(i.HasFactsWith))
+		for _, w := range i.HasFactsWith {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'HasFactsWith'", err)
+			}
+			with = append(with, p)
+		}
+		predicates = append(predicates, review.HasFactsWith(with...))
+	}
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyReviewWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return review.And(predicates...), nil
 	}
 }
 

@@ -20,7 +20,9 @@ import (
 	"techfacts.dev/techfacts/ent/change"
 	"techfacts.dev/techfacts/ent/embedding"
 	"techfacts.dev/techfacts/ent/fact"
+	"techfacts.dev/techfacts/ent/factchange"
 	"techfacts.dev/techfacts/ent/indexer"
+	"techfacts.dev/techfacts/ent/interval"
 	"techfacts.dev/techfacts/ent/job"
 	"techfacts.dev/techfacts/ent/jobevent"
 	"techfacts.dev/techfacts/ent/jobitem"
@@ -30,6 +32,8 @@ import (
 	"techfacts.dev/techfacts/ent/profile"
 	"techfacts.dev/techfacts/ent/ratelimit"
 	"techfacts.dev/techfacts/ent/report"
+	"techfacts.dev/techfacts/ent/review"
+	"techfacts.dev/techfacts/ent/shift"
 	"techfacts.dev/techfacts/ent/snapshot"
 	"techfacts.dev/techfacts/ent/upload"
 	"techfacts.dev/techfacts/ent/worker"
@@ -52,7 +56,9 @@ const (
 	TypeChange      = "Change"
 	TypeEmbedding   = "Embedding"
 	TypeFact        = "Fact"
+	TypeFactChange  = "FactChange"
 	TypeIndexer     = "Indexer"
+	TypeInterval    = "Interval"
 	TypeJob         = "Job"
 	TypeJobEvent    = "JobEvent"
 	TypeJobItem     = "JobItem"
@@ -61,6 +67,8 @@ const (
 	TypeProfile     = "Profile"
 	TypeRateLimit   = "RateLimit"
 	TypeReport      = "Report"
+	TypeReview      = "Review"
+	TypeShift       = "Shift"
 	TypeSnapshot    = "Snapshot"
 	TypeUpload      = "Upload"
 	TypeWorker      = "Worker"
@@ -3119,50 +3127,64 @@ func (m *EmbeddingMutation) ResetEdge(name string) error {
 // FactMutation represents an operation that mutates the Fact nodes in the graph.
 type FactMutation struct {
 	config
-	op              Op
-	typ             string
-	id              *uuid.UUID
-	company         *string
-	url             *string
-	category        *string
-	statement       *string
-	quote           *string
-	span            *schema.Span
-	headings        *[]string
-	appendheadings  []string
-	anchor          *string
-	block           *int64
-	addblock        *int64
-	attribute       *string
-	subject         *string
-	value           *string
-	measure         *schema.Value
-	value_kind      *schema.ValueKind
-	number          *float64
-	addnumber       *float64
-	unit            *string
-	qualifiers      *map[string]string
-	confidence      *float64
-	addconfidence   *float64
-	method          *schema.Method
-	model           *string
-	fingerprint     *string
-	status          *schema.FactStatus
-	first_seen_at   *time.Time
-	last_seen_at    *time.Time
-	clearedFields   map[string]struct{}
-	page            *uuid.UUID
-	clearedpage     bool
-	snapshot        *uuid.UUID
-	clearedsnapshot bool
-	profile         *uuid.UUID
-	clearedprofile  bool
-	reports         map[uuid.UUID]struct{}
-	removedreports  map[uuid.UUID]struct{}
-	clearedreports  bool
-	done            bool
-	oldValue        func(context.Context) (*Fact, error)
-	predicates      []predicate.Fact
+	op                   Op
+	typ                  string
+	id                   *uuid.UUID
+	company              *string
+	url                  *string
+	category             *string
+	statement            *string
+	quote                *string
+	span                 *schema.Span
+	headings             *[]string
+	appendheadings       []string
+	anchor               *string
+	block                *int64
+	addblock             *int64
+	attribute            *string
+	subject              *string
+	value                *string
+	measure              *schema.Value
+	value_kind           *schema.ValueKind
+	number               *float64
+	addnumber            *float64
+	unit                 *string
+	qualifiers           *map[string]string
+	confidence           *float64
+	addconfidence        *float64
+	method               *schema.Method
+	model                *string
+	fingerprint          *string
+	topic                *string
+	claim                *string
+	status               *schema.FactStatus
+	first_seen_at        *time.Time
+	last_seen_at         *time.Time
+	began_at             *time.Time
+	ended_at             *time.Time
+	clearedFields        map[string]struct{}
+	page                 *uuid.UUID
+	clearedpage          bool
+	snapshot             *uuid.UUID
+	clearedsnapshot      bool
+	profile              *uuid.UUID
+	clearedprofile       bool
+	superseded_by        *uuid.UUID
+	clearedsuperseded_by bool
+	supersedes           map[uuid.UUID]struct{}
+	removedsupersedes    map[uuid.UUID]struct{}
+	clearedsupersedes    bool
+	review               *uuid.UUID
+	clearedreview        bool
+	intervals            map[int64]struct{}
+	removedintervals     map[int64]struct{}
+	clearedintervals     bool
+	reports              map[uuid.UUID]struct{}
+	removedreports       map[uuid.UUID]struct{}
+	clearedreports       bool
+	done                 bool
+	oldValue             func(context.Context) (*Fact, error)
+	predicates           []predicate.Fact
 }
 
 var _ ent.Mutation = (*FactMutation)(nil)
@@ -4367,6 +4389,104 @@ func (m *FactMutation) ResetFingerprint() {
 	m.fingerprint = nil
 }
 
+// SetTopic sets the "topic" field.
+func (m *FactMutation) SetTopic(s string) {
+	m.topic = &s
+}
+
+// Topic returns the value of the "topic" field in the mutation.
+func (m *FactMutation) Topic() (r string, exists bool) {
+	v := m.topic
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTopic returns the old "topic" field's value of the Fact entity.
+// If the Fact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FactMutation) OldTopic(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTopic is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTopic requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTopic: %w", err)
+	}
+	return oldValue.Topic, nil
+}
+
+// ClearTopic clears the value of the "topic" field.
+func (m *FactMutation) ClearTopic() {
+	m.topic = nil
+	m.clearedFields[fact.FieldTopic] = struct{}{}
+}
+
+// TopicCleared returns if the "topic" field was cleared in this mutation.
+func (m *FactMutation) TopicCleared() bool {
+	_, ok := m.clearedFields[fact.FieldTopic]
+	return ok
+}
+
+// ResetTopic resets all changes to the "topic" field.
+func (m *FactMutation) ResetTopic() {
+	m.topic = nil
+	delete(m.clearedFields, fact.FieldTopic)
+}
+
+// SetClaim sets the "claim" field.
+func (m *FactMutation) SetClaim(s string) {
+	m.claim = &s
+}
+
+// Claim returns the value of the "claim" field in the mutation.
+func (m *FactMutation) Claim() (r string, exists bool) {
+	v := m.claim
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClaim returns the old "claim" field's value of the Fact entity.
+// If the Fact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FactMutation) OldClaim(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClaim is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClaim requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClaim: %w", err)
+	}
+	return oldValue.Claim, nil
+}
+
+// ClearClaim clears the value of the "claim" field.
+func (m *FactMutation) ClearClaim() {
+	m.claim = nil
+	m.clearedFields[fact.FieldClaim] = struct{}{}
+}
+
+// ClaimCleared returns if the "claim" field was cleared in this mutation.
+func (m *FactMutation) ClaimCleared() bool {
+	_, ok := m.clearedFields[fact.FieldClaim]
+	return ok
+}
+
+// ResetClaim resets all changes to the "claim" field.
+func (m *FactMutation) ResetClaim() {
+	m.claim = nil
+	delete(m.clearedFields, fact.FieldClaim)
+}
+
 // SetStatus sets the "status" field.
 func (m *FactMutation) SetStatus(ss schema.FactStatus) {
 	m.status = &ss
@@ -4475,6 +4595,202 @@ func (m *FactMutation) ResetLastSeenAt() {
 	m.last_seen_at = nil
 }
 
+// SetBeganAt sets the "began_at" field.
+func (m *FactMutation) SetBeganAt(t time.Time) {
+	m.began_at = &t
+}
+
+// BeganAt returns the value of the "began_at" field in the mutation.
+func (m *FactMutation) BeganAt() (r time.Time, exists bool) {
+	v := m.began_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBeganAt returns the old "began_at" field's value of the Fact entity.
+// If the Fact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FactMutation) OldBeganAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBeganAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBeganAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBeganAt: %w", err)
+	}
+	return oldValue.BeganAt, nil
+}
+
+// ClearBeganAt clears the value of the "began_at" field.
+func (m *FactMutation) ClearBeganAt() {
+	m.began_at = nil
+	m.clearedFields[fact.FieldBeganAt] = struct{}{}
+}
+
+// BeganAtCleared returns if the "began_at" field was cleared in this mutation.
+func (m *FactMutation) BeganAtCleared() bool {
+	_, ok := m.clearedFields[fact.FieldBeganAt]
+	return ok
+}
+
+// ResetBeganAt resets all changes to the "began_at" field.
+func (m *FactMutation) ResetBeganAt() {
+	m.began_at = nil
+	delete(m.clearedFields, fact.FieldBeganAt)
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (m *FactMutation) SetEndedAt(t time.Time) {
+	m.ended_at = &t
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *FactMutation) EndedAt() (r time.Time, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the Fact entity.
+// If the Fact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FactMutation) OldEndedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (m *FactMutation) ClearEndedAt() {
+	m.ended_at = nil
+	m.clearedFields[fact.FieldEndedAt] = struct{}{}
+}
+
+// EndedAtCleared returns if the "ended_at" field was cleared in this mutation.
+func (m *FactMutation) EndedAtCleared() bool {
+	_, ok := m.clearedFields[fact.FieldEndedAt]
+	return ok
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *FactMutation) ResetEndedAt() {
+	m.ended_at = nil
+	delete(m.clearedFields, fact.FieldEndedAt)
+}
+
+// SetSupersededByID sets the "superseded_by_id" field.
+func (m *FactMutation) SetSupersededByID(u uuid.UUID) {
+	m.superseded_by = &u
+}
+
+// SupersededByID returns the value of the "superseded_by_id" field in the mutation.
+func (m *FactMutation) SupersededByID() (r uuid.UUID, exists bool) {
+	v := m.superseded_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSupersededByID returns the old "superseded_by_id" field's value of the Fact entity.
+// If the Fact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FactMutation) OldSupersededByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSupersededByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSupersededByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSupersededByID: %w", err)
+	}
+	return oldValue.SupersededByID, nil
+}
+
+// ClearSupersededByID clears the value of the "superseded_by_id" field.
+func (m *FactMutation) ClearSupersededByID() {
+	m.superseded_by = nil
+	m.clearedFields[fact.FieldSupersededByID] = struct{}{}
+}
+
+// SupersededByIDCleared returns if the "superseded_by_id" field was cleared in this mutation.
+func (m *FactMutation) SupersededByIDCleared() bool {
+	_, ok := m.clearedFields[fact.FieldSupersededByID]
+	return ok
+}
+
+// ResetSupersededByID resets all changes to the "superseded_by_id" field.
+func (m *FactMutation) ResetSupersededByID() {
+	m.superseded_by = nil
+	delete(m.clearedFields, fact.FieldSupersededByID)
+}
+
+// SetReviewID sets the "review_id" field.
+func (m *FactMutation) SetReviewID(u uuid.UUID) {
+	m.review = &u
+}
+
+// ReviewID returns the value of the "review_id" field in the mutation.
+func (m *FactMutation) ReviewID() (r uuid.UUID, exists bool) {
+	v := m.review
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReviewID returns the old "review_id" field's value of the Fact entity.
+// If the Fact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FactMutation) OldReviewID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReviewID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReviewID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReviewID: %w", err)
+	}
+	return oldValue.ReviewID, nil
+}
+
+// ClearReviewID clears the value of the "review_id" field.
+func (m *FactMutation) ClearReviewID() {
+	m.review = nil
+	m.clearedFields[fact.FieldReviewID] = struct{}{}
+}
+
+// ReviewIDCleared returns if the "review_id" field was cleared in this mutation.
+func (m *FactMutation) ReviewIDCleared() bool {
+	_, ok := m.clearedFields[fact.FieldReviewID]
+	return ok
+}
+
+// ResetReviewID resets all changes to the "review_id" field.
+func (m *FactMutation) ResetReviewID() {
+	m.review = nil
+	delete(m.clearedFields, fact.FieldReviewID)
+}
+
 // ClearPage clears the "page" edge to the Page entity.
 func (m *FactMutation) ClearPage() {
 	m.clearedpage = true
@@ -4554,6 +4870,168 @@ func (m *FactMutation) ProfileIDs() (ids []uuid.UUID) {
 func (m *FactMutation) ResetProfile() {
 	m.profile = nil
 	m.clearedprofile = false
+}
+
+// ClearSupersededBy clears the "superseded_by" edge to the Fact entity.
+func (m *FactMutation) ClearSupersededBy() {
+	m.clearedsuperseded_by = true
+	m.clearedFields[fact.FieldSupersededByID] = struct{}{}
+}
+
+// SupersededByCleared reports if the "superseded_by" edge to the Fact entity was cleared.
+func (m *FactMutation) SupersededByCleared() bool {
+	return m.SupersededByIDCleared() || m.clearedsuperseded_by
+}
+
+// SupersededByIDs returns the "superseded_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SupersededByID instead. It exists only for internal usage by the builders.
+func (m *FactMutation) SupersededByIDs() (ids []uuid.UUID) {
+	if id := m.superseded_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSupersededBy resets all changes to the "superseded_by" edge.
+func (m *FactMutation) ResetSupersededBy() {
+	m.superseded_by = nil
+	m.clearedsuperseded_by = false
+}
+
+// AddSupersedeIDs adds the "supersedes" edge to the Fact entity by ids.
+func (m *FactMutation) AddSupersedeIDs(ids ...uuid.UUID) {
+	if m.supersedes == nil {
+		m.supersedes = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.supersedes[ids[i]] = struct{}{}
+	}
+}
+
+// ClearSupersedes clears the "supersedes" edge to the Fact entity.
+func (m *FactMutation) ClearSupersedes() {
+	m.clearedsupersedes = true
+}
+
+// SupersedesCleared reports if the "supersedes" edge to the Fact entity was cleared.
+func (m *FactMutation) SupersedesCleared() bool {
+	return m.clearedsupersedes
+}
+
+// RemoveSupersedeIDs removes the "supersedes" edge to the Fact entity by IDs.
+func (m *FactMutation) RemoveSupersedeIDs(ids ...uuid.UUID) {
+	if m.removedsupersedes == nil {
+		m.removedsupersedes = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.supersedes, ids[i])
+		m.removedsupersedes[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedSupersedes returns the removed IDs of the "supersedes" edge to the Fact entity.
+func (m *FactMutation) RemovedSupersedesIDs() (ids []uuid.UUID) {
+	for id := range m.removedsupersedes {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// SupersedesIDs returns the "supersedes" edge IDs in the mutation.
+func (m *FactMutation) SupersedesIDs() (ids []uuid.UUID) {
+	for id := range m.supersedes {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetSupersedes resets all changes to the "supersedes" edge.
+func (m *FactMutation) ResetSupersedes() {
+	m.supersedes = nil
+	m.clearedsupersedes = false
+	m.removedsupersedes = nil
+}
+
+// ClearReview clears the "review" edge to the Review entity.
+func (m *FactMutation) ClearReview() {
+	m.clearedreview = true
+	m.clearedFields[fact.FieldReviewID] = struct{}{}
+}
+
+// ReviewCleared reports if the "review" edge to the Review entity was cleared.
+func (m *FactMutation) ReviewCleared() bool {
+	return m.ReviewIDCleared() || m.clearedreview
+}
+
+// ReviewIDs returns the "review" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ReviewID instead. It exists only for internal usage by the builders.
+func (m *FactMutation) ReviewIDs() (ids []uuid.UUID) {
+	if id := m.review; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetReview resets all changes to the "review" edge.
+func (m *FactMutation) ResetReview() {
+	m.review = nil
+	m.clearedreview = false
+}
+
+// AddIntervalIDs adds the "intervals" edge to the Interval entity by ids.
+func (m *FactMutation) AddIntervalIDs(ids ...int64) {
+	if m.intervals == nil {
+		m.intervals = make(map[int64]struct{})
+	}
+	for i := range ids {
+		m.intervals[ids[i]] = struct{}{}
+	}
+}
+
+// ClearIntervals clears the "intervals" edge to the Interval entity.
+func (m *FactMutation) ClearIntervals() {
+	m.clearedintervals = true
+}
+
+// IntervalsCleared reports if the "intervals" edge to the Interval entity was cleared.
+func (m *FactMutation) IntervalsCleared() bool {
+	return m.clearedintervals
+}
+
+// RemoveIntervalIDs removes the "intervals" edge to the Interval entity by IDs.
+func (m *FactMutation) RemoveIntervalIDs(ids ...int64) {
+	if m.removedintervals == nil {
+		m.removedintervals = make(map[int64]struct{})
+	}
+	for i := range ids {
+		delete(m.intervals, ids[i])
+		m.removedintervals[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedIntervals returns the removed IDs of the "intervals" edge to the Interval entity.
+func (m *FactMutation) RemovedIntervalsIDs() (ids []int64) {
+	for id := range m.removedintervals {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// IntervalsIDs returns the "intervals" edge IDs in the mutation.
+func (m *FactMutation) IntervalsIDs() (ids []int64) {
+	for id := range m.intervals {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetIntervals resets all changes to the "intervals" edge.
+func (m *FactMutation) ResetIntervals() {
+	m.intervals = nil
+	m.clearedintervals = false
+	m.removedintervals = nil
 }
 
 // AddReportIDs adds the "reports" edge to the Report entity by ids.
@@ -4644,7 +5122,7 @@ func (m *FactMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *FactMutation) Fields() []string {
-	fields := make([]string, 0, 27)
+	fields := make([]string, 0, 33)
 	if m.page != nil {
 		fields = append(fields, fact.FieldPageID)
 	}
@@ -4717,6 +5195,12 @@ func (m *FactMutation) Fields() []string {
 	if m.fingerprint != nil {
 		fields = append(fields, fact.FieldFingerprint)
 	}
+	if m.topic != nil {
+		fields = append(fields, fact.FieldTopic)
+	}
+	if m.claim != nil {
+		fields = append(fields, fact.FieldClaim)
+	}
 	if m.status != nil {
 		fields = append(fields, fact.FieldStatus)
 	}
@@ -4725,6 +5209,18 @@ func (m *FactMutation) Fields() []string {
 	}
 	if m.last_seen_at != nil {
 		fields = append(fields, fact.FieldLastSeenAt)
+	}
+	if m.began_at != nil {
+		fields = append(fields, fact.FieldBeganAt)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, fact.FieldEndedAt)
+	}
+	if m.superseded_by != nil {
+		fields = append(fields, fact.FieldSupersededByID)
+	}
+	if m.review != nil {
+		fields = append(fields, fact.FieldReviewID)
 	}
 	return fields
 }
@@ -4782,12 +5278,24 @@ func (m *FactMutation) Field(name string) (ent.Value, bool) {
 		return m.Model()
 	case fact.FieldFingerprint:
 		return m.Fingerprint()
+	case fact.FieldTopic:
+		return m.Topic()
+	case fact.FieldClaim:
+		return m.Claim()
 	case fact.FieldStatus:
 		return m.Status()
 	case fact.FieldFirstSeenAt:
 		return m.FirstSeenAt()
 	case fact.FieldLastSeenAt:
 		return m.LastSeenAt()
+	case fact.FieldBeganAt:
+		return m.BeganAt()
+	case fact.FieldEndedAt:
+		return m.EndedAt()
+	case fact.FieldSupersededByID:
+		return m.SupersededByID()
+	case fact.FieldReviewID:
+		return m.ReviewID()
 	}
 	return nil, false
 }
@@ -4845,12 +5353,24 @@ func (m *FactMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldModel(ctx)
 	case fact.FieldFingerprint:
 		return m.OldFingerprint(ctx)
+	case fact.FieldTopic:
+		return m.OldTopic(ctx)
+	case fact.FieldClaim:
+		return m.OldClaim(ctx)
 	case fact.FieldStatus:
 		return m.OldStatus(ctx)
 	case fact.FieldFirstSeenAt:
 		return m.OldFirstSeenAt(ctx)
 	case fact.FieldLastSeenAt:
 		return m.OldLastSeenAt(ctx)
+	case fact.FieldBeganAt:
+		return m.OldBeganAt(ctx)
+	case fact.FieldEndedAt:
+		return m.OldEndedAt(ctx)
+	case fact.FieldSupersededByID:
+		return m.OldSupersededByID(ctx)
+	case fact.FieldReviewID:
+		return m.OldReviewID(ctx)
 	}
 	return nil, fmt.Errorf("unknown Fact field %s", name)
 }
@@ -5028,6 +5548,20 @@ func (m *FactMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetFingerprint(v)
 		return nil
+	case fact.FieldTopic:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTopic(v)
+		return nil
+	case fact.FieldClaim:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClaim(v)
+		return nil
 	case fact.FieldStatus:
 		v, ok := value.(schema.FactStatus)
 		if !ok {
@@ -5048,6 +5582,34 @@ func (m *FactMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetLastSeenAt(v)
+		return nil
+	case fact.FieldBeganAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBeganAt(v)
+		return nil
+	case fact.FieldEndedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
+	case fact.FieldSupersededByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSupersededByID(v)
+		return nil
+	case fact.FieldReviewID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReviewID(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Fact field %s", name)
@@ -5154,6 +5716,24 @@ func (m *FactMutation) ClearedFields() []string {
 	if m.FieldCleared(fact.FieldModel) {
 		fields = append(fields, fact.FieldModel)
 	}
+	if m.FieldCleared(fact.FieldTopic) {
+		fields = append(fields, fact.FieldTopic)
+	}
+	if m.FieldCleared(fact.FieldClaim) {
+		fields = append(fields, fact.FieldClaim)
+	}
+	if m.FieldCleared(fact.FieldBeganAt) {
+		fields = append(fields, fact.FieldBeganAt)
+	}
+	if m.FieldCleared(fact.FieldEndedAt) {
+		fields = append(fields, fact.FieldEndedAt)
+	}
+	if m.FieldCleared(fact.FieldSupersededByID) {
+		fields = append(fields, fact.FieldSupersededByID)
+	}
+	if m.FieldCleared(fact.FieldReviewID) {
+		fields = append(fields, fact.FieldReviewID)
+	}
 	return fields
 }
 
@@ -5203,6 +5783,24 @@ func (m *FactMutation) ClearField(name string) error {
 		return nil
 	case fact.FieldModel:
 		m.ClearModel()
+		return nil
+	case fact.FieldTopic:
+		m.ClearTopic()
+		return nil
+	case fact.FieldClaim:
+		m.ClearClaim()
+		return nil
+	case fact.FieldBeganAt:
+		m.ClearBeganAt()
+		return nil
+	case fact.FieldEndedAt:
+		m.ClearEndedAt()
+		return nil
+	case fact.FieldSupersededByID:
+		m.ClearSupersededByID()
+		return nil
+	case fact.FieldReviewID:
+		m.ClearReviewID()
 		return nil
 	}
 	return fmt.Errorf("unknown Fact nullable field %s", name)
@@ -5284,6 +5882,12 @@ func (m *FactMutation) ResetField(name string) error {
 	case fact.FieldFingerprint:
 		m.ResetFingerprint()
 		return nil
+	case fact.FieldTopic:
+		m.ResetTopic()
+		return nil
+	case fact.FieldClaim:
+		m.ResetClaim()
+		return nil
 	case fact.FieldStatus:
 		m.ResetStatus()
 		return nil
@@ -5293,13 +5897,25 @@ func (m *FactMutation) ResetField(name string) error {
 	case fact.FieldLastSeenAt:
 		m.ResetLastSeenAt()
 		return nil
+	case fact.FieldBeganAt:
+		m.ResetBeganAt()
+		return nil
+	case fact.FieldEndedAt:
+		m.ResetEndedAt()
+		return nil
+	case fact.FieldSupersededByID:
+		m.ResetSupersededByID()
+		return nil
+	case fact.FieldReviewID:
+		m.ResetReviewID()
+		return nil
 	}
 	return fmt.Errorf("unknown Fact field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *FactMutation) AddedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 8)
 	if m.page != nil {
 		edges = append(edges, fact.EdgePage)
 	}
@@ -5308,6 +5924,18 @@ func (m *FactMutation) AddedEdges() []string {
 	}
 	if m.profile != nil {
 		edges = append(edges, fact.EdgeProfile)
+	}
+	if m.superseded_by != nil {
+		edges = append(edges, fact.EdgeSupersededBy)
+	}
+	if m.supersedes != nil {
+		edges = append(edges, fact.EdgeSupersedes)
+	}
+	if m.review != nil {
+		edges = append(edges, fact.EdgeReview)
+	}
+	if m.intervals != nil {
+		edges = append(edges, fact.EdgeIntervals)
 	}
 	if m.reports != nil {
 		edges = append(edges, fact.EdgeReports)
@@ -5331,6 +5959,26 @@ func (m *FactMutation) AddedIDs(name string) []ent.Value {
 		if id := m.profile; id != nil {
 			return []ent.Value{*id}
 		}
+	case fact.EdgeSupersededBy:
+		if id := m.superseded_by; id != nil {
+			return []ent.Value{*id}
+		}
+	case fact.EdgeSupersedes:
+		ids := make([]ent.Value, 0, len(m.supersedes))
+		for id := range m.supersedes {
+			ids = append(ids, id)
+		}
+		return ids
+	case fact.EdgeReview:
+		if id := m.review; id != nil {
+			return []ent.Value{*id}
+		}
+	case fact.EdgeIntervals:
+		ids := make([]ent.Value, 0, len(m.intervals))
+		for id := range m.intervals {
+			ids = append(ids, id)
+		}
+		return ids
 	case fact.EdgeReports:
 		ids := make([]ent.Value, 0, len(m.reports))
 		for id := range m.reports {
@@ -5343,7 +5991,13 @@ func (m *FactMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *FactMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 8)
+	if m.removedsupersedes != nil {
+		edges = append(edges, fact.EdgeSupersedes)
+	}
+	if m.removedintervals != nil {
+		edges = append(edges, fact.EdgeIntervals)
+	}
 	if m.removedreports != nil {
 		edges = append(edges, fact.EdgeReports)
 	}
@@ -5354,6 +6008,18 @@ func (m *FactMutation) RemovedEdges() []string {
 // the given name in this mutation.
 func (m *FactMutation) RemovedIDs(name string) []ent.Value {
 	switch name {
+	case fact.EdgeSupersedes:
+		ids := make([]ent.Value, 0, len(m.removedsupersedes))
+		for id := range m.removedsupersedes {
+			ids = append(ids, id)
+		}
+		return ids
+	case fact.EdgeIntervals:
+		ids := make([]ent.Value, 0, len(m.removedintervals))
+		for id := range m.removedintervals {
+			ids = append(ids, id)
+		}
+		return ids
 	case fact.EdgeReports:
 		ids := make([]ent.Value, 0, len(m.removedreports))
 		for id := range m.removedreports {
@@ -5366,7 +6032,7 @@ func (m *FactMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *FactMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 8)
 	if m.clearedpage {
 		edges = append(edges, fact.EdgePage)
 	}
@@ -5375,6 +6041,18 @@ func (m *FactMutation) ClearedEdges() []string {
 	}
 	if m.clearedprofile {
 		edges = append(edges, fact.EdgeProfile)
+	}
+	if m.clearedsuperseded_by {
+		edges = append(edges, fact.EdgeSupersededBy)
+	}
+	if m.clearedsupersedes {
+		edges = append(edges, fact.EdgeSupersedes)
+	}
+	if m.clearedreview {
+		edges = append(edges, fact.EdgeReview)
+	}
+	if m.clearedintervals {
+		edges = append(edges, fact.EdgeIntervals)
 	}
 	if m.clearedreports {
 		edges = append(edges, fact.EdgeReports)
@@ -5392,6 +6070,14 @@ func (m *FactMutation) EdgeCleared(name string) bool {
 		return m.clearedsnapshot
 	case fact.EdgeProfile:
 		return m.clearedprofile
+	case fact.EdgeSupersededBy:
+		return m.clearedsuperseded_by
+	case fact.EdgeSupersedes:
+		return m.clearedsupersedes
+	case fact.EdgeReview:
+		return m.clearedreview
+	case fact.EdgeIntervals:
+		return m.clearedintervals
 	case fact.EdgeReports:
 		return m.clearedreports
 	}
@@ -5411,6 +6097,12 @@ func (m *FactMutation) ClearEdge(name string) error {
 	case fact.EdgeProfile:
 		m.ClearProfile()
 		return nil
+	case fact.EdgeSupersededBy:
+		m.ClearSupersededBy()
+		return nil
+	case fact.EdgeReview:
+		m.ClearReview()
+		return nil
 	}
 	return fmt.Errorf("unknown Fact unique edge %s", name)
 }
@@ -5428,11 +6120,1020 @@ func (m *FactMutation) ResetEdge(name string) error {
 	case fact.EdgeProfile:
 		m.ResetProfile()
 		return nil
+	case fact.EdgeSupersededBy:
+		m.ResetSupersededBy()
+		return nil
+	case fact.EdgeSupersedes:
+		m.ResetSupersedes()
+		return nil
+	case fact.EdgeReview:
+		m.ResetReview()
+		return nil
+	case fact.EdgeIntervals:
+		m.ResetIntervals()
+		return nil
 	case fact.EdgeReports:
 		m.ResetReports()
 		return nil
 	}
 	return fmt.Errorf("unknown Fact edge %s", name)
+}
+
+// FactChangeMutation represents an operation that mutates the FactChange nodes in the graph.
+type FactChangeMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *uuid.UUID
+	kind            *schema.ChangeKind
+	at              *time.Time
+	company         *string
+	category        *string
+	reviewed        *bool
+	clearedFields   map[string]struct{}
+	fact            *uuid.UUID
+	clearedfact     bool
+	previous        *uuid.UUID
+	clearedprevious bool
+	job             *uuid.UUID
+	clearedjob      bool
+	profile         *uuid.UUID
+	clearedprofile  bool
+	done            bool
+	oldValue        func(context.Context) (*FactChange, error)
+	predicates      []predicate.FactChange
+}
+
+var _ ent.Mutation = (*FactChangeMutation)(nil)
+
+// factchangeOption allows management of the mutation configuration using functional options.
+type factchangeOption func(*FactChangeMutation)
+
+// newFactChangeMutation creates new mutation for the FactChange entity.
+func newFactChangeMutation(c config, op Op, opts ...factchangeOption) *FactChangeMutation {
+	m := &FactChangeMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeFactChange,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withFactChangeID sets the ID field of the mutation.
+func withFactChangeID(id uuid.UUID) factchangeOption {
+	return func(m *FactChangeMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *FactChange
+		)
+		m.oldValue = func(ctx context.Context) (*FactChange, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().FactChange.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withFactChange sets the old FactChange of the mutation.
+func withFactChange(node *FactChange) factchangeOption {
+	return func(m *FactChangeMutation) {
+		m.oldValue = func(context.Context) (*FactChange, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m FactChangeMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m FactChangeMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of FactChange entities.
+func (m *FactChangeMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *FactChangeMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *FactChangeMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().FactChange.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetKind sets the "kind" field.
+func (m *FactChangeMutation) SetKind(sk schema.ChangeKind) {
+	m.kind = &sk
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *FactChangeMutation) Kind() (r schema.ChangeKind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the FactChange entity.
+// If the FactChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FactChangeMutation) OldKind(ctx context.Context) (v schema.ChangeKind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *FactChangeMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetAt sets the "at" field.
+func (m *FactChangeMutation) SetAt(t time.Time) {
+	m.at = &t
+}
+
+// At returns the value of the "at" field in the mutation.
+func (m *FactChangeMutation) At() (r time.Time, exists bool) {
+	v := m.at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAt returns the old "at" field's value of the FactChange entity.
+// If the FactChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FactChangeMutation) OldAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAt: %w", err)
+	}
+	return oldValue.At, nil
+}
+
+// ResetAt resets all changes to the "at" field.
+func (m *FactChangeMutation) ResetAt() {
+	m.at = nil
+}
+
+// SetCompany sets the "company" field.
+func (m *FactChangeMutation) SetCompany(s string) {
+	m.company = &s
+}
+
+// Company returns the value of the "company" field in the mutation.
+func (m *FactChangeMutation) Company() (r string, exists bool) {
+	v := m.company
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCompany returns the old "company" field's value of the FactChange entity.
+// If the FactChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FactChangeMutation) OldCompany(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCompany is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCompany requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCompany: %w", err)
+	}
+	return oldValue.Company, nil
+}
+
+// ResetCompany resets all changes to the "company" field.
+func (m *FactChangeMutation) ResetCompany() {
+	m.company = nil
+}
+
+// SetCategory sets the "category" field.
+func (m *FactChangeMutation) SetCategory(s string) {
+	m.category = &s
+}
+
+// Category returns the value of the "category" field in the mutation.
+func (m *FactChangeMutation) Category() (r string, exists bool) {
+	v := m.category
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCategory returns the old "category" field's value of the FactChange entity.
+// If the FactChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FactChangeMutation) OldCategory(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCategory is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCategory requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCategory: %w", err)
+	}
+	return oldValue.Category, nil
+}
+
+// ResetCategory resets all changes to the "category" field.
+func (m *FactChangeMutation) ResetCategory() {
+	m.category = nil
+}
+
+// SetReviewed sets the "reviewed" field.
+func (m *FactChangeMutation) SetReviewed(b bool) {
+	m.reviewed = &b
+}
+
+// Reviewed returns the value of the "reviewed" field in the mutation.
+func (m *FactChangeMutation) Reviewed() (r bool, exists bool) {
+	v := m.reviewed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReviewed returns the old "reviewed" field's value of the FactChange entity.
+// If the FactChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FactChangeMutation) OldReviewed(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReviewed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReviewed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReviewed: %w", err)
+	}
+	return oldValue.Reviewed, nil
+}
+
+// ResetReviewed resets all changes to the "reviewed" field.
+func (m *FactChangeMutation) ResetReviewed() {
+	m.reviewed = nil
+}
+
+// SetFactID sets the "fact_id" field.
+func (m *FactChangeMutation) SetFactID(u uuid.UUID) {
+	m.fact = &u
+}
+
+// FactID returns the value of the "fact_id" field in the mutation.
+func (m *FactChangeMutation) FactID() (r uuid.UUID, exists bool) {
+	v := m.fact
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFactID returns the old "fact_id" field's value of the FactChange entity.
+// If the FactChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FactChangeMutation) OldFactID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFactID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFactID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFactID: %w", err)
+	}
+	return oldValue.FactID, nil
+}
+
+// ResetFactID resets all changes to the "fact_id" field.
+func (m *FactChangeMutation) ResetFactID() {
+	m.fact = nil
+}
+
+// SetPreviousID sets the "previous_id" field.
+func (m *FactChangeMutation) SetPreviousID(u uuid.UUID) {
+	m.previous = &u
+}
+
+// PreviousID returns the value of the "previous_id" field in the mutation.
+func (m *FactChangeMutation) PreviousID() (r uuid.UUID, exists bool) {
+	v := m.previous
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPreviousID returns the old "previous_id" field's value of the FactChange entity.
+// If the FactChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FactChangeMutation) OldPreviousID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPreviousID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPreviousID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPreviousID: %w", err)
+	}
+	return oldValue.PreviousID, nil
+}
+
+// ClearPreviousID clears the value of the "previous_id" field.
+func (m *FactChangeMutation) ClearPreviousID() {
+	m.previous = nil
+	m.clearedFields[factchange.FieldPreviousID] = struct{}{}
+}
+
+// PreviousIDCleared returns if the "previous_id" field was cleared in this mutation.
+func (m *FactChangeMutation) PreviousIDCleared() bool {
+	_, ok := m.clearedFields[factchange.FieldPreviousID]
+	return ok
+}
+
+// ResetPreviousID resets all changes to the "previous_id" field.
+func (m *FactChangeMutation) ResetPreviousID() {
+	m.previous = nil
+	delete(m.clearedFields, factchange.FieldPreviousID)
+}
+
+// SetJobID sets the "job_id" field.
+func (m *FactChangeMutation) SetJobID(u uuid.UUID) {
+	m.job = &u
+}
+
+// JobID returns the value of the "job_id" field in the mutation.
+func (m *FactChangeMutation) JobID() (r uuid.UUID, exists bool) {
+	v := m.job
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldJobID returns the old "job_id" field's value of the FactChange entity.
+// If the FactChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FactChangeMutation) OldJobID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldJobID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldJobID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldJobID: %w", err)
+	}
+	return oldValue.JobID, nil
+}
+
+// ClearJobID clears the value of the "job_id" field.
+func (m *FactChangeMutation) ClearJobID() {
+	m.job = nil
+	m.clearedFields[factchange.FieldJobID] = struct{}{}
+}
+
+// JobIDCleared returns if the "job_id" field was cleared in this mutation.
+func (m *FactChangeMutation) JobIDCleared() bool {
+	_, ok := m.clearedFields[factchange.FieldJobID]
+	return ok
+}
+
+// ResetJobID resets all changes to the "job_id" field.
+func (m *FactChangeMutation) ResetJobID() {
+	m.job = nil
+	delete(m.clearedFields, factchange.FieldJobID)
+}
+
+// SetProfileID sets the "profile_id" field.
+func (m *FactChangeMutation) SetProfileID(u uuid.UUID) {
+	m.profile = &u
+}
+
+// ProfileID returns the value of the "profile_id" field in the mutation.
+func (m *FactChangeMutation) ProfileID() (r uuid.UUID, exists bool) {
+	v := m.profile
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProfileID returns the old "profile_id" field's value of the FactChange entity.
+// If the FactChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FactChangeMutation) OldProfileID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProfileID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProfileID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProfileID: %w", err)
+	}
+	return oldValue.ProfileID, nil
+}
+
+// ResetProfileID resets all changes to the "profile_id" field.
+func (m *FactChangeMutation) ResetProfileID() {
+	m.profile = nil
+}
+
+// ClearFact clears the "fact" edge to the Fact entity.
+func (m *FactChangeMutation) ClearFact() {
+	m.clearedfact = true
+	m.clearedFields[factchange.FieldFactID] = struct{}{}
+}
+
+// FactCleared reports if the "fact" edge to the Fact entity was cleared.
+func (m *FactChangeMutation) FactCleared() bool {
+	return m.clearedfact
+}
+
+// FactIDs returns the "fact" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// FactID instead. It exists only for internal usage by the builders.
+func (m *FactChangeMutation) FactIDs() (ids []uuid.UUID) {
+	if id := m.fact; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetFact resets all changes to the "fact" edge.
+func (m *FactChangeMutation) ResetFact() {
+	m.fact = nil
+	m.clearedfact = false
+}
+
+// ClearPrevious clears the "previous" edge to the Fact entity.
+func (m *FactChangeMutation) ClearPrevious() {
+	m.clearedprevious = true
+	m.clearedFields[factchange.FieldPreviousID] = struct{}{}
+}
+
+// PreviousCleared reports if the "previous" edge to the Fact entity was cleared.
+func (m *FactChangeMutation) PreviousCleared() bool {
+	return m.PreviousIDCleared() || m.clearedprevious
+}
+
+// PreviousIDs returns the "previous" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PreviousID instead. It exists only for internal usage by the builders.
+func (m *FactChangeMutation) PreviousIDs() (ids []uuid.UUID) {
+	if id := m.previous; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPrevious resets all changes to the "previous" edge.
+func (m *FactChangeMutation) ResetPrevious() {
+	m.previous = nil
+	m.clearedprevious = false
+}
+
+// ClearJob clears the "job" edge to the Job entity.
+func (m *FactChangeMutation) ClearJob() {
+	m.clearedjob = true
+	m.clearedFields[factchange.FieldJobID] = struct{}{}
+}
+
+// JobCleared reports if the "job" edge to the Job entity was cleared.
+func (m *FactChangeMutation) JobCleared() bool {
+	return m.JobIDCleared() || m.clearedjob
+}
+
+// JobIDs returns the "job" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// JobID instead. It exists only for internal usage by the builders.
+func (m *FactChangeMutation) JobIDs() (ids []uuid.UUID) {
+	if id := m.job; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetJob resets all changes to the "job" edge.
+func (m *FactChangeMutation) ResetJob() {
+	m.job = nil
+	m.clearedjob = false
+}
+
+// ClearProfile clears the "profile" edge to the Profile entity.
+func (m *FactChangeMutation) ClearProfile() {
+	m.clearedprofile = true
+	m.clearedFields[factchange.FieldProfileID] = struct{}{}
+}
+
+// ProfileCleared reports if the "profile" edge to the Profile entity was cleared.
+func (m *FactChangeMutation) ProfileCleared() bool {
+	return m.clearedprofile
+}
+
+// ProfileIDs returns the "profile" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ProfileID instead. It exists only for internal usage by the builders.
+func (m *FactChangeMutation) ProfileIDs() (ids []uuid.UUID) {
+	if id := m.profile; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetProfile resets all changes to the "profile" edge.
+func (m *FactChangeMutation) ResetProfile() {
+	m.profile = nil
+	m.clearedprofile = false
+}
+
+// Where appends a list predicates to the FactChangeMutation builder.
+func (m *FactChangeMutation) Where(ps ...predicate.FactChange) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the FactChangeMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *FactChangeMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.FactChange, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *FactChangeMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *FactChangeMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (FactChange).
+func (m *FactChangeMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *FactChangeMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.kind != nil {
+		fields = append(fields, factchange.FieldKind)
+	}
+	if m.at != nil {
+		fields = append(fields, factchange.FieldAt)
+	}
+	if m.company != nil {
+		fields = append(fields, factchange.FieldCompany)
+	}
+	if m.category != nil {
+		fields = append(fields, factchange.FieldCategory)
+	}
+	if m.reviewed != nil {
+		fields = append(fields, factchange.FieldReviewed)
+	}
+	if m.fact != nil {
+		fields = append(fields, factchange.FieldFactID)
+	}
+	if m.previous != nil {
+		fields = append(fields, factchange.FieldPreviousID)
+	}
+	if m.job != nil {
+		fields = append(fields, factchange.FieldJobID)
+	}
+	if m.profile != nil {
+		fields = append(fields, factchange.FieldProfileID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *FactChangeMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case factchange.FieldKind:
+		return m.Kind()
+	case factchange.FieldAt:
+		return m.At()
+	case factchange.FieldCompany:
+		return m.Company()
+	case factchange.FieldCategory:
+		return m.Category()
+	case factchange.FieldReviewed:
+		return m.Reviewed()
+	case factchange.FieldFactID:
+		return m.FactID()
+	case factchange.FieldPreviousID:
+		return m.PreviousID()
+	case factchange.FieldJobID:
+		return m.JobID()
+	case factchange.FieldProfileID:
+		return m.ProfileID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *FactChangeMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case factchange.FieldKind:
+		return m.OldKind(ctx)
+	case factchange.FieldAt:
+		return m.OldAt(ctx)
+	case factchange.FieldCompany:
+		return m.OldCompany(ctx)
+	case factchange.FieldCategory:
+		return m.OldCategory(ctx)
+	case factchange.FieldReviewed:
+		return m.OldReviewed(ctx)
+	case factchange.FieldFactID:
+		return m.OldFactID(ctx)
+	case factchange.FieldPreviousID:
+		return m.OldPreviousID(ctx)
+	case factchange.FieldJobID:
+		return m.OldJobID(ctx)
+	case factchange.FieldProfileID:
+		return m.OldProfileID(ctx)
+	}
+	return nil, fmt.Errorf("unknown FactChange field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *FactChangeMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case factchange.FieldKind:
+		v, ok := value.(schema.ChangeKind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case factchange.FieldAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAt(v)
+		return nil
+	case factchange.FieldCompany:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCompany(v)
+		return nil
+	case factchange.FieldCategory:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCategory(v)
+		return nil
+	case factchange.FieldReviewed:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReviewed(v)
+		return nil
+	case factchange.FieldFactID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFactID(v)
+		return nil
+	case factchange.FieldPreviousID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPreviousID(v)
+		return nil
+	case factchange.FieldJobID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetJobID(v)
+		return nil
+	case factchange.FieldProfileID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProfileID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown FactChange field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *FactChangeMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *FactChangeMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *FactChangeMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown FactChange numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *FactChangeMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(factchange.FieldPreviousID) {
+		fields = append(fields, factchange.FieldPreviousID)
+	}
+	if m.FieldCleared(factchange.FieldJobID) {
+		fields = append(fields, factchange.FieldJobID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *FactChangeMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *FactChangeMutation) ClearField(name string) error {
+	switch name {
+	case factchange.FieldPreviousID:
+		m.ClearPreviousID()
+		return nil
+	case factchange.FieldJobID:
+		m.ClearJobID()
+		return nil
+	}
+	return fmt.Errorf("unknown FactChange nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *FactChangeMutation) ResetField(name string) error {
+	switch name {
+	case factchange.FieldKind:
+		m.ResetKind()
+		return nil
+	case factchange.FieldAt:
+		m.ResetAt()
+		return nil
+	case factchange.FieldCompany:
+		m.ResetCompany()
+		return nil
+	case factchange.FieldCategory:
+		m.ResetCategory()
+		return nil
+	case factchange.FieldReviewed:
+		m.ResetReviewed()
+		return nil
+	case factchange.FieldFactID:
+		m.ResetFactID()
+		return nil
+	case factchange.FieldPreviousID:
+		m.ResetPreviousID()
+		return nil
+	case factchange.FieldJobID:
+		m.ResetJobID()
+		return nil
+	case factchange.FieldProfileID:
+		m.ResetProfileID()
+		return nil
+	}
+	return fmt.Errorf("unknown FactChange field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *FactChangeMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.fact != nil {
+		edges = append(edges, factchange.EdgeFact)
+	}
+	if m.previous != nil {
+		edges = append(edges, factchange.EdgePrevious)
+	}
+	if m.job != nil {
+		edges = append(edges, factchange.EdgeJob)
+	}
+	if m.profile != nil {
+		edges = append(edges, factchange.EdgeProfile)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *FactChangeMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case factchange.EdgeFact:
+		if id := m.fact; id != nil {
+			return []ent.Value{*id}
+		}
+	case factchange.EdgePrevious:
+		if id := m.previous; id != nil {
+			return []ent.Value{*id}
+		}
+	case factchange.EdgeJob:
+		if id := m.job; id != nil {
+			return []ent.Value{*id}
+		}
+	case factchange.EdgeProfile:
+		if id := m.profile; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *FactChangeMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *FactChangeMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *FactChangeMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedfact {
+		edges = append(edges, factchange.EdgeFact)
+	}
+	if m.clearedprevious {
+		edges = append(edges, factchange.EdgePrevious)
+	}
+	if m.clearedjob {
+		edges = append(edges, factchange.EdgeJob)
+	}
+	if m.clearedprofile {
+		edges = append(edges, factchange.EdgeProfile)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *FactChangeMutation) EdgeCleared(name string) bool {
+	switch name {
+	case factchange.EdgeFact:
+		return m.clearedfact
+	case factchange.EdgePrevious:
+		return m.clearedprevious
+	case factchange.EdgeJob:
+		return m.clearedjob
+	case factchange.EdgeProfile:
+		return m.clearedprofile
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *FactChangeMutation) ClearEdge(name string) error {
+	switch name {
+	case factchange.EdgeFact:
+		m.ClearFact()
+		return nil
+	case factchange.EdgePrevious:
+		m.ClearPrevious()
+		return nil
+	case factchange.EdgeJob:
+		m.ClearJob()
+		return nil
+	case factchange.EdgeProfile:
+		m.ClearProfile()
+		return nil
+	}
+	return fmt.Errorf("unknown FactChange unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *FactChangeMutation) ResetEdge(name string) error {
+	switch name {
+	case factchange.EdgeFact:
+		m.ResetFact()
+		return nil
+	case factchange.EdgePrevious:
+		m.ResetPrevious()
+		return nil
+	case factchange.EdgeJob:
+		m.ResetJob()
+		return nil
+	case factchange.EdgeProfile:
+		m.ResetProfile()
+		return nil
+	}
+	return fmt.Errorf("unknown FactChange edge %s", name)
 }
 
 // IndexerMutation represents an operation that mutates the Indexer nodes in the graph.
@@ -5942,6 +7643,500 @@ func (m *IndexerMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *IndexerMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Indexer edge %s", name)
+}
+
+// IntervalMutation represents an operation that mutates the Interval nodes in the graph.
+type IntervalMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int64
+	began_at      *time.Time
+	ended_at      *time.Time
+	clearedFields map[string]struct{}
+	fact          *uuid.UUID
+	clearedfact   bool
+	done          bool
+	oldValue      func(context.Context) (*Interval, error)
+	predicates    []predicate.Interval
+}
+
+var _ ent.Mutation = (*IntervalMutation)(nil)
+
+// intervalOption allows management of the mutation configuration using functional options.
+type intervalOption func(*IntervalMutation)
+
+// newIntervalMutation creates new mutation for the Interval entity.
+func newIntervalMutation(c config, op Op, opts ...intervalOption) *IntervalMutation {
+	m := &IntervalMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeInterval,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withIntervalID sets the ID field of the mutation.
+func withIntervalID(id int64) intervalOption {
+	return func(m *IntervalMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Interval
+		)
+		m.oldValue = func(ctx context.Context) (*Interval, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Interval.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withInterval sets the old Interval of the mutation.
+func withInterval(node *Interval) intervalOption {
+	return func(m *IntervalMutation) {
+		m.oldValue = func(context.Context) (*Interval, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m IntervalMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m IntervalMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Interval entities.
+func (m *IntervalMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *IntervalMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *IntervalMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Interval.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetFactID sets the "fact_id" field.
+func (m *IntervalMutation) SetFactID(u uuid.UUID) {
+	m.fact = &u
+}
+
+// FactID returns the value of the "fact_id" field in the mutation.
+func (m *IntervalMutation) FactID() (r uuid.UUID, exists bool) {
+	v := m.fact
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFactID returns the old "fact_id" field's value of the Interval entity.
+// If the Interval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IntervalMutation) OldFactID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFactID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFactID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFactID: %w", err)
+	}
+	return oldValue.FactID, nil
+}
+
+// ResetFactID resets all changes to the "fact_id" field.
+func (m *IntervalMutation) ResetFactID() {
+	m.fact = nil
+}
+
+// SetBeganAt sets the "began_at" field.
+func (m *IntervalMutation) SetBeganAt(t time.Time) {
+	m.began_at = &t
+}
+
+// BeganAt returns the value of the "began_at" field in the mutation.
+func (m *IntervalMutation) BeganAt() (r time.Time, exists bool) {
+	v := m.began_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBeganAt returns the old "began_at" field's value of the Interval entity.
+// If the Interval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IntervalMutation) OldBeganAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBeganAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBeganAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBeganAt: %w", err)
+	}
+	return oldValue.BeganAt, nil
+}
+
+// ResetBeganAt resets all changes to the "began_at" field.
+func (m *IntervalMutation) ResetBeganAt() {
+	m.began_at = nil
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (m *IntervalMutation) SetEndedAt(t time.Time) {
+	m.ended_at = &t
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *IntervalMutation) EndedAt() (r time.Time, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the Interval entity.
+// If the Interval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IntervalMutation) OldEndedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *IntervalMutation) ResetEndedAt() {
+	m.ended_at = nil
+}
+
+// ClearFact clears the "fact" edge to the Fact entity.
+func (m *IntervalMutation) ClearFact() {
+	m.clearedfact = true
+	m.clearedFields[interval.FieldFactID] = struct{}{}
+}
+
+// FactCleared reports if the "fact" edge to the Fact entity was cleared.
+func (m *IntervalMutation) FactCleared() bool {
+	return m.clearedfact
+}
+
+// FactIDs returns the "fact" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// FactID instead. It exists only for internal usage by the builders.
+func (m *IntervalMutation) FactIDs() (ids []uuid.UUID) {
+	if id := m.fact; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetFact resets all changes to the "fact" edge.
+func (m *IntervalMutation) ResetFact() {
+	m.fact = nil
+	m.clearedfact = false
+}
+
+// Where appends a list predicates to the IntervalMutation builder.
+func (m *IntervalMutation) Where(ps ...predicate.Interval) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the IntervalMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *IntervalMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Interval, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *IntervalMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *IntervalMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Interval).
+func (m *IntervalMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *IntervalMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.fact != nil {
+		fields = append(fields, interval.FieldFactID)
+	}
+	if m.began_at != nil {
+		fields = append(fields, interval.FieldBeganAt)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, interval.FieldEndedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *IntervalMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case interval.FieldFactID:
+		return m.FactID()
+	case interval.FieldBeganAt:
+		return m.BeganAt()
+	case interval.FieldEndedAt:
+		return m.EndedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *IntervalMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case interval.FieldFactID:
+		return m.OldFactID(ctx)
+	case interval.FieldBeganAt:
+		return m.OldBeganAt(ctx)
+	case interval.FieldEndedAt:
+		return m.OldEndedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Interval field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *IntervalMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case interval.FieldFactID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFactID(v)
+		return nil
+	case interval.FieldBeganAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBeganAt(v)
+		return nil
+	case interval.FieldEndedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Interval field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *IntervalMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *IntervalMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *IntervalMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Interval numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *IntervalMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *IntervalMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *IntervalMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Interval nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *IntervalMutation) ResetField(name string) error {
+	switch name {
+	case interval.FieldFactID:
+		m.ResetFactID()
+		return nil
+	case interval.FieldBeganAt:
+		m.ResetBeganAt()
+		return nil
+	case interval.FieldEndedAt:
+		m.ResetEndedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Interval field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *IntervalMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.fact != nil {
+		edges = append(edges, interval.EdgeFact)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *IntervalMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case interval.EdgeFact:
+		if id := m.fact; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *IntervalMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *IntervalMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *IntervalMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedfact {
+		edges = append(edges, interval.EdgeFact)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *IntervalMutation) EdgeCleared(name string) bool {
+	switch name {
+	case interval.EdgeFact:
+		return m.clearedfact
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *IntervalMutation) ClearEdge(name string) error {
+	switch name {
+	case interval.EdgeFact:
+		m.ClearFact()
+		return nil
+	}
+	return fmt.Errorf("unknown Interval unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *IntervalMutation) ResetEdge(name string) error {
+	switch name {
+	case interval.EdgeFact:
+		m.ResetFact()
+		return nil
+	}
+	return fmt.Errorf("unknown Interval edge %s", name)
 }
 
 // JobMutation represents an operation that mutates the Job nodes in the graph.
@@ -17725,6 +19920,1628 @@ func (m *ReportMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Report edge %s", name)
+}
+
+// ReviewMutation represents an operation that mutates the Review nodes in the graph.
+type ReviewMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	company          *string
+	fingerprint      *string
+	verdict          *schema.Verdict
+	reason           *string
+	statement        *string
+	category         *string
+	edited_statement *string
+	edited_category  *string
+	who              *string
+	at               *time.Time
+	clearedFields    map[string]struct{}
+	profile          *uuid.UUID
+	clearedprofile   bool
+	facts            map[uuid.UUID]struct{}
+	removedfacts     map[uuid.UUID]struct{}
+	clearedfacts     bool
+	done             bool
+	oldValue         func(context.Context) (*Review, error)
+	predicates       []predicate.Review
+}
+
+var _ ent.Mutation = (*ReviewMutation)(nil)
+
+// reviewOption allows management of the mutation configuration using functional options.
+type reviewOption func(*ReviewMutation)
+
+// newReviewMutation creates new mutation for the Review entity.
+func newReviewMutation(c config, op Op, opts ...reviewOption) *ReviewMutation {
+	m := &ReviewMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeReview,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withReviewID sets the ID field of the mutation.
+func withReviewID(id uuid.UUID) reviewOption {
+	return func(m *ReviewMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Review
+		)
+		m.oldValue = func(ctx context.Context) (*Review, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Review.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withReview sets the old Review of the mutation.
+func withReview(node *Review) reviewOption {
+	return func(m *ReviewMutation) {
+		m.oldValue = func(context.Context) (*Review, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ReviewMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ReviewMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Review entities.
+func (m *ReviewMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ReviewMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ReviewMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Review.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetProfileID sets the "profile_id" field.
+func (m *ReviewMutation) SetProfileID(u uuid.UUID) {
+	m.profile = &u
+}
+
+// ProfileID returns the value of the "profile_id" field in the mutation.
+func (m *ReviewMutation) ProfileID() (r uuid.UUID, exists bool) {
+	v := m.profile
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProfileID returns the old "profile_id" field's value of the Review entity.
+// If the Review object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReviewMutation) OldProfileID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProfileID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProfileID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProfileID: %w", err)
+	}
+	return oldValue.ProfileID, nil
+}
+
+// ResetProfileID resets all changes to the "profile_id" field.
+func (m *ReviewMutation) ResetProfileID() {
+	m.profile = nil
+}
+
+// SetCompany sets the "company" field.
+func (m *ReviewMutation) SetCompany(s string) {
+	m.company = &s
+}
+
+// Company returns the value of the "company" field in the mutation.
+func (m *ReviewMutation) Company() (r string, exists bool) {
+	v := m.company
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCompany returns the old "company" field's value of the Review entity.
+// If the Review object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReviewMutation) OldCompany(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCompany is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCompany requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCompany: %w", err)
+	}
+	return oldValue.Company, nil
+}
+
+// ResetCompany resets all changes to the "company" field.
+func (m *ReviewMutation) ResetCompany() {
+	m.company = nil
+}
+
+// SetFingerprint sets the "fingerprint" field.
+func (m *ReviewMutation) SetFingerprint(s string) {
+	m.fingerprint = &s
+}
+
+// Fingerprint returns the value of the "fingerprint" field in the mutation.
+func (m *ReviewMutation) Fingerprint() (r string, exists bool) {
+	v := m.fingerprint
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFingerprint returns the old "fingerprint" field's value of the Review entity.
+// If the Review object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReviewMutation) OldFingerprint(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFingerprint is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFingerprint requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFingerprint: %w", err)
+	}
+	return oldValue.Fingerprint, nil
+}
+
+// ResetFingerprint resets all changes to the "fingerprint" field.
+func (m *ReviewMutation) ResetFingerprint() {
+	m.fingerprint = nil
+}
+
+// SetVerdict sets the "verdict" field.
+func (m *ReviewMutation) SetVerdict(s schema.Verdict) {
+	m.verdict = &s
+}
+
+// Verdict returns the value of the "verdict" field in the mutation.
+func (m *ReviewMutation) Verdict() (r schema.Verdict, exists bool) {
+	v := m.verdict
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVerdict returns the old "verdict" field's value of the Review entity.
+// If the Review object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReviewMutation) OldVerdict(ctx context.Context) (v schema.Verdict, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVerdict is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVerdict requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVerdict: %w", err)
+	}
+	return oldValue.Verdict, nil
+}
+
+// ResetVerdict resets all changes to the "verdict" field.
+func (m *ReviewMutation) ResetVerdict() {
+	m.verdict = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *ReviewMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *ReviewMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the Review entity.
+// If the Review object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReviewMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *ReviewMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetStatement sets the "statement" field.
+func (m *ReviewMutation) SetStatement(s string) {
+	m.statement = &s
+}
+
+// Statement returns the value of the "statement" field in the mutation.
+func (m *ReviewMutation) Statement() (r string, exists bool) {
+	v := m.statement
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatement returns the old "statement" field's value of the Review entity.
+// If the Review object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReviewMutation) OldStatement(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatement is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatement requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatement: %w", err)
+	}
+	return oldValue.Statement, nil
+}
+
+// ResetStatement resets all changes to the "statement" field.
+func (m *ReviewMutation) ResetStatement() {
+	m.statement = nil
+}
+
+// SetCategory sets the "category" field.
+func (m *ReviewMutation) SetCategory(s string) {
+	m.category = &s
+}
+
+// Category returns the value of the "category" field in the mutation.
+func (m *ReviewMutation) Category() (r string, exists bool) {
+	v := m.category
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCategory returns the old "category" field's value of the Review entity.
+// If the Review object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReviewMutation) OldCategory(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCategory is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCategory requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCategory: %w", err)
+	}
+	return oldValue.Category, nil
+}
+
+// ResetCategory resets all changes to the "category" field.
+func (m *ReviewMutation) ResetCategory() {
+	m.category = nil
+}
+
+// SetEditedStatement sets the "edited_statement" field.
+func (m *ReviewMutation) SetEditedStatement(s string) {
+	m.edited_statement = &s
+}
+
+// EditedStatement returns the value of the "edited_statement" field in the mutation.
+func (m *ReviewMutation) EditedStatement() (r string, exists bool) {
+	v := m.edited_statement
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEditedStatement returns the old "edited_statement" field's value of the Review entity.
+// If the Review object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReviewMutation) OldEditedStatement(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEditedStatement is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEditedStatement requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEditedStatement: %w", err)
+	}
+	return oldValue.EditedStatement, nil
+}
+
+// ClearEditedStatement clears the value of the "edited_statement" field.
+func (m *ReviewMutation) ClearEditedStatement() {
+	m.edited_statement = nil
+	m.clearedFields[review.FieldEditedStatement] = struct{}{}
+}
+
+// EditedStatementCleared returns if the "edited_statement" field was cleared in this mutation.
+func (m *ReviewMutation) EditedStatementCleared() bool {
+	_, ok := m.clearedFields[review.FieldEditedStatement]
+	return ok
+}
+
+// ResetEditedStatement resets all changes to the "edited_statement" field.
+func (m *ReviewMutation) ResetEditedStatement() {
+	m.edited_statement = nil
+	delete(m.clearedFields, review.FieldEditedStatement)
+}
+
+// SetEditedCategory sets the "edited_category" field.
+func (m *ReviewMutation) SetEditedCategory(s string) {
+	m.edited_category = &s
+}
+
+// EditedCategory returns the value of the "edited_category" field in the mutation.
+func (m *ReviewMutation) EditedCategory() (r string, exists bool) {
+	v := m.edited_category
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEditedCategory returns the old "edited_category" field's value of the Review entity.
+// If the Review object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReviewMutation) OldEditedCategory(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEditedCategory is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEditedCategory requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEditedCategory: %w", err)
+	}
+	return oldValue.EditedCategory, nil
+}
+
+// ClearEditedCategory clears the value of the "edited_category" field.
+func (m *ReviewMutation) ClearEditedCategory() {
+	m.edited_category = nil
+	m.clearedFields[review.FieldEditedCategory] = struct{}{}
+}
+
+// EditedCategoryCleared returns if the "edited_category" field was cleared in this mutation.
+func (m *ReviewMutation) EditedCategoryCleared() bool {
+	_, ok := m.clearedFields[review.FieldEditedCategory]
+	return ok
+}
+
+// ResetEditedCategory resets all changes to the "edited_category" field.
+func (m *ReviewMutation) ResetEditedCategory() {
+	m.edited_category = nil
+	delete(m.clearedFields, review.FieldEditedCategory)
+}
+
+// SetWho sets the "who" field.
+func (m *ReviewMutation) SetWho(s string) {
+	m.who = &s
+}
+
+// Who returns the value of the "who" field in the mutation.
+func (m *ReviewMutation) Who() (r string, exists bool) {
+	v := m.who
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWho returns the old "who" field's value of the Review entity.
+// If the Review object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReviewMutation) OldWho(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWho is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWho requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWho: %w", err)
+	}
+	return oldValue.Who, nil
+}
+
+// ResetWho resets all changes to the "who" field.
+func (m *ReviewMutation) ResetWho() {
+	m.who = nil
+}
+
+// SetAt sets the "at" field.
+func (m *ReviewMutation) SetAt(t time.Time) {
+	m.at = &t
+}
+
+// At returns the value of the "at" field in the mutation.
+func (m *ReviewMutation) At() (r time.Time, exists bool) {
+	v := m.at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAt returns the old "at" field's value of the Review entity.
+// If the Review object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReviewMutation) OldAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAt: %w", err)
+	}
+	return oldValue.At, nil
+}
+
+// ResetAt resets all changes to the "at" field.
+func (m *ReviewMutation) ResetAt() {
+	m.at = nil
+}
+
+// ClearProfile clears the "profile" edge to the Profile entity.
+func (m *ReviewMutation) ClearProfile() {
+	m.clearedprofile = true
+	m.clearedFields[review.FieldProfileID] = struct{}{}
+}
+
+// ProfileCleared reports if the "profile" edge to the Profile entity was cleared.
+func (m *ReviewMutation) ProfileCleared() bool {
+	return m.clearedprofile
+}
+
+// ProfileIDs returns the "profile" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ProfileID instead. It exists only for internal usage by the builders.
+func (m *ReviewMutation) ProfileIDs() (ids []uuid.UUID) {
+	if id := m.profile; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetProfile resets all changes to the "profile" edge.
+func (m *ReviewMutation) ResetProfile() {
+	m.profile = nil
+	m.clearedprofile = false
+}
+
+// AddFactIDs adds the "facts" edge to the Fact entity by ids.
+func (m *ReviewMutation) AddFactIDs(ids ...uuid.UUID) {
+	if m.facts == nil {
+		m.facts = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.facts[ids[i]] = struct{}{}
+	}
+}
+
+// ClearFacts clears the "facts" edge to the Fact entity.
+func (m *ReviewMutation) ClearFacts() {
+	m.clearedfacts = true
+}
+
+// FactsCleared reports if the "facts" edge to the Fact entity was cleared.
+func (m *ReviewMutation) FactsCleared() bool {
+	return m.clearedfacts
+}
+
+// RemoveFactIDs removes the "facts" edge to the Fact entity by IDs.
+func (m *ReviewMutation) RemoveFactIDs(ids ...uuid.UUID) {
+	if m.removedfacts == nil {
+		m.removedfacts = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.facts, ids[i])
+		m.removedfacts[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedFacts returns the removed IDs of the "facts" edge to the Fact entity.
+func (m *ReviewMutation) RemovedFactsIDs() (ids []uuid.UUID) {
+	for id := range m.removedfacts {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// FactsIDs returns the "facts" edge IDs in the mutation.
+func (m *ReviewMutation) FactsIDs() (ids []uuid.UUID) {
+	for id := range m.facts {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetFacts resets all changes to the "facts" edge.
+func (m *ReviewMutation) ResetFacts() {
+	m.facts = nil
+	m.clearedfacts = false
+	m.removedfacts = nil
+}
+
+// Where appends a list predicates to the ReviewMutation builder.
+func (m *ReviewMutation) Where(ps ...predicate.Review) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ReviewMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ReviewMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Review, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ReviewMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ReviewMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Review).
+func (m *ReviewMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ReviewMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.profile != nil {
+		fields = append(fields, review.FieldProfileID)
+	}
+	if m.company != nil {
+		fields = append(fields, review.FieldCompany)
+	}
+	if m.fingerprint != nil {
+		fields = append(fields, review.FieldFingerprint)
+	}
+	if m.verdict != nil {
+		fields = append(fields, review.FieldVerdict)
+	}
+	if m.reason != nil {
+		fields = append(fields, review.FieldReason)
+	}
+	if m.statement != nil {
+		fields = append(fields, review.FieldStatement)
+	}
+	if m.category != nil {
+		fields = append(fields, review.FieldCategory)
+	}
+	if m.edited_statement != nil {
+		fields = append(fields, review.FieldEditedStatement)
+	}
+	if m.edited_category != nil {
+		fields = append(fields, review.FieldEditedCategory)
+	}
+	if m.who != nil {
+		fields = append(fields, review.FieldWho)
+	}
+	if m.at != nil {
+		fields = append(fields, review.FieldAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ReviewMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case review.FieldProfileID:
+		return m.ProfileID()
+	case review.FieldCompany:
+		return m.Company()
+	case review.FieldFingerprint:
+		return m.Fingerprint()
+	case review.FieldVerdict:
+		return m.Verdict()
+	case review.FieldReason:
+		return m.Reason()
+	case review.FieldStatement:
+		return m.Statement()
+	case review.FieldCategory:
+		return m.Category()
+	case review.FieldEditedStatement:
+		return m.EditedStatement()
+	case review.FieldEditedCategory:
+		return m.EditedCategory()
+	case review.FieldWho:
+		return m.Who()
+	case review.FieldAt:
+		return m.At()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ReviewMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case review.FieldProfileID:
+		return m.OldProfileID(ctx)
+	case review.FieldCompany:
+		return m.OldCompany(ctx)
+	case review.FieldFingerprint:
+		return m.OldFingerprint(ctx)
+	case review.FieldVerdict:
+		return m.OldVerdict(ctx)
+	case review.FieldReason:
+		return m.OldReason(ctx)
+	case review.FieldStatement:
+		return m.OldStatement(ctx)
+	case review.FieldCategory:
+		return m.OldCategory(ctx)
+	case review.FieldEditedStatement:
+		return m.OldEditedStatement(ctx)
+	case review.FieldEditedCategory:
+		return m.OldEditedCategory(ctx)
+	case review.FieldWho:
+		return m.OldWho(ctx)
+	case review.FieldAt:
+		return m.OldAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Review field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ReviewMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case review.FieldProfileID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProfileID(v)
+		return nil
+	case review.FieldCompany:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCompany(v)
+		return nil
+	case review.FieldFingerprint:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFingerprint(v)
+		return nil
+	case review.FieldVerdict:
+		v, ok := value.(schema.Verdict)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVerdict(v)
+		return nil
+	case review.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case review.FieldStatement:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatement(v)
+		return nil
+	case review.FieldCategory:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCategory(v)
+		return nil
+	case review.FieldEditedStatement:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEditedStatement(v)
+		return nil
+	case review.FieldEditedCategory:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEditedCategory(v)
+		return nil
+	case review.FieldWho:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWho(v)
+		return nil
+	case review.FieldAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Review field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ReviewMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ReviewMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ReviewMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Review numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ReviewMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(review.FieldEditedStatement) {
+		fields = append(fields, review.FieldEditedStatement)
+	}
+	if m.FieldCleared(review.FieldEditedCategory) {
+		fields = append(fields, review.FieldEditedCategory)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ReviewMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ReviewMutation) ClearField(name string) error {
+	switch name {
+	case review.FieldEditedStatement:
+		m.ClearEditedStatement()
+		return nil
+	case review.FieldEditedCategory:
+		m.ClearEditedCategory()
+		return nil
+	}
+	return fmt.Errorf("unknown Review nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ReviewMutation) ResetField(name string) error {
+	switch name {
+	case review.FieldProfileID:
+		m.ResetProfileID()
+		return nil
+	case review.FieldCompany:
+		m.ResetCompany()
+		return nil
+	case review.FieldFingerprint:
+		m.ResetFingerprint()
+		return nil
+	case review.FieldVerdict:
+		m.ResetVerdict()
+		return nil
+	case review.FieldReason:
+		m.ResetReason()
+		return nil
+	case review.FieldStatement:
+		m.ResetStatement()
+		return nil
+	case review.FieldCategory:
+		m.ResetCategory()
+		return nil
+	case review.FieldEditedStatement:
+		m.ResetEditedStatement()
+		return nil
+	case review.FieldEditedCategory:
+		m.ResetEditedCategory()
+		return nil
+	case review.FieldWho:
+		m.ResetWho()
+		return nil
+	case review.FieldAt:
+		m.ResetAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Review field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ReviewMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.profile != nil {
+		edges = append(edges, review.EdgeProfile)
+	}
+	if m.facts != nil {
+		edges = append(edges, review.EdgeFacts)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ReviewMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case review.EdgeProfile:
+		if id := m.profile; id != nil {
+			return []ent.Value{*id}
+		}
+	case review.EdgeFacts:
+		ids := make([]ent.Value, 0, len(m.facts))
+		for id := range m.facts {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ReviewMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.removedfacts != nil {
+		edges = append(edges, review.EdgeFacts)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ReviewMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case review.EdgeFacts:
+		ids := make([]ent.Value, 0, len(m.removedfacts))
+		for id := range m.removedfacts {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ReviewMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedprofile {
+		edges = append(edges, review.EdgeProfile)
+	}
+	if m.clearedfacts {
+		edges = append(edges, review.EdgeFacts)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ReviewMutation) EdgeCleared(name string) bool {
+	switch name {
+	case review.EdgeProfile:
+		return m.clearedprofile
+	case review.EdgeFacts:
+		return m.clearedfacts
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ReviewMutation) ClearEdge(name string) error {
+	switch name {
+	case review.EdgeProfile:
+		m.ClearProfile()
+		return nil
+	}
+	return fmt.Errorf("unknown Review unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ReviewMutation) ResetEdge(name string) error {
+	switch name {
+	case review.EdgeProfile:
+		m.ResetProfile()
+		return nil
+	case review.EdgeFacts:
+		m.ResetFacts()
+		return nil
+	}
+	return fmt.Errorf("unknown Review edge %s", name)
+}
+
+// ShiftMutation represents an operation that mutates the Shift nodes in the graph.
+type ShiftMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int64
+	job_id        *uuid.UUID
+	fact_id       *uuid.UUID
+	began         *bool
+	known         *bool
+	other_id      *uuid.UUID
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*Shift, error)
+	predicates    []predicate.Shift
+}
+
+var _ ent.Mutation = (*ShiftMutation)(nil)
+
+// shiftOption allows management of the mutation configuration using functional options.
+type shiftOption func(*ShiftMutation)
+
+// newShiftMutation creates new mutation for the Shift entity.
+func newShiftMutation(c config, op Op, opts ...shiftOption) *ShiftMutation {
+	m := &ShiftMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeShift,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withShiftID sets the ID field of the mutation.
+func withShiftID(id int64) shiftOption {
+	return func(m *ShiftMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Shift
+		)
+		m.oldValue = func(ctx context.Context) (*Shift, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Shift.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withShift sets the old Shift of the mutation.
+func withShift(node *Shift) shiftOption {
+	return func(m *ShiftMutation) {
+		m.oldValue = func(context.Context) (*Shift, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ShiftMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ShiftMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Shift entities.
+func (m *ShiftMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ShiftMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ShiftMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Shift.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetJobID sets the "job_id" field.
+func (m *ShiftMutation) SetJobID(u uuid.UUID) {
+	m.job_id = &u
+}
+
+// JobID returns the value of the "job_id" field in the mutation.
+func (m *ShiftMutation) JobID() (r uuid.UUID, exists bool) {
+	v := m.job_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldJobID returns the old "job_id" field's value of the Shift entity.
+// If the Shift object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ShiftMutation) OldJobID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldJobID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldJobID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldJobID: %w", err)
+	}
+	return oldValue.JobID, nil
+}
+
+// ResetJobID resets all changes to the "job_id" field.
+func (m *ShiftMutation) ResetJobID() {
+	m.job_id = nil
+}
+
+// SetFactID sets the "fact_id" field.
+func (m *ShiftMutation) SetFactID(u uuid.UUID) {
+	m.fact_id = &u
+}
+
+// FactID returns the value of the "fact_id" field in the mutation.
+func (m *ShiftMutation) FactID() (r uuid.UUID, exists bool) {
+	v := m.fact_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFactID returns the old "fact_id" field's value of the Shift entity.
+// If the Shift object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ShiftMutation) OldFactID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFactID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFactID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFactID: %w", err)
+	}
+	return oldValue.FactID, nil
+}
+
+// ResetFactID resets all changes to the "fact_id" field.
+func (m *ShiftMutation) ResetFactID() {
+	m.fact_id = nil
+}
+
+// SetBegan sets the "began" field.
+func (m *ShiftMutation) SetBegan(b bool) {
+	m.began = &b
+}
+
+// Began returns the value of the "began" field in the mutation.
+func (m *ShiftMutation) Began() (r bool, exists bool) {
+	v := m.began
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBegan returns the old "began" field's value of the Shift entity.
+// If the Shift object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ShiftMutation) OldBegan(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBegan is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBegan requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBegan: %w", err)
+	}
+	return oldValue.Began, nil
+}
+
+// ResetBegan resets all changes to the "began" field.
+func (m *ShiftMutation) ResetBegan() {
+	m.began = nil
+}
+
+// SetKnown sets the "known" field.
+func (m *ShiftMutation) SetKnown(b bool) {
+	m.known = &b
+}
+
+// Known returns the value of the "known" field in the mutation.
+func (m *ShiftMutation) Known() (r bool, exists bool) {
+	v := m.known
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKnown returns the old "known" field's value of the Shift entity.
+// If the Shift object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ShiftMutation) OldKnown(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKnown is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKnown requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKnown: %w", err)
+	}
+	return oldValue.Known, nil
+}
+
+// ResetKnown resets all changes to the "known" field.
+func (m *ShiftMutation) ResetKnown() {
+	m.known = nil
+}
+
+// SetOtherID sets the "other_id" field.
+func (m *ShiftMutation) SetOtherID(u uuid.UUID) {
+	m.other_id = &u
+}
+
+// OtherID returns the value of the "other_id" field in the mutation.
+func (m *ShiftMutation) OtherID() (r uuid.UUID, exists bool) {
+	v := m.other_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOtherID returns the old "other_id" field's value of the Shift entity.
+// If the Shift object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ShiftMutation) OldOtherID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOtherID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOtherID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOtherID: %w", err)
+	}
+	return oldValue.OtherID, nil
+}
+
+// ClearOtherID clears the value of the "other_id" field.
+func (m *ShiftMutation) ClearOtherID() {
+	m.other_id = nil
+	m.clearedFields[shift.FieldOtherID] = struct{}{}
+}
+
+// OtherIDCleared returns if the "other_id" field was cleared in this mutation.
+func (m *ShiftMutation) OtherIDCleared() bool {
+	_, ok := m.clearedFields[shift.FieldOtherID]
+	return ok
+}
+
+// ResetOtherID resets all changes to the "other_id" field.
+func (m *ShiftMutation) ResetOtherID() {
+	m.other_id = nil
+	delete(m.clearedFields, shift.FieldOtherID)
+}
+
+// Where appends a list predicates to the ShiftMutation builder.
+func (m *ShiftMutation) Where(ps ...predicate.Shift) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ShiftMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ShiftMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Shift, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ShiftMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ShiftMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Shift).
+func (m *ShiftMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ShiftMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.job_id != nil {
+		fields = append(fields, shift.FieldJobID)
+	}
+	if m.fact_id != nil {
+		fields = append(fields, shift.FieldFactID)
+	}
+	if m.began != nil {
+		fields = append(fields, shift.FieldBegan)
+	}
+	if m.known != nil {
+		fields = append(fields, shift.FieldKnown)
+	}
+	if m.other_id != nil {
+		fields = append(fields, shift.FieldOtherID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ShiftMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case shift.FieldJobID:
+		return m.JobID()
+	case shift.FieldFactID:
+		return m.FactID()
+	case shift.FieldBegan:
+		return m.Began()
+	case shift.FieldKnown:
+		return m.Known()
+	case shift.FieldOtherID:
+		return m.OtherID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ShiftMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case shift.FieldJobID:
+		return m.OldJobID(ctx)
+	case shift.FieldFactID:
+		return m.OldFactID(ctx)
+	case shift.FieldBegan:
+		return m.OldBegan(ctx)
+	case shift.FieldKnown:
+		return m.OldKnown(ctx)
+	case shift.FieldOtherID:
+		return m.OldOtherID(ctx)
+	}
+	return nil, fmt.Errorf("unknown Shift field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ShiftMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case shift.FieldJobID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetJobID(v)
+		return nil
+	case shift.FieldFactID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFactID(v)
+		return nil
+	case shift.FieldBegan:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBegan(v)
+		return nil
+	case shift.FieldKnown:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKnown(v)
+		return nil
+	case shift.FieldOtherID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOtherID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Shift field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ShiftMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ShiftMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ShiftMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Shift numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ShiftMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(shift.FieldOtherID) {
+		fields = append(fields, shift.FieldOtherID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ShiftMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ShiftMutation) ClearField(name string) error {
+	switch name {
+	case shift.FieldOtherID:
+		m.ClearOtherID()
+		return nil
+	}
+	return fmt.Errorf("unknown Shift nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ShiftMutation) ResetField(name string) error {
+	switch name {
+	case shift.FieldJobID:
+		m.ResetJobID()
+		return nil
+	case shift.FieldFactID:
+		m.ResetFactID()
+		return nil
+	case shift.FieldBegan:
+		m.ResetBegan()
+		return nil
+	case shift.FieldKnown:
+		m.ResetKnown()
+		return nil
+	case shift.FieldOtherID:
+		m.ResetOtherID()
+		return nil
+	}
+	return fmt.Errorf("unknown Shift field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ShiftMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ShiftMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ShiftMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ShiftMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ShiftMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ShiftMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ShiftMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Shift unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ShiftMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Shift edge %s", name)
 }
 
 // SnapshotMutation represents an operation that mutates the Snapshot nodes in the graph.

@@ -44,6 +44,9 @@ type Profile struct {
 	// The values are being populated by the ProfileQuery when eager-loading is set.
 	Edges        ProfileEdges `json:"edges"`
 	selectValues sql.SelectValues
+
+	// Precision is what reviews say of its facts; filled for those who ask.
+	Precision schema.Precision `json:"-"`
 }
 
 // ProfileEdges holds the relations/edges for other nodes in the graph.

@@ -10,6 +10,7 @@ import (
 	"techfacts.dev/techfacts/ent/apikey"
 	"techfacts.dev/techfacts/ent/auditentry"
 	"techfacts.dev/techfacts/ent/fact"
+	"techfacts.dev/techfacts/ent/factchange"
 	"techfacts.dev/techfacts/ent/indexer"
 	"techfacts.dev/techfacts/ent/job"
 	"techfacts.dev/techfacts/ent/jobevent"
@@ -19,6 +20,8 @@ import (
 	"techfacts.dev/techfacts/ent/profile"
 	"techfacts.dev/techfacts/ent/ratelimit"
 	"techfacts.dev/techfacts/ent/report"
+	"techfacts.dev/techfacts/ent/review"
+	"techfacts.dev/techfacts/ent/shift"
 	"techfacts.dev/techfacts/ent/snapshot"
 	"techfacts.dev/techfacts/ent/upload"
 	"techfacts.dev/techfacts/ent/worker"
@@ -62,17 +65,35 @@ func init() {
 	factFields := schema.Fact{}.Fields()
 	_ = factFields
 	// factDescFirstSeenAt is the schema descriptor for first_seen_at field.
-	factDescFirstSeenAt := factFields[26].Descriptor()
+	factDescFirstSeenAt := factFields[28].Descriptor()
 	// fact.DefaultFirstSeenAt holds the default value on creation for the first_seen_at field.
 	fact.DefaultFirstSeenAt = factDescFirstSeenAt.Default.(func() time.Time)
 	// factDescLastSeenAt is the schema descriptor for last_seen_at field.
-	factDescLastSeenAt := factFields[27].Descriptor()
+	factDescLastSeenAt := factFields[29].Descriptor()
 	// fact.DefaultLastSeenAt holds the default value on creation for the last_seen_at field.
 	fact.DefaultLastSeenAt = factDescLastSeenAt.Default.(func() time.Time)
+	// factDescBeganAt is the schema descriptor for began_at field.
+	factDescBeganAt := factFields[30].Descriptor()
+	// fact.DefaultBeganAt holds the default value on creation for the began_at field.
+	fact.DefaultBeganAt = factDescBeganAt.Default.(func() time.Time)
 	// factDescID is the schema descriptor for id field.
 	factDescID := factFields[0].Descriptor()
 	// fact.DefaultID holds the default value on creation for the id field.
 	fact.DefaultID = factDescID.Default.(func() uuid.UUID)
+	factchangeFields := schema.FactChange{}.Fields()
+	_ = factchangeFields
+	// factchangeDescAt is the schema descriptor for at field.
+	factchangeDescAt := factchangeFields[2].Descriptor()
+	// factchange.DefaultAt holds the default value on creation for the at field.
+	factchange.DefaultAt = factchangeDescAt.Default.(func() time.Time)
+	// factchangeDescReviewed is the schema descriptor for reviewed field.
+	factchangeDescReviewed := factchangeFields[5].Descriptor()
+	// factchange.DefaultReviewed holds the default value on creation for the reviewed field.
+	factchange.DefaultReviewed = factchangeDescReviewed.Default.(bool)
+	// factchangeDescID is the schema descriptor for id field.
+	factchangeDescID := factchangeFields[0].Descriptor()
+	// factchange.DefaultID holds the default value on creation for the id field.
+	factchange.DefaultID = factchangeDescID.Default.(func() uuid.UUID)
 	indexerFields := schema.Indexer{}.Fields()
 	_ = indexerFields
 	// indexerDescDone is the schema descriptor for done field.
@@ -373,6 +394,28 @@ func init() {
 	reportDescID := reportFields[0].Descriptor()
 	// report.DefaultID holds the default value on creation for the id field.
 	report.DefaultID = reportDescID.Default.(func() uuid.UUID)
+	reviewFields := schema.Review{}.Fields()
+	_ = reviewFields
+	// reviewDescReason is the schema descriptor for reason field.
+	reviewDescReason := reviewFields[5].Descriptor()
+	// review.DefaultReason holds the default value on creation for the reason field.
+	review.DefaultReason = reviewDescReason.Default.(string)
+	// review.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
+	review.ReasonValidator = reviewDescReason.Validators[0].(func(string) error)
+	// reviewDescAt is the schema descriptor for at field.
+	reviewDescAt := reviewFields[11].Descriptor()
+	// review.DefaultAt holds the default value on creation for the at field.
+	review.DefaultAt = reviewDescAt.Default.(func() time.Time)
+	// reviewDescID is the schema descriptor for id field.
+	reviewDescID := reviewFields[0].Descriptor()
+	// review.DefaultID holds the default value on creation for the id field.
+	review.DefaultID = reviewDescID.Default.(func() uuid.UUID)
+	shiftFields := schema.Shift{}.Fields()
+	_ = shiftFields
+	// shiftDescKnown is the schema descriptor for known field.
+	shiftDescKnown := shiftFields[4].Descriptor()
+	// shift.DefaultKnown holds the default value on creation for the known field.
+	shift.DefaultKnown = shiftDescKnown.Default.(bool)
 	snapshotFields := schema.Snapshot{}.Fields()
 	_ = snapshotFields
 	// snapshotDescFetchedAt is the schema descriptor for fetched_at field.

@@ -26,8 +26,12 @@ type Tx struct {
 	Embedding *EmbeddingClient
 	// Fact is the client for interacting with the Fact builders.
 	Fact *FactClient
+	// FactChange is the client for interacting with the FactChange builders.
+	FactChange *FactChangeClient
 	// Indexer is the client for interacting with the Indexer builders.
 	Indexer *IndexerClient
+	// Interval is the client for interacting with the Interval builders.
+	Interval *IntervalClient
 	// Job is the client for interacting with the Job builders.
 	Job *JobClient
 	// JobEvent is the client for interacting with the JobEvent builders.
@@ -44,6 +48,10 @@ type Tx struct {
 	RateLimit *RateLimitClient
 	// Report is the client for interacting with the Report builders.
 	Report *ReportClient
+	// Review is the client for interacting with the Review builders.
+	Review *ReviewClient
+	// Shift is the client for interacting with the Shift builders.
+	Shift *ShiftClient
 	// Snapshot is the client for interacting with the Snapshot builders.
 	Snapshot *SnapshotClient
 	// Upload is the client for interacting with the Upload builders.
@@ -188,7 +196,9 @@ func (tx *Tx) init() {
 	tx.Change = NewChangeClient(tx.config)
 	tx.Embedding = NewEmbeddingClient(tx.config)
 	tx.Fact = NewFactClient(tx.config)
+	tx.FactChange = NewFactChangeClient(tx.config)
 	tx.Indexer = NewIndexerClient(tx.config)
+	tx.Interval = NewIntervalClient(tx.config)
 	tx.Job = NewJobClient(tx.config)
 	tx.JobEvent = NewJobEventClient(tx.config)
 	tx.JobItem = NewJobItemClient(tx.config)
@@ -197,6 +207,8 @@ func (tx *Tx) init() {
 	tx.Profile = NewProfileClient(tx.config)
 	tx.RateLimit = NewRateLimitClient(tx.config)
 	tx.Report = NewReportClient(tx.config)
+	tx.Review = NewReviewClient(tx.config)
+	tx.Shift = NewShiftClient(tx.config)
 	tx.Snapshot = NewSnapshotClient(tx.config)
 	tx.Upload = NewUploadClient(tx.config)
 	tx.Worker = NewWorkerClient(tx.config)

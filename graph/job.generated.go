@@ -27,7 +27,8 @@ type MutationResolver interface {
 	DeleteJob(ctx context.Context, input DeleteJobInput) (*DeleteJobPayload, error)
 	CreateAPIKey(ctx context.Context, input CreateAPIKeyInput) (*CreateAPIKeyPayload, error)
 	RevokeAPIKey(ctx context.Context, input RevokeAPIKeyInput) (*RevokeAPIKeyPayload, error)
-	ImportDocuments(ctx context.Context, input ImportDocumentsInput) (*ImportDocumentsPayload, error)
+	ReviewFact(ctx context.Context, input ReviewFactInput) (*ReviewFactPayload, error)
+	WithdrawReview(ctx context.Context, input WithdrawReviewInput) (*WithdrawReviewPayload, error)
 	CreateProfile(ctx context.Context, input CreateProfileInput) (*CreateProfilePayload, error)
 	UpdateProfile(ctx context.Context, input UpdateProfileInput) (*UpdateProfilePayload, error)
 	CloneProfile(ctx context.Context, input CloneProfileInput) (*CloneProfilePayload, error)
@@ -41,6 +42,7 @@ type SubscriptionResolver interface {
 	Jobs(ctx context.Context, where *ent.JobWhereInput) (<-chan *ent.Job, error)
 	PageStored(ctx context.Context, where *ent.PageWhereInput) (<-chan *ent.Page, error)
 	FactAdded(ctx context.Context, where *ent.FactWhereInput) (<-chan *ent.Fact, error)
+	FactChanged(ctx context.Context, where *ent.FactChangeWhereInput) (<-chan *ent.FactChange, error)
 	RateLimitUpdated(ctx context.Context, where *ent.RateLimitWhereInput) (<-chan *ent.RateLimit, error)
 }
 
@@ -132,20 +134,6 @@ func (ec *executionContext) field_Mutation_deleteProfile_args(ctx context.Contex
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_importDocuments_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (ImportDocumentsInput, error) {
-			return ec.unmarshalNImportDocumentsInput2techfactsᚗdevᚋtechfactsᚋgraphᚐImportDocumentsInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
 func (ec *executionContext) field_Mutation_resetRateLimit_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -166,6 +154,20 @@ func (ec *executionContext) field_Mutation_retryJob_args(ctx context.Context, ra
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (RetryJobInput, error) {
 			return ec.unmarshalNRetryJobInput2techfactsᚗdevᚋtechfactsᚋgraphᚐRetryJobInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_reviewFact_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ReviewFactInput, error) {
+			return ec.unmarshalNReviewFactInput2techfactsᚗdevᚋtechfactsᚋgraphᚐReviewFactInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -244,12 +246,40 @@ func (ec *executionContext) field_Mutation_updateProfile_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_withdrawReview_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (WithdrawReviewInput, error) {
+			return ec.unmarshalNWithdrawReviewInput2techfactsᚗdevᚋtechfactsᚋgraphᚐWithdrawReviewInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Subscription_factAdded_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "where",
 		func(ctx context.Context, v any) (*ent.FactWhereInput, error) {
 			return ec.unmarshalOFactWhereInput2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactWhereInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_factChanged_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) (*ent.FactChangeWhereInput, error) {
+			return ec.unmarshalOFactChangeWhereInput2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactChangeWhereInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -817,34 +847,34 @@ func (ec *executionContext) fieldContext_Mutation_revokeApiKey(ctx context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_importDocuments(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_reviewFact(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_importDocuments(ctx, field)
+			return ec.fieldContext_Mutation_reviewFact(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ImportDocuments(ctx, fc.Args["input"].(ImportDocumentsInput))
+			return ec.Resolvers.Mutation().ReviewFact(ctx, fc.Args["input"].(ReviewFactInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ImportDocumentsPayload) graphql.Marshaler {
-			return ec.marshalNImportDocumentsPayload2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐImportDocumentsPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ReviewFactPayload) graphql.Marshaler {
+			return ec.marshalNReviewFactPayload2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐReviewFactPayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_importDocuments(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_reviewFact(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ImportDocumentsPayload(ctx, field)
+			return ec.childFields_ReviewFactPayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -854,7 +884,51 @@ func (ec *executionContext) fieldContext_Mutation_importDocuments(ctx context.Co
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_importDocuments_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_reviewFact_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_withdrawReview(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_withdrawReview(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().WithdrawReview(ctx, fc.Args["input"].(WithdrawReviewInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *WithdrawReviewPayload) graphql.Marshaler {
+			return ec.marshalNWithdrawReviewPayload2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐWithdrawReviewPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_withdrawReview(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WithdrawReviewPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_withdrawReview_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -1238,13 +1312,6 @@ func (ec *executionContext) fieldContext_ScrapeParams_languages(_ context.Contex
 	return graphql.NewScalarFieldContext("ScrapeParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _ScrapeParams_fetcher(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) graphql.Marshaler {
-	return ec.marshalNFetcherChoice2techfactsᚗdevᚋtechfactsᚋschemaᚐFetcherChoice(ctx, field.Selections, obj.Fetcher())
-}
-func (ec *executionContext) fieldContext_ScrapeParams_fetcher(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ScrapeParams", field, true, false, "FetcherChoice")
-}
-
 func (ec *executionContext) _StartExtractionPayload_job(ctx context.Context, field graphql.CollectedField, obj *StartExtractionPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1523,6 +1590,50 @@ func (ec *executionContext) fieldContext_Subscription_factAdded(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Subscription_factAdded_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_factChanged(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return streamField(ec.Resolvers,
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_factChanged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().FactChanged(ctx, fc.Args["where"].(*ent.FactChangeWhereInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.FactChange) graphql.Marshaler {
+			return ec.marshalNFactChange2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactChange(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_factChanged(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FactChange(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_factChanged_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -1894,14 +2005,11 @@ func (ec *executionContext) unmarshalInputStartScrapeInput(ctx context.Context, 
 	if _, present := asMap["force"]; !present {
 		asMap["force"] = false
 	}
-	if _, present := asMap["fetcher"]; !present {
-		asMap["fetcher"] = "AUTO"
-	}
 	if _, present := asMap["priority"]; !present {
 		asMap["priority"] = "NORMAL"
 	}
 
-	fieldsInOrder := [...]string{"urls", "company", "profile", "crawl", "force", "languages", "fetcher", "priority", "idempotencyKey"}
+	fieldsInOrder := [...]string{"urls", "company", "profile", "crawl", "force", "languages", "priority", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1950,13 +2058,6 @@ func (ec *executionContext) unmarshalInputStartScrapeInput(ctx context.Context, 
 				return it, err
 			}
 			it.Languages = data
-		case "fetcher":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fetcher"))
-			data, err := ec.unmarshalNFetcherChoice2techfactsᚗdevᚋtechfactsᚋschemaᚐFetcherChoice(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Fetcher = data
 		case "priority":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priority"))
 			data, err := ec.unmarshalNJobPriority2techfactsᚗdevᚋtechfactsᚋschemaᚐPriority(ctx, v)
@@ -2298,9 +2399,16 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "importDocuments":
+		case "reviewFact":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_importDocuments(ctx, field)
+				return ec._Mutation_reviewFact(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "withdrawReview":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_withdrawReview(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -2461,11 +2569,6 @@ func (ec *executionContext) _ScrapeParams(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "fetcher":
-			out.Values[i] = ec._ScrapeParams_fetcher(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2552,6 +2655,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_pageStored(ctx, fields[0])
 	case "factAdded":
 		return ec._Subscription_factAdded(ctx, fields[0])
+	case "factChanged":
+		return ec._Subscription_factChanged(ctx, fields[0])
 	case "rateLimitUpdated":
 		return ec._Subscription_rateLimitUpdated(ctx, fields[0])
 	default:
@@ -2592,16 +2697,6 @@ func (ec *executionContext) marshalNDeleteJobPayload2ᚖtechfactsᚗdevᚋtechfa
 		return graphql.Null
 	}
 	return ec._DeleteJobPayload(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalNFetcherChoice2techfactsᚗdevᚋtechfactsᚋschemaᚐFetcherChoice(ctx context.Context, v any) (schema.FetcherChoice, error) {
-	var res schema.FetcherChoice
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNFetcherChoice2techfactsᚗdevᚋtechfactsᚋschemaᚐFetcherChoice(ctx context.Context, sel ast.SelectionSet, v schema.FetcherChoice) graphql.Marshaler {
-	return v
 }
 
 func (ec *executionContext) marshalNJobParams2techfactsᚗdevᚋtechfactsᚋschemaᚐJobParams(ctx context.Context, sel ast.SelectionSet, v schema.JobParams) graphql.Marshaler {

@@ -46,6 +46,18 @@ type CloneProfilePayload struct {
 	Profile *ent.Profile `json:"profile"`
 }
 
+// Facts of one company that contradict each other.
+type Conflict struct {
+	// Whose documentation it is.
+	Company string `json:"company"`
+	// What they tell about, as a stable key such as "rate_limit".
+	Attribute string `json:"attribute"`
+	// What limits all of them: the plan, the region and the like.
+	Qualifiers []*Qualifier `json:"qualifiers"`
+	// The facts, at least two with different values.
+	Facts []*ent.Fact `json:"facts"`
+}
+
 // How far to follow links. Only links on the same site are followed.
 type CrawlInput struct {
 	// The most links between a given URL and a page: 1 to 10.
@@ -126,6 +138,20 @@ type DeleteProfileInput struct {
 type DeleteProfilePayload struct {
 	// The id of the profile that is no more.
 	DeletedID uuid.UUID `json:"deletedId"`
+}
+
+// What has become of the evidence of a fact.
+type Evidence struct {
+	// The fact.
+	Fact *ent.Fact `json:"fact"`
+	// What has become of its quote.
+	State EvidenceState `json:"state"`
+	// The newest text of its page; null if there is none.
+	Snapshot *ent.Snapshot `json:"snapshot,omitempty"`
+	// Where in that text the quote stands, or what is left of it; null if it is gone.
+	Span *schema.Span `json:"span,omitempty"`
+	// What stands there now; null if it is gone.
+	Text *string `json:"text,omitempty"`
 }
 
 // The facts that a search has found, the best first.
@@ -376,6 +402,26 @@ type RetryJobPayload struct {
 	Job *ent.Job `json:"job"`
 }
 
+// What somebody thinks of a fact.
+type ReviewFactInput struct {
+	// The id of the fact.
+	ID uuid.UUID `json:"id"`
+	// Whether it is right.
+	Verdict schema.Verdict `json:"verdict"`
+	// Why; at most 1,000 characters.
+	Reason string `json:"reason"`
+	// For EDITED: what it should say, in 1 to 1,000 characters. A number or a negation that its quote does not have is refused.
+	Statement *string `json:"statement,omitempty"`
+	// For EDITED: the category of its profile that it belongs to.
+	Category *string `json:"category,omitempty"`
+}
+
+// The fact that was reviewed.
+type ReviewFactPayload struct {
+	// The fact as it is now.
+	Fact *ent.Fact `json:"fact"`
+}
+
 // Which key to revoke.
 type RevokeAPIKeyInput struct {
 	// Its id.
@@ -575,6 +621,12 @@ type UpdateProfilePayload struct {
 	Profile *ent.Profile `json:"profile"`
 }
 
+// Which facts to verify.
+type VerifyEvidenceInput struct {
+	// The ids of 1 to 100 facts.
+	FactIds []uuid.UUID `json:"factIds"`
+}
+
 // A version, or a range of them.
 type VersionValue struct {
 	// As it is written.
@@ -586,6 +638,82 @@ type VersionValue struct {
 }
 
 func (VersionValue) IsFactValue() {}
+
+// Of which fact a review is taken back.
+type WithdrawReviewInput struct {
+	// The id of the fact.
+	ID uuid.UUID `json:"id"`
+}
+
+// The fact whose review was taken back.
+type WithdrawReviewPayload struct {
+	// The fact as it is now.
+	Fact *ent.Fact `json:"fact"`
+}
+
+// What has become of a quote.
+type EvidenceState string
+
+const (
+	// It stands where it did.
+	EvidenceStateIntact EvidenceState = "INTACT"
+	// It stands elsewhere on its page.
+	EvidenceStateMoved EvidenceState = "MOVED"
+	// Something like it stands there, in other words or with other figures.
+	EvidenceStateAltered EvidenceState = "ALTERED"
+	// Nothing like it is on its page any more, or the page is gone.
+	EvidenceStateGone EvidenceState = "GONE"
+)
+
+var AllEvidenceState = []EvidenceState{
+	EvidenceStateIntact,
+	EvidenceStateMoved,
+	EvidenceStateAltered,
+	EvidenceStateGone,
+}
+
+func (e EvidenceState) IsValid() bool {
+	switch e {
+	case EvidenceStateIntact, EvidenceStateMoved, EvidenceStateAltered, EvidenceStateGone:
+		return true
+	}
+	return false
+}
+
+func (e EvidenceState) String() string {
+	return string(e)
+}
+
+func (e *EvidenceState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = EvidenceState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid EvidenceState", str)
+	}
+	return nil
+}
+
+func (e EvidenceState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *EvidenceState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e EvidenceState) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
 
 // What only the best hit of is kept, of the 1,000 best.
 type SearchCollapse string

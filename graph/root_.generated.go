@@ -8,6 +8,7 @@ import (
 	"embed"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"entgo.io/contrib/entgql"
 	"github.com/99designs/gqlgen/graphql"
@@ -87,6 +88,13 @@ type ComplexityRoot struct {
 		Profile func(childComplexity int) int
 	}
 
+	Conflict struct {
+		Attribute  func(childComplexity int) int
+		Company    func(childComplexity int) int
+		Facts      func(childComplexity int) int
+		Qualifiers func(childComplexity int) int
+	}
+
 	CrawlParams struct {
 		Exclude    func(childComplexity int) int
 		Include    func(childComplexity int) int
@@ -134,34 +142,73 @@ type ComplexityRoot struct {
 		Text func(childComplexity int) int
 	}
 
+	Evidence struct {
+		Fact     func(childComplexity int) int
+		Snapshot func(childComplexity int) int
+		Span     func(childComplexity int) int
+		State    func(childComplexity int) int
+		Text     func(childComplexity int) int
+	}
+
 	ExtractionParams struct {
 		Pages   func(childComplexity int) int
 		Profile func(childComplexity int) int
 	}
 
 	Fact struct {
-		Attribute   func(childComplexity int) int
-		Category    func(childComplexity int) int
-		Company     func(childComplexity int) int
-		Confidence  func(childComplexity int) int
-		DeepLink    func(childComplexity int) int
-		FirstSeenAt func(childComplexity int) int
-		Headings    func(childComplexity int) int
-		ID          func(childComplexity int) int
-		LastSeenAt  func(childComplexity int) int
-		Method      func(childComplexity int) int
-		Model       func(childComplexity int) int
-		Page        func(childComplexity int) int
-		Profile     func(childComplexity int) int
-		Qualifiers  func(childComplexity int) int
-		Quote       func(childComplexity int) int
-		Snapshot    func(childComplexity int) int
-		Span        func(childComplexity int) int
-		Statement   func(childComplexity int) int
-		Status      func(childComplexity int) int
-		Subject     func(childComplexity int) int
-		URL         func(childComplexity int) int
-		Value       func(childComplexity int) int
+		Attribute     func(childComplexity int) int
+		BeganAt       func(childComplexity int) int
+		Category      func(childComplexity int) int
+		Company       func(childComplexity int) int
+		Confidence    func(childComplexity int) int
+		Corroboration func(childComplexity int) int
+		DeepLink      func(childComplexity int) int
+		EndedAt       func(childComplexity int) int
+		FirstSeenAt   func(childComplexity int) int
+		Headings      func(childComplexity int) int
+		ID            func(childComplexity int) int
+		LastSeenAt    func(childComplexity int) int
+		Method        func(childComplexity int) int
+		Model         func(childComplexity int) int
+		Page          func(childComplexity int) int
+		Profile       func(childComplexity int) int
+		Qualifiers    func(childComplexity int) int
+		Quote         func(childComplexity int) int
+		Review        func(childComplexity int) int
+		SameAs        func(childComplexity int, first int) int
+		Snapshot      func(childComplexity int) int
+		Span          func(childComplexity int) int
+		Statement     func(childComplexity int) int
+		Status        func(childComplexity int) int
+		Subject       func(childComplexity int) int
+		SupersededBy  func(childComplexity int) int
+		Supersedes    func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.FactOrder, where *ent.FactWhereInput) int
+		URL           func(childComplexity int) int
+		Value         func(childComplexity int) int
+	}
+
+	FactChange struct {
+		At       func(childComplexity int) int
+		Category func(childComplexity int) int
+		Company  func(childComplexity int) int
+		Fact     func(childComplexity int) int
+		ID       func(childComplexity int) int
+		Job      func(childComplexity int) int
+		Kind     func(childComplexity int) int
+		Previous func(childComplexity int) int
+		Profile  func(childComplexity int) int
+		Reviewed func(childComplexity int) int
+	}
+
+	FactChangeConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	FactChangeEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	FactConnection struct {
@@ -330,11 +377,13 @@ type ComplexityRoot struct {
 		ImportDocuments func(childComplexity int, input ImportDocumentsInput) int
 		ResetRateLimit  func(childComplexity int, input ResetRateLimitInput) int
 		RetryJob        func(childComplexity int, input RetryJobInput) int
+		ReviewFact      func(childComplexity int, input ReviewFactInput) int
 		RevokeAPIKey    func(childComplexity int, input RevokeAPIKeyInput) int
 		SetRateLimit    func(childComplexity int, input SetRateLimitInput) int
 		StartExtraction func(childComplexity int, input StartExtractionInput) int
 		StartScrape     func(childComplexity int, input StartScrapeInput) int
 		UpdateProfile   func(childComplexity int, input UpdateProfileInput) int
+		WithdrawReview  func(childComplexity int, input WithdrawReviewInput) int
 	}
 
 	NumberValue struct {
@@ -399,6 +448,13 @@ type ComplexityRoot struct {
 		Score  func(childComplexity int) int
 	}
 
+	Precision struct {
+		Confirmed func(childComplexity int) int
+		Edited    func(childComplexity int) int
+		Rejected  func(childComplexity int) int
+		Value     func(childComplexity int) int
+	}
+
 	PreviewedURL struct {
 		Depth        func(childComplexity int) int
 		LastModified func(childComplexity int) int
@@ -421,6 +477,7 @@ type ComplexityRoot struct {
 		ID           func(childComplexity int) int
 		Instructions func(childComplexity int) int
 		Name         func(childComplexity int) int
+		Precision    func(childComplexity int) int
 		UpdatedAt    func(childComplexity int) int
 		Version      func(childComplexity int) int
 	}
@@ -442,29 +499,32 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		APIKeys      func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ApiKeyOrder, where *ent.ApiKeyWhereInput) int
-		AuditLog     func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.AuditEntryOrder, where *ent.AuditEntryWhereInput) int
-		Fact         func(childComplexity int, id uuid.UUID) int
-		Facts        func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.FactOrder, where *ent.FactWhereInput) int
-		Job          func(childComplexity int, id uuid.UUID) int
-		Jobs         func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.JobOrder, where *ent.JobWhereInput) int
-		Node         func(childComplexity int, id uuid.UUID) int
-		Nodes        func(childComplexity int, ids []uuid.UUID) int
-		Page         func(childComplexity int, id uuid.UUID) int
-		PageByURL    func(childComplexity int, url string) int
-		Pages        func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.PageOrder, where *ent.PageWhereInput) int
-		PreviewCrawl func(childComplexity int, input PreviewCrawlInput) int
-		Profile      func(childComplexity int, id *uuid.UUID, name *string) int
-		Profiles     func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ProfileOrder, where *ent.ProfileWhereInput) int
-		RateLimit    func(childComplexity int, domain string) int
-		RateLimits   func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.RateLimitOrder, where *ent.RateLimitWhereInput) int
-		Report       func(childComplexity int, id uuid.UUID) int
-		Reports      func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ReportOrder, where *ent.ReportWhereInput) int
-		SearchFacts  func(childComplexity int, query string, where *FactSearchWhere, mode SearchMode, orderBy SearchOrder, collapse *SearchCollapse, first *int, after *entgql.Cursor[uuid.UUID]) int
-		SearchPages  func(childComplexity int, query string, where *PageSearchWhere, first *int, after *entgql.Cursor[uuid.UUID]) int
-		SimilarFacts func(childComplexity int, id uuid.UUID, where *FactSearchWhere, first *int, after *entgql.Cursor[uuid.UUID]) int
-		SnapshotDiff func(childComplexity int, from uuid.UUID, to uuid.UUID) int
-		SuggestTerms func(childComplexity int, prefix string, first int) int
+		APIKeys        func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ApiKeyOrder, where *ent.ApiKeyWhereInput) int
+		AuditLog       func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.AuditEntryOrder, where *ent.AuditEntryWhereInput) int
+		Conflicts      func(childComplexity int, where *ent.FactWhereInput, first int) int
+		Fact           func(childComplexity int, id uuid.UUID) int
+		FactChanges    func(childComplexity int, since *time.Time, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, where *ent.FactChangeWhereInput) int
+		Facts          func(childComplexity int, asOf *time.Time, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.FactOrder, where *ent.FactWhereInput) int
+		Job            func(childComplexity int, id uuid.UUID) int
+		Jobs           func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.JobOrder, where *ent.JobWhereInput) int
+		Node           func(childComplexity int, id uuid.UUID) int
+		Nodes          func(childComplexity int, ids []uuid.UUID) int
+		Page           func(childComplexity int, id uuid.UUID) int
+		PageByURL      func(childComplexity int, url string) int
+		Pages          func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.PageOrder, where *ent.PageWhereInput) int
+		PreviewCrawl   func(childComplexity int, input PreviewCrawlInput) int
+		Profile        func(childComplexity int, id *uuid.UUID, name *string) int
+		Profiles       func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ProfileOrder, where *ent.ProfileWhereInput) int
+		RateLimit      func(childComplexity int, domain string) int
+		RateLimits     func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.RateLimitOrder, where *ent.RateLimitWhereInput) int
+		Report         func(childComplexity int, id uuid.UUID) int
+		Reports        func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ReportOrder, where *ent.ReportWhereInput) int
+		SearchFacts    func(childComplexity int, query string, where *FactSearchWhere, mode SearchMode, orderBy SearchOrder, collapse *SearchCollapse, first *int, after *entgql.Cursor[uuid.UUID]) int
+		SearchPages    func(childComplexity int, query string, where *PageSearchWhere, first *int, after *entgql.Cursor[uuid.UUID]) int
+		SimilarFacts   func(childComplexity int, id uuid.UUID, where *FactSearchWhere, first *int, after *entgql.Cursor[uuid.UUID]) int
+		SnapshotDiff   func(childComplexity int, from uuid.UUID, to uuid.UUID) int
+		SuggestTerms   func(childComplexity int, prefix string, first int) int
+		VerifyEvidence func(childComplexity int, input VerifyEvidenceInput) int
 	}
 
 	RateLimit struct {
@@ -539,6 +599,25 @@ type ComplexityRoot struct {
 
 	RetryJobPayload struct {
 		Job func(childComplexity int) int
+	}
+
+	Review struct {
+		At              func(childComplexity int) int
+		Category        func(childComplexity int) int
+		Company         func(childComplexity int) int
+		EditedCategory  func(childComplexity int) int
+		EditedStatement func(childComplexity int) int
+		Facts           func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.FactOrder, where *ent.FactWhereInput) int
+		ID              func(childComplexity int) int
+		Profile         func(childComplexity int) int
+		Reason          func(childComplexity int) int
+		Statement       func(childComplexity int) int
+		Verdict         func(childComplexity int) int
+		Who             func(childComplexity int) int
+	}
+
+	ReviewFactPayload struct {
+		Fact func(childComplexity int) int
 	}
 
 	RevokeApiKeyPayload struct {
@@ -652,6 +731,7 @@ type ComplexityRoot struct {
 
 	Subscription struct {
 		FactAdded        func(childComplexity int, where *ent.FactWhereInput) int
+		FactChanged      func(childComplexity int, where *ent.FactChangeWhereInput) int
 		Job              func(childComplexity int, id uuid.UUID) int
 		JobEvents        func(childComplexity int, id uuid.UUID, after *entgql.Cursor[uuid.UUID]) int
 		Jobs             func(childComplexity int, where *ent.JobWhereInput) int
@@ -672,6 +752,10 @@ type ComplexityRoot struct {
 		From     func(childComplexity int) int
 		Original func(childComplexity int) int
 		To       func(childComplexity int) int
+	}
+
+	WithdrawReviewPayload struct {
+		Fact func(childComplexity int) int
 	}
 }
 
@@ -853,6 +937,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CloneProfilePayload.Profile(childComplexity), true
 
+	case "Conflict.attribute":
+		if e.ComplexityRoot.Conflict.Attribute == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conflict.Attribute(childComplexity), true
+	case "Conflict.company":
+		if e.ComplexityRoot.Conflict.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conflict.Company(childComplexity), true
+	case "Conflict.facts":
+		if e.ComplexityRoot.Conflict.Facts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conflict.Facts(childComplexity), true
+	case "Conflict.qualifiers":
+		if e.ComplexityRoot.Conflict.Qualifiers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conflict.Qualifiers(childComplexity), true
+
 	case "CrawlParams.exclude":
 		if e.ComplexityRoot.CrawlParams.Exclude == nil {
 			break
@@ -999,6 +1108,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DiffLine.Text(childComplexity), true
 
+	case "Evidence.fact":
+		if e.ComplexityRoot.Evidence.Fact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Evidence.Fact(childComplexity), true
+	case "Evidence.snapshot":
+		if e.ComplexityRoot.Evidence.Snapshot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Evidence.Snapshot(childComplexity), true
+	case "Evidence.span":
+		if e.ComplexityRoot.Evidence.Span == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Evidence.Span(childComplexity), true
+	case "Evidence.state":
+		if e.ComplexityRoot.Evidence.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Evidence.State(childComplexity), true
+	case "Evidence.text":
+		if e.ComplexityRoot.Evidence.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Evidence.Text(childComplexity), true
+
 	case "ExtractionParams.pages":
 		if e.ComplexityRoot.ExtractionParams.Pages == nil {
 			break
@@ -1018,6 +1158,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Fact.Attribute(childComplexity), true
+	case "Fact.beganAt":
+		if e.ComplexityRoot.Fact.BeganAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Fact.BeganAt(childComplexity), true
 	case "Fact.category":
 		if e.ComplexityRoot.Fact.Category == nil {
 			break
@@ -1036,12 +1182,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Fact.Confidence(childComplexity), true
+	case "Fact.corroboration":
+		if e.ComplexityRoot.Fact.Corroboration == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Fact.Corroboration(childComplexity), true
 	case "Fact.deepLink":
 		if e.ComplexityRoot.Fact.DeepLink == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Fact.DeepLink(childComplexity), true
+	case "Fact.endedAt":
+		if e.ComplexityRoot.Fact.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Fact.EndedAt(childComplexity), true
 	case "Fact.firstSeenAt":
 		if e.ComplexityRoot.Fact.FirstSeenAt == nil {
 			break
@@ -1102,6 +1260,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Fact.Quote(childComplexity), true
+	case "Fact.review":
+		if e.ComplexityRoot.Fact.Review == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Fact.Review(childComplexity), true
+	case "Fact.sameAs":
+		if e.ComplexityRoot.Fact.SameAs == nil {
+			break
+		}
+
+		args, err := ec.field_Fact_sameAs_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Fact.SameAs(childComplexity, args["first"].(int)), true
 	case "Fact.snapshot":
 		if e.ComplexityRoot.Fact.Snapshot == nil {
 			break
@@ -1132,6 +1307,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Fact.Subject(childComplexity), true
+	case "Fact.supersededBy":
+		if e.ComplexityRoot.Fact.SupersededBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Fact.SupersededBy(childComplexity), true
+	case "Fact.supersedes":
+		if e.ComplexityRoot.Fact.Supersedes == nil {
+			break
+		}
+
+		args, err := ec.field_Fact_supersedes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Fact.Supersedes(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].([]*ent.FactOrder), args["where"].(*ent.FactWhereInput)), true
 	case "Fact.url":
 		if e.ComplexityRoot.Fact.URL == nil {
 			break
@@ -1144,6 +1336,99 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Fact.Value(childComplexity), true
+
+	case "FactChange.at":
+		if e.ComplexityRoot.FactChange.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChange.At(childComplexity), true
+	case "FactChange.category":
+		if e.ComplexityRoot.FactChange.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChange.Category(childComplexity), true
+	case "FactChange.company":
+		if e.ComplexityRoot.FactChange.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChange.Company(childComplexity), true
+	case "FactChange.fact":
+		if e.ComplexityRoot.FactChange.Fact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChange.Fact(childComplexity), true
+	case "FactChange.id":
+		if e.ComplexityRoot.FactChange.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChange.ID(childComplexity), true
+	case "FactChange.job":
+		if e.ComplexityRoot.FactChange.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChange.Job(childComplexity), true
+	case "FactChange.kind":
+		if e.ComplexityRoot.FactChange.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChange.Kind(childComplexity), true
+	case "FactChange.previous":
+		if e.ComplexityRoot.FactChange.Previous == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChange.Previous(childComplexity), true
+	case "FactChange.profile":
+		if e.ComplexityRoot.FactChange.Profile == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChange.Profile(childComplexity), true
+	case "FactChange.reviewed":
+		if e.ComplexityRoot.FactChange.Reviewed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChange.Reviewed(childComplexity), true
+
+	case "FactChangeConnection.edges":
+		if e.ComplexityRoot.FactChangeConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChangeConnection.Edges(childComplexity), true
+	case "FactChangeConnection.pageInfo":
+		if e.ComplexityRoot.FactChangeConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChangeConnection.PageInfo(childComplexity), true
+	case "FactChangeConnection.totalCount":
+		if e.ComplexityRoot.FactChangeConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChangeConnection.TotalCount(childComplexity), true
+
+	case "FactChangeEdge.cursor":
+		if e.ComplexityRoot.FactChangeEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChangeEdge.Cursor(childComplexity), true
+	case "FactChangeEdge.node":
+		if e.ComplexityRoot.FactChangeEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChangeEdge.Node(childComplexity), true
 
 	case "FactConnection.edges":
 		if e.ComplexityRoot.FactConnection.Edges == nil {
@@ -1867,6 +2152,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RetryJob(childComplexity, args["input"].(RetryJobInput)), true
+	case "Mutation.reviewFact":
+		if e.ComplexityRoot.Mutation.ReviewFact == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reviewFact_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReviewFact(childComplexity, args["input"].(ReviewFactInput)), true
 	case "Mutation.revokeApiKey":
 		if e.ComplexityRoot.Mutation.RevokeAPIKey == nil {
 			break
@@ -1922,6 +2218,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateProfile(childComplexity, args["input"].(UpdateProfileInput)), true
+	case "Mutation.withdrawReview":
+		if e.ComplexityRoot.Mutation.WithdrawReview == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawReview_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawReview(childComplexity, args["input"].(WithdrawReviewInput)), true
 
 	case "NumberValue.kind":
 		if e.ComplexityRoot.NumberValue.Kind == nil {
@@ -2169,6 +2476,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageSearchEdge.Score(childComplexity), true
 
+	case "Precision.confirmed":
+		if e.ComplexityRoot.Precision.Confirmed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Precision.Confirmed(childComplexity), true
+	case "Precision.edited":
+		if e.ComplexityRoot.Precision.Edited == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Precision.Edited(childComplexity), true
+	case "Precision.rejected":
+		if e.ComplexityRoot.Precision.Rejected == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Precision.Rejected(childComplexity), true
+	case "Precision.value":
+		if e.ComplexityRoot.Precision.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Precision.Value(childComplexity), true
+
 	case "PreviewedURL.depth":
 		if e.ComplexityRoot.PreviewedURL.Depth == nil {
 			break
@@ -2283,6 +2615,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Profile.Name(childComplexity), true
+	case "Profile.precision":
+		if e.ComplexityRoot.Profile.Precision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Profile.Precision(childComplexity), true
 	case "Profile.updatedAt":
 		if e.ComplexityRoot.Profile.UpdatedAt == nil {
 			break
@@ -2363,6 +2701,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AuditLog(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].([]*ent.AuditEntryOrder), args["where"].(*ent.AuditEntryWhereInput)), true
+	case "Query.conflicts":
+		if e.ComplexityRoot.Query.Conflicts == nil {
+			break
+		}
+
+		args, err := ec.field_Query_conflicts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Conflicts(childComplexity, args["where"].(*ent.FactWhereInput), args["first"].(int)), true
 	case "Query.fact":
 		if e.ComplexityRoot.Query.Fact == nil {
 			break
@@ -2374,6 +2723,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Fact(childComplexity, args["id"].(uuid.UUID)), true
+	case "Query.factChanges":
+		if e.ComplexityRoot.Query.FactChanges == nil {
+			break
+		}
+
+		args, err := ec.field_Query_factChanges_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.FactChanges(childComplexity, args["since"].(*time.Time), args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["where"].(*ent.FactChangeWhereInput)), true
 	case "Query.facts":
 		if e.ComplexityRoot.Query.Facts == nil {
 			break
@@ -2384,7 +2744,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Facts(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].([]*ent.FactOrder), args["where"].(*ent.FactWhereInput)), true
+		return e.ComplexityRoot.Query.Facts(childComplexity, args["asOf"].(*time.Time), args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].([]*ent.FactOrder), args["where"].(*ent.FactWhereInput)), true
 
 	case "Query.job":
 		if e.ComplexityRoot.Query.Job == nil {
@@ -2595,6 +2955,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.SuggestTerms(childComplexity, args["prefix"].(string), args["first"].(int)), true
+	case "Query.verifyEvidence":
+		if e.ComplexityRoot.Query.VerifyEvidence == nil {
+			break
+		}
+
+		args, err := ec.field_Query_verifyEvidence_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.VerifyEvidence(childComplexity, args["input"].(VerifyEvidenceInput)), true
 
 	case "RateLimit.adaptiveDelayMs":
 		if e.ComplexityRoot.RateLimit.AdaptiveDelayMs == nil {
@@ -2891,6 +3262,91 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RetryJobPayload.Job(childComplexity), true
+
+	case "Review.at":
+		if e.ComplexityRoot.Review.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Review.At(childComplexity), true
+	case "Review.category":
+		if e.ComplexityRoot.Review.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Review.Category(childComplexity), true
+	case "Review.company":
+		if e.ComplexityRoot.Review.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Review.Company(childComplexity), true
+	case "Review.editedCategory":
+		if e.ComplexityRoot.Review.EditedCategory == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Review.EditedCategory(childComplexity), true
+	case "Review.editedStatement":
+		if e.ComplexityRoot.Review.EditedStatement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Review.EditedStatement(childComplexity), true
+	case "Review.facts":
+		if e.ComplexityRoot.Review.Facts == nil {
+			break
+		}
+
+		args, err := ec.field_Review_facts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Review.Facts(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].([]*ent.FactOrder), args["where"].(*ent.FactWhereInput)), true
+	case "Review.id":
+		if e.ComplexityRoot.Review.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Review.ID(childComplexity), true
+	case "Review.profile":
+		if e.ComplexityRoot.Review.Profile == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Review.Profile(childComplexity), true
+	case "Review.reason":
+		if e.ComplexityRoot.Review.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Review.Reason(childComplexity), true
+	case "Review.statement":
+		if e.ComplexityRoot.Review.Statement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Review.Statement(childComplexity), true
+	case "Review.verdict":
+		if e.ComplexityRoot.Review.Verdict == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Review.Verdict(childComplexity), true
+	case "Review.who":
+		if e.ComplexityRoot.Review.Who == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Review.Who(childComplexity), true
+
+	case "ReviewFactPayload.fact":
+		if e.ComplexityRoot.ReviewFactPayload.Fact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewFactPayload.Fact(childComplexity), true
 
 	case "RevokeApiKeyPayload.apiKey":
 		if e.ComplexityRoot.RevokeApiKeyPayload.APIKey == nil {
@@ -3256,6 +3712,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.FactAdded(childComplexity, args["where"].(*ent.FactWhereInput)), true
+	case "Subscription.factChanged":
+		if e.ComplexityRoot.Subscription.FactChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_factChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.FactChanged(childComplexity, args["where"].(*ent.FactChangeWhereInput)), true
 	case "Subscription.job":
 		if e.ComplexityRoot.Subscription.Job == nil {
 			break
@@ -3351,6 +3818,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VersionValue.To(childComplexity), true
 
+	case "WithdrawReviewPayload.fact":
+		if e.ComplexityRoot.WithdrawReviewPayload.Fact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawReviewPayload.Fact(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -3371,6 +3845,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateProfileInput", ec.unmarshalInputCreateProfileInput),
 			graphql.NewInputUnmarshaler("DeleteJobInput", ec.unmarshalInputDeleteJobInput),
 			graphql.NewInputUnmarshaler("DeleteProfileInput", ec.unmarshalInputDeleteProfileInput),
+			graphql.NewInputUnmarshaler("FactChangeWhereInput", ec.unmarshalInputFactChangeWhereInput),
 			graphql.NewInputUnmarshaler("FactOrder", ec.unmarshalInputFactOrder),
 			graphql.NewInputUnmarshaler("FactSearchWhere", ec.unmarshalInputFactSearchWhere),
 			graphql.NewInputUnmarshaler("FactWhereInput", ec.unmarshalInputFactWhereInput),
@@ -3394,6 +3869,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReportWhereInput", ec.unmarshalInputReportWhereInput),
 			graphql.NewInputUnmarshaler("ResetRateLimitInput", ec.unmarshalInputResetRateLimitInput),
 			graphql.NewInputUnmarshaler("RetryJobInput", ec.unmarshalInputRetryJobInput),
+			graphql.NewInputUnmarshaler("ReviewFactInput", ec.unmarshalInputReviewFactInput),
+			graphql.NewInputUnmarshaler("ReviewWhereInput", ec.unmarshalInputReviewWhereInput),
 			graphql.NewInputUnmarshaler("RevokeApiKeyInput", ec.unmarshalInputRevokeApiKeyInput),
 			graphql.NewInputUnmarshaler("SetRateLimitInput", ec.unmarshalInputSetRateLimitInput),
 			graphql.NewInputUnmarshaler("SnapshotOrder", ec.unmarshalInputSnapshotOrder),
@@ -3401,6 +3878,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("StartExtractionInput", ec.unmarshalInputStartExtractionInput),
 			graphql.NewInputUnmarshaler("StartScrapeInput", ec.unmarshalInputStartScrapeInput),
 			graphql.NewInputUnmarshaler("UpdateProfileInput", ec.unmarshalInputUpdateProfileInput),
+			graphql.NewInputUnmarshaler("VerifyEvidenceInput", ec.unmarshalInputVerifyEvidenceInput),
+			graphql.NewInputUnmarshaler("WithdrawReviewInput", ec.unmarshalInputWithdrawReviewInput),
 		)
 	}
 	first := true
@@ -3721,6 +4200,19 @@ enum PreviewSource {
   What limits it: the plan, the region, the version, the endpoint, the condition; in the order of their names.
   """
   qualifiers: [Qualifier!]!
+  """
+  How many pages of its company state it now, its own included if that does. Statements count as the same if what they are about, the value and the words beside it are the same.
+  """
+  corroboration: Int!
+  """
+  Facts of other pages of its company that state the same now, in the order in which they were found.
+  """
+  sameAs(
+    """
+    At most so many: 0 to 100.
+    """
+    first: Int! = 10
+  ): [Fact!]!
 }
 
 """
@@ -3926,6 +4418,262 @@ extend type Query {
     """
     id: ID!
   ): Fact @scope(needs: READ)
+  """
+  Facts, by filter and in order.
+  """
+  facts(
+    """
+    Only facts that held at this time, as far as was known then; their evidence is that of when they were last found.
+    """
+    asOf: Time
+    """
+    Only what comes after this place.
+    """
+    after: Cursor
+    """
+    At most so many, from the start: 0 to 100; 20 unless said.
+    """
+    first: Int
+    """
+    Only what comes before this place.
+    """
+    before: Cursor
+    """
+    At most so many, from the end: 0 to 100.
+    """
+    last: Int
+    """
+    In this order.
+    """
+    orderBy: [FactOrder!]
+    """
+    Only what is like this.
+    """
+    where: FactWhereInput
+  ): FactConnection! @scope(needs: READ)
+  """
+  Facts of one company that contradict each other: they are about the same, on different pages, with different values.
+  """
+  conflicts(
+    """
+    Only facts like this.
+    """
+    where: FactWhereInput
+    """
+    At most so many: 0 to 100.
+    """
+    first: Int! = 20
+  ): [Conflict!]! @scope(needs: READ)
+  """
+  What has become of the quotes of facts in the newest texts of their pages, one for each fact in the order in which they are named. No server is asked.
+  """
+  verifyEvidence(
+    """
+    Which facts.
+    """
+    input: VerifyEvidenceInput!
+  ): [Evidence!]! @scope(needs: READ)
+}
+
+"""
+Facts of one company that contradict each other.
+"""
+type Conflict {
+  """
+  Whose documentation it is.
+  """
+  company: String!
+  """
+  What they tell about, as a stable key such as "rate_limit".
+  """
+  attribute: String!
+  """
+  What limits all of them: the plan, the region and the like.
+  """
+  qualifiers: [Qualifier!]!
+  """
+  The facts, at least two with different values.
+  """
+  facts: [Fact!]!
+}
+
+extend type Mutation {
+  """
+  Says of a fact that it is right, wrong, or right in other words. That holds for the same statement on every page of the company, under the same profile, and for ones found later.
+  """
+  reviewFact(
+    """
+    Which fact, and what of it.
+    """
+    input: ReviewFactInput!
+  ): ReviewFactPayload! @scope(needs: WRITE)
+  """
+  Takes back what was said of a fact, whichever the verdict: it is again as it was found.
+  """
+  withdrawReview(
+    """
+    Which fact.
+    """
+    input: WithdrawReviewInput!
+  ): WithdrawReviewPayload! @scope(needs: WRITE)
+}
+
+"""
+What somebody thinks of a fact.
+"""
+input ReviewFactInput {
+  """
+  The id of the fact.
+  """
+  id: ID!
+  """
+  Whether it is right.
+  """
+  verdict: ReviewVerdict!
+  """
+  Why; at most 1,000 characters.
+  """
+  reason: String! = ""
+  """
+  For EDITED: what it should say, in 1 to 1,000 characters. A number or a negation that its quote does not have is refused.
+  """
+  statement: String
+  """
+  For EDITED: the category of its profile that it belongs to.
+  """
+  category: String
+}
+
+"""
+The fact that was reviewed.
+"""
+type ReviewFactPayload {
+  """
+  The fact as it is now.
+  """
+  fact: Fact!
+}
+
+"""
+Of which fact a review is taken back.
+"""
+input WithdrawReviewInput {
+  """
+  The id of the fact.
+  """
+  id: ID!
+}
+
+"""
+The fact whose review was taken back.
+"""
+type WithdrawReviewPayload {
+  """
+  The fact as it is now.
+  """
+  fact: Fact!
+}
+
+"""
+Which facts to verify.
+"""
+input VerifyEvidenceInput {
+  """
+  The ids of 1 to 100 facts.
+  """
+  factIds: [ID!]!
+}
+
+"""
+What has become of the evidence of a fact.
+"""
+type Evidence {
+  """
+  The fact.
+  """
+  fact: Fact!
+  """
+  What has become of its quote.
+  """
+  state: EvidenceState!
+  """
+  The newest text of its page; null if there is none.
+  """
+  snapshot: Snapshot
+  """
+  Where in that text the quote stands, or what is left of it; null if it is gone.
+  """
+  span: Span
+  """
+  What stands there now; null if it is gone.
+  """
+  text: String
+}
+
+"""
+What has become of a quote.
+"""
+enum EvidenceState {
+  """
+  It stands where it did.
+  """
+  INTACT
+  """
+  It stands elsewhere on its page.
+  """
+  MOVED
+  """
+  Something like it stands there, in other words or with other figures.
+  """
+  ALTERED
+  """
+  Nothing like it is on its page any more, or the page is gone.
+  """
+  GONE
+}
+`, BuiltIn: false},
+	{Name: "../schema/factchange.graphql", Input: `extend type Query {
+  """
+  What became of claims, in order of time. Several facts that state the same are one claim, wherever they stand.
+  """
+  factChanges(
+    """
+    Only what became known at this time or later.
+    """
+    since: Time
+    """
+    Only what comes after this place.
+    """
+    after: Cursor
+    """
+    At most so many, from the start: 0 to 100; 20 unless said.
+    """
+    first: Int
+    """
+    Only what comes before this place.
+    """
+    before: Cursor
+    """
+    At most so many, from the end: 0 to 100.
+    """
+    last: Int
+    """
+    Only what is like this.
+    """
+    where: FactChangeWhereInput
+  ): FactChangeConnection! @scope(needs: READ)
+}
+
+extend type Subscription {
+  """
+  Every change that becomes known from now on, with its evidence: at the end of each job, and when somebody reviews a fact.
+  """
+  factChanged(
+    """
+    Only changes like this.
+    """
+    where: FactChangeWhereInput
+  ): FactChange! @scope(needs: READ)
 }
 `, BuiltIn: false},
 	{Name: "../schema/import.graphql", Input: `extend type Mutation {
@@ -4806,6 +5554,35 @@ extend type Subscription {
   ): Report @scope(needs: READ)
 }
 `, BuiltIn: false},
+	{Name: "../schema/review.graphql", Input: `extend type Profile {
+  """
+  How often the facts that it finds were right, as far as they were reviewed.
+  """
+  precision: Precision!
+}
+
+"""
+How often facts were right, by the reviews of them.
+"""
+type Precision {
+  """
+  How many statements were confirmed.
+  """
+  confirmed: Int!
+  """
+  How many were rejected.
+  """
+  rejected: Int!
+  """
+  How many were edited; they count as neither.
+  """
+  edited: Int!
+  """
+  The confirmed among those that were confirmed or rejected, from 0 to 1; null if there are none.
+  """
+  value: Float
+}
+`, BuiltIn: false},
 	{Name: "../schema/search.graphql", Input: `"""
 How to search.
 """
@@ -5457,6 +6234,20 @@ func (ec *executionContext) childFields_CloneProfilePayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type CloneProfilePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Conflict(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "company":
+		return ec.fieldContext_Conflict_company(ctx, field)
+	case "attribute":
+		return ec.fieldContext_Conflict_attribute(ctx, field)
+	case "qualifiers":
+		return ec.fieldContext_Conflict_qualifiers(ctx, field)
+	case "facts":
+		return ec.fieldContext_Conflict_facts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Conflict", field.Name)
+}
+
 func (ec *executionContext) childFields_CrawlParams(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "maxDepth":
@@ -5551,6 +6342,22 @@ func (ec *executionContext) childFields_DiffLine(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type DiffLine", field.Name)
 }
 
+func (ec *executionContext) childFields_Evidence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fact":
+		return ec.fieldContext_Evidence_fact(ctx, field)
+	case "state":
+		return ec.fieldContext_Evidence_state(ctx, field)
+	case "snapshot":
+		return ec.fieldContext_Evidence_snapshot(ctx, field)
+	case "span":
+		return ec.fieldContext_Evidence_span(ctx, field)
+	case "text":
+		return ec.fieldContext_Evidence_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Evidence", field.Name)
+}
+
 func (ec *executionContext) childFields_Fact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -5585,20 +6392,82 @@ func (ec *executionContext) childFields_Fact(ctx context.Context, field graphql.
 		return ec.fieldContext_Fact_firstSeenAt(ctx, field)
 	case "lastSeenAt":
 		return ec.fieldContext_Fact_lastSeenAt(ctx, field)
+	case "beganAt":
+		return ec.fieldContext_Fact_beganAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_Fact_endedAt(ctx, field)
 	case "page":
 		return ec.fieldContext_Fact_page(ctx, field)
 	case "snapshot":
 		return ec.fieldContext_Fact_snapshot(ctx, field)
 	case "profile":
 		return ec.fieldContext_Fact_profile(ctx, field)
+	case "supersededBy":
+		return ec.fieldContext_Fact_supersededBy(ctx, field)
+	case "supersedes":
+		return ec.fieldContext_Fact_supersedes(ctx, field)
+	case "review":
+		return ec.fieldContext_Fact_review(ctx, field)
 	case "deepLink":
 		return ec.fieldContext_Fact_deepLink(ctx, field)
 	case "value":
 		return ec.fieldContext_Fact_value(ctx, field)
 	case "qualifiers":
 		return ec.fieldContext_Fact_qualifiers(ctx, field)
+	case "corroboration":
+		return ec.fieldContext_Fact_corroboration(ctx, field)
+	case "sameAs":
+		return ec.fieldContext_Fact_sameAs(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Fact", field.Name)
+}
+
+func (ec *executionContext) childFields_FactChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FactChange_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_FactChange_kind(ctx, field)
+	case "at":
+		return ec.fieldContext_FactChange_at(ctx, field)
+	case "company":
+		return ec.fieldContext_FactChange_company(ctx, field)
+	case "category":
+		return ec.fieldContext_FactChange_category(ctx, field)
+	case "reviewed":
+		return ec.fieldContext_FactChange_reviewed(ctx, field)
+	case "fact":
+		return ec.fieldContext_FactChange_fact(ctx, field)
+	case "previous":
+		return ec.fieldContext_FactChange_previous(ctx, field)
+	case "job":
+		return ec.fieldContext_FactChange_job(ctx, field)
+	case "profile":
+		return ec.fieldContext_FactChange_profile(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FactChange", field.Name)
+}
+
+func (ec *executionContext) childFields_FactChangeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FactChangeConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FactChangeConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FactChangeConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FactChangeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FactChangeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_FactChangeEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_FactChangeEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FactChangeEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_FactConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5989,6 +6858,20 @@ func (ec *executionContext) childFields_PageSearchEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type PageSearchEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Precision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "confirmed":
+		return ec.fieldContext_Precision_confirmed(ctx, field)
+	case "rejected":
+		return ec.fieldContext_Precision_rejected(ctx, field)
+	case "edited":
+		return ec.fieldContext_Precision_edited(ctx, field)
+	case "value":
+		return ec.fieldContext_Precision_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Precision", field.Name)
+}
+
 func (ec *executionContext) childFields_PreviewedURL(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "url":
@@ -6037,6 +6920,8 @@ func (ec *executionContext) childFields_Profile(ctx context.Context, field graph
 		return ec.fieldContext_Profile_updatedAt(ctx, field)
 	case "facts":
 		return ec.fieldContext_Profile_facts(ctx, field)
+	case "precision":
+		return ec.fieldContext_Profile_precision(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Profile", field.Name)
 }
@@ -6199,6 +7084,44 @@ func (ec *executionContext) childFields_RetryJobPayload(ctx context.Context, fie
 		return ec.fieldContext_RetryJobPayload_job(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RetryJobPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Review(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Review_id(ctx, field)
+	case "company":
+		return ec.fieldContext_Review_company(ctx, field)
+	case "verdict":
+		return ec.fieldContext_Review_verdict(ctx, field)
+	case "reason":
+		return ec.fieldContext_Review_reason(ctx, field)
+	case "statement":
+		return ec.fieldContext_Review_statement(ctx, field)
+	case "category":
+		return ec.fieldContext_Review_category(ctx, field)
+	case "editedStatement":
+		return ec.fieldContext_Review_editedStatement(ctx, field)
+	case "editedCategory":
+		return ec.fieldContext_Review_editedCategory(ctx, field)
+	case "who":
+		return ec.fieldContext_Review_who(ctx, field)
+	case "at":
+		return ec.fieldContext_Review_at(ctx, field)
+	case "profile":
+		return ec.fieldContext_Review_profile(ctx, field)
+	case "facts":
+		return ec.fieldContext_Review_facts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Review", field.Name)
+}
+
+func (ec *executionContext) childFields_ReviewFactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fact":
+		return ec.fieldContext_ReviewFactPayload_fact(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewFactPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RevokeApiKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6405,6 +7328,14 @@ func (ec *executionContext) childFields_UpdateProfilePayload(ctx context.Context
 		return ec.fieldContext_UpdateProfilePayload_profile(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateProfilePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawReviewPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fact":
+		return ec.fieldContext_WithdrawReviewPayload_fact(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawReviewPayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

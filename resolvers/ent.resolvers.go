@@ -7,12 +7,10 @@ package resolvers
 
 import (
 	"context"
-	"slices"
 
 	"entgo.io/contrib/entgql"
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent"
-	"techfacts.dev/techfacts/ent/fact"
 	"techfacts.dev/techfacts/graph"
 	"techfacts.dev/techfacts/internal/fault"
 )
@@ -42,20 +40,6 @@ func (r *queryResolver) AuditLog(ctx context.Context, after *entgql.Cursor[uuid.
 	}
 	return listed(r.Ent.AuditEntry.Query().Paginate(ctx, after, first, before, last,
 		ent.WithAuditEntryOrder(orderBy), ent.WithAuditEntryFilter(where.Filter)))
-}
-
-func (r *queryResolver) Facts(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.FactOrder, where *ent.FactWhereInput) (*ent.FactConnection, error) {
-	if err := fits(len(orderBy), after, before); err != nil {
-		return nil, err
-	}
-	query := r.Ent.Fact.Query()
-	if slices.ContainsFunc(orderBy, func(o *ent.FactOrder) bool {
-		return o.Field != nil && o.Field.String() == ent.FactOrderFieldNumber.String()
-	}) {
-		query.Where(fact.NumberNotNil()) // what has none has no place among them, and no cursor
-	}
-	return listed(query.Paginate(ctx, after, first, before, last,
-		ent.WithFactOrder(orderBy), ent.WithFactFilter(where.Filter)))
 }
 
 func (r *queryResolver) Jobs(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.JobOrder, where *ent.JobWhereInput) (*ent.JobConnection, error) {

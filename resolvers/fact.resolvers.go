@@ -7,11 +7,16 @@ package resolvers
 
 import (
 	"context"
+	"slices"
+	"time"
 
+	"entgo.io/contrib/entgql"
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/ent/fact"
 	"techfacts.dev/techfacts/graph"
+	"techfacts.dev/techfacts/internal/access"
+	"techfacts.dev/techfacts/internal/change"
 )
 
 func (r *factResolver) DeepLink(ctx context.Context, obj *ent.Fact) (string, error) {
@@ -26,6 +31,31 @@ func (r *factResolver) Qualifiers(ctx context.Context, obj *ent.Fact) ([]*graph.
 	return qualifiers(obj.Qualifiers), nil
 }
 
+func (r *factResolver) SameAs(ctx context.Context, obj *ent.Fact, first int) ([]*ent.Fact, error) {
+	if err := few(first); err != nil {
+		return nil, err
+	}
+	return append([]*ent.Fact{}, obj.Same[:min(len(obj.Same), first)]...), nil
+}
+
+func (r *mutationResolver) ReviewFact(ctx context.Context, input graph.ReviewFactInput) (*graph.ReviewFactPayload, error) {
+	row, err := r.Reviews.Review(ctx, input.ID, change.Opinion{
+		Verdict: input.Verdict, Reason: input.Reason, Statement: input.Statement, Category: input.Category, Who: access.From(ctx).Name,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &graph.ReviewFactPayload{Fact: row}, nil
+}
+
+func (r *mutationResolver) WithdrawReview(ctx context.Context, input graph.WithdrawReviewInput) (*graph.WithdrawReviewPayload, error) {
+	row, err := r.Reviews.Withdraw(ctx, input.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &graph.WithdrawReviewPayload{Fact: row}, nil
+}
+
 func (r *queryResolver) Fact(ctx context.Context, id uuid.UUID) (*ent.Fact, error) {
 	q, err := r.Ent.Fact.Query().Where(fact.ID(id)).CollectFields(ctx)
 	if err != nil {
@@ -33,4 +63,29 @@ func (r *queryResolver) Fact(ctx context.Context, id uuid.UUID) (*ent.Fact, erro
 	}
 	row, err := q.Only(ctx)
 	return row, missing(err, "no such fact")
+}
+
+func (r *queryResolver) Facts(ctx context.Context, asOf *time.Time, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.FactOrder, where *ent.FactWhereInput) (*ent.FactConnection, error) {
+	if err := fits(len(orderBy), after, before); err != nil {
+		return nil, err
+	}
+	query := r.Ent.Fact.Query()
+	if slices.ContainsFunc(orderBy, func(o *ent.FactOrder) bool {
+		return o.Field != nil && o.Field.String() == ent.FactOrderFieldNumber.String()
+	}) {
+		query.Where(fact.NumberNotNil()) // what has none has no place among them, and no cursor
+	}
+	if asOf != nil {
+		query.Where(held(*asOf))
+	}
+	return listed(query.Paginate(ctx, after, first, before, last,
+		ent.WithFactOrder(orderBy), ent.WithFactFilter(where.Filter)))
+}
+
+func (r *queryResolver) Conflicts(ctx context.Context, where *ent.FactWhereInput, first int) ([]*graph.Conflict, error) {
+	return r.conflicts(ctx, where, first)
+}
+
+func (r *queryResolver) VerifyEvidence(ctx context.Context, input graph.VerifyEvidenceInput) ([]*graph.Evidence, error) {
+	return r.verify(ctx, input.FactIds)
 }

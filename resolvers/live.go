@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/ent/fact"
+	"techfacts.dev/techfacts/ent/factchange"
 	entjob "techfacts.dev/techfacts/ent/job"
 	"techfacts.dev/techfacts/ent/jobevent"
 	"techfacts.dev/techfacts/ent/jobitem"
@@ -20,13 +21,14 @@ import (
 
 // live is what those who watch have in common.
 type live struct {
-	facts, events *news
+	facts, events, changes *news
 
 	ofJob     tails[*ent.Job]
 	ofEvents  tails[*ent.JobEvent]
 	ofFacts   tails[*ent.Fact]
 	ofPages   tails[*ent.Page]
-	ofChanges tails[change]
+	ofChanges tails[jobChange]
+	ofChanged tails[*ent.FactChange]
 }
 
 func newLive(r *Resolver) *live {
@@ -34,11 +36,13 @@ func newLive(r *Resolver) *live {
 	return &live{
 		facts:     &news{bus: r.Bus, topic: event.Facts, tick: r.tick(), kind: schema.KindFact, look: r.newFacts},
 		events:    &news{bus: r.Bus, topic: event.Jobs, tick: r.tick(), kind: schema.KindJobEvent, look: r.newEvents},
+		changes:   &news{bus: r.Bus, topic: event.Changes, tick: r.tick(), kind: schema.KindFactChange, look: r.newChanges},
 		ofJob:     tails[*ent.Job]{loading: loading},
 		ofEvents:  tails[*ent.JobEvent]{loading: loading},
 		ofFacts:   tails[*ent.Fact]{loading: loading},
 		ofPages:   tails[*ent.Page]{loading: loading},
-		ofChanges: tails[change]{loading: loading},
+		ofChanges: tails[jobChange]{loading: loading},
+		ofChanged: tails[*ent.FactChange]{loading: loading},
 	}
 }
 
@@ -47,11 +51,23 @@ func (r *Resolver) newFacts(ctx context.Context, from uuid.UUID) ([]note, error)
 	if err != nil {
 		return nil, fmt.Errorf("look for facts: %w", err)
 	}
+	return notesOf(ids), nil
+}
+
+func (r *Resolver) newChanges(ctx context.Context, from uuid.UUID) ([]note, error) {
+	ids, err := r.Ent.FactChange.Query().Where(factchange.IDGTE(from)).Order(ent.Asc(factchange.FieldID)).IDs(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("look for changes: %w", err)
+	}
+	return notesOf(ids), nil
+}
+
+func notesOf(ids []uuid.UUID) []note {
 	notes := make([]note, len(ids))
 	for i, id := range ids {
 		notes[i].id = id
 	}
-	return notes, nil
+	return notes
 }
 
 func (r *Resolver) newEvents(ctx context.Context, from uuid.UUID) ([]note, error) {
@@ -150,6 +166,32 @@ func (r *Resolver) watchFacts(ctx context.Context, where *ent.FactWhereInput) (<
 	return stream(ctx, added, &r.live.ofFacts, argument(ctx, "where")+selected(ctx), nil, load, all), nil
 }
 
+// watchChanges sends every change that becomes known from now on.
+func (r *Resolver) watchChanges(ctx context.Context, where *ent.FactChangeWhereInput) (<-chan *ent.FactChange, error) {
+	if _, err := where.Filter(r.Ent.FactChange.Query()); err != nil {
+		return listed[<-chan *ent.FactChange](nil, err)
+	}
+	added, err := r.live.changes.join(ctx)
+	if err != nil {
+		return nil, err
+	}
+	load := func(ctx context.Context, notes []note) ([]*ent.FactChange, error) {
+		ids := make([]uuid.UUID, len(notes))
+		for i, n := range notes {
+			ids[i] = n.id
+		}
+		q, err := where.Filter(r.Ent.FactChange.Query().Where(factchange.IDIn(ids...)).Order(ent.Asc(factchange.FieldID)))
+		if err != nil {
+			return nil, err
+		}
+		if q, err = q.CollectFields(ctx); err != nil {
+			return nil, err
+		}
+		return q.All(ctx)
+	}
+	return stream(ctx, added, &r.live.ofChanged, argument(ctx, "where")+selected(ctx), nil, load, all), nil
+}
+
 // watchPages sends every page whose text is new or has changed from now on.
 func (r *Resolver) watchPages(ctx context.Context, where *ent.PageWhereInput) (<-chan *ent.Page, error) {
 	if _, err := where.Filter(r.Ent.Page.Query()); err != nil {
@@ -181,8 +223,8 @@ func (r *Resolver) watchPages(ctx context.Context, where *ent.PageWhereInput) (<
 	return stream(ctx, added, &r.live.ofPages, argument(ctx, "where")+selected(ctx), nil, load, all), nil
 }
 
-// change is a job that has changed.
-type change struct {
+// jobChange is a job that has changed.
+type jobChange struct {
 	job   *ent.Job
 	like  bool // what is asked for
 	ended bool
@@ -209,8 +251,8 @@ func (r *Resolver) watchJobs(ctx context.Context, where *ent.JobWhereInput) (<-c
 	for _, job := range first {
 		sent[job.ID] = true
 	}
-	load := func(ctx context.Context, notes []note) ([]change, error) { return r.changes(ctx, where, notes) }
-	return stream(ctx, changed, &r.live.ofChanges, argument(ctx, "where")+selected(ctx), first, load, func(c change) (*ent.Job, bool) {
+	load := func(ctx context.Context, notes []note) ([]jobChange, error) { return r.changes(ctx, where, notes) }
+	return stream(ctx, changed, &r.live.ofChanges, argument(ctx, "where")+selected(ctx), first, load, func(c jobChange) (*ent.Job, bool) {
 		was := sent[c.job.ID]
 		if c.like && !c.ended {
 			sent[c.job.ID] = true
@@ -236,7 +278,7 @@ func (r *Resolver) jobs(ctx context.Context, where *ent.JobWhereInput, among pre
 }
 
 // changes gives the jobs that notes are about as they are now, each once.
-func (r *Resolver) changes(ctx context.Context, where *ent.JobWhereInput, notes []note) ([]change, error) {
+func (r *Resolver) changes(ctx context.Context, where *ent.JobWhereInput, notes []note) ([]jobChange, error) {
 	ids := make([]uuid.UUID, len(notes))
 	for i, n := range notes {
 		ids[i] = n.job
@@ -259,10 +301,10 @@ func (r *Resolver) changes(ctx context.Context, where *ent.JobWhereInput, notes 
 	for _, row := range wanted {
 		like[row.ID] = row.Status
 	}
-	changes := make([]change, len(rows))
+	changes := make([]jobChange, len(rows))
 	for i, row := range rows {
 		status, ok := like[row.ID]
-		changes[i] = change{job: row, like: ok, ended: status.Ended()}
+		changes[i] = jobChange{job: row, like: ok, ended: status.Ended()}
 	}
 	return changes, nil
 }

@@ -14,6 +14,7 @@ import (
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/graph"
 	"techfacts.dev/techfacts/internal/access"
+	"techfacts.dev/techfacts/internal/change"
 	"techfacts.dev/techfacts/internal/crawl"
 	"techfacts.dev/techfacts/internal/extract"
 	"techfacts.dev/techfacts/internal/fault"
@@ -35,6 +36,7 @@ type Resolver struct {
 	Profiles *extract.Profiles
 	Limiter  *fetch.Limiter
 	Keys     *access.Keys
+	Reviews  *change.Reviews
 	Preview  crawl.Previewer
 	Bus      Bus
 	Tick     time.Duration // how often watchers look without a hint; 0: every 2 s
@@ -56,6 +58,9 @@ func Schema(r *Resolver) graphql.ExecutableSchema {
 	})
 	r.shares = newShares()
 	r.live = newLive(r)
+	if r.Ent != nil {
+		beside(r)
+	}
 	return graph.NewExecutableSchema(graph.Config{Resolvers: r})
 }
 

@@ -136,3 +136,15 @@ func (e ValueKind) MarshalGQL(w io.Writer) { writeEnum(w, e) }
 
 // UnmarshalGQL reads e; it refuses what is not one of its values.
 func (e *ValueKind) UnmarshalGQL(v any) error { return readEnum(e, v) }
+
+// MarshalGQL writes e as a GraphQL enum value.
+func (e ChangeKind) MarshalGQL(w io.Writer) { writeEnum(w, e) }
+
+// UnmarshalGQL reads e; it refuses what is not one of its values.
+func (e *ChangeKind) UnmarshalGQL(v any) error { return readEnum(e, v) }
+
+// MarshalGQL writes e as a GraphQL enum value.
+func (e Verdict) MarshalGQL(w io.Writer) { writeEnum(w, e) }
+
+// UnmarshalGQL reads e; it refuses what is not one of its values.
+func (e *Verdict) UnmarshalGQL(v any) error { return readEnum(e, v) }

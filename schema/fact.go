@@ -31,10 +31,13 @@ const (
 	FactActive     FactStatus = "ACTIVE"
 	FactSuperseded FactStatus = "SUPERSEDED"
 	FactRemoved    FactStatus = "REMOVED"
+	FactRejected   FactStatus = "REJECTED"
 )
 
 // Values lists the statuses of a fact.
-func (FactStatus) Values() []string { return []string{"ACTIVE", "SUPERSEDED", "REMOVED"} }
+func (FactStatus) Values() []string {
+	return []string{"ACTIVE", "SUPERSEDED", "REMOVED", "REJECTED"}
+}
 
 // Span is where a quote stands in the text of its snapshot, in three units, so
 // that text[start:end] is the quote in Go (bytes), in Python (runes) and in
@@ -62,9 +65,9 @@ func (Fact) Fields() []ent.Field {
 			Comment("Whose documentation states it."),
 		field.String("url").Immutable().
 			Comment("The URL of its page."),
-		field.String("category").Immutable().Annotations(order("CATEGORY")).
+		field.String("category").Annotations(order("CATEGORY")).
 			Comment("The category of the profile that it belongs to."),
-		field.Text("statement").Immutable().
+		field.Text("statement").
 			Comment("The fact in one sentence that can be read alone."),
 		field.Text("quote").
 			Comment("The words that prove it, exactly as they stand in the snapshot's text at the span."),
@@ -94,12 +97,20 @@ func (Fact) Fields() []ent.Field {
 		field.String("model").Optional().Immutable().
 			Comment("The model that proposed it, for MODEL."),
 		field.String("fingerprint").Immutable().Annotations(hidden()),
+		field.String("topic").Optional().Annotations(hidden()),
+		field.String("claim").Optional().Nillable().Annotations(hidden()), // not set: not known yet
 		field.Enum("status").GoType(FactStatus("")).Default(string(FactActive)).
 			Comment("Whether it still holds."),
 		field.Time("first_seen_at").Default(Now).Immutable().Annotations(order("FIRST_SEEN_AT")).
 			Comment("When it was first found."),
 		field.Time("last_seen_at").Default(Now).Annotations(order("LAST_SEEN_AT")).
 			Comment("When it was last found."),
+		field.Time("began_at").Optional().Default(Now).
+			Comment("Since when it has held, or last held, without a break."),
+		field.Time("ended_at").Optional().Nillable().
+			Comment("When it was seen that it no longer holds; null while it holds."),
+		field.UUID("superseded_by_id", uuid.UUID{}).Optional().Nillable().Annotations(hidden()),
+		field.UUID("review_id", uuid.UUID{}).Optional().Nillable().Annotations(hidden()),
 	}
 }
 
@@ -114,6 +125,14 @@ func (Fact) Edges() []ent.Edge {
 		edge.To("profile", Profile.Type).Unique().Required().Immutable().Field("profile_id").
 			Annotations(entsql.OnDelete(entsql.Cascade)).
 			Comment("The profile under which it was found."),
+		edge.To("supersedes", Fact.Type).Annotations(entsql.OnDelete(entsql.SetNull), entgql.RelayConnection()).
+			Comment("The facts whose place it has taken: its page gave another value for the same.").
+			From("superseded_by").Unique().Field("superseded_by_id").
+			Comment("The fact that has taken its place on its page."),
+		edge.To("review", Review.Type).Unique().Field("review_id").
+			Annotations(entsql.OnDelete(entsql.SetNull)).
+			Comment("What somebody thinks of it; null if nobody has said so."),
+		edge.To("intervals", Interval.Type).Annotations(entsql.OnDelete(entsql.Cascade), entgql.Skip(entgql.SkipAll)),
 		edge.From("reports", Report.Type).Ref("facts").Annotations(entgql.Skip(entgql.SkipAll)),
 	}
 }
@@ -129,13 +148,17 @@ func (Fact) Indexes() []ent.Index {
 		index.Fields("first_seen_at"),
 		index.Fields("attribute"),
 		index.Fields("unit", "number"),
+		index.Fields("claim"),
+		index.Fields("topic"),
+		index.Fields("superseded_by_id"),
+		index.Fields("review_id"),
 	}
 }
 
 // Annotations of a fact.
 func (Fact) Annotations() []schema.Annotation {
 	return []schema.Annotation{
-		entgql.RelayConnection(), entgql.QueryField().Description("Facts, by filter and in order."), entgql.MultiOrder(),
+		entgql.RelayConnection(), entgql.MultiOrder(),
 		schema.Comment("One self-contained statement with the words that prove it."),
 	}
 }

@@ -26,6 +26,8 @@ const (
 	KindRateLimit
 	KindKey
 	KindAuditEntry
+	KindFactChange
+	KindReview
 )
 
 // Tables names the table of each kind.
@@ -53,6 +55,10 @@ func (k Kind) table() string {
 		return "api_keys"
 	case KindAuditEntry:
 		return "audit_entries"
+	case KindFactChange:
+		return "fact_changes"
+	case KindReview:
+		return "reviews"
 	}
 	return ""
 }

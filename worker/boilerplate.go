@@ -16,6 +16,7 @@ import (
 	"techfacts.dev/techfacts/ent/boilerplate"
 	"techfacts.dev/techfacts/ent/fact"
 	"techfacts.dev/techfacts/ent/page"
+	"techfacts.dev/techfacts/internal/change"
 	"techfacts.dev/techfacts/internal/document"
 	"techfacts.dev/techfacts/internal/extract"
 	"techfacts.dev/techfacts/internal/store"
@@ -127,7 +128,7 @@ func noted(ctx context.Context, client *ent.Client, domain string) (document.Boi
 //
 // Who extracts holds the domain's row shared, who changes it alone; it is locked
 // before any page. So no fact slips in between, and nobody waits for each other.
-func settleBoilerplate(ctx context.Context, tx *store.Tx, domain string, changed bool) (now document.Boilerplate, removed int, err error) {
+func settleBoilerplate(ctx context.Context, tx *store.Tx, job uuid.UUID, domain string, changed bool) (now document.Boilerplate, removed int, err error) {
 	row, err := lockBoilerplate(ctx, tx, domain, changed)
 	if err != nil {
 		return nil, 0, err
@@ -146,7 +147,7 @@ func settleBoilerplate(ctx context.Context, tx *store.Tx, domain string, changed
 	if err := tx.Ent.Boilerplate.UpdateOneID(domain).SetBlocks(packed).Exec(ctx); err != nil {
 		return nil, 0, fmt.Errorf("keep boilerplate of %s: %w", domain, err)
 	}
-	removed, err = sweep(ctx, tx, domain, now.Without(before))
+	removed, err = sweep(ctx, tx, job, domain, now.Without(before))
 	return now, removed, err
 }
 
@@ -169,7 +170,7 @@ func lockBoilerplate(ctx context.Context, tx *store.Tx, domain string, alone boo
 }
 
 // sweep removes the facts of a domain that stand in new boilerplate.
-func sweep(ctx context.Context, tx *store.Tx, domain string, fresh document.Boilerplate) (removed int, err error) {
+func sweep(ctx context.Context, tx *store.Tx, job uuid.UUID, domain string, fresh document.Boilerplate) (removed int, err error) {
 	for chunk := range slices.Chunk(fresh, maxBulk) {
 		facts, err := tx.Ent.Fact.Query().
 			Where(fact.BlockIn(chunk...), fact.StatusEQ(schema.FactActive), fact.HasPageWith(page.Domain(domain))).
@@ -190,9 +191,9 @@ func sweep(ctx context.Context, tx *store.Tx, domain string, fresh document.Boil
 			if _, err := lock.IDs(ctx); err != nil {
 				return removed, fmt.Errorf("lock pages: %w", err)
 			}
-			n, err := tx.Ent.Fact.Update().Where(fact.IDIn(ids...), fact.StatusEQ(schema.FactActive)).SetStatus(schema.FactRemoved).Save(ctx)
+			n, err := change.Remove(ctx, tx, job, ids, schema.Now())
 			if err != nil {
-				return removed, fmt.Errorf("remove facts in boilerplate: %w", err)
+				return removed, err
 			}
 			removed += n
 		}

@@ -64,11 +64,11 @@ func (s Steps) extract(ctx context.Context, t task) (job.Save, error) {
 		Name: prof.Name, Focus: prof.Focus, Categories: prof.Categories, Depth: prof.Depth,
 	}, s.MinConfidence)
 	return func(ctx context.Context, tx *store.Tx, _ *ent.Job) (job.Result, error) {
-		repeated, swept, err := settleBoilerplate(ctx, tx, p.Domain, !slices.Equal(known, repeated))
+		repeated, swept, err := settleBoilerplate(ctx, tx, t.JobID, p.Domain, !slices.Equal(known, repeated))
 		if err != nil {
 			return job.Result{}, err
 		}
-		r := reconciliation{tx: tx, page: p, marks: marks, profile: prof.ID, now: schema.Now()}
+		r := reconciliation{tx: tx, page: p, marks: marks, profile: prof.ID, now: schema.Now(), job: t.JobID}
 		found := own(found, marks, repeated)
 		result := job.Result{Outcome: outcome, PageID: &p.ID, Facts: len(found)}
 		result.FactsAdded, result.FactsRemoved, err = r.run(ctx, found)

@@ -9,9 +9,11 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/ent/fact"
 	"techfacts.dev/techfacts/ent/page"
+	"techfacts.dev/techfacts/internal/change"
 	"techfacts.dev/techfacts/internal/crawl"
 	"techfacts.dev/techfacts/internal/document"
 	"techfacts.dev/techfacts/internal/fault"
@@ -178,14 +180,20 @@ func (v *visit) failed(f *fetch.Failure) job.Save {
 
 // gone marks the page, and what it stated. Both come back if it does.
 func (v *visit) gone(ctx context.Context, tx *store.Tx) error {
-	err := errors.Join(
-		tx.Ent.Page.UpdateOneID(v.known.ID).SetStatus(schema.PageGone).Exec(ctx),
-		tx.Ent.Fact.Update().Where(fact.PageID(v.known.ID), fact.StatusEQ(schema.FactActive)).SetStatus(schema.FactRemoved).Exec(ctx),
-	)
-	if err != nil {
+	if err := tx.Ent.Page.UpdateOneID(v.known.ID).SetStatus(schema.PageGone).Exec(ctx); err != nil {
 		return fmt.Errorf("mark page as gone: %w", err)
 	}
-	return nil
+	return v.silence(ctx, tx, v.known.ID)
+}
+
+// silence removes what a page states. Who calls it has its lock.
+func (v *visit) silence(ctx context.Context, tx *store.Tx, pageID uuid.UUID) error {
+	ids, err := tx.Ent.Fact.Query().Where(fact.PageID(pageID)).IDs(ctx)
+	if err != nil {
+		return fmt.Errorf("find facts of the page: %w", err)
+	}
+	_, err = change.Remove(ctx, tx, v.JobID, ids, schema.Now())
+	return err
 }
 
 // redirected sends the item to where it was led, in the lane of the domain. A
@@ -203,7 +211,18 @@ func (v *visit) redirected() job.Save {
 	case v.Depth == 0 && v.Sitemaps != nil && to.Domain() != v.target.Domain():
 		result.Next, result.Sitemaps = schema.StepDiscover, []string{}
 	}
-	return v.observed(fetch.Observation{Status: v.response.Status, CrawlDelay: v.response.CrawlDelay}, settled(result))
+	save := settled(result)
+	if known := v.known; known != nil && known.URL == v.target.String() && moved(v.response.Status) {
+		save = func(ctx context.Context, tx *store.Tx, _ *ent.Job) (job.Result, error) {
+			return result, tx.Ent.Page.UpdateOneID(known.ID).SetStatus(schema.PageGone).Exec(ctx) // what it states is looked for where it leads
+		}
+	}
+	return v.observed(fetch.Observation{Status: v.response.Status, CrawlDelay: v.response.CrawlDelay}, save)
+}
+
+// moved reports redirects for good.
+func moved(status int) bool {
+	return status == http.StatusMovedPermanently || status == http.StatusPermanentRedirect
 }
 
 // allows says whether the job may read u. What was given by name it may follow

@@ -12,6 +12,7 @@ import (
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/ent/fact"
 	"techfacts.dev/techfacts/ent/page"
+	"techfacts.dev/techfacts/internal/change"
 	"techfacts.dev/techfacts/internal/document"
 	"techfacts.dev/techfacts/internal/extract"
 	"techfacts.dev/techfacts/internal/fault"
@@ -31,12 +32,14 @@ type reconciliation struct {
 	marks   document.Marks
 	profile uuid.UUID
 	now     time.Time
-	company string // of the page as it is now
+	job     uuid.UUID
+	company string                 // of the page as it is now
+	reviews map[string]*ent.Review // of what was found, by fingerprint
 }
 
-// run keeps the ids of what is known, adds what is new, and marks as removed
-// what is gone. It fails, to be tried again, if the page has changed since it
-// was read.
+// run keeps the ids of what is known, adds what is new, and ends what is gone:
+// it is removed, or superseded by what has taken its place. It fails, to be tried
+// again, if the page has changed since it was read.
 func (r *reconciliation) run(ctx context.Context, found []extract.Fact) (added, removed int, err error) {
 	if err := r.lock(ctx); err != nil {
 		return 0, 0, err
@@ -45,51 +48,85 @@ func (r *reconciliation) run(ctx context.Context, found []extract.Fact) (added, 
 	if err != nil {
 		return 0, 0, fmt.Errorf("read facts: %w", err)
 	}
+	if r.reviews, err = change.ReviewsOf(ctx, r.tx, r.profile, r.company, fingerprints(found)); err != nil {
+		return 0, 0, err
+	}
 	known := make(map[string]*ent.Fact, len(rows))
 	for _, row := range rows {
 		known[row.Fingerprint] = row
 	}
 	var fresh []*ent.FactCreate
 	var same []uuid.UUID
+	var arrived []came
 	for _, f := range found {
 		row, ok := known[f.Fingerprint]
 		delete(known, f.Fingerprint)
 		switch {
 		case !ok:
-			fresh = append(fresh, r.create(f))
+			id := schema.NewID(schema.KindFact)
+			fresh = append(fresh, r.create(f).SetID(id))
+			if !r.rejected(f) {
+				arrived = append(arrived, came{id: id, found: f})
+			}
 		case r.same(row, f):
 			same = append(same, row.ID)
 		default:
-			if row.Status == schema.FactRemoved {
+			if ended(row) {
 				added++
+				if row.Status != schema.FactRejected && !r.rejected(f) {
+					arrived = append(arrived, came{id: row.ID, found: f, known: row})
+				}
 			}
 			if err := r.update(ctx, row, f); err != nil {
 				return 0, 0, err
 			}
 		}
 	}
+	if err := r.write(ctx, fresh, same); err != nil {
+		return 0, 0, err
+	}
+	var went []*ent.Fact
+	for _, row := range rows {
+		if known[row.Fingerprint] != nil && !ended(row) {
+			went = append(went, row)
+		}
+	}
+	return added + len(fresh), len(went), r.replace(ctx, went, arrived, rows)
+}
+
+// write adds facts, and touches those that are as they were.
+func (r *reconciliation) write(ctx context.Context, fresh []*ent.FactCreate, same []uuid.UUID) error {
 	for chunk := range slices.Chunk(fresh, maxBulk) {
 		if err := r.tx.Ent.Fact.CreateBulk(chunk...).Exec(ctx); err != nil {
-			return 0, 0, fmt.Errorf("add facts: %w", err)
+			return fmt.Errorf("add facts: %w", err)
 		}
 	}
-	if len(same) > 0 {
-		if err := r.tx.Ent.Fact.Update().Where(fact.IDIn(same...)).SetLastSeenAt(r.now).Exec(ctx); err != nil {
-			return 0, 0, fmt.Errorf("touch facts: %w", err)
-		}
+	if len(same) == 0 {
+		return nil
 	}
-	var gone []uuid.UUID
-	for _, row := range known {
-		if row.Status == schema.FactActive {
-			gone = append(gone, row.ID)
-		}
+	if err := r.tx.Ent.Fact.Update().Where(fact.IDIn(same...)).SetLastSeenAt(r.now).Exec(ctx); err != nil {
+		return fmt.Errorf("touch facts: %w", err)
 	}
-	if len(gone) > 0 {
-		if err := r.tx.Ent.Fact.Update().Where(fact.IDIn(gone...)).SetStatus(schema.FactRemoved).Exec(ctx); err != nil {
-			return 0, 0, fmt.Errorf("remove facts: %w", err)
-		}
+	return nil
+}
+
+// ended reports whether a page has ceased to state a fact.
+func ended(row *ent.Fact) bool {
+	return row.Status == schema.FactRemoved || row.Status == schema.FactSuperseded || row.EndedAt != nil
+}
+
+func fingerprints(found []extract.Fact) []string {
+	list := make([]string, len(found))
+	for i, f := range found {
+		list[i] = f.Fingerprint
 	}
-	return added + len(fresh), len(gone), nil
+	return list
+}
+
+// rejected reports whether somebody has said that a statement is wrong.
+func (r *reconciliation) rejected(f extract.Fact) bool {
+	review := r.reviews[f.Fingerprint]
+	return review != nil && review.Verdict == schema.VerdictRejected
 }
 
 // lock makes sure that the page still says what was read, until the
@@ -115,7 +152,8 @@ func (r *reconciliation) lock(ctx context.Context) error {
 
 // same reports whether row says all that f does.
 func (r *reconciliation) same(row *ent.Fact, f extract.Fact) bool {
-	return row.Status == schema.FactActive && row.SnapshotID == r.page.Edges.Snapshot.ID && row.Span == f.Span && row.Confidence == f.Confidence &&
+	said := f.Stated()
+	return !ended(row) && row.Claim != nil && *row.Claim == said.Claim() && row.Topic == said.Topic() && row.SnapshotID == r.page.Edges.Snapshot.ID && row.Span == f.Span && row.Confidence == f.Confidence &&
 		row.Anchor == r.anchor(f) && row.Block == r.marks.At(f.Span.ByteStart) &&
 		row.Attribute == f.Attribute && row.Subject == f.Subject && row.Measure == f.Value && maps.Equal(row.Qualifiers, f.Qualifiers) && slices.Equal(row.Headings, f.Headings)
 }
@@ -143,19 +181,42 @@ func (r *reconciliation) anchor(f extract.Fact) string {
 }
 
 func (r *reconciliation) create(f extract.Fact) *ent.FactCreate {
-	return r.tx.Ent.Fact.Create().SetPageID(r.page.ID).SetSnapshotID(r.page.Edges.Snapshot.ID).SetProfileID(r.profile).
+	said := f.Stated()
+	create := r.tx.Ent.Fact.Create().SetPageID(r.page.ID).SetSnapshotID(r.page.Edges.Snapshot.ID).SetProfileID(r.profile).
 		SetCompany(r.company).SetURL(r.page.URL).SetCategory(f.Category).SetStatement(f.Statement).SetQuote(f.Quote).
 		SetSpan(f.Span).SetHeadings(f.Headings).SetAnchor(r.anchor(f)).SetBlock(r.marks.At(f.Span.ByteStart)).
 		SetAttribute(f.Attribute).SetSubject(f.Subject).
 		SetValue(f.Value.Original).SetMeasure(f.Value).SetNillableValueKind(kind(f.Value)).SetNillableNumber(number(f.Value)).SetUnit(f.Value.Unit).
-		SetQualifiers(f.Qualifiers).SetConfidence(f.Confidence).SetMethod(schema.MethodRules).SetFingerprint(f.Fingerprint).SetFirstSeenAt(r.now).SetLastSeenAt(r.now)
+		SetQualifiers(f.Qualifiers).SetConfidence(f.Confidence).SetMethod(schema.MethodRules).SetFingerprint(f.Fingerprint).SetFirstSeenAt(r.now).SetLastSeenAt(r.now).
+		SetTopic(said.Topic()).SetClaim(said.Claim()).SetBeganAt(r.now)
+	if review := r.reviews[f.Fingerprint]; review != nil {
+		change.Apply(review, create.Mutation())
+	}
+	return create
 }
 
+// update makes row say what f does. Of one that comes back the time for which it
+// held is kept.
 func (r *reconciliation) update(ctx context.Context, row *ent.Fact, f extract.Fact) error {
+	said := f.Stated()
 	update := r.tx.Ent.Fact.UpdateOneID(row.ID).SetSnapshotID(r.page.Edges.Snapshot.ID).SetQuote(f.Quote).SetSpan(f.Span).
 		SetHeadings(f.Headings).SetAnchor(r.anchor(f)).SetBlock(r.marks.At(f.Span.ByteStart)).SetAttribute(f.Attribute).SetSubject(f.Subject).
 		SetValue(f.Value.Original).SetMeasure(f.Value).SetUnit(f.Value.Unit).
-		SetQualifiers(f.Qualifiers).SetConfidence(f.Confidence).SetStatus(schema.FactActive).SetLastSeenAt(r.now)
+		SetQualifiers(f.Qualifiers).SetConfidence(f.Confidence).SetLastSeenAt(r.now).SetTopic(said.Topic()).SetClaim(said.Claim())
+	if ended(row) {
+		if row.EndedAt != nil {
+			if err := r.tx.Ent.Interval.Create().SetFactID(row.ID).SetBeganAt(row.BeganAt).SetEndedAt(*row.EndedAt).Exec(ctx); err != nil {
+				return fmt.Errorf("keep interval: %w", err)
+			}
+		}
+		update.SetBeganAt(r.now).ClearEndedAt().ClearSupersededByID()
+		if row.Status != schema.FactRejected {
+			update.SetStatus(schema.FactActive)
+		}
+		if review := r.reviews[f.Fingerprint]; review != nil {
+			change.Apply(review, update.Mutation())
+		}
+	}
 	if k := kind(f.Value); k != nil {
 		update.SetValueKind(*k)
 	} else {

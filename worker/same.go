@@ -88,7 +88,8 @@ func (v *visit) goesOn(pageID uuid.UUID, o schema.Outcome, found []job.Link) job
 	return job.Result{Next: schema.StepExtract, Outcome: o, PageID: &pageID, Found: found, Follow: v.followAt}
 }
 
-// alias notes that the URL of the item is another one of a page.
+// alias notes that the URL of the item is another one of a page. If a page that
+// was kept under that URL has moved there for good, it states nothing any more.
 func (v *visit) alias(ctx context.Context, tx *store.Tx, pageID uuid.UUID, of string) error {
 	if v.URL == of {
 		return nil
@@ -98,7 +99,18 @@ func (v *visit) alias(ctx context.Context, tx *store.Tx, pageID uuid.UUID, of st
 	if err != nil {
 		return fmt.Errorf("note alias: %w", err)
 	}
-	return nil
+	query := tx.Ent.Page.Query().Where(page.URL(v.URL), page.IDNEQ(pageID), page.StatusEQ(schema.PageGone))
+	if tx.Postgres() {
+		query.ForUpdate()
+	}
+	old, err := query.OnlyID(ctx)
+	if ent.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("find the page that has moved: %w", err)
+	}
+	return v.silence(ctx, tx, old)
 }
 
 // place finds the place of what was read: a page of its own, or one that says

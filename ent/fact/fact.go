@@ -66,18 +66,38 @@ const (
 	FieldModel = "model"
 	// FieldFingerprint holds the string denoting the fingerprint field in the database.
 	FieldFingerprint = "fingerprint"
+	// FieldTopic holds the string denoting the topic field in the database.
+	FieldTopic = "topic"
+	// FieldClaim holds the string denoting the claim field in the database.
+	FieldClaim = "claim"
 	// FieldStatus holds the string denoting the status field in the database.
 	FieldStatus = "status"
 	// FieldFirstSeenAt holds the string denoting the first_seen_at field in the database.
 	FieldFirstSeenAt = "first_seen_at"
 	// FieldLastSeenAt holds the string denoting the last_seen_at field in the database.
 	FieldLastSeenAt = "last_seen_at"
+	// FieldBeganAt holds the string denoting the began_at field in the database.
+	FieldBeganAt = "began_at"
+	// FieldEndedAt holds the string denoting the ended_at field in the database.
+	FieldEndedAt = "ended_at"
+	// FieldSupersededByID holds the string denoting the superseded_by_id field in the database.
+	FieldSupersededByID = "superseded_by_id"
+	// FieldReviewID holds the string denoting the review_id field in the database.
+	FieldReviewID = "review_id"
 	// EdgePage holds the string denoting the page edge name in mutations.
 	EdgePage = "page"
 	// EdgeSnapshot holds the string denoting the snapshot edge name in mutations.
 	EdgeSnapshot = "snapshot"
 	// EdgeProfile holds the string denoting the profile edge name in mutations.
 	EdgeProfile = "profile"
+	// EdgeSupersededBy holds the string denoting the superseded_by edge name in mutations.
+	EdgeSupersededBy = "superseded_by"
+	// EdgeSupersedes holds the string denoting the supersedes edge name in mutations.
+	EdgeSupersedes = "supersedes"
+	// EdgeReview holds the string denoting the review edge name in mutations.
+	EdgeReview = "review"
+	// EdgeIntervals holds the string denoting the intervals edge name in mutations.
+	EdgeIntervals = "intervals"
 	// EdgeReports holds the string denoting the reports edge name in mutations.
 	EdgeReports = "reports"
 	// Table holds the table name of the fact in the database.
@@ -103,6 +123,28 @@ const (
 	ProfileInverseTable = "profiles"
 	// ProfileColumn is the table column denoting the profile relation/edge.
 	ProfileColumn = "profile_id"
+	// SupersededByTable is the table that holds the superseded_by relation/edge.
+	SupersededByTable = "facts"
+	// SupersededByColumn is the table column denoting the superseded_by relation/edge.
+	SupersededByColumn = "superseded_by_id"
+	// SupersedesTable is the table that holds the supersedes relation/edge.
+	SupersedesTable = "facts"
+	// SupersedesColumn is the table column denoting the supersedes relation/edge.
+	SupersedesColumn = "superseded_by_id"
+	// ReviewTable is the table that holds the review relation/edge.
+	ReviewTable = "facts"
+	// ReviewInverseTable is the table name for the Review entity.
+	// It exists in this package in order to avoid circular dependency with the "review" package.
+	ReviewInverseTable = "reviews"
+	// ReviewColumn is the table column denoting the review relation/edge.
+	ReviewColumn = "review_id"
+	// IntervalsTable is the table that holds the intervals relation/edge.
+	IntervalsTable = "intervals"
+	// IntervalsInverseTable is the table name for the Interval entity.
+	// It exists in this package in order to avoid circular dependency with the "interval" package.
+	IntervalsInverseTable = "intervals"
+	// IntervalsColumn is the table column denoting the intervals relation/edge.
+	IntervalsColumn = "fact_id"
 	// ReportsTable is the table that holds the reports relation/edge. The primary key declared below.
 	ReportsTable = "report_facts"
 	// ReportsInverseTable is the table name for the Report entity.
@@ -137,9 +179,15 @@ var Columns = []string{
 	FieldMethod,
 	FieldModel,
 	FieldFingerprint,
+	FieldTopic,
+	FieldClaim,
 	FieldStatus,
 	FieldFirstSeenAt,
 	FieldLastSeenAt,
+	FieldBeganAt,
+	FieldEndedAt,
+	FieldSupersededByID,
+	FieldReviewID,
 }
 
 var (
@@ -163,6 +211,8 @@ var (
 	DefaultFirstSeenAt func() time.Time
 	// DefaultLastSeenAt holds the default value on creation for the "last_seen_at" field.
 	DefaultLastSeenAt func() time.Time
+	// DefaultBeganAt holds the default value on creation for the "began_at" field.
+	DefaultBeganAt func() time.Time
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -192,7 +242,7 @@ const DefaultStatus schema.FactStatus = "ACTIVE"
 // StatusValidator is a validator for the "status" field enum values. It is called by the builders before save.
 func StatusValidator(s schema.FactStatus) error {
 	switch s {
-	case "ACTIVE", "SUPERSEDED", "REMOVED":
+	case "ACTIVE", "SUPERSEDED", "REMOVED", "REJECTED":
 		return nil
 	default:
 		return fmt.Errorf("fact: invalid enum value for status field: %q", s)
@@ -307,6 +357,16 @@ func ByFingerprint(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldFingerprint, opts...).ToFunc()
 }
 
+// ByTopic orders the results by the topic field.
+func ByTopic(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTopic, opts...).ToFunc()
+}
+
+// ByClaim orders the results by the claim field.
+func ByClaim(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldClaim, opts...).ToFunc()
+}
+
 // ByStatus orders the results by the status field.
 func ByStatus(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldStatus, opts...).ToFunc()
@@ -320,6 +380,26 @@ func ByFirstSeenAt(opts ...sql.OrderTermOption) OrderOption {
 // ByLastSeenAt orders the results by the last_seen_at field.
 func ByLastSeenAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLastSeenAt, opts...).ToFunc()
+}
+
+// ByBeganAt orders the results by the began_at field.
+func ByBeganAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldBeganAt, opts...).ToFunc()
+}
+
+// ByEndedAt orders the results by the ended_at field.
+func ByEndedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEndedAt, opts...).ToFunc()
+}
+
+// BySupersededByID orders the results by the superseded_by_id field.
+func BySupersededByID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSupersededByID, opts...).ToFunc()
+}
+
+// ByReviewID orders the results by the review_id field.
+func ByReviewID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReviewID, opts...).ToFunc()
 }
 
 // ByPageField orders the results by page field.
@@ -340,6 +420,48 @@ func BySnapshotField(field string, opts ...sql.OrderTermOption) OrderOption {
 func ByProfileField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newProfileStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// BySupersededByField orders the results by superseded_by field.
+func BySupersededByField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newSupersededByStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// BySupersedesCount orders the results by supersedes count.
+func BySupersedesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newSupersedesStep(), opts...)
+	}
+}
+
+// BySupersedes orders the results by supersedes terms.
+func BySupersedes(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newSupersedesStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByReviewField orders the results by review field.
+func ByReviewField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newReviewStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByIntervalsCount orders the results by intervals count.
+func ByIntervalsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newIntervalsStep(), opts...)
+	}
+}
+
+// ByIntervals orders the results by intervals terms.
+func ByIntervals(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newIntervalsStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
 
@@ -375,6 +497,34 @@ func newProfileStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(ProfileInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, ProfileTable, ProfileColumn),
+	)
+}
+func newSupersededByStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, true, SupersededByTable, SupersededByColumn),
+	)
+}
+func newSupersedesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, SupersedesTable, SupersedesColumn),
+	)
+}
+func newReviewStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ReviewInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, ReviewTable, ReviewColumn),
+	)
+}
+func newIntervalsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(IntervalsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, IntervalsTable, IntervalsColumn),
 	)
 }
 func newReportsStep() *sqlgraph.Step {

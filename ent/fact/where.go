@@ -147,6 +147,16 @@ func Fingerprint(v string) predicate.Fact {
 	return predicate.Fact(sql.FieldEQ(FieldFingerprint, v))
 }
 
+// Topic applies equality check predicate on the "topic" field. It's identical to TopicEQ.
+func Topic(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldEQ(FieldTopic, v))
+}
+
+// Claim applies equality check predicate on the "claim" field. It's identical to ClaimEQ.
+func Claim(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldEQ(FieldClaim, v))
+}
+
 // FirstSeenAt applies equality check predicate on the "first_seen_at" field. It's identical to FirstSeenAtEQ.
 func FirstSeenAt(v time.Time) predicate.Fact {
 	return predicate.Fact(sql.FieldEQ(FieldFirstSeenAt, v))
@@ -155,6 +165,26 @@ func FirstSeenAt(v time.Time) predicate.Fact {
 // LastSeenAt applies equality check predicate on the "last_seen_at" field. It's identical to LastSeenAtEQ.
 func LastSeenAt(v time.Time) predicate.Fact {
 	return predicate.Fact(sql.FieldEQ(FieldLastSeenAt, v))
+}
+
+// BeganAt applies equality check predicate on the "began_at" field. It's identical to BeganAtEQ.
+func BeganAt(v time.Time) predicate.Fact {
+	return predicate.Fact(sql.FieldEQ(FieldBeganAt, v))
+}
+
+// EndedAt applies equality check predicate on the "ended_at" field. It's identical to EndedAtEQ.
+func EndedAt(v time.Time) predicate.Fact {
+	return predicate.Fact(sql.FieldEQ(FieldEndedAt, v))
+}
+
+// SupersededByID applies equality check predicate on the "superseded_by_id" field. It's identical to SupersededByIDEQ.
+func SupersededByID(v uuid.UUID) predicate.Fact {
+	return predicate.Fact(sql.FieldEQ(FieldSupersededByID, v))
+}
+
+// ReviewID applies equality check predicate on the "review_id" field. It's identical to ReviewIDEQ.
+func ReviewID(v uuid.UUID) predicate.Fact {
+	return predicate.Fact(sql.FieldEQ(FieldReviewID, v))
 }
 
 // PageIDEQ applies the EQ predicate on the "page_id" field.
@@ -1297,6 +1327,156 @@ func FingerprintContainsFold(v string) predicate.Fact {
 	return predicate.Fact(sql.FieldContainsFold(FieldFingerprint, v))
 }
 
+// TopicEQ applies the EQ predicate on the "topic" field.
+func TopicEQ(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldEQ(FieldTopic, v))
+}
+
+// TopicNEQ applies the NEQ predicate on the "topic" field.
+func TopicNEQ(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldNEQ(FieldTopic, v))
+}
+
+// TopicIn applies the In predicate on the "topic" field.
+func TopicIn(vs ...string) predicate.Fact {
+	return predicate.Fact(sql.FieldIn(FieldTopic, vs...))
+}
+
+// TopicNotIn applies the NotIn predicate on the "topic" field.
+func TopicNotIn(vs ...string) predicate.Fact {
+	return predicate.Fact(sql.FieldNotIn(FieldTopic, vs...))
+}
+
+// TopicGT applies the GT predicate on the "topic" field.
+func TopicGT(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldGT(FieldTopic, v))
+}
+
+// TopicGTE applies the GTE predicate on the "topic" field.
+func TopicGTE(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldGTE(FieldTopic, v))
+}
+
+// TopicLT applies the LT predicate on the "topic" field.
+func TopicLT(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldLT(FieldTopic, v))
+}
+
+// TopicLTE applies the LTE predicate on the "topic" field.
+func TopicLTE(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldLTE(FieldTopic, v))
+}
+
+// TopicContains applies the Contains predicate on the "topic" field.
+func TopicContains(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldContains(FieldTopic, v))
+}
+
+// TopicHasPrefix applies the HasPrefix predicate on the "topic" field.
+func TopicHasPrefix(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldHasPrefix(FieldTopic, v))
+}
+
+// TopicHasSuffix applies the HasSuffix predicate on the "topic" field.
+func TopicHasSuffix(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldHasSuffix(FieldTopic, v))
+}
+
+// TopicIsNil applies the IsNil predicate on the "topic" field.
+func TopicIsNil() predicate.Fact {
+	return predicate.Fact(sql.FieldIsNull(FieldTopic))
+}
+
+// TopicNotNil applies the NotNil predicate on the "topic" field.
+func TopicNotNil() predicate.Fact {
+	return predicate.Fact(sql.FieldNotNull(FieldTopic))
+}
+
+// TopicEqualFold applies the EqualFold predicate on the "topic" field.
+func TopicEqualFold(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldEqualFold(FieldTopic, v))
+}
+
+// TopicContainsFold applies the ContainsFold predicate on the "topic" field.
+func TopicContainsFold(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldContainsFold(FieldTopic, v))
+}
+
+// ClaimEQ applies the EQ predicate on the "claim" field.
+func ClaimEQ(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldEQ(FieldClaim, v))
+}
+
+// ClaimNEQ applies the NEQ predicate on the "claim" field.
+func ClaimNEQ(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldNEQ(FieldClaim, v))
+}
+
+// ClaimIn applies the In predicate on the "claim" field.
+func ClaimIn(vs ...string) predicate.Fact {
+	return predicate.Fact(sql.FieldIn(FieldClaim, vs...))
+}
+
+// ClaimNotIn applies the NotIn predicate on the "claim" field.
+func ClaimNotIn(vs ...string) predicate.Fact {
+	return predicate.Fact(sql.FieldNotIn(FieldClaim, vs...))
+}
+
+// ClaimGT applies the GT predicate on the "claim" field.
+func ClaimGT(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldGT(FieldClaim, v))
+}
+
+// ClaimGTE applies the GTE predicate on the "claim" field.
+func ClaimGTE(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldGTE(FieldClaim, v))
+}
+
+// ClaimLT applies the LT predicate on the "claim" field.
+func ClaimLT(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldLT(FieldClaim, v))
+}
+
+// ClaimLTE applies the LTE predicate on the "claim" field.
+func ClaimLTE(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldLTE(FieldClaim, v))
+}
+
+// ClaimContains applies the Contains predicate on the "claim" field.
+func ClaimContains(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldContains(FieldClaim, v))
+}
+
+// ClaimHasPrefix applies the HasPrefix predicate on the "claim" field.
+func ClaimHasPrefix(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldHasPrefix(FieldClaim, v))
+}
+
+// ClaimHasSuffix applies the HasSuffix predicate on the "claim" field.
+func ClaimHasSuffix(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldHasSuffix(FieldClaim, v))
+}
+
+// ClaimIsNil applies the IsNil predicate on the "claim" field.
+func ClaimIsNil() predicate.Fact {
+	return predicate.Fact(sql.FieldIsNull(FieldClaim))
+}
+
+// ClaimNotNil applies the NotNil predicate on the "claim" field.
+func ClaimNotNil() predicate.Fact {
+	return predicate.Fact(sql.FieldNotNull(FieldClaim))
+}
+
+// ClaimEqualFold applies the EqualFold predicate on the "claim" field.
+func ClaimEqualFold(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldEqualFold(FieldClaim, v))
+}
+
+// ClaimContainsFold applies the ContainsFold predicate on the "claim" field.
+func ClaimContainsFold(v string) predicate.Fact {
+	return predicate.Fact(sql.FieldContainsFold(FieldClaim, v))
+}
+
 // StatusEQ applies the EQ predicate on the "status" field.
 func StatusEQ(v schema.FactStatus) predicate.Fact {
 	vc := v
@@ -1407,6 +1587,166 @@ func LastSeenAtLTE(v time.Time) predicate.Fact {
 	return predicate.Fact(sql.FieldLTE(FieldLastSeenAt, v))
 }
 
+// BeganAtEQ applies the EQ predicate on the "began_at" field.
+func BeganAtEQ(v time.Time) predicate.Fact {
+	return predicate.Fact(sql.FieldEQ(FieldBeganAt, v))
+}
+
+// BeganAtNEQ applies the NEQ predicate on the "began_at" field.
+func BeganAtNEQ(v time.Time) predicate.Fact {
+	return predicate.Fact(sql.FieldNEQ(FieldBeganAt, v))
+}
+
+// BeganAtIn applies the In predicate on the "began_at" field.
+func BeganAtIn(vs ...time.Time) predicate.Fact {
+	return predicate.Fact(sql.FieldIn(FieldBeganAt, vs...))
+}
+
+// BeganAtNotIn applies the NotIn predicate on the "began_at" field.
+func BeganAtNotIn(vs ...time.Time) predicate.Fact {
+	return predicate.Fact(sql.FieldNotIn(FieldBeganAt, vs...))
+}
+
+// BeganAtGT applies the GT predicate on the "began_at" field.
+func BeganAtGT(v time.Time) predicate.Fact {
+	return predicate.Fact(sql.FieldGT(FieldBeganAt, v))
+}
+
+// BeganAtGTE applies the GTE predicate on the "began_at" field.
+func BeganAtGTE(v time.Time) predicate.Fact {
+	return predicate.Fact(sql.FieldGTE(FieldBeganAt, v))
+}
+
+// BeganAtLT applies the LT predicate on the "began_at" field.
+func BeganAtLT(v time.Time) predicate.Fact {
+	return predicate.Fact(sql.FieldLT(FieldBeganAt, v))
+}
+
+// BeganAtLTE applies the LTE predicate on the "began_at" field.
+func BeganAtLTE(v time.Time) predicate.Fact {
+	return predicate.Fact(sql.FieldLTE(FieldBeganAt, v))
+}
+
+// BeganAtIsNil applies the IsNil predicate on the "began_at" field.
+func BeganAtIsNil() predicate.Fact {
+	return predicate.Fact(sql.FieldIsNull(FieldBeganAt))
+}
+
+// BeganAtNotNil applies the NotNil predicate on the "began_at" field.
+func BeganAtNotNil() predicate.Fact {
+	return predicate.Fact(sql.FieldNotNull(FieldBeganAt))
+}
+
+// EndedAtEQ applies the EQ predicate on the "ended_at" field.
+func EndedAtEQ(v time.Time) predicate.Fact {
+	return predicate.Fact(sql.FieldEQ(FieldEndedAt, v))
+}
+
+// EndedAtNEQ applies the NEQ predicate on the "ended_at" field.
+func EndedAtNEQ(v time.Time) predicate.Fact {
+	return predicate.Fact(sql.FieldNEQ(FieldEndedAt, v))
+}
+
+// EndedAtIn applies the In predicate on the "ended_at" field.
+func EndedAtIn(vs ...time.Time) predicate.Fact {
+	return predicate.Fact(sql.FieldIn(FieldEndedAt, vs...))
+}
+
+// EndedAtNotIn applies the NotIn predicate on the "ended_at" field.
+func EndedAtNotIn(vs ...time.Time) predicate.Fact {
+	return predicate.Fact(sql.FieldNotIn(FieldEndedAt, vs...))
+}
+
+// EndedAtGT applies the GT predicate on the "ended_at" field.
+func EndedAtGT(v time.Time) predicate.Fact {
+	return predicate.Fact(sql.FieldGT(FieldEndedAt, v))
+}
+
+// EndedAtGTE applies the GTE predicate on the "ended_at" field.
+func EndedAtGTE(v time.Time) predicate.Fact {
+	return predicate.Fact(sql.FieldGTE(FieldEndedAt, v))
+}
+
+// EndedAtLT applies the LT predicate on the "ended_at" field.
+func EndedAtLT(v time.Time) predicate.Fact {
+	return predicate.Fact(sql.FieldLT(FieldEndedAt, v))
+}
+
+// EndedAtLTE applies the LTE predicate on the "ended_at" field.
+func EndedAtLTE(v time.Time) predicate.Fact {
+	return predicate.Fact(sql.FieldLTE(FieldEndedAt, v))
+}
+
+// EndedAtIsNil applies the IsNil predicate on the "ended_at" field.
+func EndedAtIsNil() predicate.Fact {
+	return predicate.Fact(sql.FieldIsNull(FieldEndedAt))
+}
+
+// EndedAtNotNil applies the NotNil predicate on the "ended_at" field.
+func EndedAtNotNil() predicate.Fact {
+	return predicate.Fact(sql.FieldNotNull(FieldEndedAt))
+}
+
+// SupersededByIDEQ applies the EQ predicate on the "superseded_by_id" field.
+func SupersededByIDEQ(v uuid.UUID) predicate.Fact {
+	return predicate.Fact(sql.FieldEQ(FieldSupersededByID, v))
+}
+
+// SupersededByIDNEQ applies the NEQ predicate on the "superseded_by_id" field.
+func SupersededByIDNEQ(v uuid.UUID) predicate.Fact {
+	return predicate.Fact(sql.FieldNEQ(FieldSupersededByID, v))
+}
+
+// SupersededByIDIn applies the In predicate on the "superseded_by_id" field.
+func SupersededByIDIn(vs ...uuid.UUID) predicate.Fact {
+	return predicate.Fact(sql.FieldIn(FieldSupersededByID, vs...))
+}
+
+// SupersededByIDNotIn applies the NotIn predicate on the "superseded_by_id" field.
+func SupersededByIDNotIn(vs ...uuid.UUID) predicate.Fact {
+	return predicate.Fact(sql.FieldNotIn(FieldSupersededByID, vs...))
+}
+
+// SupersededByIDIsNil applies the IsNil predicate on the "superseded_by_id" field.
+func SupersededByIDIsNil() predicate.Fact {
+	return predicate.Fact(sql.FieldIsNull(FieldSupersededByID))
+}
+
+// SupersededByIDNotNil applies the NotNil predicate on the "superseded_by_id" field.
+func SupersededByIDNotNil() predicate.Fact {
+	return predicate.Fact(sql.FieldNotNull(FieldSupersededByID))
+}
+
+// ReviewIDEQ applies the EQ predicate on the "review_id" field.
+func ReviewIDEQ(v uuid.UUID) predicate.Fact {
+	return predicate.Fact(sql.FieldEQ(FieldReviewID, v))
+}
+
+// ReviewIDNEQ applies the NEQ predicate on the "review_id" field.
+func ReviewIDNEQ(v uuid.UUID) predicate.Fact {
+	return predicate.Fact(sql.FieldNEQ(FieldReviewID, v))
+}
+
+// ReviewIDIn applies the In predicate on the "review_id" field.
+func ReviewIDIn(vs ...uuid.UUID) predicate.Fact {
+	return predicate.Fact(sql.FieldIn(FieldReviewID, vs...))
+}
+
+// ReviewIDNotIn applies the NotIn predicate on the "review_id" field.
+func ReviewIDNotIn(vs ...uuid.UUID) predicate.Fact {
+	return predicate.Fact(sql.FieldNotIn(FieldReviewID, vs...))
+}
+
+// ReviewIDIsNil applies the IsNil predicate on the "review_id" field.
+func ReviewIDIsNil() predicate.Fact {
+	return predicate.Fact(sql.FieldIsNull(FieldReviewID))
+}
+
+// ReviewIDNotNil applies the NotNil predicate on the "review_id" field.
+func ReviewIDNotNil() predicate.Fact {
+	return predicate.Fact(sql.FieldNotNull(FieldReviewID))
+}
+
 // HasPage applies the HasEdge predicate on the "page" edge.
 func HasPage() predicate.Fact {
 	return predicate.Fact(func(s *sql.Selector) {
@@ -1468,6 +1808,98 @@ func HasProfile() predicate.Fact {
 func HasProfileWith(preds ...predicate.Profile) predicate.Fact {
 	return predicate.Fact(func(s *sql.Selector) {
 		step := newProfileStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasSupersededBy applies the HasEdge predicate on the "superseded_by" edge.
+func HasSupersededBy() predicate.Fact {
+	return predicate.Fact(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, SupersededByTable, SupersededByColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasSupersededByWith applies the HasEdge predicate on the "superseded_by" edge with a given conditions (other predicates).
+func HasSupersededByWith(preds ...predicate.Fact) predicate.Fact {
+	return predicate.Fact(func(s *sql.Selector) {
+		step := newSupersededByStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasSupersedes applies the HasEdge predicate on the "supersedes" edge.
+func HasSupersedes() predicate.Fact {
+	return predicate.Fact(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, SupersedesTable, SupersedesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasSupersedesWith applies the HasEdge predicate on the "supersedes" edge with a given conditions (other predicates).
+func HasSupersedesWith(preds ...predicate.Fact) predicate.Fact {
+	return predicate.Fact(func(s *sql.Selector) {
+		step := newSupersedesStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasReview applies the HasEdge predicate on the "review" edge.
+func HasReview() predicate.Fact {
+	return predicate.Fact(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, ReviewTable, ReviewColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasReviewWith applies the HasEdge predicate on the "review" edge with a given conditions (other predicates).
+func HasReviewWith(preds ...predicate.Review) predicate.Fact {
+	return predicate.Fact(func(s *sql.Selector) {
+		step := newReviewStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasIntervals applies the HasEdge predicate on the "intervals" edge.
+func HasIntervals() predicate.Fact {
+	return predicate.Fact(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, IntervalsTable, IntervalsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasIntervalsWith applies the HasEdge predicate on the "intervals" edge with a given conditions (other predicates).
+func HasIntervalsWith(preds ...predicate.Interval) predicate.Fact {
+	return predicate.Fact(func(s *sql.Selector) {
+		step := newIntervalsStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -93,6 +93,18 @@ func (f FactFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error)
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FactMutation", m)
 }
 
+// The FactChangeFunc type is an adapter to allow the use of ordinary
+// function as FactChange mutator.
+type FactChangeFunc func(context.Context, *ent.FactChangeMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FactChangeFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FactChangeMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FactChangeMutation", m)
+}
+
 // The IndexerFunc type is an adapter to allow the use of ordinary
 // function as Indexer mutator.
 type IndexerFunc func(context.Context, *ent.IndexerMutation) (ent.Value, error)
@@ -103,6 +115,18 @@ func (f IndexerFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.IndexerMutation", m)
+}
+
+// The IntervalFunc type is an adapter to allow the use of ordinary
+// function as Interval mutator.
+type IntervalFunc func(context.Context, *ent.IntervalMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f IntervalFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.IntervalMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.IntervalMutation", m)
 }
 
 // The JobFunc type is an adapter to allow the use of ordinary
@@ -199,6 +223,30 @@ func (f ReportFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, erro
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ReportMutation", m)
+}
+
+// The ReviewFunc type is an adapter to allow the use of ordinary
+// function as Review mutator.
+type ReviewFunc func(context.Context, *ent.ReviewMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ReviewFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ReviewMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ReviewMutation", m)
+}
+
+// The ShiftFunc type is an adapter to allow the use of ordinary
+// function as Shift mutator.
+type ShiftFunc func(context.Context, *ent.ShiftMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ShiftFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ShiftMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ShiftMutation", m)
 }
 
 // The SnapshotFunc type is an adapter to allow the use of ordinary

@@ -180,11 +180,17 @@ var (
 		{Name: "method", Type: field.TypeEnum, Enums: []string{"RULES", "MODEL"}},
 		{Name: "model", Type: field.TypeString, Nullable: true},
 		{Name: "fingerprint", Type: field.TypeString},
-		{Name: "status", Type: field.TypeEnum, Enums: []string{"ACTIVE", "SUPERSEDED", "REMOVED"}, Default: "ACTIVE"},
+		{Name: "topic", Type: field.TypeString, Nullable: true},
+		{Name: "claim", Type: field.TypeString, Nullable: true},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"ACTIVE", "SUPERSEDED", "REMOVED", "REJECTED"}, Default: "ACTIVE"},
 		{Name: "first_seen_at", Type: field.TypeTime},
 		{Name: "last_seen_at", Type: field.TypeTime},
+		{Name: "began_at", Type: field.TypeTime, Nullable: true},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
 		{Name: "snapshot_id", Type: field.TypeUUID},
 		{Name: "profile_id", Type: field.TypeUUID},
+		{Name: "superseded_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "review_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "page_id", Type: field.TypeUUID},
 	}
 	// FactsTable holds the schema information for the "facts" table.
@@ -195,19 +201,31 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "facts_snapshots_snapshot",
-				Columns:    []*schema.Column{FactsColumns[25]},
+				Columns:    []*schema.Column{FactsColumns[29]},
 				RefColumns: []*schema.Column{SnapshotsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
 				Symbol:     "facts_profiles_profile",
-				Columns:    []*schema.Column{FactsColumns[26]},
+				Columns:    []*schema.Column{FactsColumns[30]},
 				RefColumns: []*schema.Column{ProfilesColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
+				Symbol:     "facts_facts_supersedes",
+				Columns:    []*schema.Column{FactsColumns[31]},
+				RefColumns: []*schema.Column{FactsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "facts_reviews_review",
+				Columns:    []*schema.Column{FactsColumns[32]},
+				RefColumns: []*schema.Column{ReviewsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
 				Symbol:     "facts_pages_facts",
-				Columns:    []*schema.Column{FactsColumns[27]},
+				Columns:    []*schema.Column{FactsColumns[33]},
 				RefColumns: []*schema.Column{PagesColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -216,7 +234,7 @@ var (
 			{
 				Name:    "fact_page_id_profile_id_fingerprint",
 				Unique:  true,
-				Columns: []*schema.Column{FactsColumns[27], FactsColumns[26], FactsColumns[21]},
+				Columns: []*schema.Column{FactsColumns[33], FactsColumns[30], FactsColumns[21]},
 			},
 			{
 				Name:    "fact_company_category",
@@ -231,17 +249,17 @@ var (
 			{
 				Name:    "fact_profile_id",
 				Unique:  false,
-				Columns: []*schema.Column{FactsColumns[26]},
+				Columns: []*schema.Column{FactsColumns[30]},
 			},
 			{
 				Name:    "fact_snapshot_id",
 				Unique:  false,
-				Columns: []*schema.Column{FactsColumns[25]},
+				Columns: []*schema.Column{FactsColumns[29]},
 			},
 			{
 				Name:    "fact_first_seen_at",
 				Unique:  false,
-				Columns: []*schema.Column{FactsColumns[23]},
+				Columns: []*schema.Column{FactsColumns[25]},
 			},
 			{
 				Name:    "fact_attribute",
@@ -252,6 +270,103 @@ var (
 				Name:    "fact_unit_number",
 				Unique:  false,
 				Columns: []*schema.Column{FactsColumns[16], FactsColumns[15]},
+			},
+			{
+				Name:    "fact_claim",
+				Unique:  false,
+				Columns: []*schema.Column{FactsColumns[23]},
+			},
+			{
+				Name:    "fact_topic",
+				Unique:  false,
+				Columns: []*schema.Column{FactsColumns[22]},
+			},
+			{
+				Name:    "fact_superseded_by_id",
+				Unique:  false,
+				Columns: []*schema.Column{FactsColumns[31]},
+			},
+			{
+				Name:    "fact_review_id",
+				Unique:  false,
+				Columns: []*schema.Column{FactsColumns[32]},
+			},
+		},
+	}
+	// FactChangesColumns holds the columns for the "fact_changes" table.
+	FactChangesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"ADDED", "CHANGED", "REMOVED", "REAPPEARED"}},
+		{Name: "at", Type: field.TypeTime},
+		{Name: "company", Type: field.TypeString},
+		{Name: "category", Type: field.TypeString},
+		{Name: "reviewed", Type: field.TypeBool, Default: false},
+		{Name: "fact_id", Type: field.TypeUUID},
+		{Name: "previous_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "job_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "profile_id", Type: field.TypeUUID},
+	}
+	// FactChangesTable holds the schema information for the "fact_changes" table.
+	FactChangesTable = &schema.Table{
+		Name:       "fact_changes",
+		Columns:    FactChangesColumns,
+		PrimaryKey: []*schema.Column{FactChangesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "fact_changes_facts_fact",
+				Columns:    []*schema.Column{FactChangesColumns[6]},
+				RefColumns: []*schema.Column{FactsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+			{
+				Symbol:     "fact_changes_facts_previous",
+				Columns:    []*schema.Column{FactChangesColumns[7]},
+				RefColumns: []*schema.Column{FactsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "fact_changes_jobs_job",
+				Columns:    []*schema.Column{FactChangesColumns[8]},
+				RefColumns: []*schema.Column{JobsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "fact_changes_profiles_profile",
+				Columns:    []*schema.Column{FactChangesColumns[9]},
+				RefColumns: []*schema.Column{ProfilesColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "factchange_company_id",
+				Unique:  false,
+				Columns: []*schema.Column{FactChangesColumns[3], FactChangesColumns[0]},
+			},
+			{
+				Name:    "factchange_at",
+				Unique:  false,
+				Columns: []*schema.Column{FactChangesColumns[2]},
+			},
+			{
+				Name:    "factchange_fact_id",
+				Unique:  false,
+				Columns: []*schema.Column{FactChangesColumns[6]},
+			},
+			{
+				Name:    "factchange_previous_id",
+				Unique:  false,
+				Columns: []*schema.Column{FactChangesColumns[7]},
+			},
+			{
+				Name:    "factchange_job_id",
+				Unique:  false,
+				Columns: []*schema.Column{FactChangesColumns[8]},
+			},
+			{
+				Name:    "factchange_profile_id",
+				Unique:  false,
+				Columns: []*schema.Column{FactChangesColumns[9]},
 			},
 		},
 	}
@@ -267,6 +382,34 @@ var (
 		Name:       "indexers",
 		Columns:    IndexersColumns,
 		PrimaryKey: []*schema.Column{IndexersColumns[0]},
+	}
+	// IntervalsColumns holds the columns for the "intervals" table.
+	IntervalsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "began_at", Type: field.TypeTime},
+		{Name: "ended_at", Type: field.TypeTime},
+		{Name: "fact_id", Type: field.TypeUUID},
+	}
+	// IntervalsTable holds the schema information for the "intervals" table.
+	IntervalsTable = &schema.Table{
+		Name:       "intervals",
+		Columns:    IntervalsColumns,
+		PrimaryKey: []*schema.Column{IntervalsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "intervals_facts_intervals",
+				Columns:    []*schema.Column{IntervalsColumns[3]},
+				RefColumns: []*schema.Column{FactsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "interval_fact_id_began_at",
+				Unique:  false,
+				Columns: []*schema.Column{IntervalsColumns[3], IntervalsColumns[1]},
+			},
+		},
 	}
 	// JobsColumns holds the columns for the "jobs" table.
 	JobsColumns = []*schema.Column{
@@ -630,6 +773,69 @@ var (
 			},
 		},
 	}
+	// ReviewsColumns holds the columns for the "reviews" table.
+	ReviewsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "company", Type: field.TypeString},
+		{Name: "fingerprint", Type: field.TypeString},
+		{Name: "verdict", Type: field.TypeEnum, Enums: []string{"CONFIRMED", "REJECTED", "EDITED"}},
+		{Name: "reason", Type: field.TypeString, Size: 1000, Default: ""},
+		{Name: "statement", Type: field.TypeString, Size: 2147483647},
+		{Name: "category", Type: field.TypeString},
+		{Name: "edited_statement", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "edited_category", Type: field.TypeString, Nullable: true},
+		{Name: "who", Type: field.TypeString},
+		{Name: "at", Type: field.TypeTime},
+		{Name: "profile_id", Type: field.TypeUUID},
+	}
+	// ReviewsTable holds the schema information for the "reviews" table.
+	ReviewsTable = &schema.Table{
+		Name:       "reviews",
+		Columns:    ReviewsColumns,
+		PrimaryKey: []*schema.Column{ReviewsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "reviews_profiles_profile",
+				Columns:    []*schema.Column{ReviewsColumns[11]},
+				RefColumns: []*schema.Column{ProfilesColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "review_profile_id_company_fingerprint",
+				Unique:  true,
+				Columns: []*schema.Column{ReviewsColumns[11], ReviewsColumns[1], ReviewsColumns[2]},
+			},
+		},
+	}
+	// ShiftsColumns holds the columns for the "shifts" table.
+	ShiftsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "job_id", Type: field.TypeUUID},
+		{Name: "fact_id", Type: field.TypeUUID},
+		{Name: "began", Type: field.TypeBool},
+		{Name: "known", Type: field.TypeBool, Default: false},
+		{Name: "other_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// ShiftsTable holds the schema information for the "shifts" table.
+	ShiftsTable = &schema.Table{
+		Name:       "shifts",
+		Columns:    ShiftsColumns,
+		PrimaryKey: []*schema.Column{ShiftsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "shift_job_id_began",
+				Unique:  false,
+				Columns: []*schema.Column{ShiftsColumns[1], ShiftsColumns[3]},
+			},
+			{
+				Name:    "shift_fact_id",
+				Unique:  false,
+				Columns: []*schema.Column{ShiftsColumns[2]},
+			},
+		},
+	}
 	// SnapshotsColumns holds the columns for the "snapshots" table.
 	SnapshotsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -737,7 +943,9 @@ var (
 		ChangesTable,
 		EmbeddingsTable,
 		FactsTable,
+		FactChangesTable,
 		IndexersTable,
+		IntervalsTable,
 		JobsTable,
 		JobEventsTable,
 		JobItemsTable,
@@ -746,6 +954,8 @@ var (
 		ProfilesTable,
 		RateLimitsTable,
 		ReportsTable,
+		ReviewsTable,
+		ShiftsTable,
 		SnapshotsTable,
 		UploadsTable,
 		WorkersTable,
@@ -761,7 +971,14 @@ func init() {
 	EmbeddingsTable.ForeignKeys[0].RefTable = FactsTable
 	FactsTable.ForeignKeys[0].RefTable = SnapshotsTable
 	FactsTable.ForeignKeys[1].RefTable = ProfilesTable
-	FactsTable.ForeignKeys[2].RefTable = PagesTable
+	FactsTable.ForeignKeys[2].RefTable = FactsTable
+	FactsTable.ForeignKeys[3].RefTable = ReviewsTable
+	FactsTable.ForeignKeys[4].RefTable = PagesTable
+	FactChangesTable.ForeignKeys[0].RefTable = FactsTable
+	FactChangesTable.ForeignKeys[1].RefTable = FactsTable
+	FactChangesTable.ForeignKeys[2].RefTable = JobsTable
+	FactChangesTable.ForeignKeys[3].RefTable = ProfilesTable
+	IntervalsTable.ForeignKeys[0].RefTable = FactsTable
 	JobsTable.ForeignKeys[0].RefTable = JobsTable
 	JobEventsTable.ForeignKeys[0].RefTable = JobsTable
 	JobEventsTable.ForeignKeys[1].RefTable = JobItemsTable
@@ -770,6 +987,7 @@ func init() {
 	PagesTable.ForeignKeys[0].RefTable = SnapshotsTable
 	PatternsTable.ForeignKeys[0].RefTable = JobsTable
 	ReportsTable.ForeignKeys[0].RefTable = JobsTable
+	ReviewsTable.ForeignKeys[0].RefTable = ProfilesTable
 	SnapshotsTable.ForeignKeys[0].RefTable = PagesTable
 	UploadsTable.ForeignKeys[0].RefTable = JobsTable
 	ReportFactsTable.ForeignKeys[0].RefTable = ReportsTable

@@ -27,8 +27,14 @@ type Embedding func(*sql.Selector)
 // Fact is the predicate function for fact builders.
 type Fact func(*sql.Selector)
 
+// FactChange is the predicate function for factchange builders.
+type FactChange func(*sql.Selector)
+
 // Indexer is the predicate function for indexer builders.
 type Indexer func(*sql.Selector)
+
+// Interval is the predicate function for interval builders.
+type Interval func(*sql.Selector)
 
 // Job is the predicate function for job builders.
 type Job func(*sql.Selector)
@@ -53,6 +59,12 @@ type RateLimit func(*sql.Selector)
 
 // Report is the predicate function for report builders.
 type Report func(*sql.Selector)
+
+// Review is the predicate function for review builders.
+type Review func(*sql.Selector)
+
+// Shift is the predicate function for shift builders.
+type Shift func(*sql.Selector)
 
 // Snapshot is the predicate function for snapshot builders.
 type Snapshot func(*sql.Selector)

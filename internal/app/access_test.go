@@ -102,10 +102,11 @@ func (a as) revoke(id string) {
 var needs = map[string]string{
 	"READ": `Query.node Query.nodes Query.job Query.jobs Query.page Query.pages Query.pageByURL Query.fact Query.facts Query.profile Query.profiles
 		Query.report Query.reports Query.rateLimit Query.rateLimits Query.snapshotDiff
+		Query.factChanges Query.conflicts Query.verifyEvidence Subscription.factChanged
 		Query.searchFacts Query.similarFacts Query.searchPages Query.suggestTerms
 		Subscription.job Subscription.jobEvents Subscription.jobs Subscription.factAdded Subscription.pageStored Subscription.rateLimitUpdated`,
 	"WRITE": `Mutation.startScrape Mutation.startExtraction Mutation.importDocuments Mutation.cancelJob Mutation.retryJob Mutation.deleteJob
-		Mutation.createProfile Mutation.updateProfile Mutation.cloneProfile Mutation.deleteProfile
+		Mutation.createProfile Mutation.updateProfile Mutation.cloneProfile Mutation.deleteProfile Mutation.reviewFact Mutation.withdrawReview
 		Query.previewCrawl`,
 	"ADMIN": `Query.apiKeys Query.auditLog Mutation.setRateLimit Mutation.resetRateLimit Mutation.createApiKey Mutation.revokeApiKey`,
 }

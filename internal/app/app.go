@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/term"
+	"techfacts.dev/techfacts/internal/change"
 	"techfacts.dev/techfacts/internal/crawl"
 	"techfacts.dev/techfacts/internal/document"
 	"techfacts.dev/techfacts/internal/event"
@@ -128,6 +129,7 @@ func (p *parts) run(ctx context.Context, c Config, s *store.Store, pool *worker.
 	}
 	if pool != nil {
 		group.Go(func() error { return pool.Run(ctx) })
+		group.Go(func() error { return change.NewLog(s, p.bus, log).Run(ctx) })
 	}
 	p.search.run(ctx, group, p.api != nil, pool != nil)
 	ready()
@@ -358,6 +360,7 @@ func (p *parts) degraded() (names []string) {
 func (p *parts) handler(c Config, s *store.Store, log *slog.Logger) http.Handler {
 	schema := resolvers.Schema(&resolvers.Resolver{
 		Ent: s.Ent, Jobs: p.jobs, Profiles: extract.NewProfiles(s), Limiter: p.limiter, Keys: p.door.keys, Bus: p.bus, Tick: c.Tick,
+		Reviews: change.NewReviews(s, p.bus),
 		Preview: crawl.Previewer{Store: s, Web: p.web, Limiter: p.limiter, Fresh: time.Duration(c.ScrapeCache), Documents: p.documents},
 		Search:  p.search.facts, PageSearch: p.search.pages, Documents: p.search.source,
 	})

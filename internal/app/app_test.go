@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unicode/utf16"
@@ -30,6 +31,8 @@ type service struct {
 	testing.TB
 	addr string
 	stop func()
+
+	later atomic.Int32 // see settled
 }
 
 // settings are those of tests: a database of its own, a free port, loopback

@@ -2,7 +2,8 @@
 // and scrapes: the documentation of three vendors of hosted search, none of whom
 // exists. It states, denies, omits and once contradicts itself on purpose;
 // site/truth.json says where. It behaves as sites do: robots.txt, a sitemap,
-// conditional requests, a page that has moved and a link that is dead.
+// conditional requests, a page that has moved and a link that is dead. A second
+// edition of it has changed since; second/changes.json says in what.
 package demosite
 
 import (
@@ -11,7 +12,7 @@ import (
 	"net/http"
 )
 
-//go:embed layout site/quarrowby site/fennlark site/halvorsund
+//go:embed layout site/quarrowby site/fennlark site/halvorsund second/quarrowby second/fennlark second/halvorsund
 var content embed.FS
 
 // Vendor is one of the companies whose documentation the site holds.
@@ -61,8 +62,16 @@ func Vendors() []Vendor {
 
 // Handler serves the site. All of it is made once, here; what is served depends
 // on nothing but the request, so that one handler may be used by many servers.
-func Handler() http.Handler {
-	s, err := build(content)
+func Handler() http.Handler { return edition("site") }
+
+// Second serves the site as it is some time later: a price was changed, a limit
+// added, a certification removed, and two pages have moved.
+func Second() http.Handler { return edition("site", "second") }
+
+// edition serves what is written in the first folder, as far as the later ones
+// do not say otherwise.
+func edition(folders ...string) http.Handler {
+	s, err := build(content, folders)
 	if err != nil {
 		// Cannot happen: the pages and layouts are compiled in, and the tests build them.
 		panic(fmt.Sprintf("demosite: %v", err))

@@ -19,7 +19,9 @@ func (s *site) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /robots.txt", robots)
 	mux.HandleFunc("GET /sitemap.xml", s.sitemap)
-	mux.Handle("GET "+movedFrom, http.RedirectHandler(movedTo, http.StatusMovedPermanently))
+	for from, to := range s.moved {
+		mux.Handle("GET "+from, http.RedirectHandler(to, http.StatusMovedPermanently))
+	}
 	mux.HandleFunc("GET /", s.page)
 	return mux
 }

@@ -15,21 +15,22 @@ import (
 
 // site is everything that is served, ready made.
 type site struct {
-	pages    map[string]*page // by path
+	pages    map[string]*page  // by path
+	moved    map[string]string // paths that lead to others
 	listed   []string         // paths of the sitemap, in its order
 	notFound []byte
 }
 
 // build makes the site from its files.
-func build(files fs.FS) (*site, error) {
+func build(files fs.FS, folders []string) (*site, error) {
 	layouts, err := template.ParseFS(files, "layout/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("parse layouts: %w", err)
 	}
-	s := &site{pages: map[string]*page{}}
+	s := &site{pages: map[string]*page{}, moved: map[string]string{movedFrom: movedTo}}
 	front := &page{Title: "Three vendors that do not exist", Path: "/"}
 	for _, v := range vendors() {
-		pages, err := read(files, v)
+		pages, err := s.read(files, folders, v)
 		if err != nil {
 			return nil, fmt.Errorf("read the pages of %s: %w", v.Name, err)
 		}
@@ -64,29 +65,51 @@ func (s *site) add(p *page) {
 }
 
 // read reads the pages of a vendor in the order of its navigation.
-func read(files fs.FS, v vendor) ([]*page, error) {
+func (s *site) read(files fs.FS, folders []string, v vendor) ([]*page, error) {
+	written := map[string]string{} // by name below the vendor's folder
+	for _, folder := range folders {
+		root := path.Join(folder, v.dir)
+		err := fs.WalkDir(files, root, func(name string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			raw, err := fs.ReadFile(files, name)
+			if err != nil {
+				return err
+			}
+			name = strings.TrimPrefix(name, root+"/")
+			if move, ok := strings.CutPrefix(string(raw), "moved: "); ok {
+				s.move(v, written, name, move)
+			} else {
+				written[name] = string(raw)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
 	var pages []*page
-	root := path.Join("site", v.dir)
-	err := fs.WalkDir(files, root, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		raw, err := fs.ReadFile(files, name)
+	for name, raw := range written {
+		p, err := parse(v, name, raw)
 		if err != nil {
-			return err
-		}
-		p, err := parse(v, strings.TrimPrefix(name, root+"/"), string(raw))
-		if err != nil {
-			return err
+			return nil, err
 		}
 		pages = append(pages, p)
-		return nil
-	})
-	if err != nil {
-		return nil, err
 	}
 	slices.SortFunc(pages, func(a, b *page) int { return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.Path, b.Path)) })
 	return pages, nil
+}
+
+// move puts a page elsewhere. Its old path leads there only if the second line
+// of what says so asks for that.
+func (s *site) move(v vendor, written map[string]string, from, move string) {
+	to, redirect, _ := strings.Cut(strings.TrimSpace(move), "\n")
+	written[to] = written[from]
+	delete(written, from)
+	if redirect == "redirect: true" {
+		s.moved[v.path(from)] = v.path(to)
+	}
 }
 
 // view is what a layout is given.

@@ -18,6 +18,8 @@ const (
 	Facts  = "facts"  // facts were added or changed
 	Jobs   = "jobs"   // some job changed
 	Keys   = "keys"   // keys of the API were made or revoked
+
+	Changes = "changes" // the log of changes has grown
 )
 
 // Job is the topic of one job.

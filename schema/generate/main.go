@@ -39,7 +39,7 @@ func run() error {
 		Target:   "./ent",
 		Package:  "techfacts.dev/techfacts/ent",
 		Features: []gen.Feature{gen.FeatureVersionedMigration, gen.FeatureUpsert, gen.FeatureLock, gen.FeatureModifier},
-	}, entc.Extensions(gql)); err != nil {
+	}, entc.Extensions(gql), entc.TemplateDir("./schema/generate/template")); err != nil {
 		return err
 	}
 	if err := fillPageInfo(); err != nil {
@@ -137,6 +137,14 @@ var enumValues = map[string]string{
 	"FactStatus.ACTIVE":                "The page still states it.",
 	"FactStatus.SUPERSEDED":            "A newer fact took its place.",
 	"FactStatus.REMOVED":               "The page no longer states it.",
+	"FactStatus.REJECTED":              "Somebody has said that it is wrong.",
+	"FactChangeKind.ADDED":             "It is stated for the first time.",
+	"FactChangeKind.CHANGED":           "Another value is stated than before: see previous.",
+	"FactChangeKind.REMOVED":           "No page states it any more.",
+	"FactChangeKind.REAPPEARED":        "It is stated again.",
+	"ReviewVerdict.CONFIRMED":          "It is right.",
+	"ReviewVerdict.REJECTED":           "It is wrong.",
+	"ReviewVerdict.EDITED":             "It is right in other words, or in another category.",
 	"ProfileDepth.SUMMARY":             "The 5 to 10 most telling facts of a page.",
 	"ProfileDepth.DETAILED":            "10 to 30 facts of a page.",
 	"ProfileDepth.COMPREHENSIVE":       "All facts of a page, at most 100.",
@@ -152,7 +160,7 @@ var enumValues = map[string]string{
 	"JobItemStep.DISCOVER":             "The sitemaps of its site are read, before its page.",
 	"RateLimitStatus.EXHAUSTED":        "Its pages of the day are used up.",
 	"ApiKeyScope.READ":                 "Queries and subscriptions.",
-	"ApiKeyScope.WRITE":                "And mutations of jobs and profiles.",
+	"ApiKeyScope.WRITE":                "And mutations of jobs, profiles and reviews.",
 	"ApiKeyScope.ADMIN":                "And keys, the audit log and what domains are allowed: everything.",
 	"OrderDirection.ASC":               "Smallest, earliest or first in the alphabet first.",
 	"OrderDirection.DESC":              "Largest, latest or last in the alphabet first.",
@@ -176,6 +184,8 @@ var enumTypes = map[string]string{
 	"FactStatus":      "Whether a fact still holds.",
 	"FactValueKind":   "What the value of a fact measures.",
 	"FactMethod":      "How a fact was found.",
+	"FactChangeKind":  "What became of a claim.",
+	"ReviewVerdict":   "What somebody thinks of a fact.",
 	"JobEventKind":    "What happened to a job.",
 	"JobItemState":    "Where an item is in the queue.",
 	"JobItemStep":     "The work that an item waits for or is in.",
@@ -197,6 +207,7 @@ var enumTypes = map[string]string{
 //nolint:gochecknoglobals // a fixed table
 var doubled = map[string]string{
 	"FactFactStatus":           "FactStatus",
+	"FactChangeChangeKind":     "FactChangeKind",
 	"JobEventEventKind":        "JobEventKind",
 	"JobItemItemState":         "JobItemState",
 	"JobJobStatus":             "JobStatus",

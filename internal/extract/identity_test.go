@@ -1,0 +1,175 @@
+package extract_test
+
+import (
+	"encoding/xml"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"techfacts.dev/techfacts/internal/demosite"
+	"techfacts.dev/techfacts/internal/document"
+	"techfacts.dev/techfacts/internal/extract"
+	"techfacts.dev/techfacts/schema"
+)
+
+func perMinute(n float64, original string) schema.Value {
+	return schema.Value{Kind: schema.ValueRate, Original: original, Number: n / 60, Unit: "request/s", Amount: n, Period: "minute"}
+}
+
+// stated is a limit of the Growth plan, as the row of one table.
+func stated() extract.Stated {
+	return extract.Stated{
+		Attribute: "rate_limit", Subject: "Growth plan", Statement: "Growth plan — Rate limit: 1,200 requests per minute",
+		Qualifiers: map[string]string{"plan": "Growth"}, Value: perMinute(1200, "1,200 requests per minute"),
+	}
+}
+
+func TestTheSameClaimInTheColumnOfAnotherTableIsTheSame(t *testing.T) {
+	t.Parallel()
+	a, b := stated(), stated()
+	b.Subject, b.Statement = "Rate limit", "Rate limits — growth: 20 requests per second"
+	b.Value = schema.Value{Kind: schema.ValueRate, Original: "20 requests per second", Number: 20, Unit: "request/s", Amount: 20, Period: "second"}
+	if a.Topic() != b.Topic() || a.Claim() != b.Claim() || !a.SameValue(b) {
+		t.Errorf("%+v and %+v are told apart", a, b)
+	}
+}
+
+func TestWhatIsSaidOfAnotherThingIsAnotherTopicOrClaim(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*extract.Stated){
+		"attribute":  func(s *extract.Stated) { s.Attribute = "burst" },
+		"subject":    func(s *extract.Stated) { s.Subject = "Sandbox" },
+		"qualifier":  func(s *extract.Stated) { s.Qualifiers = map[string]string{"plan": "Start"} },
+		"qualifiers": func(s *extract.Stated) { s.Qualifiers = map[string]string{"plan": "Growth", "region": "EU"} },
+	} {
+		s := stated()
+		change(&s)
+		if s.Topic() == stated().Topic() || s.Claim() == stated().Claim() {
+			t.Errorf("another %s is the same", name)
+		}
+	}
+	for name, change := range map[string]func(*extract.Stated){
+		"value": func(s *extract.Stated) { s.Value.Number = 25 },
+		"unit":  func(s *extract.Stated) { s.Value.Unit = "call/s" },
+		"words": func(s *extract.Stated) { s.Statement = "Growth plan — Rate limit for writes: 1,200 requests per minute" },
+	} {
+		base := stated()
+		base.Subject = "API"
+		s := base
+		change(&s)
+		if s.Topic() != base.Topic() || s.Claim() == base.Claim() {
+			t.Errorf("another %s is another topic, or the same claim", name)
+		}
+	}
+}
+
+func TestWithoutAnAttributeOrAValueTheStatementIsTheClaim(t *testing.T) {
+	t.Parallel()
+	plain := extract.Stated{Statement: "Data is encrypted at rest."}
+	same := extract.Stated{Statement: "data is  encrypted at rest", Subject: "Security"}
+	other := extract.Stated{Statement: "Data is not encrypted at rest."}
+	if plain.Topic() != "" || plain.Slots() != nil || plain.Claim() != same.Claim() || plain.Claim() == other.Claim() {
+		t.Error("statements are not told apart by their words")
+	}
+	bare := extract.Stated{Attribute: "timeout", Statement: "The status is 429 then.", Value: schema.Value{Kind: schema.ValueCount, Original: "429", Number: 429}}
+	if bare.Slots() != nil || bare.Claim() != (extract.Stated{Statement: bare.Statement}).Claim() {
+		t.Error("a number that counts nothing makes a claim")
+	}
+}
+
+func TestSlotsOfABroadAttributeAreNarrow(t *testing.T) {
+	t.Parallel()
+	s := stated()
+	if n := len(s.Slots()); n != 4 {
+		t.Errorf("%d slots", n)
+	}
+	s.Attribute = "limit"
+	if n := len(s.Slots()); n != 2 {
+		t.Errorf("%d slots of a broad attribute", n)
+	}
+}
+
+// vendorPages gives the texts of the demo vendors' pages by path.
+func vendorPages(t *testing.T) map[string]document.Document {
+	t.Helper()
+	h := demosite.Handler()
+	get := func(path string) []byte {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "http://demo.example"+path, nil))
+		return w.Body.Bytes()
+	}
+	var set struct {
+		URLs []struct {
+			Loc string `xml:"loc"`
+		} `xml:"url"`
+	}
+	if err := xml.Unmarshal(get("/sitemap.xml"), &set); err != nil {
+		t.Fatal(err)
+	}
+	pages := map[string]document.Document{}
+	for _, u := range set.URLs {
+		path := strings.TrimPrefix(u.Loc, "http://demo.example")
+		doc, err := document.NewReader(document.DefaultMemory).Read(t.Context(), "text/html", get(path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages[path] = doc
+	}
+	return pages
+}
+
+func TestTheDemoVendorsContradictThemselvesOnce(t *testing.T) {
+	t.Parallel()
+	type found struct {
+		path string
+		fact extract.Fact
+	}
+	of := map[string][]found{}
+	for path, doc := range vendorPages(t) {
+		vendor, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+		for _, b := range extract.Builtin() {
+			prof := extract.Profile{Name: b.Name, Focus: b.Focus, Categories: b.Categories, Depth: schema.DepthComprehensive}
+			for _, f := range extract.Rules(extract.Page{Text: doc.Text, Title: doc.Title, Company: vendor}, prof, extract.DefaultConfidence) {
+				of[vendor] = append(of[vendor], found{path, f})
+			}
+		}
+	}
+	for vendor, facts := range of {
+		groups := extract.Conflicts(facts, func(f found) (extract.Stated, string) { return f.fact.Stated(), f.path })
+		if vendor != "halvorsund" {
+			for _, g := range groups {
+				t.Errorf("%s: %+v", vendor, g)
+			}
+			continue
+		}
+		if len(groups) != 1 {
+			t.Fatalf("%d conflicts, want the one of truth.json: %+v", len(groups), groups)
+		}
+		quotes := ""
+		for _, f := range groups[0] {
+			quotes += f.path + " " + f.fact.Value.Original + "\n"
+		}
+		for _, want := range []string{"/halvorsund/docs/rate-limits/ 1,200 requests per minute\n", "/halvorsund/docs/pricing/ 1,000 requests per minute\n"} {
+			if !strings.Contains(quotes, want) {
+				t.Errorf("the conflict lacks %s:\n%s", want, quotes)
+			}
+		}
+	}
+}
+
+func TestDifferentValuesOnOnePageAreNoConflict(t *testing.T) {
+	t.Parallel()
+	a, b := stated(), stated()
+	b.Statement, b.Value = strings.Replace(b.Statement, "1,200", "1,000", 1), perMinute(1000, "1,000 requests per minute")
+	for page, want := range map[string]int{"/a": 0, "/b": 1} {
+		groups := extract.Conflicts([]extract.Stated{a, b}, func(s extract.Stated) (extract.Stated, string) {
+			if s.Value.Amount == 1000 {
+				return s, page
+			}
+			return s, "/a"
+		})
+		if len(groups) != want {
+			t.Errorf("on %s: %d conflicts", page, len(groups))
+		}
+	}
+}
