@@ -19,6 +19,10 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
+type ExtractionParamsResolver interface {
+	Method(ctx context.Context, obj *schema.ExtractionParams) (*schema.ExtractionMethod, error)
+	ModelTokens(ctx context.Context, obj *schema.ExtractionParams) (*int, error)
+}
 type MutationResolver interface {
 	StartScrape(ctx context.Context, input StartScrapeInput) (*StartScrapePayload, error)
 	StartExtraction(ctx context.Context, input StartExtractionInput) (*StartExtractionPayload, error)
@@ -32,8 +36,13 @@ type MutationResolver interface {
 	UpdateProfile(ctx context.Context, input UpdateProfileInput) (*UpdateProfilePayload, error)
 	CloneProfile(ctx context.Context, input CloneProfileInput) (*CloneProfilePayload, error)
 	DeleteProfile(ctx context.Context, input DeleteProfileInput) (*DeleteProfilePayload, error)
+	TestProfile(ctx context.Context, input TestProfileInput) (*TestProfilePayload, error)
 	SetRateLimit(ctx context.Context, input SetRateLimitInput) (*SetRateLimitPayload, error)
 	ResetRateLimit(ctx context.Context, input ResetRateLimitInput) (*ResetRateLimitPayload, error)
+}
+type ScrapeParamsResolver interface {
+	Method(ctx context.Context, obj *schema.ScrapeParams) (*schema.ExtractionMethod, error)
+	ModelTokens(ctx context.Context, obj *schema.ScrapeParams) (*int, error)
 }
 type SubscriptionResolver interface {
 	Job(ctx context.Context, id uuid.UUID) (<-chan *ent.Job, error)
@@ -222,6 +231,20 @@ func (ec *executionContext) field_Mutation_startScrape_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (StartScrapeInput, error) {
 			return ec.unmarshalNStartScrapeInput2techfactsᚗdevᚋtechfactsᚋgraphᚐStartScrapeInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_testProfile_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (TestProfileInput, error) {
+			return ec.unmarshalNTestProfileInput2techfactsᚗdevᚋtechfactsᚋgraphᚐTestProfileInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -442,6 +465,59 @@ func (ec *executionContext) fieldContext_ExtractionParams_pages(_ context.Contex
 	return graphql.NewScalarFieldContext("ExtractionParams", field, false, false, "Int")
 }
 
+func (ec *executionContext) _ExtractionParams_force(ctx context.Context, field graphql.CollectedField, obj *schema.ExtractionParams) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Force)
+}
+func (ec *executionContext) fieldContext_ExtractionParams_force(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExtractionParams", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ExtractionParams_method(ctx context.Context, field graphql.CollectedField, obj *schema.ExtractionParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExtractionParams_method(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ExtractionParams().Method(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *schema.ExtractionMethod) graphql.Marshaler {
+			return ec.marshalOExtractionMethod2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐExtractionMethod(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExtractionParams_method(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExtractionParams", field, true, true, "ExtractionMethod")
+}
+
+func (ec *executionContext) _ExtractionParams_modelTokens(ctx context.Context, field graphql.CollectedField, obj *schema.ExtractionParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExtractionParams_modelTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ExtractionParams().ModelTokens(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExtractionParams_modelTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExtractionParams", field, true, true, "Int")
+}
+
 func (ec *executionContext) _JobError_code(ctx context.Context, field graphql.CollectedField, obj *JobError) graphql.Marshaler {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Code)
 }
@@ -507,6 +583,130 @@ func (ec *executionContext) _JobResult_bytes(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_JobResult_bytes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobResult", field, false, false, "Int")
+}
+
+func (ec *executionContext) _JobResult_rejected(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobResult_rejected(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rejected, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []schema.RejectedCount) graphql.Marshaler {
+			return ec.marshalNRejectedCount2ᚕtechfactsᚗdevᚋtechfactsᚋschemaᚐRejectedCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobResult_rejected(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "JobResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RejectedCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _JobResult_usage(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobResult_usage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Usage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v schema.ModelUsage) graphql.Marshaler {
+			return ec.marshalNModelUsage2techfactsᚗdevᚋtechfactsᚋschemaᚐModelUsage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobResult_usage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "JobResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ModelUsage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _JobResult_withoutModel(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobResult_withoutModel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WithoutModel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []schema.WithoutModel) graphql.Marshaler {
+			return ec.marshalNWithoutModel2ᚕtechfactsᚗdevᚋtechfactsᚋschemaᚐWithoutModelᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobResult_withoutModel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "JobResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WithoutModel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ModelUsage_requests(ctx context.Context, field graphql.CollectedField, obj *schema.ModelUsage) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Requests)
+}
+func (ec *executionContext) fieldContext_ModelUsage_requests(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ModelUsage", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ModelUsage_promptTokens(ctx context.Context, field graphql.CollectedField, obj *schema.ModelUsage) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.PromptTokens)
+}
+func (ec *executionContext) fieldContext_ModelUsage_promptTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ModelUsage", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ModelUsage_completionTokens(ctx context.Context, field graphql.CollectedField, obj *schema.ModelUsage) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.CompletionTokens)
+}
+func (ec *executionContext) fieldContext_ModelUsage_completionTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ModelUsage", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ModelUsage_cached(ctx context.Context, field graphql.CollectedField, obj *schema.ModelUsage) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Cached)
+}
+func (ec *executionContext) fieldContext_ModelUsage_cached(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ModelUsage", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Mutation_startScrape(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -1037,6 +1237,50 @@ func (ec *executionContext) fieldContext_Mutation_deleteProfile(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_testProfile(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_testProfile(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TestProfile(ctx, fc.Args["input"].(TestProfileInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *TestProfilePayload) graphql.Marshaler {
+			return ec.marshalNTestProfilePayload2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐTestProfilePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_testProfile(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TestProfilePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_testProfile_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_setRateLimit(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1137,6 +1381,20 @@ func (ec *executionContext) _OutcomeCount_count(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_OutcomeCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutcomeCount", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RejectedCount_reason(ctx context.Context, field graphql.CollectedField, obj *schema.RejectedCount) graphql.Marshaler {
+	return ec.marshalNRejectionReason2techfactsᚗdevᚋtechfactsᚋschemaᚐRejectionReason(ctx, field.Selections, obj.Reason)
+}
+func (ec *executionContext) fieldContext_RejectedCount_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RejectedCount", field, false, false, "RejectionReason")
+}
+
+func (ec *executionContext) _RejectedCount_count(ctx context.Context, field graphql.CollectedField, obj *schema.RejectedCount) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Count)
+}
+func (ec *executionContext) fieldContext_RejectedCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RejectedCount", field, false, false, "Int")
 }
 
 func (ec *executionContext) _RetryJobPayload_job(ctx context.Context, field graphql.CollectedField, obj *RetryJobPayload) (ret graphql.Marshaler) {
@@ -1243,6 +1501,52 @@ func (ec *executionContext) _ScrapeParams_fetcher(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_ScrapeParams_fetcher(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScrapeParams", field, true, false, "FetcherChoice")
+}
+
+func (ec *executionContext) _ScrapeParams_method(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScrapeParams_method(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ScrapeParams().Method(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *schema.ExtractionMethod) graphql.Marshaler {
+			return ec.marshalOExtractionMethod2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐExtractionMethod(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ScrapeParams_method(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ScrapeParams", field, true, true, "ExtractionMethod")
+}
+
+func (ec *executionContext) _ScrapeParams_modelTokens(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScrapeParams_modelTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ScrapeParams().ModelTokens(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ScrapeParams_modelTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ScrapeParams", field, true, true, "Int")
 }
 
 func (ec *executionContext) _StartExtractionPayload_job(ctx context.Context, field graphql.CollectedField, obj *StartExtractionPayload) (ret graphql.Marshaler) {
@@ -1573,6 +1877,20 @@ func (ec *executionContext) fieldContext_Subscription_rateLimitUpdated(ctx conte
 	return fc, nil
 }
 
+func (ec *executionContext) _WithoutModel_reason(ctx context.Context, field graphql.CollectedField, obj *schema.WithoutModel) graphql.Marshaler {
+	return ec.marshalNModelGap2techfactsᚗdevᚋtechfactsᚋschemaᚐModelGap(ctx, field.Selections, obj.Reason)
+}
+func (ec *executionContext) fieldContext_WithoutModel_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WithoutModel", field, false, false, "ModelGap")
+}
+
+func (ec *executionContext) _WithoutModel_count(ctx context.Context, field graphql.CollectedField, obj *schema.WithoutModel) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Count)
+}
+func (ec *executionContext) fieldContext_WithoutModel_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WithoutModel", field, false, false, "Int")
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -1814,11 +2132,14 @@ func (ec *executionContext) unmarshalInputStartExtractionInput(ctx context.Conte
 		asMap[k] = v
 	}
 
+	if _, present := asMap["force"]; !present {
+		asMap["force"] = false
+	}
 	if _, present := asMap["priority"]; !present {
 		asMap["priority"] = "NORMAL"
 	}
 
-	fieldsInOrder := [...]string{"pageIds", "where", "profile", "priority", "idempotencyKey"}
+	fieldsInOrder := [...]string{"pageIds", "where", "profile", "method", "modelTokens", "force", "priority", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1846,6 +2167,27 @@ func (ec *executionContext) unmarshalInputStartExtractionInput(ctx context.Conte
 				return it, err
 			}
 			it.Profile = data
+		case "method":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("method"))
+			data, err := ec.unmarshalOExtractionMethod2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐExtractionMethod(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Method = data
+		case "modelTokens":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("modelTokens"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ModelTokens = data
+		case "force":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("force"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Force = data
 		case "priority":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priority"))
 			data, err := ec.unmarshalNJobPriority2techfactsᚗdevᚋtechfactsᚋschemaᚐPriority(ctx, v)
@@ -1901,7 +2243,7 @@ func (ec *executionContext) unmarshalInputStartScrapeInput(ctx context.Context, 
 		asMap["priority"] = "NORMAL"
 	}
 
-	fieldsInOrder := [...]string{"urls", "company", "profile", "crawl", "force", "languages", "fetcher", "priority", "idempotencyKey"}
+	fieldsInOrder := [...]string{"urls", "company", "profile", "crawl", "force", "languages", "fetcher", "method", "modelTokens", "priority", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1957,6 +2299,20 @@ func (ec *executionContext) unmarshalInputStartScrapeInput(ctx context.Context, 
 				return it, err
 			}
 			it.Fetcher = data
+		case "method":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("method"))
+			data, err := ec.unmarshalOExtractionMethod2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐExtractionMethod(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Method = data
+		case "modelTokens":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("modelTokens"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ModelTokens = data
 		case "priority":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priority"))
 			data, err := ec.unmarshalNJobPriority2techfactsᚗdevᚋtechfactsᚋschemaᚐPriority(ctx, v)
@@ -2147,6 +2503,15 @@ func (ec *executionContext) _ExtractionParams(ctx context.Context, sel ast.Selec
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "force":
+			out.Values[i] = ec._ExtractionParams_force(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "method":
+			out.Values[i] = ec._ExtractionParams_method(ctx, field, obj)
+		case "modelTokens":
+			out.Values[i] = ec._ExtractionParams_modelTokens(ctx, field, obj)
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2216,6 +2581,62 @@ func (ec *executionContext) _JobResult(ctx context.Context, sel ast.SelectionSet
 			}
 		case "bytes":
 			out.Values[i] = ec._JobResult_bytes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rejected":
+			out.Values[i] = ec._JobResult_rejected(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "usage":
+			out.Values[i] = ec._JobResult_usage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "withoutModel":
+			out.Values[i] = ec._JobResult_withoutModel(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var modelUsageImplementors = []string{"ModelUsage"}
+
+func (ec *executionContext) _ModelUsage(ctx context.Context, sel ast.SelectionSet, obj *schema.ModelUsage) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, modelUsageImplementors)
+
+	out := newObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ModelUsage")
+		case "requests":
+			out.Values[i] = ec._ModelUsage_requests(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "promptTokens":
+			out.Values[i] = ec._ModelUsage_promptTokens(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "completionTokens":
+			out.Values[i] = ec._ModelUsage_completionTokens(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cached":
+			out.Values[i] = ec._ModelUsage_cached(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -2333,6 +2754,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "testProfile":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_testProfile(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "setRateLimit":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_setRateLimit(ctx, field)
@@ -2381,6 +2809,37 @@ func (ec *executionContext) _OutcomeCount(ctx context.Context, sel ast.Selection
 			}
 		case "count":
 			out.Values[i] = ec._OutcomeCount_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var rejectedCountImplementors = []string{"RejectedCount"}
+
+func (ec *executionContext) _RejectedCount(ctx context.Context, sel ast.SelectionSet, obj *schema.RejectedCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rejectedCountImplementors)
+
+	out := newObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RejectedCount")
+		case "reason":
+			out.Values[i] = ec._RejectedCount_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._RejectedCount_count(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -2466,6 +2925,10 @@ func (ec *executionContext) _ScrapeParams(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "method":
+			out.Values[i] = ec._ScrapeParams_method(ctx, field, obj)
+		case "modelTokens":
+			out.Values[i] = ec._ScrapeParams_modelTokens(ctx, field, obj)
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2559,6 +3022,37 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	}
 }
 
+var withoutModelImplementors = []string{"WithoutModel"}
+
+func (ec *executionContext) _WithoutModel(ctx context.Context, sel ast.SelectionSet, obj *schema.WithoutModel) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, withoutModelImplementors)
+
+	out := newObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WithoutModel")
+		case "reason":
+			out.Values[i] = ec._WithoutModel_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._WithoutModel_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
@@ -2612,6 +3106,28 @@ func (ec *executionContext) marshalNJobParams2techfactsᚗdevᚋtechfactsᚋsche
 	return ec._JobParams(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNModelGap2techfactsᚗdevᚋtechfactsᚋschemaᚐModelGap(ctx context.Context, v any) (schema.ModelGap, error) {
+	var res schema.ModelGap
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNModelGap2techfactsᚗdevᚋtechfactsᚋschemaᚐModelGap(ctx context.Context, sel ast.SelectionSet, v schema.ModelGap) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNModelUsage2techfactsᚗdevᚋtechfactsᚋschemaᚐModelUsage(ctx context.Context, sel ast.SelectionSet, v schema.ModelUsage) graphql.Marshaler {
+	return ec._ModelUsage(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNModelUsage2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐModelUsage(ctx context.Context, sel ast.SelectionSet, v *schema.ModelUsage) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ModelUsage!")
+		return graphql.Null
+	}
+	return ec._ModelUsage(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNOutcomeCount2techfactsᚗdevᚋtechfactsᚋschemaᚐOutcomeCount(ctx context.Context, sel ast.SelectionSet, v schema.OutcomeCount) graphql.Marshaler {
 	return ec._OutcomeCount(ctx, sel, &v)
 }
@@ -2630,6 +3146,60 @@ func (ec *executionContext) marshalNOutcomeCount2ᚕtechfactsᚗdevᚋtechfacts�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNRejectedCount2techfactsᚗdevᚋtechfactsᚋschemaᚐRejectedCount(ctx context.Context, sel ast.SelectionSet, v schema.RejectedCount) graphql.Marshaler {
+	return ec._RejectedCount(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNRejectedCount2ᚕtechfactsᚗdevᚋtechfactsᚋschemaᚐRejectedCountᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.RejectedCount) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRejectedCount2techfactsᚗdevᚋtechfactsᚋschemaᚐRejectedCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRejectedCount2ᚕᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐRejectedCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*schema.RejectedCount) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRejectedCount2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐRejectedCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRejectedCount2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐRejectedCount(ctx context.Context, sel ast.SelectionSet, v *schema.RejectedCount) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RejectedCount!")
+		return graphql.Null
+	}
+	return ec._RejectedCount(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRejectionReason2techfactsᚗdevᚋtechfactsᚋschemaᚐRejectionReason(ctx context.Context, v any) (schema.RejectionReason, error) {
+	var res schema.RejectionReason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRejectionReason2techfactsᚗdevᚋtechfactsᚋschemaᚐRejectionReason(ctx context.Context, sel ast.SelectionSet, v schema.RejectionReason) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) unmarshalNRetryJobInput2techfactsᚗdevᚋtechfactsᚋgraphᚐRetryJobInput(ctx context.Context, v any) (RetryJobInput, error) {
@@ -2671,6 +3241,26 @@ func (ec *executionContext) marshalNStartScrapePayload2ᚖtechfactsᚗdevᚋtech
 	return ec._StartScrapePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNWithoutModel2techfactsᚗdevᚋtechfactsᚋschemaᚐWithoutModel(ctx context.Context, sel ast.SelectionSet, v schema.WithoutModel) graphql.Marshaler {
+	return ec._WithoutModel(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNWithoutModel2ᚕtechfactsᚗdevᚋtechfactsᚋschemaᚐWithoutModelᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.WithoutModel) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNWithoutModel2techfactsᚗdevᚋtechfactsᚋschemaᚐWithoutModel(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOCrawlInput2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐCrawlInput(ctx context.Context, v any) (*CrawlInput, error) {
 	if v == nil {
 		return nil, nil
@@ -2698,6 +3288,22 @@ func (ec *executionContext) marshalOJobResult2ᚖtechfactsᚗdevᚋtechfactsᚋs
 		return graphql.Null
 	}
 	return ec._JobResult(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOModelGap2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐModelGap(ctx context.Context, v any) (*schema.ModelGap, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(schema.ModelGap)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOModelGap2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐModelGap(ctx context.Context, sel ast.SelectionSet, v *schema.ModelGap) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 // endregion ***************************** type.gotpl *****************************

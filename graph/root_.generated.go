@@ -25,12 +25,15 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	ExtractionParams() ExtractionParamsResolver
 	Fact() FactResolver
 	Job() JobResolver
 	JobEvent() JobEventResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
+	ScrapeParams() ScrapeParamsResolver
 	Subscription() SubscriptionResolver
+	TestedFact() TestedFactResolver
 }
 
 type DirectiveRoot struct {
@@ -135,8 +138,11 @@ type ComplexityRoot struct {
 	}
 
 	ExtractionParams struct {
-		Pages   func(childComplexity int) int
-		Profile func(childComplexity int) int
+		Force       func(childComplexity int) int
+		Method      func(childComplexity int) int
+		ModelTokens func(childComplexity int) int
+		Pages       func(childComplexity int) int
+		Profile     func(childComplexity int) int
 	}
 
 	Fact struct {
@@ -308,6 +314,16 @@ type ComplexityRoot struct {
 		FactsAdded   func(childComplexity int) int
 		FactsRemoved func(childComplexity int) int
 		Outcomes     func(childComplexity int) int
+		Rejected     func(childComplexity int) int
+		Usage        func(childComplexity int) int
+		WithoutModel func(childComplexity int) int
+	}
+
+	ModelUsage struct {
+		Cached           func(childComplexity int) int
+		CompletionTokens func(childComplexity int) int
+		PromptTokens     func(childComplexity int) int
+		Requests         func(childComplexity int) int
 	}
 
 	MoneyValue struct {
@@ -334,6 +350,7 @@ type ComplexityRoot struct {
 		SetRateLimit    func(childComplexity int, input SetRateLimitInput) int
 		StartExtraction func(childComplexity int, input StartExtractionInput) int
 		StartScrape     func(childComplexity int, input StartScrapeInput) int
+		TestProfile     func(childComplexity int, input TestProfileInput) int
 		UpdateProfile   func(childComplexity int, input UpdateProfileInput) int
 	}
 
@@ -420,6 +437,7 @@ type ComplexityRoot struct {
 		Focus        func(childComplexity int) int
 		ID           func(childComplexity int) int
 		Instructions func(childComplexity int) int
+		Method       func(childComplexity int) int
 		Name         func(childComplexity int) int
 		UpdatedAt    func(childComplexity int) int
 		Version      func(childComplexity int) int
@@ -508,6 +526,19 @@ type ComplexityRoot struct {
 		Unit     func(childComplexity int) int
 	}
 
+	RejectedCount struct {
+		Count  func(childComplexity int) int
+		Reason func(childComplexity int) int
+	}
+
+	RejectedFact struct {
+		Category  func(childComplexity int) int
+		Method    func(childComplexity int) int
+		Quote     func(childComplexity int) int
+		Reason    func(childComplexity int) int
+		Statement func(childComplexity int) int
+	}
+
 	Report struct {
 		Body       func(childComplexity int) int
 		Categories func(childComplexity int) int
@@ -546,13 +577,15 @@ type ComplexityRoot struct {
 	}
 
 	ScrapeParams struct {
-		Company   func(childComplexity int) int
-		Crawl     func(childComplexity int) int
-		Fetcher   func(childComplexity int) int
-		Force     func(childComplexity int) int
-		Languages func(childComplexity int) int
-		Profile   func(childComplexity int) int
-		URLs      func(childComplexity int) int
+		Company     func(childComplexity int) int
+		Crawl       func(childComplexity int) int
+		Fetcher     func(childComplexity int) int
+		Force       func(childComplexity int) int
+		Languages   func(childComplexity int) int
+		Method      func(childComplexity int) int
+		ModelTokens func(childComplexity int) int
+		Profile     func(childComplexity int) int
+		URLs        func(childComplexity int) int
 	}
 
 	SearchCorrection struct {
@@ -659,6 +692,30 @@ type ComplexityRoot struct {
 		RateLimitUpdated func(childComplexity int, where *ent.RateLimitWhereInput) int
 	}
 
+	TestProfilePayload struct {
+		Facts          func(childComplexity int) int
+		Method         func(childComplexity int) int
+		Rejected       func(childComplexity int) int
+		RejectedCounts func(childComplexity int) int
+		Text           func(childComplexity int) int
+		Usage          func(childComplexity int) int
+		WithoutModel   func(childComplexity int) int
+	}
+
+	TestedFact struct {
+		Attribute  func(childComplexity int) int
+		Category   func(childComplexity int) int
+		Confidence func(childComplexity int) int
+		Headings   func(childComplexity int) int
+		Method     func(childComplexity int) int
+		Qualifiers func(childComplexity int) int
+		Quote      func(childComplexity int) int
+		Span       func(childComplexity int) int
+		Statement  func(childComplexity int) int
+		Subject    func(childComplexity int) int
+		Value      func(childComplexity int) int
+	}
+
 	UnlimitedValue struct {
 		Original func(childComplexity int) int
 		Unit     func(childComplexity int) int
@@ -672,6 +729,11 @@ type ComplexityRoot struct {
 		From     func(childComplexity int) int
 		Original func(childComplexity int) int
 		To       func(childComplexity int) int
+	}
+
+	WithoutModel struct {
+		Count  func(childComplexity int) int
+		Reason func(childComplexity int) int
 	}
 }
 
@@ -999,6 +1061,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DiffLine.Text(childComplexity), true
 
+	case "ExtractionParams.force":
+		if e.ComplexityRoot.ExtractionParams.Force == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExtractionParams.Force(childComplexity), true
+	case "ExtractionParams.method":
+		if e.ComplexityRoot.ExtractionParams.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExtractionParams.Method(childComplexity), true
+	case "ExtractionParams.modelTokens":
+		if e.ComplexityRoot.ExtractionParams.ModelTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExtractionParams.ModelTokens(childComplexity), true
 	case "ExtractionParams.pages":
 		if e.ComplexityRoot.ExtractionParams.Pages == nil {
 			break
@@ -1724,6 +1804,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.JobResult.Outcomes(childComplexity), true
+	case "JobResult.rejected":
+		if e.ComplexityRoot.JobResult.Rejected == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobResult.Rejected(childComplexity), true
+	case "JobResult.usage":
+		if e.ComplexityRoot.JobResult.Usage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobResult.Usage(childComplexity), true
+	case "JobResult.withoutModel":
+		if e.ComplexityRoot.JobResult.WithoutModel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobResult.WithoutModel(childComplexity), true
+
+	case "ModelUsage.cached":
+		if e.ComplexityRoot.ModelUsage.Cached == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelUsage.Cached(childComplexity), true
+	case "ModelUsage.completionTokens":
+		if e.ComplexityRoot.ModelUsage.CompletionTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelUsage.CompletionTokens(childComplexity), true
+	case "ModelUsage.promptTokens":
+		if e.ComplexityRoot.ModelUsage.PromptTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelUsage.PromptTokens(childComplexity), true
+	case "ModelUsage.requests":
+		if e.ComplexityRoot.ModelUsage.Requests == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelUsage.Requests(childComplexity), true
 
 	case "MoneyValue.currency":
 		if e.ComplexityRoot.MoneyValue.Currency == nil {
@@ -1911,6 +2034,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.StartScrape(childComplexity, args["input"].(StartScrapeInput)), true
+	case "Mutation.testProfile":
+		if e.ComplexityRoot.Mutation.TestProfile == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_testProfile_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TestProfile(childComplexity, args["input"].(TestProfileInput)), true
 	case "Mutation.updateProfile":
 		if e.ComplexityRoot.Mutation.UpdateProfile == nil {
 			break
@@ -2277,6 +2411,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Profile.Instructions(childComplexity), true
+	case "Profile.method":
+		if e.ComplexityRoot.Profile.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Profile.Method(childComplexity), true
 	case "Profile.name":
 		if e.ComplexityRoot.Profile.Name == nil {
 			break
@@ -2774,6 +2914,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RateValue.Unit(childComplexity), true
 
+	case "RejectedCount.count":
+		if e.ComplexityRoot.RejectedCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectedCount.Count(childComplexity), true
+	case "RejectedCount.reason":
+		if e.ComplexityRoot.RejectedCount.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectedCount.Reason(childComplexity), true
+
+	case "RejectedFact.category":
+		if e.ComplexityRoot.RejectedFact.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectedFact.Category(childComplexity), true
+	case "RejectedFact.method":
+		if e.ComplexityRoot.RejectedFact.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectedFact.Method(childComplexity), true
+	case "RejectedFact.quote":
+		if e.ComplexityRoot.RejectedFact.Quote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectedFact.Quote(childComplexity), true
+	case "RejectedFact.reason":
+		if e.ComplexityRoot.RejectedFact.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectedFact.Reason(childComplexity), true
+	case "RejectedFact.statement":
+		if e.ComplexityRoot.RejectedFact.Statement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectedFact.Statement(childComplexity), true
+
 	case "Report.body":
 		if e.ComplexityRoot.Report.Body == nil {
 			break
@@ -2929,6 +3113,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ScrapeParams.Languages(childComplexity), true
+	case "ScrapeParams.method":
+		if e.ComplexityRoot.ScrapeParams.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScrapeParams.Method(childComplexity), true
+	case "ScrapeParams.modelTokens":
+		if e.ComplexityRoot.ScrapeParams.ModelTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScrapeParams.ModelTokens(childComplexity), true
 	case "ScrapeParams.profile":
 		if e.ComplexityRoot.ScrapeParams.Profile == nil {
 			break
@@ -3312,6 +3508,116 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.RateLimitUpdated(childComplexity, args["where"].(*ent.RateLimitWhereInput)), true
 
+	case "TestProfilePayload.facts":
+		if e.ComplexityRoot.TestProfilePayload.Facts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestProfilePayload.Facts(childComplexity), true
+	case "TestProfilePayload.method":
+		if e.ComplexityRoot.TestProfilePayload.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestProfilePayload.Method(childComplexity), true
+	case "TestProfilePayload.rejected":
+		if e.ComplexityRoot.TestProfilePayload.Rejected == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestProfilePayload.Rejected(childComplexity), true
+	case "TestProfilePayload.rejectedCounts":
+		if e.ComplexityRoot.TestProfilePayload.RejectedCounts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestProfilePayload.RejectedCounts(childComplexity), true
+	case "TestProfilePayload.text":
+		if e.ComplexityRoot.TestProfilePayload.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestProfilePayload.Text(childComplexity), true
+	case "TestProfilePayload.usage":
+		if e.ComplexityRoot.TestProfilePayload.Usage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestProfilePayload.Usage(childComplexity), true
+	case "TestProfilePayload.withoutModel":
+		if e.ComplexityRoot.TestProfilePayload.WithoutModel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestProfilePayload.WithoutModel(childComplexity), true
+
+	case "TestedFact.attribute":
+		if e.ComplexityRoot.TestedFact.Attribute == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestedFact.Attribute(childComplexity), true
+	case "TestedFact.category":
+		if e.ComplexityRoot.TestedFact.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestedFact.Category(childComplexity), true
+	case "TestedFact.confidence":
+		if e.ComplexityRoot.TestedFact.Confidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestedFact.Confidence(childComplexity), true
+	case "TestedFact.headings":
+		if e.ComplexityRoot.TestedFact.Headings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestedFact.Headings(childComplexity), true
+	case "TestedFact.method":
+		if e.ComplexityRoot.TestedFact.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestedFact.Method(childComplexity), true
+	case "TestedFact.qualifiers":
+		if e.ComplexityRoot.TestedFact.Qualifiers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestedFact.Qualifiers(childComplexity), true
+	case "TestedFact.quote":
+		if e.ComplexityRoot.TestedFact.Quote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestedFact.Quote(childComplexity), true
+	case "TestedFact.span":
+		if e.ComplexityRoot.TestedFact.Span == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestedFact.Span(childComplexity), true
+	case "TestedFact.statement":
+		if e.ComplexityRoot.TestedFact.Statement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestedFact.Statement(childComplexity), true
+	case "TestedFact.subject":
+		if e.ComplexityRoot.TestedFact.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestedFact.Subject(childComplexity), true
+	case "TestedFact.value":
+		if e.ComplexityRoot.TestedFact.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestedFact.Value(childComplexity), true
+
 	case "UnlimitedValue.original":
 		if e.ComplexityRoot.UnlimitedValue.Original == nil {
 			break
@@ -3351,6 +3657,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VersionValue.To(childComplexity), true
 
+	case "WithoutModel.count":
+		if e.ComplexityRoot.WithoutModel.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithoutModel.Count(childComplexity), true
+	case "WithoutModel.reason":
+		if e.ComplexityRoot.WithoutModel.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithoutModel.Reason(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -3386,6 +3705,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PageSearchWhere", ec.unmarshalInputPageSearchWhere),
 			graphql.NewInputUnmarshaler("PageWhereInput", ec.unmarshalInputPageWhereInput),
 			graphql.NewInputUnmarshaler("PreviewCrawlInput", ec.unmarshalInputPreviewCrawlInput),
+			graphql.NewInputUnmarshaler("ProfileDraft", ec.unmarshalInputProfileDraft),
 			graphql.NewInputUnmarshaler("ProfileOrder", ec.unmarshalInputProfileOrder),
 			graphql.NewInputUnmarshaler("ProfileWhereInput", ec.unmarshalInputProfileWhereInput),
 			graphql.NewInputUnmarshaler("RateLimitOrder", ec.unmarshalInputRateLimitOrder),
@@ -3400,6 +3720,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SnapshotWhereInput", ec.unmarshalInputSnapshotWhereInput),
 			graphql.NewInputUnmarshaler("StartExtractionInput", ec.unmarshalInputStartExtractionInput),
 			graphql.NewInputUnmarshaler("StartScrapeInput", ec.unmarshalInputStartScrapeInput),
+			graphql.NewInputUnmarshaler("TestProfileInput", ec.unmarshalInputTestProfileInput),
 			graphql.NewInputUnmarshaler("UpdateProfileInput", ec.unmarshalInputUpdateProfileInput),
 		)
 	}
@@ -4059,6 +4380,14 @@ type ScrapeParams {
   How pages are got.
   """
   fetcher: FetcherChoice!
+  """
+  Who looks for facts; null: whom the profile names.
+  """
+  method: ExtractionMethod
+  """
+  The tokens that a model may take for this job; null if only the setting LLM_JOB_TOKENS bounds them.
+  """
+  modelTokens: Int
 }
 
 """
@@ -4130,6 +4459,18 @@ type ExtractionParams {
   How many pages.
   """
   pages: Int!
+  """
+  Whether a model is asked again where its answer is known.
+  """
+  force: Boolean!
+  """
+  Who looks for facts; null: whom the profile names.
+  """
+  method: ExtractionMethod
+  """
+  The tokens that a model may take for this job; null if only the setting LLM_JOB_TOKENS bounds them.
+  """
+  modelTokens: Int
 }
 
 """
@@ -4152,6 +4493,156 @@ type JobResult {
   Bytes received.
   """
   bytes: Int!
+  """
+  What was taken for a fact of the profile and is none, by reason: of rules and of a model.
+  """
+  rejected: [RejectedCount!]!
+  """
+  What a model was asked.
+  """
+  usage: ModelUsage!
+  """
+  On how many pages a model that was to be asked was not heard in full, and why. With BOTH such pages have what rules find.
+  """
+  withoutModel: [WithoutModel!]!
+}
+
+"""
+How much was rejected for one reason.
+"""
+type RejectedCount {
+  """
+  The reason.
+  """
+  reason: RejectionReason!
+  """
+  How many.
+  """
+  count: Int!
+}
+
+"""
+Why something that was taken for a fact is none.
+"""
+enum RejectionReason {
+  """
+  The model did not put it as was asked.
+  """
+  UNREADABLE
+  """
+  Its category is none of the profile.
+  """
+  UNKNOWN_CATEGORY
+  """
+  Its quote does not stand in the text.
+  """
+  NO_QUOTE
+  """
+  A number of the statement, or its unit, does not stand in the quote.
+  """
+  NO_NUMBER
+  """
+  The statement denies what the quote does not, or the other way round.
+  """
+  NO_NEGATION
+  """
+  The statement says what the quote, and what stands above it, does not.
+  """
+  NO_WORDS
+  """
+  The quote tells a reader like us what to do.
+  """
+  COMMAND
+  """
+  The quote is a question, a reference, too short, too long, or hardly words.
+  """
+  NOT_A_FACT
+  """
+  It stands in what repeats on the pages of the domain.
+  """
+  BOILERPLATE
+  """
+  Its confidence is below the threshold.
+  """
+  LOW_CONFIDENCE
+  """
+  Another fact says the same.
+  """
+  DUPLICATE
+  """
+  The depth of the profile allows no more facts of one page.
+  """
+  TOO_MANY
+}
+
+"""
+What models were asked.
+"""
+type ModelUsage {
+  """
+  Requests that were answered.
+  """
+  requests: Int!
+  """
+  Tokens that they had.
+  """
+  promptTokens: Int!
+  """
+  Tokens that the answers had.
+  """
+  completionTokens: Int!
+  """
+  Answers that were known from before and took no tokens.
+  """
+  cached: Int!
+}
+
+"""
+On how many pages a model was not heard in full, for one reason.
+"""
+type WithoutModel {
+  """
+  The reason.
+  """
+  reason: ModelGap!
+  """
+  On how many pages.
+  """
+  count: Int!
+}
+
+"""
+Why a model that was to be asked was not heard, or not in full.
+"""
+enum ModelGap {
+  """
+  The worker has no model.
+  """
+  NOT_CONFIGURED
+  """
+  The tokens of the job are spent.
+  """
+  BUDGET_SPENT
+  """
+  The endpoint failed again and again, and is not asked for a while.
+  """
+  ENDPOINT_PAUSED
+  """
+  The endpoint did not answer, or not in time.
+  """
+  ENDPOINT_FAILED
+  """
+  The endpoint does not take the page.
+  """
+  ENDPOINT_REFUSED
+  """
+  What it answered is not what was asked for.
+  """
+  ANSWER_UNREADABLE
+  """
+  The page is too long; its beginning was read.
+  """
+  PAGE_TOO_LONG
 }
 
 """
@@ -4286,6 +4777,14 @@ input StartScrapeInput {
   """
   fetcher: FetcherChoice! = AUTO
   """
+  Who looks for facts; null: whom the profile names. INVALID if that needs a model and none is set.
+  """
+  method: ExtractionMethod
+  """
+  The tokens that a model may take for this job, about: no page is begun with it once they are spent. At least 1; null: LLM_JOB_TOKENS alone bounds them.
+  """
+  modelTokens: Int
+  """
   Whose items are taken first.
   """
   priority: JobPriority! = NORMAL
@@ -4345,6 +4844,18 @@ input StartExtractionInput {
   The name of the profile by which facts are extracted.
   """
   profile: String!
+  """
+  Who looks for facts; null: whom the profile names. INVALID if that needs a model and none is set.
+  """
+  method: ExtractionMethod
+  """
+  The tokens that a model may take for this job, about: no page is begun with it once they are spent. At least 1; null: LLM_JOB_TOKENS alone bounds them.
+  """
+  modelTokens: Int
+  """
+  Ask a model again where its answer is known.
+  """
+  force: Boolean! = false
   """
   Whose items are taken first.
   """
@@ -4596,6 +5107,10 @@ input CreateProfileInput {
   More for the model, when one is used: at most 4,000 characters.
   """
   instructions: String! = ""
+  """
+  Who looks for facts; null: rules, and a model if there is one.
+  """
+  method: ExtractionMethod
 }
 
 """
@@ -4626,6 +5141,10 @@ input UpdateProfileInput {
   More for the model, when one is used.
   """
   instructions: String
+  """
+  Who looks for facts.
+  """
+  method: ExtractionMethod
 }
 
 """
@@ -4690,6 +5209,184 @@ type DeleteProfilePayload {
   The id of the profile that is no more.
   """
   deletedId: ID!
+}
+`, BuiltIn: false},
+	{Name: "../schema/profiletest.graphql", Input: `extend type Mutation {
+  """
+  Tells at once which facts of a page, or of a text, a profile finds, which it does not and why. It stores nothing but a model's answers, so that they need not be paid again.
+  """
+  testProfile(
+    """
+    What to read, and by which profile.
+    """
+    input: TestProfileInput!
+  ): TestProfilePayload! @scope(needs: WRITE)
+}
+
+"""
+What to read: one of pageId, text and url. By which profile: one of profile and draft.
+"""
+input TestProfileInput {
+  """
+  A page that is stored; its text as it was last read.
+  """
+  pageId: ID
+  """
+  Markdown or plain text: at most 200,000 characters.
+  """
+  text: String
+  """
+  A page that is read for this, politely and within a few seconds.
+  """
+  url: String
+  """
+  The name of a profile.
+  """
+  profile: String
+  """
+  A profile that is not made yet.
+  """
+  draft: ProfileDraft
+  """
+  Who looks for facts; null: whom the profile names. INVALID if that needs a model and none is set.
+  """
+  method: ExtractionMethod
+}
+
+"""
+A profile that is not made yet.
+"""
+input ProfileDraft {
+  """
+  The categories of its facts: 1 to 30, written like names.
+  """
+  categories: [String!]!
+  """
+  What it looks for, in words: at most 2,000 characters.
+  """
+  focus: String! = ""
+  """
+  How much is wanted of a page.
+  """
+  depth: ProfileDepth! = DETAILED
+  """
+  More for the model, when one is used: at most 4,000 characters.
+  """
+  instructions: String! = ""
+  """
+  Who looks for facts; null: rules, and a model if there is one.
+  """
+  method: ExtractionMethod
+}
+
+"""
+What a profile finds.
+"""
+type TestProfilePayload {
+  """
+  Who looked for facts.
+  """
+  method: ExtractionMethod!
+  """
+  The Markdown that was read, in which the spans count.
+  """
+  text: String!
+  """
+  The facts, the surest first.
+  """
+  facts: [TestedFact!]!
+  """
+  What was taken for a fact of the profile and is none: the first 200.
+  """
+  rejected: [RejectedFact!]!
+  """
+  How much was rejected, by reason.
+  """
+  rejectedCounts: [RejectedCount!]!
+  """
+  What a model was asked.
+  """
+  usage: ModelUsage!
+  """
+  Why a model that was to be asked was not heard in full; null if it was.
+  """
+  withoutModel: ModelGap
+}
+
+"""
+A fact that a profile finds, which is not stored.
+"""
+type TestedFact {
+  """
+  The category of the profile that it belongs to.
+  """
+  category: String!
+  """
+  The fact in one sentence that can be read alone.
+  """
+  statement: String!
+  """
+  The words that prove it, exactly as they stand in the text at the span.
+  """
+  quote: String!
+  """
+  Where the quote stands in the text.
+  """
+  span: Span!
+  """
+  The headings above the quote, the outermost first.
+  """
+  headings: [String!]!
+  """
+  What it tells about, as a stable key; empty if it has no name yet.
+  """
+  attribute: String!
+  """
+  What it is about: a plan, a product, a parameter, or the heading above it.
+  """
+  subject: String!
+  """
+  What it says in figures, or whether there is something; null if it says neither.
+  """
+  value: FactValue
+  """
+  What limits it; in the order of their names.
+  """
+  qualifiers: [Qualifier!]!
+  """
+  From 0 to 1, computed from how it was found.
+  """
+  confidence: Float!
+  """
+  How it was found.
+  """
+  method: FactMethod!
+}
+
+"""
+What was taken for a fact and is none.
+"""
+type RejectedFact {
+  """
+  The category that it was taken to belong to; empty if that is not known.
+  """
+  category: String!
+  """
+  What it would have stated.
+  """
+  statement: String!
+  """
+  The words that were to prove it.
+  """
+  quote: String!
+  """
+  Why it is none.
+  """
+  reason: RejectionReason!
+  """
+  Who took it for a fact.
+  """
+  method: FactMethod!
 }
 `, BuiltIn: false},
 	{Name: "../schema/ratelimit.graphql", Input: `extend type Query {
@@ -5879,8 +6576,28 @@ func (ec *executionContext) childFields_JobResult(ctx context.Context, field gra
 		return ec.fieldContext_JobResult_factsRemoved(ctx, field)
 	case "bytes":
 		return ec.fieldContext_JobResult_bytes(ctx, field)
+	case "rejected":
+		return ec.fieldContext_JobResult_rejected(ctx, field)
+	case "usage":
+		return ec.fieldContext_JobResult_usage(ctx, field)
+	case "withoutModel":
+		return ec.fieldContext_JobResult_withoutModel(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type JobResult", field.Name)
+}
+
+func (ec *executionContext) childFields_ModelUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "requests":
+		return ec.fieldContext_ModelUsage_requests(ctx, field)
+	case "promptTokens":
+		return ec.fieldContext_ModelUsage_promptTokens(ctx, field)
+	case "completionTokens":
+		return ec.fieldContext_ModelUsage_completionTokens(ctx, field)
+	case "cached":
+		return ec.fieldContext_ModelUsage_cached(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ModelUsage", field.Name)
 }
 
 func (ec *executionContext) childFields_OutcomeCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6027,6 +6744,8 @@ func (ec *executionContext) childFields_Profile(ctx context.Context, field graph
 		return ec.fieldContext_Profile_depth(ctx, field)
 	case "instructions":
 		return ec.fieldContext_Profile_instructions(ctx, field)
+	case "method":
+		return ec.fieldContext_Profile_method(ctx, field)
 	case "builtin":
 		return ec.fieldContext_Profile_builtin(ctx, field)
 	case "version":
@@ -6133,6 +6852,32 @@ func (ec *executionContext) childFields_RateLimitEdge(ctx context.Context, field
 		return ec.fieldContext_RateLimitEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RateLimitEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RejectedCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reason":
+		return ec.fieldContext_RejectedCount_reason(ctx, field)
+	case "count":
+		return ec.fieldContext_RejectedCount_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RejectedCount", field.Name)
+}
+
+func (ec *executionContext) childFields_RejectedFact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "category":
+		return ec.fieldContext_RejectedFact_category(ctx, field)
+	case "statement":
+		return ec.fieldContext_RejectedFact_statement(ctx, field)
+	case "quote":
+		return ec.fieldContext_RejectedFact_quote(ctx, field)
+	case "reason":
+		return ec.fieldContext_RejectedFact_reason(ctx, field)
+	case "method":
+		return ec.fieldContext_RejectedFact_method(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RejectedFact", field.Name)
 }
 
 func (ec *executionContext) childFields_Report(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6399,12 +7144,70 @@ func (ec *executionContext) childFields_StartScrapePayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type StartScrapePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_TestProfilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "method":
+		return ec.fieldContext_TestProfilePayload_method(ctx, field)
+	case "text":
+		return ec.fieldContext_TestProfilePayload_text(ctx, field)
+	case "facts":
+		return ec.fieldContext_TestProfilePayload_facts(ctx, field)
+	case "rejected":
+		return ec.fieldContext_TestProfilePayload_rejected(ctx, field)
+	case "rejectedCounts":
+		return ec.fieldContext_TestProfilePayload_rejectedCounts(ctx, field)
+	case "usage":
+		return ec.fieldContext_TestProfilePayload_usage(ctx, field)
+	case "withoutModel":
+		return ec.fieldContext_TestProfilePayload_withoutModel(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TestProfilePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TestedFact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "category":
+		return ec.fieldContext_TestedFact_category(ctx, field)
+	case "statement":
+		return ec.fieldContext_TestedFact_statement(ctx, field)
+	case "quote":
+		return ec.fieldContext_TestedFact_quote(ctx, field)
+	case "span":
+		return ec.fieldContext_TestedFact_span(ctx, field)
+	case "headings":
+		return ec.fieldContext_TestedFact_headings(ctx, field)
+	case "attribute":
+		return ec.fieldContext_TestedFact_attribute(ctx, field)
+	case "subject":
+		return ec.fieldContext_TestedFact_subject(ctx, field)
+	case "value":
+		return ec.fieldContext_TestedFact_value(ctx, field)
+	case "qualifiers":
+		return ec.fieldContext_TestedFact_qualifiers(ctx, field)
+	case "confidence":
+		return ec.fieldContext_TestedFact_confidence(ctx, field)
+	case "method":
+		return ec.fieldContext_TestedFact_method(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TestedFact", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateProfilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "profile":
 		return ec.fieldContext_UpdateProfilePayload_profile(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateProfilePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WithoutModel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reason":
+		return ec.fieldContext_WithoutModel_reason(ctx, field)
+	case "count":
+		return ec.fieldContext_WithoutModel_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithoutModel", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -19,6 +19,7 @@ import (
 	"techfacts.dev/techfacts/internal/fault"
 	"techfacts.dev/techfacts/internal/fetch"
 	"techfacts.dev/techfacts/internal/job"
+	"techfacts.dev/techfacts/internal/lab"
 	"techfacts.dev/techfacts/internal/search"
 	"techfacts.dev/techfacts/schema"
 )
@@ -36,6 +37,7 @@ type Resolver struct {
 	Limiter  *fetch.Limiter
 	Keys     *access.Keys
 	Preview  crawl.Previewer
+	Lab      lab.Lab
 	Bus      Bus
 	Tick     time.Duration // how often watchers look without a hint; 0: every 2 s
 
