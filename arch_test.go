@@ -12,7 +12,7 @@ const module = "techfacts.dev/techfacts"
 // allowed says which of our packages each of our packages may import; what only
 // its tests import is its own affair. A package that is not here may not exist.
 // "name/..." stands for a package and all below it. internal/hostiletest,
-// internal/pgtest, internal/proxytest, internal/redistest and internal/storetest are for tests.
+// internal/modeltest, internal/pgtest, internal/proxytest, internal/redistest and internal/storetest are for tests.
 var allowed = map[string]string{
 	// What we say, and what machines make of it.
 	"schema":          "",
@@ -32,6 +32,7 @@ var allowed = map[string]string{
 	"internal/document":         "schema internal/fault internal/pdf",
 	"internal/extract":          "ent/... schema internal/document internal/fault internal/store",
 	"internal/change":           "ent/... schema internal/event internal/extract internal/fault internal/store",
+	"internal/extract":          "ent/... schema internal/document internal/fault internal/llm internal/store",
 	"internal/access":           "ent/... schema internal/event internal/fault internal/store",
 	"internal/shared":           "internal/event",
 	"internal/search":           "ent/... schema internal/fault internal/store",
@@ -39,12 +40,14 @@ var allowed = map[string]string{
 	"internal/job":              "ent/... schema internal/event internal/fault internal/fetch internal/queue internal/store internal/trace",
 	"internal/crawl":            "ent/... schema internal/document internal/extract internal/fault internal/fetch internal/job internal/store",
 
+	"internal/lab":              "ent/... schema internal/document internal/extract internal/fault internal/fetch internal/store",
+
 	"internal/trace":  "",
 	"internal/metric": "ent/... schema internal/event internal/queue internal/store",
 
 	// The two doors.
 	"resolvers": "ent/... graph schema internal/access internal/change internal/crawl internal/document internal/event internal/extract internal/fault internal/fetch " +
-		"internal/job internal/search",
+		"internal/job internal/lab internal/search",
 	"worker": "ent/... schema internal/change internal/crawl internal/document internal/event internal/extract internal/fault internal/fetch internal/job " +
 		"internal/queue internal/store internal/trace",
 
@@ -53,11 +56,12 @@ var allowed = map[string]string{
 	"internal/demosite": "",
 	"web":               "", // what Vite has built
 	"internal/app": "resolvers schema worker internal/access internal/change internal/crawl internal/demosite internal/document internal/event internal/extract internal/fault " +
-		"internal/fetch internal/job internal/llm internal/metric internal/queue internal/search internal/server internal/shared internal/store/... internal/trace internal/warc web",
+		"internal/fetch internal/job internal/lab internal/llm internal/metric internal/queue internal/search internal/server internal/shared internal/store/... internal/trace internal/warc web",
 	"deploy":        "", // nothing but tests of what is deployed
 	"cmd/techfacts": "internal/access internal/app internal/demosite internal/fault schema",
 
 	"internal/hostiletest": "",
+	"internal/modeltest":   "",
 	"internal/pgtest":      "",
 	"internal/proxytest":   "",
 	"internal/qdranttest":  "",

@@ -17,15 +17,14 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"techfacts.dev/techfacts/ent/alias"
+	"techfacts.dev/techfacts/ent/answer"
 	"techfacts.dev/techfacts/ent/apikey"
 	"techfacts.dev/techfacts/ent/auditentry"
 	"techfacts.dev/techfacts/ent/boilerplate"
 	"techfacts.dev/techfacts/ent/change"
 	"techfacts.dev/techfacts/ent/embedding"
 	"techfacts.dev/techfacts/ent/fact"
-	"techfacts.dev/techfacts/ent/factchange"
 	"techfacts.dev/techfacts/ent/indexer"
-	"techfacts.dev/techfacts/ent/interval"
 	"techfacts.dev/techfacts/ent/job"
 	"techfacts.dev/techfacts/ent/jobevent"
 	"techfacts.dev/techfacts/ent/jobitem"
@@ -34,9 +33,8 @@ import (
 	"techfacts.dev/techfacts/ent/profile"
 	"techfacts.dev/techfacts/ent/ratelimit"
 	"techfacts.dev/techfacts/ent/report"
-	"techfacts.dev/techfacts/ent/review"
-	"techfacts.dev/techfacts/ent/shift"
 	"techfacts.dev/techfacts/ent/snapshot"
+	"techfacts.dev/techfacts/ent/upload"
 	"techfacts.dev/techfacts/ent/worker"
 )
 
@@ -47,6 +45,8 @@ type Client struct {
 	Schema *migrate.Schema
 	// Alias is the client for interacting with the Alias builders.
 	Alias *AliasClient
+	// Answer is the client for interacting with the Answer builders.
+	Answer *AnswerClient
 	// ApiKey is the client for interacting with the ApiKey builders.
 	ApiKey *ApiKeyClient
 	// AuditEntry is the client for interacting with the AuditEntry builders.
@@ -59,12 +59,8 @@ type Client struct {
 	Embedding *EmbeddingClient
 	// Fact is the client for interacting with the Fact builders.
 	Fact *FactClient
-	// FactChange is the client for interacting with the FactChange builders.
-	FactChange *FactChangeClient
 	// Indexer is the client for interacting with the Indexer builders.
 	Indexer *IndexerClient
-	// Interval is the client for interacting with the Interval builders.
-	Interval *IntervalClient
 	// Job is the client for interacting with the Job builders.
 	Job *JobClient
 	// JobEvent is the client for interacting with the JobEvent builders.
@@ -81,12 +77,10 @@ type Client struct {
 	RateLimit *RateLimitClient
 	// Report is the client for interacting with the Report builders.
 	Report *ReportClient
-	// Review is the client for interacting with the Review builders.
-	Review *ReviewClient
-	// Shift is the client for interacting with the Shift builders.
-	Shift *ShiftClient
 	// Snapshot is the client for interacting with the Snapshot builders.
 	Snapshot *SnapshotClient
+	// Upload is the client for interacting with the Upload builders.
+	Upload *UploadClient
 	// Worker is the client for interacting with the Worker builders.
 	Worker *WorkerClient
 }
@@ -101,15 +95,14 @@ func NewClient(opts ...Option) *Client {
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.Alias = NewAliasClient(c.config)
+	c.Answer = NewAnswerClient(c.config)
 	c.ApiKey = NewApiKeyClient(c.config)
 	c.AuditEntry = NewAuditEntryClient(c.config)
 	c.Boilerplate = NewBoilerplateClient(c.config)
 	c.Change = NewChangeClient(c.config)
 	c.Embedding = NewEmbeddingClient(c.config)
 	c.Fact = NewFactClient(c.config)
-	c.FactChange = NewFactChangeClient(c.config)
 	c.Indexer = NewIndexerClient(c.config)
-	c.Interval = NewIntervalClient(c.config)
 	c.Job = NewJobClient(c.config)
 	c.JobEvent = NewJobEventClient(c.config)
 	c.JobItem = NewJobItemClient(c.config)
@@ -118,9 +111,8 @@ func (c *Client) init() {
 	c.Profile = NewProfileClient(c.config)
 	c.RateLimit = NewRateLimitClient(c.config)
 	c.Report = NewReportClient(c.config)
-	c.Review = NewReviewClient(c.config)
-	c.Shift = NewShiftClient(c.config)
 	c.Snapshot = NewSnapshotClient(c.config)
+	c.Upload = NewUploadClient(c.config)
 	c.Worker = NewWorkerClient(c.config)
 }
 
@@ -215,15 +207,14 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ctx:         ctx,
 		config:      cfg,
 		Alias:       NewAliasClient(cfg),
+		Answer:      NewAnswerClient(cfg),
 		ApiKey:      NewApiKeyClient(cfg),
 		AuditEntry:  NewAuditEntryClient(cfg),
 		Boilerplate: NewBoilerplateClient(cfg),
 		Change:      NewChangeClient(cfg),
 		Embedding:   NewEmbeddingClient(cfg),
 		Fact:        NewFactClient(cfg),
-		FactChange:  NewFactChangeClient(cfg),
 		Indexer:     NewIndexerClient(cfg),
-		Interval:    NewIntervalClient(cfg),
 		Job:         NewJobClient(cfg),
 		JobEvent:    NewJobEventClient(cfg),
 		JobItem:     NewJobItemClient(cfg),
@@ -232,9 +223,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Profile:     NewProfileClient(cfg),
 		RateLimit:   NewRateLimitClient(cfg),
 		Report:      NewReportClient(cfg),
-		Review:      NewReviewClient(cfg),
-		Shift:       NewShiftClient(cfg),
 		Snapshot:    NewSnapshotClient(cfg),
+		Upload:      NewUploadClient(cfg),
 		Worker:      NewWorkerClient(cfg),
 	}, nil
 }
@@ -256,15 +246,14 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ctx:         ctx,
 		config:      cfg,
 		Alias:       NewAliasClient(cfg),
+		Answer:      NewAnswerClient(cfg),
 		ApiKey:      NewApiKeyClient(cfg),
 		AuditEntry:  NewAuditEntryClient(cfg),
 		Boilerplate: NewBoilerplateClient(cfg),
 		Change:      NewChangeClient(cfg),
 		Embedding:   NewEmbeddingClient(cfg),
 		Fact:        NewFactClient(cfg),
-		FactChange:  NewFactChangeClient(cfg),
 		Indexer:     NewIndexerClient(cfg),
-		Interval:    NewIntervalClient(cfg),
 		Job:         NewJobClient(cfg),
 		JobEvent:    NewJobEventClient(cfg),
 		JobItem:     NewJobItemClient(cfg),
@@ -273,9 +262,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Profile:     NewProfileClient(cfg),
 		RateLimit:   NewRateLimitClient(cfg),
 		Report:      NewReportClient(cfg),
-		Review:      NewReviewClient(cfg),
-		Shift:       NewShiftClient(cfg),
 		Snapshot:    NewSnapshotClient(cfg),
+		Upload:      NewUploadClient(cfg),
 		Worker:      NewWorkerClient(cfg),
 	}, nil
 }
@@ -306,10 +294,9 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Alias, c.ApiKey, c.AuditEntry, c.Boilerplate, c.Change, c.Embedding, c.Fact,
-		c.FactChange, c.Indexer, c.Interval, c.Job, c.JobEvent, c.JobItem, c.Page,
-		c.Pattern, c.Profile, c.RateLimit, c.Report, c.Review, c.Shift, c.Snapshot,
-		c.Worker,
+		c.Alias, c.Answer, c.ApiKey, c.AuditEntry, c.Boilerplate, c.Change, c.Embedding,
+		c.Fact, c.Indexer, c.Job, c.JobEvent, c.JobItem, c.Page, c.Pattern, c.Profile,
+		c.RateLimit, c.Report, c.Snapshot, c.Upload, c.Worker,
 	} {
 		n.Use(hooks...)
 	}
@@ -319,10 +306,9 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Alias, c.ApiKey, c.AuditEntry, c.Boilerplate, c.Change, c.Embedding, c.Fact,
-		c.FactChange, c.Indexer, c.Interval, c.Job, c.JobEvent, c.JobItem, c.Page,
-		c.Pattern, c.Profile, c.RateLimit, c.Report, c.Review, c.Shift, c.Snapshot,
-		c.Worker,
+		c.Alias, c.Answer, c.ApiKey, c.AuditEntry, c.Boilerplate, c.Change, c.Embedding,
+		c.Fact, c.Indexer, c.Job, c.JobEvent, c.JobItem, c.Page, c.Pattern, c.Profile,
+		c.RateLimit, c.Report, c.Snapshot, c.Upload, c.Worker,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -333,6 +319,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
 	case *AliasMutation:
 		return c.Alias.mutate(ctx, m)
+	case *AnswerMutation:
+		return c.Answer.mutate(ctx, m)
 	case *ApiKeyMutation:
 		return c.ApiKey.mutate(ctx, m)
 	case *AuditEntryMutation:
@@ -345,12 +333,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Embedding.mutate(ctx, m)
 	case *FactMutation:
 		return c.Fact.mutate(ctx, m)
-	case *FactChangeMutation:
-		return c.FactChange.mutate(ctx, m)
 	case *IndexerMutation:
 		return c.Indexer.mutate(ctx, m)
-	case *IntervalMutation:
-		return c.Interval.mutate(ctx, m)
 	case *JobMutation:
 		return c.Job.mutate(ctx, m)
 	case *JobEventMutation:
@@ -367,12 +351,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.RateLimit.mutate(ctx, m)
 	case *ReportMutation:
 		return c.Report.mutate(ctx, m)
-	case *ReviewMutation:
-		return c.Review.mutate(ctx, m)
-	case *ShiftMutation:
-		return c.Shift.mutate(ctx, m)
 	case *SnapshotMutation:
 		return c.Snapshot.mutate(ctx, m)
+	case *UploadMutation:
+		return c.Upload.mutate(ctx, m)
 	case *WorkerMutation:
 		return c.Worker.mutate(ctx, m)
 	default:
@@ -526,6 +508,139 @@ func (c *AliasClient) mutate(ctx context.Context, m *AliasMutation) (Value, erro
 		return (&AliasDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Alias mutation op: %q", m.Op())
+	}
+}
+
+// AnswerClient is a client for the Answer schema.
+type AnswerClient struct {
+	config
+}
+
+// NewAnswerClient returns a client for the Answer from the given config.
+func NewAnswerClient(c config) *AnswerClient {
+	return &AnswerClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `answer.Hooks(f(g(h())))`.
+func (c *AnswerClient) Use(hooks ...Hook) {
+	c.hooks.Answer = append(c.hooks.Answer, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `answer.Intercept(f(g(h())))`.
+func (c *AnswerClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Answer = append(c.inters.Answer, interceptors...)
+}
+
+// Create returns a builder for creating a Answer entity.
+func (c *AnswerClient) Create() *AnswerCreate {
+	mutation := newAnswerMutation(c.config, OpCreate)
+	return &AnswerCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Answer entities.
+func (c *AnswerClient) CreateBulk(builders ...*AnswerCreate) *AnswerCreateBulk {
+	return &AnswerCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AnswerClient) MapCreateBulk(slice any, setFunc func(*AnswerCreate, int)) *AnswerCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AnswerCreateBulk{err: fmt.Errorf("calling to AnswerClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AnswerCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AnswerCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Answer.
+func (c *AnswerClient) Update() *AnswerUpdate {
+	mutation := newAnswerMutation(c.config, OpUpdate)
+	return &AnswerUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AnswerClient) UpdateOne(_m *Answer) *AnswerUpdateOne {
+	mutation := newAnswerMutation(c.config, OpUpdateOne, withAnswer(_m))
+	return &AnswerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AnswerClient) UpdateOneID(id string) *AnswerUpdateOne {
+	mutation := newAnswerMutation(c.config, OpUpdateOne, withAnswerID(id))
+	return &AnswerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Answer.
+func (c *AnswerClient) Delete() *AnswerDelete {
+	mutation := newAnswerMutation(c.config, OpDelete)
+	return &AnswerDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AnswerClient) DeleteOne(_m *Answer) *AnswerDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AnswerClient) DeleteOneID(id string) *AnswerDeleteOne {
+	builder := c.Delete().Where(answer.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AnswerDeleteOne{builder}
+}
+
+// Query returns a query builder for Answer.
+func (c *AnswerClient) Query() *AnswerQuery {
+	return &AnswerQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAnswer},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Answer entity by its id.
+func (c *AnswerClient) Get(ctx context.Context, id string) (*Answer, error) {
+	return c.Query().Where(answer.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AnswerClient) GetX(ctx context.Context, id string) *Answer {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AnswerClient) Hooks() []Hook {
+	return c.hooks.Answer
+}
+
+// Interceptors returns the client interceptors.
+func (c *AnswerClient) Interceptors() []Interceptor {
+	return c.inters.Answer
+}
+
+func (c *AnswerClient) mutate(ctx context.Context, m *AnswerMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AnswerCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AnswerUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AnswerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AnswerDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Answer mutation op: %q", m.Op())
 	}
 }
 
@@ -1366,70 +1481,6 @@ func (c *FactClient) QueryProfile(_m *Fact) *ProfileQuery {
 	return query
 }
 
-// QuerySupersededBy queries the superseded_by edge of a Fact.
-func (c *FactClient) QuerySupersededBy(_m *Fact) *FactQuery {
-	query := (&FactClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(fact.Table, fact.FieldID, id),
-			sqlgraph.To(fact.Table, fact.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, true, fact.SupersededByTable, fact.SupersededByColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QuerySupersedes queries the supersedes edge of a Fact.
-func (c *FactClient) QuerySupersedes(_m *Fact) *FactQuery {
-	query := (&FactClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(fact.Table, fact.FieldID, id),
-			sqlgraph.To(fact.Table, fact.FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, false, fact.SupersedesTable, fact.SupersedesColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryReview queries the review edge of a Fact.
-func (c *FactClient) QueryReview(_m *Fact) *ReviewQuery {
-	query := (&ReviewClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(fact.Table, fact.FieldID, id),
-			sqlgraph.To(review.Table, review.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, fact.ReviewTable, fact.ReviewColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryIntervals queries the intervals edge of a Fact.
-func (c *FactClient) QueryIntervals(_m *Fact) *IntervalQuery {
-	query := (&IntervalClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(fact.Table, fact.FieldID, id),
-			sqlgraph.To(interval.Table, interval.FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, false, fact.IntervalsTable, fact.IntervalsColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // QueryReports queries the reports edge of a Fact.
 func (c *FactClient) QueryReports(_m *Fact) *ReportQuery {
 	query := (&ReportClient{config: c.config}).Query()
@@ -1468,203 +1519,6 @@ func (c *FactClient) mutate(ctx context.Context, m *FactMutation) (Value, error)
 		return (&FactDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Fact mutation op: %q", m.Op())
-	}
-}
-
-// FactChangeClient is a client for the FactChange schema.
-type FactChangeClient struct {
-	config
-}
-
-// NewFactChangeClient returns a client for the FactChange from the given config.
-func NewFactChangeClient(c config) *FactChangeClient {
-	return &FactChangeClient{config: c}
-}
-
-// Use adds a list of mutation hooks to the hooks stack.
-// A call to `Use(f, g, h)` equals to `factchange.Hooks(f(g(h())))`.
-func (c *FactChangeClient) Use(hooks ...Hook) {
-	c.hooks.FactChange = append(c.hooks.FactChange, hooks...)
-}
-
-// Intercept adds a list of query interceptors to the interceptors stack.
-// A call to `Intercept(f, g, h)` equals to `factchange.Intercept(f(g(h())))`.
-func (c *FactChangeClient) Intercept(interceptors ...Interceptor) {
-	c.inters.FactChange = append(c.inters.FactChange, interceptors...)
-}
-
-// Create returns a builder for creating a FactChange entity.
-func (c *FactChangeClient) Create() *FactChangeCreate {
-	mutation := newFactChangeMutation(c.config, OpCreate)
-	return &FactChangeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// CreateBulk returns a builder for creating a bulk of FactChange entities.
-func (c *FactChangeClient) CreateBulk(builders ...*FactChangeCreate) *FactChangeCreateBulk {
-	return &FactChangeCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *FactChangeClient) MapCreateBulk(slice any, setFunc func(*FactChangeCreate, int)) *FactChangeCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &FactChangeCreateBulk{err: fmt.Errorf("calling to FactChangeClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*FactChangeCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &FactChangeCreateBulk{config: c.config, builders: builders}
-}
-
-// Update returns an update builder for FactChange.
-func (c *FactChangeClient) Update() *FactChangeUpdate {
-	mutation := newFactChangeMutation(c.config, OpUpdate)
-	return &FactChangeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOne returns an update builder for the given entity.
-func (c *FactChangeClient) UpdateOne(_m *FactChange) *FactChangeUpdateOne {
-	mutation := newFactChangeMutation(c.config, OpUpdateOne, withFactChange(_m))
-	return &FactChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOneID returns an update builder for the given id.
-func (c *FactChangeClient) UpdateOneID(id uuid.UUID) *FactChangeUpdateOne {
-	mutation := newFactChangeMutation(c.config, OpUpdateOne, withFactChangeID(id))
-	return &FactChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// Delete returns a delete builder for FactChange.
-func (c *FactChangeClient) Delete() *FactChangeDelete {
-	mutation := newFactChangeMutation(c.config, OpDelete)
-	return &FactChangeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// DeleteOne returns a builder for deleting the given entity.
-func (c *FactChangeClient) DeleteOne(_m *FactChange) *FactChangeDeleteOne {
-	return c.DeleteOneID(_m.ID)
-}
-
-// DeleteOneID returns a builder for deleting the given entity by its id.
-func (c *FactChangeClient) DeleteOneID(id uuid.UUID) *FactChangeDeleteOne {
-	builder := c.Delete().Where(factchange.ID(id))
-	builder.mutation.id = &id
-	builder.mutation.op = OpDeleteOne
-	return &FactChangeDeleteOne{builder}
-}
-
-// Query returns a query builder for FactChange.
-func (c *FactChangeClient) Query() *FactChangeQuery {
-	return &FactChangeQuery{
-		config: c.config,
-		ctx:    &QueryContext{Type: TypeFactChange},
-		inters: c.Interceptors(),
-	}
-}
-
-// Get returns a FactChange entity by its id.
-func (c *FactChangeClient) Get(ctx context.Context, id uuid.UUID) (*FactChange, error) {
-	return c.Query().Where(factchange.ID(id)).Only(ctx)
-}
-
-// GetX is like Get, but panics if an error occurs.
-func (c *FactChangeClient) GetX(ctx context.Context, id uuid.UUID) *FactChange {
-	obj, err := c.Get(ctx, id)
-	if err != nil {
-		panic(err)
-	}
-	return obj
-}
-
-// QueryFact queries the fact edge of a FactChange.
-func (c *FactChangeClient) QueryFact(_m *FactChange) *FactQuery {
-	query := (&FactClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(factchange.Table, factchange.FieldID, id),
-			sqlgraph.To(fact.Table, fact.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, factchange.FactTable, factchange.FactColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryPrevious queries the previous edge of a FactChange.
-func (c *FactChangeClient) QueryPrevious(_m *FactChange) *FactQuery {
-	query := (&FactClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(factchange.Table, factchange.FieldID, id),
-			sqlgraph.To(fact.Table, fact.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, factchange.PreviousTable, factchange.PreviousColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryJob queries the job edge of a FactChange.
-func (c *FactChangeClient) QueryJob(_m *FactChange) *JobQuery {
-	query := (&JobClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(factchange.Table, factchange.FieldID, id),
-			sqlgraph.To(job.Table, job.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, factchange.JobTable, factchange.JobColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryProfile queries the profile edge of a FactChange.
-func (c *FactChangeClient) QueryProfile(_m *FactChange) *ProfileQuery {
-	query := (&ProfileClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(factchange.Table, factchange.FieldID, id),
-			sqlgraph.To(profile.Table, profile.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, factchange.ProfileTable, factchange.ProfileColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// Hooks returns the client hooks.
-func (c *FactChangeClient) Hooks() []Hook {
-	return c.hooks.FactChange
-}
-
-// Interceptors returns the client interceptors.
-func (c *FactChangeClient) Interceptors() []Interceptor {
-	return c.inters.FactChange
-}
-
-func (c *FactChangeClient) mutate(ctx context.Context, m *FactChangeMutation) (Value, error) {
-	switch m.Op() {
-	case OpCreate:
-		return (&FactChangeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdate:
-		return (&FactChangeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdateOne:
-		return (&FactChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpDelete, OpDeleteOne:
-		return (&FactChangeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
-	default:
-		return nil, fmt.Errorf("ent: unknown FactChange mutation op: %q", m.Op())
 	}
 }
 
@@ -1801,155 +1655,6 @@ func (c *IndexerClient) mutate(ctx context.Context, m *IndexerMutation) (Value, 
 	}
 }
 
-// IntervalClient is a client for the Interval schema.
-type IntervalClient struct {
-	config
-}
-
-// NewIntervalClient returns a client for the Interval from the given config.
-func NewIntervalClient(c config) *IntervalClient {
-	return &IntervalClient{config: c}
-}
-
-// Use adds a list of mutation hooks to the hooks stack.
-// A call to `Use(f, g, h)` equals to `interval.Hooks(f(g(h())))`.
-func (c *IntervalClient) Use(hooks ...Hook) {
-	c.hooks.Interval = append(c.hooks.Interval, hooks...)
-}
-
-// Intercept adds a list of query interceptors to the interceptors stack.
-// A call to `Intercept(f, g, h)` equals to `interval.Intercept(f(g(h())))`.
-func (c *IntervalClient) Intercept(interceptors ...Interceptor) {
-	c.inters.Interval = append(c.inters.Interval, interceptors...)
-}
-
-// Create returns a builder for creating a Interval entity.
-func (c *IntervalClient) Create() *IntervalCreate {
-	mutation := newIntervalMutation(c.config, OpCreate)
-	return &IntervalCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// CreateBulk returns a builder for creating a bulk of Interval entities.
-func (c *IntervalClient) CreateBulk(builders ...*IntervalCreate) *IntervalCreateBulk {
-	return &IntervalCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *IntervalClient) MapCreateBulk(slice any, setFunc func(*IntervalCreate, int)) *IntervalCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &IntervalCreateBulk{err: fmt.Errorf("calling to IntervalClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*IntervalCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &IntervalCreateBulk{config: c.config, builders: builders}
-}
-
-// Update returns an update builder for Interval.
-func (c *IntervalClient) Update() *IntervalUpdate {
-	mutation := newIntervalMutation(c.config, OpUpdate)
-	return &IntervalUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOne returns an update builder for the given entity.
-func (c *IntervalClient) UpdateOne(_m *Interval) *IntervalUpdateOne {
-	mutation := newIntervalMutation(c.config, OpUpdateOne, withInterval(_m))
-	return &IntervalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOneID returns an update builder for the given id.
-func (c *IntervalClient) UpdateOneID(id int64) *IntervalUpdateOne {
-	mutation := newIntervalMutation(c.config, OpUpdateOne, withIntervalID(id))
-	return &IntervalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// Delete returns a delete builder for Interval.
-func (c *IntervalClient) Delete() *IntervalDelete {
-	mutation := newIntervalMutation(c.config, OpDelete)
-	return &IntervalDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// DeleteOne returns a builder for deleting the given entity.
-func (c *IntervalClient) DeleteOne(_m *Interval) *IntervalDeleteOne {
-	return c.DeleteOneID(_m.ID)
-}
-
-// DeleteOneID returns a builder for deleting the given entity by its id.
-func (c *IntervalClient) DeleteOneID(id int64) *IntervalDeleteOne {
-	builder := c.Delete().Where(interval.ID(id))
-	builder.mutation.id = &id
-	builder.mutation.op = OpDeleteOne
-	return &IntervalDeleteOne{builder}
-}
-
-// Query returns a query builder for Interval.
-func (c *IntervalClient) Query() *IntervalQuery {
-	return &IntervalQuery{
-		config: c.config,
-		ctx:    &QueryContext{Type: TypeInterval},
-		inters: c.Interceptors(),
-	}
-}
-
-// Get returns a Interval entity by its id.
-func (c *IntervalClient) Get(ctx context.Context, id int64) (*Interval, error) {
-	return c.Query().Where(interval.ID(id)).Only(ctx)
-}
-
-// GetX is like Get, but panics if an error occurs.
-func (c *IntervalClient) GetX(ctx context.Context, id int64) *Interval {
-	obj, err := c.Get(ctx, id)
-	if err != nil {
-		panic(err)
-	}
-	return obj
-}
-
-// QueryFact queries the fact edge of a Interval.
-func (c *IntervalClient) QueryFact(_m *Interval) *FactQuery {
-	query := (&FactClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(interval.Table, interval.FieldID, id),
-			sqlgraph.To(fact.Table, fact.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, true, interval.FactTable, interval.FactColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// Hooks returns the client hooks.
-func (c *IntervalClient) Hooks() []Hook {
-	return c.hooks.Interval
-}
-
-// Interceptors returns the client interceptors.
-func (c *IntervalClient) Interceptors() []Interceptor {
-	return c.inters.Interval
-}
-
-func (c *IntervalClient) mutate(ctx context.Context, m *IntervalMutation) (Value, error) {
-	switch m.Op() {
-	case OpCreate:
-		return (&IntervalCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdate:
-		return (&IntervalUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdateOne:
-		return (&IntervalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpDelete, OpDeleteOne:
-		return (&IntervalDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
-	default:
-		return nil, fmt.Errorf("ent: unknown Interval mutation op: %q", m.Op())
-	}
-}
-
 // JobClient is a client for the Job schema.
 type JobClient struct {
 	config
@@ -2083,6 +1788,22 @@ func (c *JobClient) QueryEvents(_m *Job) *JobEventQuery {
 			sqlgraph.From(job.Table, job.FieldID, id),
 			sqlgraph.To(jobevent.Table, jobevent.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, job.EventsTable, job.EventsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryUploads queries the uploads edge of a Job.
+func (c *JobClient) QueryUploads(_m *Job) *UploadQuery {
+	query := (&UploadClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(job.Table, job.FieldID, id),
+			sqlgraph.To(upload.Table, upload.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, job.UploadsTable, job.UploadsColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -3318,304 +3039,6 @@ func (c *ReportClient) mutate(ctx context.Context, m *ReportMutation) (Value, er
 	}
 }
 
-// ReviewClient is a client for the Review schema.
-type ReviewClient struct {
-	config
-}
-
-// NewReviewClient returns a client for the Review from the given config.
-func NewReviewClient(c config) *ReviewClient {
-	return &ReviewClient{config: c}
-}
-
-// Use adds a list of mutation hooks to the hooks stack.
-// A call to `Use(f, g, h)` equals to `review.Hooks(f(g(h())))`.
-func (c *ReviewClient) Use(hooks ...Hook) {
-	c.hooks.Review = append(c.hooks.Review, hooks...)
-}
-
-// Intercept adds a list of query interceptors to the interceptors stack.
-// A call to `Intercept(f, g, h)` equals to `review.Intercept(f(g(h())))`.
-func (c *ReviewClient) Intercept(interceptors ...Interceptor) {
-	c.inters.Review = append(c.inters.Review, interceptors...)
-}
-
-// Create returns a builder for creating a Review entity.
-func (c *ReviewClient) Create() *ReviewCreate {
-	mutation := newReviewMutation(c.config, OpCreate)
-	return &ReviewCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// CreateBulk returns a builder for creating a bulk of Review entities.
-func (c *ReviewClient) CreateBulk(builders ...*ReviewCreate) *ReviewCreateBulk {
-	return &ReviewCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *ReviewClient) MapCreateBulk(slice any, setFunc func(*ReviewCreate, int)) *ReviewCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &ReviewCreateBulk{err: fmt.Errorf("calling to ReviewClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*ReviewCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &ReviewCreateBulk{config: c.config, builders: builders}
-}
-
-// Update returns an update builder for Review.
-func (c *ReviewClient) Update() *ReviewUpdate {
-	mutation := newReviewMutation(c.config, OpUpdate)
-	return &ReviewUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOne returns an update builder for the given entity.
-func (c *ReviewClient) UpdateOne(_m *Review) *ReviewUpdateOne {
-	mutation := newReviewMutation(c.config, OpUpdateOne, withReview(_m))
-	return &ReviewUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOneID returns an update builder for the given id.
-func (c *ReviewClient) UpdateOneID(id uuid.UUID) *ReviewUpdateOne {
-	mutation := newReviewMutation(c.config, OpUpdateOne, withReviewID(id))
-	return &ReviewUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// Delete returns a delete builder for Review.
-func (c *ReviewClient) Delete() *ReviewDelete {
-	mutation := newReviewMutation(c.config, OpDelete)
-	return &ReviewDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// DeleteOne returns a builder for deleting the given entity.
-func (c *ReviewClient) DeleteOne(_m *Review) *ReviewDeleteOne {
-	return c.DeleteOneID(_m.ID)
-}
-
-// DeleteOneID returns a builder for deleting the given entity by its id.
-func (c *ReviewClient) DeleteOneID(id uuid.UUID) *ReviewDeleteOne {
-	builder := c.Delete().Where(review.ID(id))
-	builder.mutation.id = &id
-	builder.mutation.op = OpDeleteOne
-	return &ReviewDeleteOne{builder}
-}
-
-// Query returns a query builder for Review.
-func (c *ReviewClient) Query() *ReviewQuery {
-	return &ReviewQuery{
-		config: c.config,
-		ctx:    &QueryContext{Type: TypeReview},
-		inters: c.Interceptors(),
-	}
-}
-
-// Get returns a Review entity by its id.
-func (c *ReviewClient) Get(ctx context.Context, id uuid.UUID) (*Review, error) {
-	return c.Query().Where(review.ID(id)).Only(ctx)
-}
-
-// GetX is like Get, but panics if an error occurs.
-func (c *ReviewClient) GetX(ctx context.Context, id uuid.UUID) *Review {
-	obj, err := c.Get(ctx, id)
-	if err != nil {
-		panic(err)
-	}
-	return obj
-}
-
-// QueryProfile queries the profile edge of a Review.
-func (c *ReviewClient) QueryProfile(_m *Review) *ProfileQuery {
-	query := (&ProfileClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(review.Table, review.FieldID, id),
-			sqlgraph.To(profile.Table, profile.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, review.ProfileTable, review.ProfileColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryFacts queries the facts edge of a Review.
-func (c *ReviewClient) QueryFacts(_m *Review) *FactQuery {
-	query := (&FactClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(review.Table, review.FieldID, id),
-			sqlgraph.To(fact.Table, fact.FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, true, review.FactsTable, review.FactsColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// Hooks returns the client hooks.
-func (c *ReviewClient) Hooks() []Hook {
-	return c.hooks.Review
-}
-
-// Interceptors returns the client interceptors.
-func (c *ReviewClient) Interceptors() []Interceptor {
-	return c.inters.Review
-}
-
-func (c *ReviewClient) mutate(ctx context.Context, m *ReviewMutation) (Value, error) {
-	switch m.Op() {
-	case OpCreate:
-		return (&ReviewCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdate:
-		return (&ReviewUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdateOne:
-		return (&ReviewUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpDelete, OpDeleteOne:
-		return (&ReviewDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
-	default:
-		return nil, fmt.Errorf("ent: unknown Review mutation op: %q", m.Op())
-	}
-}
-
-// ShiftClient is a client for the Shift schema.
-type ShiftClient struct {
-	config
-}
-
-// NewShiftClient returns a client for the Shift from the given config.
-func NewShiftClient(c config) *ShiftClient {
-	return &ShiftClient{config: c}
-}
-
-// Use adds a list of mutation hooks to the hooks stack.
-// A call to `Use(f, g, h)` equals to `shift.Hooks(f(g(h())))`.
-func (c *ShiftClient) Use(hooks ...Hook) {
-	c.hooks.Shift = append(c.hooks.Shift, hooks...)
-}
-
-// Intercept adds a list of query interceptors to the interceptors stack.
-// A call to `Intercept(f, g, h)` equals to `shift.Intercept(f(g(h())))`.
-func (c *ShiftClient) Intercept(interceptors ...Interceptor) {
-	c.inters.Shift = append(c.inters.Shift, interceptors...)
-}
-
-// Create returns a builder for creating a Shift entity.
-func (c *ShiftClient) Create() *ShiftCreate {
-	mutation := newShiftMutation(c.config, OpCreate)
-	return &ShiftCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// CreateBulk returns a builder for creating a bulk of Shift entities.
-func (c *ShiftClient) CreateBulk(builders ...*ShiftCreate) *ShiftCreateBulk {
-	return &ShiftCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *ShiftClient) MapCreateBulk(slice any, setFunc func(*ShiftCreate, int)) *ShiftCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &ShiftCreateBulk{err: fmt.Errorf("calling to ShiftClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*ShiftCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &ShiftCreateBulk{config: c.config, builders: builders}
-}
-
-// Update returns an update builder for Shift.
-func (c *ShiftClient) Update() *ShiftUpdate {
-	mutation := newShiftMutation(c.config, OpUpdate)
-	return &ShiftUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOne returns an update builder for the given entity.
-func (c *ShiftClient) UpdateOne(_m *Shift) *ShiftUpdateOne {
-	mutation := newShiftMutation(c.config, OpUpdateOne, withShift(_m))
-	return &ShiftUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOneID returns an update builder for the given id.
-func (c *ShiftClient) UpdateOneID(id int64) *ShiftUpdateOne {
-	mutation := newShiftMutation(c.config, OpUpdateOne, withShiftID(id))
-	return &ShiftUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// Delete returns a delete builder for Shift.
-func (c *ShiftClient) Delete() *ShiftDelete {
-	mutation := newShiftMutation(c.config, OpDelete)
-	return &ShiftDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// DeleteOne returns a builder for deleting the given entity.
-func (c *ShiftClient) DeleteOne(_m *Shift) *ShiftDeleteOne {
-	return c.DeleteOneID(_m.ID)
-}
-
-// DeleteOneID returns a builder for deleting the given entity by its id.
-func (c *ShiftClient) DeleteOneID(id int64) *ShiftDeleteOne {
-	builder := c.Delete().Where(shift.ID(id))
-	builder.mutation.id = &id
-	builder.mutation.op = OpDeleteOne
-	return &ShiftDeleteOne{builder}
-}
-
-// Query returns a query builder for Shift.
-func (c *ShiftClient) Query() *ShiftQuery {
-	return &ShiftQuery{
-		config: c.config,
-		ctx:    &QueryContext{Type: TypeShift},
-		inters: c.Interceptors(),
-	}
-}
-
-// Get returns a Shift entity by its id.
-func (c *ShiftClient) Get(ctx context.Context, id int64) (*Shift, error) {
-	return c.Query().Where(shift.ID(id)).Only(ctx)
-}
-
-// GetX is like Get, but panics if an error occurs.
-func (c *ShiftClient) GetX(ctx context.Context, id int64) *Shift {
-	obj, err := c.Get(ctx, id)
-	if err != nil {
-		panic(err)
-	}
-	return obj
-}
-
-// Hooks returns the client hooks.
-func (c *ShiftClient) Hooks() []Hook {
-	return c.hooks.Shift
-}
-
-// Interceptors returns the client interceptors.
-func (c *ShiftClient) Interceptors() []Interceptor {
-	return c.inters.Shift
-}
-
-func (c *ShiftClient) mutate(ctx context.Context, m *ShiftMutation) (Value, error) {
-	switch m.Op() {
-	case OpCreate:
-		return (&ShiftCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdate:
-		return (&ShiftUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdateOne:
-		return (&ShiftUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpDelete, OpDeleteOne:
-		return (&ShiftDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
-	default:
-		return nil, fmt.Errorf("ent: unknown Shift mutation op: %q", m.Op())
-	}
-}
-
 // SnapshotClient is a client for the Snapshot schema.
 type SnapshotClient struct {
 	config
@@ -3781,6 +3204,155 @@ func (c *SnapshotClient) mutate(ctx context.Context, m *SnapshotMutation) (Value
 	}
 }
 
+// UploadClient is a client for the Upload schema.
+type UploadClient struct {
+	config
+}
+
+// NewUploadClient returns a client for the Upload from the given config.
+func NewUploadClient(c config) *UploadClient {
+	return &UploadClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `upload.Hooks(f(g(h())))`.
+func (c *UploadClient) Use(hooks ...Hook) {
+	c.hooks.Upload = append(c.hooks.Upload, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `upload.Intercept(f(g(h())))`.
+func (c *UploadClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Upload = append(c.inters.Upload, interceptors...)
+}
+
+// Create returns a builder for creating a Upload entity.
+func (c *UploadClient) Create() *UploadCreate {
+	mutation := newUploadMutation(c.config, OpCreate)
+	return &UploadCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Upload entities.
+func (c *UploadClient) CreateBulk(builders ...*UploadCreate) *UploadCreateBulk {
+	return &UploadCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *UploadClient) MapCreateBulk(slice any, setFunc func(*UploadCreate, int)) *UploadCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &UploadCreateBulk{err: fmt.Errorf("calling to UploadClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*UploadCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &UploadCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Upload.
+func (c *UploadClient) Update() *UploadUpdate {
+	mutation := newUploadMutation(c.config, OpUpdate)
+	return &UploadUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *UploadClient) UpdateOne(_m *Upload) *UploadUpdateOne {
+	mutation := newUploadMutation(c.config, OpUpdateOne, withUpload(_m))
+	return &UploadUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *UploadClient) UpdateOneID(id uuid.UUID) *UploadUpdateOne {
+	mutation := newUploadMutation(c.config, OpUpdateOne, withUploadID(id))
+	return &UploadUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Upload.
+func (c *UploadClient) Delete() *UploadDelete {
+	mutation := newUploadMutation(c.config, OpDelete)
+	return &UploadDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *UploadClient) DeleteOne(_m *Upload) *UploadDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *UploadClient) DeleteOneID(id uuid.UUID) *UploadDeleteOne {
+	builder := c.Delete().Where(upload.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &UploadDeleteOne{builder}
+}
+
+// Query returns a query builder for Upload.
+func (c *UploadClient) Query() *UploadQuery {
+	return &UploadQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeUpload},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Upload entity by its id.
+func (c *UploadClient) Get(ctx context.Context, id uuid.UUID) (*Upload, error) {
+	return c.Query().Where(upload.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *UploadClient) GetX(ctx context.Context, id uuid.UUID) *Upload {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryJob queries the job edge of a Upload.
+func (c *UploadClient) QueryJob(_m *Upload) *JobQuery {
+	query := (&JobClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(upload.Table, upload.FieldID, id),
+			sqlgraph.To(job.Table, job.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, upload.JobTable, upload.JobColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *UploadClient) Hooks() []Hook {
+	return c.hooks.Upload
+}
+
+// Interceptors returns the client interceptors.
+func (c *UploadClient) Interceptors() []Interceptor {
+	return c.inters.Upload
+}
+
+func (c *UploadClient) mutate(ctx context.Context, m *UploadMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&UploadCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&UploadUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&UploadUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&UploadDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Upload mutation op: %q", m.Op())
+	}
+}
+
 // WorkerClient is a client for the Worker schema.
 type WorkerClient struct {
 	config
@@ -3917,13 +3489,13 @@ func (c *WorkerClient) mutate(ctx context.Context, m *WorkerMutation) (Value, er
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Alias, ApiKey, AuditEntry, Boilerplate, Change, Embedding, Fact, FactChange,
-		Indexer, Interval, Job, JobEvent, JobItem, Page, Pattern, Profile, RateLimit,
-		Report, Review, Shift, Snapshot, Worker []ent.Hook
+		Alias, Answer, ApiKey, AuditEntry, Boilerplate, Change, Embedding, Fact,
+		Indexer, Job, JobEvent, JobItem, Page, Pattern, Profile, RateLimit, Report,
+		Snapshot, Upload, Worker []ent.Hook
 	}
 	inters struct {
-		Alias, ApiKey, AuditEntry, Boilerplate, Change, Embedding, Fact, FactChange,
-		Indexer, Interval, Job, JobEvent, JobItem, Page, Pattern, Profile, RateLimit,
-		Report, Review, Shift, Snapshot, Worker []ent.Interceptor
+		Alias, Answer, ApiKey, AuditEntry, Boilerplate, Change, Embedding, Fact,
+		Indexer, Job, JobEvent, JobItem, Page, Pattern, Profile, RateLimit, Report,
+		Snapshot, Upload, Worker []ent.Interceptor
 	}
 )

@@ -13,6 +13,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"techfacts.dev/techfacts/ent/alias"
+	"techfacts.dev/techfacts/ent/answer"
 	"techfacts.dev/techfacts/ent/apikey"
 	"techfacts.dev/techfacts/ent/auditentry"
 	"techfacts.dev/techfacts/ent/boilerplate"
@@ -96,6 +97,7 @@ func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			alias.Table:       alias.ValidColumn,
+			answer.Table:      answer.ValidColumn,
 			apikey.Table:      apikey.ValidColumn,
 			auditentry.Table:  auditentry.ValidColumn,
 			boilerplate.Table: boilerplate.ValidColumn,

@@ -1915,6 +1915,11 @@ func (_q *ProfileQuery) collectField(ctx context.Context, oneNode bool, opCtx *g
 				selectedFields = append(selectedFields, profile.FieldInstructions)
 				fieldSeen[profile.FieldInstructions] = struct{}{}
 			}
+		case "method":
+			if _, ok := fieldSeen[profile.FieldMethod]; !ok {
+				selectedFields = append(selectedFields, profile.FieldMethod)
+				fieldSeen[profile.FieldMethod] = struct{}{}
+			}
 		case "builtin":
 			if _, ok := fieldSeen[profile.FieldBuiltin]; !ok {
 				selectedFields = append(selectedFields, profile.FieldBuiltin)

@@ -3907,6 +3907,14 @@ type ProfileWhereInput struct {
 	DepthIn    []schema.Depth `json:"depthIn,omitempty"`
 	DepthNotIn []schema.Depth `json:"depthNotIn,omitempty"`
 
+	// "method" field predicates.
+	Method       *schema.ExtractionMethod  `json:"method,omitempty"`
+	MethodNEQ    *schema.ExtractionMethod  `json:"methodNEQ,omitempty"`
+	MethodIn     []schema.ExtractionMethod `json:"methodIn,omitempty"`
+	MethodNotIn  []schema.ExtractionMethod `json:"methodNotIn,omitempty"`
+	MethodIsNil  bool                      `json:"methodIsNil,omitempty"`
+	MethodNotNil bool                      `json:"methodNotNil,omitempty"`
+
 	// "builtin" field predicates.
 	Builtin    *bool `json:"builtin,omitempty"`
 	BuiltinNEQ *bool `json:"builtinNEQ,omitempty"`
@@ -4061,6 +4069,24 @@ func (i *ProfileWhereInput) P() (predicate.Profile, error) {
 	}
 	if len(i.DepthNotIn) > 0 {
 		predicates = append(predicates, profile.DepthNotIn(i.DepthNotIn...))
+	}
+	if i.Method != nil {
+		predicates = append(predicates, profile.MethodEQ(*i.Method))
+	}
+	if i.MethodNEQ != nil {
+		predicates = append(predicates, profile.MethodNEQ(*i.MethodNEQ))
+	}
+	if len(i.MethodIn) > 0 {
+		predicates = append(predicates, profile.MethodIn(i.MethodIn...))
+	}
+	if len(i.MethodNotIn) > 0 {
+		predicates = append(predicates, profile.MethodNotIn(i.MethodNotIn...))
+	}
+	if i.MethodIsNil {
+		predicates = append(predicates, profile.MethodIsNil())
+	}
+	if i.MethodNotNil {
+		predicates = append(predicates, profile.MethodNotNil())
 	}
 	if i.Builtin != nil {
 		predicates = append(predicates, profile.BuiltinEQ(*i.Builtin))

@@ -32,6 +32,8 @@ type Job struct {
 	Params schema.Params `json:"params,omitempty"`
 	// Result holds the value of the "result" field.
 	Result *schema.JobResult `json:"result,omitempty"`
+	// Tally holds the value of the "tally" field.
+	Tally schema.Tally `json:"tally,omitempty"`
 	// Items known so far; grows while links are found. total = done + failed + skipped once the job has ended.
 	Total int `json:"total,omitempty"`
 	// Items that ended as wanted: stored, unchanged or extracted.
@@ -170,7 +172,7 @@ func (*Job) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case job.FieldParentID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case job.FieldParams, job.FieldResult:
+		case job.FieldParams, job.FieldResult, job.FieldTally:
 			values[i] = new([]byte)
 		case job.FieldTotal, job.FieldDone, job.FieldFailed, job.FieldSkipped, job.FieldStored, job.FieldFactCount, job.FieldSeq:
 			values[i] = new(sql.NullInt64)
@@ -239,6 +241,14 @@ func (_m *Job) assignValues(columns []string, values []any) error {
 			} else if value != nil && len(*value) > 0 {
 				if err := json.Unmarshal(*value, &_m.Result); err != nil {
 					return fmt.Errorf("unmarshal field result: %w", err)
+				}
+			}
+		case job.FieldTally:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field tally", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Tally); err != nil {
+					return fmt.Errorf("unmarshal field tally: %w", err)
 				}
 			}
 		case job.FieldTotal:
@@ -423,6 +433,9 @@ func (_m *Job) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("result=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Result))
+	builder.WriteString(", ")
+	builder.WriteString("tally=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Tally))
 	builder.WriteString(", ")
 	builder.WriteString("total=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Total))

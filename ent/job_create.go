@@ -90,6 +90,20 @@ func (_c *JobCreate) SetResult(v *schema.JobResult) *JobCreate {
 	return _c
 }
 
+// SetTally sets the "tally" field.
+func (_c *JobCreate) SetTally(v schema.Tally) *JobCreate {
+	_c.mutation.SetTally(v)
+	return _c
+}
+
+// SetNillableTally sets the "tally" field if the given value is not nil.
+func (_c *JobCreate) SetNillableTally(v *schema.Tally) *JobCreate {
+	if v != nil {
+		_c.SetTally(*v)
+	}
+	return _c
+}
+
 // SetTotal sets the "total" field.
 func (_c *JobCreate) SetTotal(v int) *JobCreate {
 	_c.mutation.SetTotal(v)
@@ -608,6 +622,10 @@ func (_c *JobCreate) createSpec() (*Job, *sqlgraph.CreateSpec) {
 		_spec.SetField(job.FieldResult, field.TypeJSON, value)
 		_node.Result = value
 	}
+	if value, ok := _c.mutation.Tally(); ok {
+		_spec.SetField(job.FieldTally, field.TypeJSON, value)
+		_node.Tally = value
+	}
 	if value, ok := _c.mutation.Total(); ok {
 		_spec.SetField(job.FieldTotal, field.TypeInt, value)
 		_node.Total = value
@@ -856,6 +874,24 @@ func (u *JobUpsert) UpdateResult() *JobUpsert {
 // ClearResult clears the value of the "result" field.
 func (u *JobUpsert) ClearResult() *JobUpsert {
 	u.SetNull(job.FieldResult)
+	return u
+}
+
+// SetTally sets the "tally" field.
+func (u *JobUpsert) SetTally(v schema.Tally) *JobUpsert {
+	u.Set(job.FieldTally, v)
+	return u
+}
+
+// UpdateTally sets the "tally" field to the value that was provided on create.
+func (u *JobUpsert) UpdateTally() *JobUpsert {
+	u.SetExcluded(job.FieldTally)
+	return u
+}
+
+// ClearTally clears the value of the "tally" field.
+func (u *JobUpsert) ClearTally() *JobUpsert {
+	u.SetNull(job.FieldTally)
 	return u
 }
 
@@ -1161,6 +1197,27 @@ func (u *JobUpsertOne) UpdateResult() *JobUpsertOne {
 func (u *JobUpsertOne) ClearResult() *JobUpsertOne {
 	return u.Update(func(s *JobUpsert) {
 		s.ClearResult()
+	})
+}
+
+// SetTally sets the "tally" field.
+func (u *JobUpsertOne) SetTally(v schema.Tally) *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.SetTally(v)
+	})
+}
+
+// UpdateTally sets the "tally" field to the value that was provided on create.
+func (u *JobUpsertOne) UpdateTally() *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.UpdateTally()
+	})
+}
+
+// ClearTally clears the value of the "tally" field.
+func (u *JobUpsertOne) ClearTally() *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.ClearTally()
 	})
 }
 
@@ -1666,6 +1723,27 @@ func (u *JobUpsertBulk) UpdateResult() *JobUpsertBulk {
 func (u *JobUpsertBulk) ClearResult() *JobUpsertBulk {
 	return u.Update(func(s *JobUpsert) {
 		s.ClearResult()
+	})
+}
+
+// SetTally sets the "tally" field.
+func (u *JobUpsertBulk) SetTally(v schema.Tally) *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.SetTally(v)
+	})
+}
+
+// UpdateTally sets the "tally" field to the value that was provided on create.
+func (u *JobUpsertBulk) UpdateTally() *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.UpdateTally()
+	})
+}
+
+// ClearTally clears the value of the "tally" field.
+func (u *JobUpsertBulk) ClearTally() *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.ClearTally()
 	})
 }
 

@@ -62,6 +62,26 @@ func (_u *JobUpdate) ClearResult() *JobUpdate {
 	return _u
 }
 
+// SetTally sets the "tally" field.
+func (_u *JobUpdate) SetTally(v schema.Tally) *JobUpdate {
+	_u.mutation.SetTally(v)
+	return _u
+}
+
+// SetNillableTally sets the "tally" field if the given value is not nil.
+func (_u *JobUpdate) SetNillableTally(v *schema.Tally) *JobUpdate {
+	if v != nil {
+		_u.SetTally(*v)
+	}
+	return _u
+}
+
+// ClearTally clears the value of the "tally" field.
+func (_u *JobUpdate) ClearTally() *JobUpdate {
+	_u.mutation.ClearTally()
+	return _u
+}
+
 // SetTotal sets the "total" field.
 func (_u *JobUpdate) SetTotal(v int) *JobUpdate {
 	_u.mutation.ResetTotal()
@@ -577,6 +597,12 @@ func (_u *JobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.ResultCleared() {
 		_spec.ClearField(job.FieldResult, field.TypeJSON)
 	}
+	if value, ok := _u.mutation.Tally(); ok {
+		_spec.SetField(job.FieldTally, field.TypeJSON, value)
+	}
+	if _u.mutation.TallyCleared() {
+		_spec.ClearField(job.FieldTally, field.TypeJSON)
+	}
 	if value, ok := _u.mutation.Total(); ok {
 		_spec.SetField(job.FieldTotal, field.TypeInt, value)
 	}
@@ -964,6 +990,26 @@ func (_u *JobUpdateOne) SetResult(v *schema.JobResult) *JobUpdateOne {
 // ClearResult clears the value of the "result" field.
 func (_u *JobUpdateOne) ClearResult() *JobUpdateOne {
 	_u.mutation.ClearResult()
+	return _u
+}
+
+// SetTally sets the "tally" field.
+func (_u *JobUpdateOne) SetTally(v schema.Tally) *JobUpdateOne {
+	_u.mutation.SetTally(v)
+	return _u
+}
+
+// SetNillableTally sets the "tally" field if the given value is not nil.
+func (_u *JobUpdateOne) SetNillableTally(v *schema.Tally) *JobUpdateOne {
+	if v != nil {
+		_u.SetTally(*v)
+	}
+	return _u
+}
+
+// ClearTally clears the value of the "tally" field.
+func (_u *JobUpdateOne) ClearTally() *JobUpdateOne {
+	_u.mutation.ClearTally()
 	return _u
 }
 
@@ -1511,6 +1557,12 @@ func (_u *JobUpdateOne) sqlSave(ctx context.Context) (_node *Job, err error) {
 	}
 	if _u.mutation.ResultCleared() {
 		_spec.ClearField(job.FieldResult, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Tally(); ok {
+		_spec.SetField(job.FieldTally, field.TypeJSON, value)
+	}
+	if _u.mutation.TallyCleared() {
+		_spec.ClearField(job.FieldTally, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.Total(); ok {
 		_spec.SetField(job.FieldTotal, field.TypeInt, value)

@@ -29,7 +29,7 @@ type JobEvent struct {
 	At time.Time `json:"at,omitempty"`
 	// What happened.
 	Kind schema.EventKind `json:"kind,omitempty"`
-	// The reason in words where there is one; of ITEM_FETCHED the outcome.
+	// The reason in words where there is one, and what was rejected of the item's page; of ITEM_FETCHED the outcome.
 	Message string `json:"message,omitempty"`
 	// ItemID holds the value of the "item_id" field.
 	ItemID *uuid.UUID `json:"item_id,omitempty"`

@@ -14,6 +14,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent/alias"
+	"techfacts.dev/techfacts/ent/answer"
 	"techfacts.dev/techfacts/ent/apikey"
 	"techfacts.dev/techfacts/ent/auditentry"
 	"techfacts.dev/techfacts/ent/boilerplate"
@@ -50,6 +51,7 @@ const (
 
 	// Node types.
 	TypeAlias       = "Alias"
+	TypeAnswer      = "Answer"
 	TypeApiKey      = "ApiKey"
 	TypeAuditEntry  = "AuditEntry"
 	TypeBoilerplate = "Boilerplate"
@@ -512,6 +514,498 @@ func (m *AliasMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Alias edge %s", name)
+}
+
+// AnswerMutation represents an operation that mutates the Answer nodes in the graph.
+type AnswerMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	proposals       *[]schema.Proposal
+	appendproposals []schema.Proposal
+	unreadable      *int
+	addunreadable   *int
+	at              *time.Time
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*Answer, error)
+	predicates      []predicate.Answer
+}
+
+var _ ent.Mutation = (*AnswerMutation)(nil)
+
+// answerOption allows management of the mutation configuration using functional options.
+type answerOption func(*AnswerMutation)
+
+// newAnswerMutation creates new mutation for the Answer entity.
+func newAnswerMutation(c config, op Op, opts ...answerOption) *AnswerMutation {
+	m := &AnswerMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAnswer,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAnswerID sets the ID field of the mutation.
+func withAnswerID(id string) answerOption {
+	return func(m *AnswerMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Answer
+		)
+		m.oldValue = func(ctx context.Context) (*Answer, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Answer.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAnswer sets the old Answer of the mutation.
+func withAnswer(node *Answer) answerOption {
+	return func(m *AnswerMutation) {
+		m.oldValue = func(context.Context) (*Answer, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AnswerMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AnswerMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Answer entities.
+func (m *AnswerMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AnswerMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AnswerMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Answer.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetProposals sets the "proposals" field.
+func (m *AnswerMutation) SetProposals(s []schema.Proposal) {
+	m.proposals = &s
+	m.appendproposals = nil
+}
+
+// Proposals returns the value of the "proposals" field in the mutation.
+func (m *AnswerMutation) Proposals() (r []schema.Proposal, exists bool) {
+	v := m.proposals
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposals returns the old "proposals" field's value of the Answer entity.
+// If the Answer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnswerMutation) OldProposals(ctx context.Context) (v []schema.Proposal, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposals is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposals requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposals: %w", err)
+	}
+	return oldValue.Proposals, nil
+}
+
+// AppendProposals adds s to the "proposals" field.
+func (m *AnswerMutation) AppendProposals(s []schema.Proposal) {
+	m.appendproposals = append(m.appendproposals, s...)
+}
+
+// AppendedProposals returns the list of values that were appended to the "proposals" field in this mutation.
+func (m *AnswerMutation) AppendedProposals() ([]schema.Proposal, bool) {
+	if len(m.appendproposals) == 0 {
+		return nil, false
+	}
+	return m.appendproposals, true
+}
+
+// ResetProposals resets all changes to the "proposals" field.
+func (m *AnswerMutation) ResetProposals() {
+	m.proposals = nil
+	m.appendproposals = nil
+}
+
+// SetUnreadable sets the "unreadable" field.
+func (m *AnswerMutation) SetUnreadable(i int) {
+	m.unreadable = &i
+	m.addunreadable = nil
+}
+
+// Unreadable returns the value of the "unreadable" field in the mutation.
+func (m *AnswerMutation) Unreadable() (r int, exists bool) {
+	v := m.unreadable
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnreadable returns the old "unreadable" field's value of the Answer entity.
+// If the Answer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnswerMutation) OldUnreadable(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnreadable is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnreadable requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnreadable: %w", err)
+	}
+	return oldValue.Unreadable, nil
+}
+
+// AddUnreadable adds i to the "unreadable" field.
+func (m *AnswerMutation) AddUnreadable(i int) {
+	if m.addunreadable != nil {
+		*m.addunreadable += i
+	} else {
+		m.addunreadable = &i
+	}
+}
+
+// AddedUnreadable returns the value that was added to the "unreadable" field in this mutation.
+func (m *AnswerMutation) AddedUnreadable() (r int, exists bool) {
+	v := m.addunreadable
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUnreadable resets all changes to the "unreadable" field.
+func (m *AnswerMutation) ResetUnreadable() {
+	m.unreadable = nil
+	m.addunreadable = nil
+}
+
+// SetAt sets the "at" field.
+func (m *AnswerMutation) SetAt(t time.Time) {
+	m.at = &t
+}
+
+// At returns the value of the "at" field in the mutation.
+func (m *AnswerMutation) At() (r time.Time, exists bool) {
+	v := m.at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAt returns the old "at" field's value of the Answer entity.
+// If the Answer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnswerMutation) OldAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAt: %w", err)
+	}
+	return oldValue.At, nil
+}
+
+// ResetAt resets all changes to the "at" field.
+func (m *AnswerMutation) ResetAt() {
+	m.at = nil
+}
+
+// Where appends a list predicates to the AnswerMutation builder.
+func (m *AnswerMutation) Where(ps ...predicate.Answer) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AnswerMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AnswerMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Answer, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AnswerMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AnswerMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Answer).
+func (m *AnswerMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AnswerMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.proposals != nil {
+		fields = append(fields, answer.FieldProposals)
+	}
+	if m.unreadable != nil {
+		fields = append(fields, answer.FieldUnreadable)
+	}
+	if m.at != nil {
+		fields = append(fields, answer.FieldAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AnswerMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case answer.FieldProposals:
+		return m.Proposals()
+	case answer.FieldUnreadable:
+		return m.Unreadable()
+	case answer.FieldAt:
+		return m.At()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AnswerMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case answer.FieldProposals:
+		return m.OldProposals(ctx)
+	case answer.FieldUnreadable:
+		return m.OldUnreadable(ctx)
+	case answer.FieldAt:
+		return m.OldAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Answer field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AnswerMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case answer.FieldProposals:
+		v, ok := value.([]schema.Proposal)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposals(v)
+		return nil
+	case answer.FieldUnreadable:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnreadable(v)
+		return nil
+	case answer.FieldAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Answer field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AnswerMutation) AddedFields() []string {
+	var fields []string
+	if m.addunreadable != nil {
+		fields = append(fields, answer.FieldUnreadable)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AnswerMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case answer.FieldUnreadable:
+		return m.AddedUnreadable()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AnswerMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case answer.FieldUnreadable:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUnreadable(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Answer numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AnswerMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AnswerMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AnswerMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Answer nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AnswerMutation) ResetField(name string) error {
+	switch name {
+	case answer.FieldProposals:
+		m.ResetProposals()
+		return nil
+	case answer.FieldUnreadable:
+		m.ResetUnreadable()
+		return nil
+	case answer.FieldAt:
+		m.ResetAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Answer field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AnswerMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AnswerMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AnswerMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AnswerMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AnswerMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AnswerMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AnswerMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Answer unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AnswerMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Answer edge %s", name)
 }
 
 // ApiKeyMutation represents an operation that mutates the ApiKey nodes in the graph.
@@ -8151,6 +8645,7 @@ type JobMutation struct {
 	company         *string
 	params          *schema.Params
 	result          **schema.JobResult
+	tally           *schema.Tally
 	total           *int
 	addtotal        *int
 	_done           *int
@@ -8542,6 +9037,55 @@ func (m *JobMutation) ResultCleared() bool {
 func (m *JobMutation) ResetResult() {
 	m.result = nil
 	delete(m.clearedFields, job.FieldResult)
+}
+
+// SetTally sets the "tally" field.
+func (m *JobMutation) SetTally(s schema.Tally) {
+	m.tally = &s
+}
+
+// Tally returns the value of the "tally" field in the mutation.
+func (m *JobMutation) Tally() (r schema.Tally, exists bool) {
+	v := m.tally
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTally returns the old "tally" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldTally(ctx context.Context) (v schema.Tally, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTally is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTally requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTally: %w", err)
+	}
+	return oldValue.Tally, nil
+}
+
+// ClearTally clears the value of the "tally" field.
+func (m *JobMutation) ClearTally() {
+	m.tally = nil
+	m.clearedFields[job.FieldTally] = struct{}{}
+}
+
+// TallyCleared returns if the "tally" field was cleared in this mutation.
+func (m *JobMutation) TallyCleared() bool {
+	_, ok := m.clearedFields[job.FieldTally]
+	return ok
+}
+
+// ResetTally resets all changes to the "tally" field.
+func (m *JobMutation) ResetTally() {
+	m.tally = nil
+	delete(m.clearedFields, job.FieldTally)
 }
 
 // SetTotal sets the "total" field.
@@ -9700,7 +10244,7 @@ func (m *JobMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *JobMutation) Fields() []string {
-	fields := make([]string, 0, 21)
+	fields := make([]string, 0, 22)
 	if m._type != nil {
 		fields = append(fields, job.FieldType)
 	}
@@ -9718,6 +10262,9 @@ func (m *JobMutation) Fields() []string {
 	}
 	if m.result != nil {
 		fields = append(fields, job.FieldResult)
+	}
+	if m.tally != nil {
+		fields = append(fields, job.FieldTally)
 	}
 	if m.total != nil {
 		fields = append(fields, job.FieldTotal)
@@ -9784,6 +10331,8 @@ func (m *JobMutation) Field(name string) (ent.Value, bool) {
 		return m.Params()
 	case job.FieldResult:
 		return m.Result()
+	case job.FieldTally:
+		return m.Tally()
 	case job.FieldTotal:
 		return m.Total()
 	case job.FieldDone:
@@ -9835,6 +10384,8 @@ func (m *JobMutation) OldField(ctx context.Context, name string) (ent.Value, err
 		return m.OldParams(ctx)
 	case job.FieldResult:
 		return m.OldResult(ctx)
+	case job.FieldTally:
+		return m.OldTally(ctx)
 	case job.FieldTotal:
 		return m.OldTotal(ctx)
 	case job.FieldDone:
@@ -9915,6 +10466,13 @@ func (m *JobMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetResult(v)
+		return nil
+	case job.FieldTally:
+		v, ok := value.(schema.Tally)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTally(v)
 		return nil
 	case job.FieldTotal:
 		v, ok := value.(int)
@@ -10144,6 +10702,9 @@ func (m *JobMutation) ClearedFields() []string {
 	if m.FieldCleared(job.FieldResult) {
 		fields = append(fields, job.FieldResult)
 	}
+	if m.FieldCleared(job.FieldTally) {
+		fields = append(fields, job.FieldTally)
+	}
 	if m.FieldCleared(job.FieldErrorCode) {
 		fields = append(fields, job.FieldErrorCode)
 	}
@@ -10184,6 +10745,9 @@ func (m *JobMutation) ClearField(name string) error {
 		return nil
 	case job.FieldResult:
 		m.ClearResult()
+		return nil
+	case job.FieldTally:
+		m.ClearTally()
 		return nil
 	case job.FieldErrorCode:
 		m.ClearErrorCode()
@@ -10231,6 +10795,9 @@ func (m *JobMutation) ResetField(name string) error {
 		return nil
 	case job.FieldResult:
 		m.ResetResult()
+		return nil
+	case job.FieldTally:
+		m.ResetTally()
 		return nil
 	case job.FieldTotal:
 		m.ResetTotal()
@@ -16362,6 +16929,7 @@ type ProfileMutation struct {
 	focus            *string
 	depth            *schema.Depth
 	instructions     *string
+	method           *schema.ExtractionMethod
 	builtin          *bool
 	version          *int
 	addversion       *int
@@ -16711,6 +17279,55 @@ func (m *ProfileMutation) ResetInstructions() {
 	m.instructions = nil
 }
 
+// SetMethod sets the "method" field.
+func (m *ProfileMutation) SetMethod(sm schema.ExtractionMethod) {
+	m.method = &sm
+}
+
+// Method returns the value of the "method" field in the mutation.
+func (m *ProfileMutation) Method() (r schema.ExtractionMethod, exists bool) {
+	v := m.method
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMethod returns the old "method" field's value of the Profile entity.
+// If the Profile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProfileMutation) OldMethod(ctx context.Context) (v *schema.ExtractionMethod, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMethod is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMethod requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMethod: %w", err)
+	}
+	return oldValue.Method, nil
+}
+
+// ClearMethod clears the value of the "method" field.
+func (m *ProfileMutation) ClearMethod() {
+	m.method = nil
+	m.clearedFields[profile.FieldMethod] = struct{}{}
+}
+
+// MethodCleared returns if the "method" field was cleared in this mutation.
+func (m *ProfileMutation) MethodCleared() bool {
+	_, ok := m.clearedFields[profile.FieldMethod]
+	return ok
+}
+
+// ResetMethod resets all changes to the "method" field.
+func (m *ProfileMutation) ResetMethod() {
+	m.method = nil
+	delete(m.clearedFields, profile.FieldMethod)
+}
+
 // SetBuiltin sets the "builtin" field.
 func (m *ProfileMutation) SetBuiltin(b bool) {
 	m.builtin = &b
@@ -16963,7 +17580,7 @@ func (m *ProfileMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ProfileMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 11)
 	if m.name != nil {
 		fields = append(fields, profile.FieldName)
 	}
@@ -16981,6 +17598,9 @@ func (m *ProfileMutation) Fields() []string {
 	}
 	if m.instructions != nil {
 		fields = append(fields, profile.FieldInstructions)
+	}
+	if m.method != nil {
+		fields = append(fields, profile.FieldMethod)
 	}
 	if m.builtin != nil {
 		fields = append(fields, profile.FieldBuiltin)
@@ -17014,6 +17634,8 @@ func (m *ProfileMutation) Field(name string) (ent.Value, bool) {
 		return m.Depth()
 	case profile.FieldInstructions:
 		return m.Instructions()
+	case profile.FieldMethod:
+		return m.Method()
 	case profile.FieldBuiltin:
 		return m.Builtin()
 	case profile.FieldVersion:
@@ -17043,6 +17665,8 @@ func (m *ProfileMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldDepth(ctx)
 	case profile.FieldInstructions:
 		return m.OldInstructions(ctx)
+	case profile.FieldMethod:
+		return m.OldMethod(ctx)
 	case profile.FieldBuiltin:
 		return m.OldBuiltin(ctx)
 	case profile.FieldVersion:
@@ -17101,6 +17725,13 @@ func (m *ProfileMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetInstructions(v)
+		return nil
+	case profile.FieldMethod:
+		v, ok := value.(schema.ExtractionMethod)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMethod(v)
 		return nil
 	case profile.FieldBuiltin:
 		v, ok := value.(bool)
@@ -17174,7 +17805,11 @@ func (m *ProfileMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *ProfileMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(profile.FieldMethod) {
+		fields = append(fields, profile.FieldMethod)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -17187,6 +17822,11 @@ func (m *ProfileMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *ProfileMutation) ClearField(name string) error {
+	switch name {
+	case profile.FieldMethod:
+		m.ClearMethod()
+		return nil
+	}
 	return fmt.Errorf("unknown Profile nullable field %s", name)
 }
 
@@ -17211,6 +17851,9 @@ func (m *ProfileMutation) ResetField(name string) error {
 		return nil
 	case profile.FieldInstructions:
 		m.ResetInstructions()
+		return nil
+	case profile.FieldMethod:
+		m.ResetMethod()
 		return nil
 	case profile.FieldBuiltin:
 		m.ResetBuiltin()

@@ -32,6 +32,8 @@ type Profile struct {
 	Depth schema.Depth `json:"depth,omitempty"`
 	// More for the model, when one is used.
 	Instructions string `json:"instructions,omitempty"`
+	// Who looks for facts; null: rules, and a model if there is one.
+	Method *schema.ExtractionMethod `json:"method,omitempty"`
 	// Whether it came with techfacts; such a one can be cloned, not changed or deleted.
 	Builtin bool `json:"builtin,omitempty"`
 	// Counts its changes, from 1.
@@ -82,7 +84,7 @@ func (*Profile) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case profile.FieldVersion:
 			values[i] = new(sql.NullInt64)
-		case profile.FieldName, profile.FieldDescription, profile.FieldFocus, profile.FieldDepth, profile.FieldInstructions:
+		case profile.FieldName, profile.FieldDescription, profile.FieldFocus, profile.FieldDepth, profile.FieldInstructions, profile.FieldMethod:
 			values[i] = new(sql.NullString)
 		case profile.FieldCreatedAt, profile.FieldUpdatedAt:
 			values[i] = new(sql.NullTime)
@@ -146,6 +148,13 @@ func (_m *Profile) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field instructions", values[i])
 			} else if value.Valid {
 				_m.Instructions = value.String
+			}
+		case profile.FieldMethod:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field method", values[i])
+			} else if value.Valid {
+				_m.Method = new(schema.ExtractionMethod)
+				*_m.Method = schema.ExtractionMethod(value.String)
 			}
 		case profile.FieldBuiltin:
 			if value, ok := values[i].(*sql.NullBool); !ok {
@@ -229,6 +238,11 @@ func (_m *Profile) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("instructions=")
 	builder.WriteString(_m.Instructions)
+	builder.WriteString(", ")
+	if v := _m.Method; v != nil {
+		builder.WriteString("method=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("builtin=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Builtin))

@@ -94,6 +94,20 @@ func (_c *ProfileCreate) SetNillableInstructions(v *string) *ProfileCreate {
 	return _c
 }
 
+// SetMethod sets the "method" field.
+func (_c *ProfileCreate) SetMethod(v schema.ExtractionMethod) *ProfileCreate {
+	_c.mutation.SetMethod(v)
+	return _c
+}
+
+// SetNillableMethod sets the "method" field if the given value is not nil.
+func (_c *ProfileCreate) SetNillableMethod(v *schema.ExtractionMethod) *ProfileCreate {
+	if v != nil {
+		_c.SetMethod(*v)
+	}
+	return _c
+}
+
 // SetBuiltin sets the "builtin" field.
 func (_c *ProfileCreate) SetBuiltin(v bool) *ProfileCreate {
 	_c.mutation.SetBuiltin(v)
@@ -297,6 +311,11 @@ func (_c *ProfileCreate) check() error {
 			return &ValidationError{Name: "instructions", err: fmt.Errorf(`ent: validator failed for field "Profile.instructions": %w`, err)}
 		}
 	}
+	if v, ok := _c.mutation.Method(); ok {
+		if err := profile.MethodValidator(v); err != nil {
+			return &ValidationError{Name: "method", err: fmt.Errorf(`ent: validator failed for field "Profile.method": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.Builtin(); !ok {
 		return &ValidationError{Name: "builtin", err: errors.New(`ent: missing required field "Profile.builtin"`)}
 	}
@@ -368,6 +387,10 @@ func (_c *ProfileCreate) createSpec() (*Profile, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Instructions(); ok {
 		_spec.SetField(profile.FieldInstructions, field.TypeString, value)
 		_node.Instructions = value
+	}
+	if value, ok := _c.mutation.Method(); ok {
+		_spec.SetField(profile.FieldMethod, field.TypeEnum, value)
+		_node.Method = &value
 	}
 	if value, ok := _c.mutation.Builtin(); ok {
 		_spec.SetField(profile.FieldBuiltin, field.TypeBool, value)
@@ -510,6 +533,24 @@ func (u *ProfileUpsert) SetInstructions(v string) *ProfileUpsert {
 // UpdateInstructions sets the "instructions" field to the value that was provided on create.
 func (u *ProfileUpsert) UpdateInstructions() *ProfileUpsert {
 	u.SetExcluded(profile.FieldInstructions)
+	return u
+}
+
+// SetMethod sets the "method" field.
+func (u *ProfileUpsert) SetMethod(v schema.ExtractionMethod) *ProfileUpsert {
+	u.Set(profile.FieldMethod, v)
+	return u
+}
+
+// UpdateMethod sets the "method" field to the value that was provided on create.
+func (u *ProfileUpsert) UpdateMethod() *ProfileUpsert {
+	u.SetExcluded(profile.FieldMethod)
+	return u
+}
+
+// ClearMethod clears the value of the "method" field.
+func (u *ProfileUpsert) ClearMethod() *ProfileUpsert {
+	u.SetNull(profile.FieldMethod)
 	return u
 }
 
@@ -667,6 +708,27 @@ func (u *ProfileUpsertOne) SetInstructions(v string) *ProfileUpsertOne {
 func (u *ProfileUpsertOne) UpdateInstructions() *ProfileUpsertOne {
 	return u.Update(func(s *ProfileUpsert) {
 		s.UpdateInstructions()
+	})
+}
+
+// SetMethod sets the "method" field.
+func (u *ProfileUpsertOne) SetMethod(v schema.ExtractionMethod) *ProfileUpsertOne {
+	return u.Update(func(s *ProfileUpsert) {
+		s.SetMethod(v)
+	})
+}
+
+// UpdateMethod sets the "method" field to the value that was provided on create.
+func (u *ProfileUpsertOne) UpdateMethod() *ProfileUpsertOne {
+	return u.Update(func(s *ProfileUpsert) {
+		s.UpdateMethod()
+	})
+}
+
+// ClearMethod clears the value of the "method" field.
+func (u *ProfileUpsertOne) ClearMethod() *ProfileUpsertOne {
+	return u.Update(func(s *ProfileUpsert) {
+		s.ClearMethod()
 	})
 }
 
@@ -996,6 +1058,27 @@ func (u *ProfileUpsertBulk) SetInstructions(v string) *ProfileUpsertBulk {
 func (u *ProfileUpsertBulk) UpdateInstructions() *ProfileUpsertBulk {
 	return u.Update(func(s *ProfileUpsert) {
 		s.UpdateInstructions()
+	})
+}
+
+// SetMethod sets the "method" field.
+func (u *ProfileUpsertBulk) SetMethod(v schema.ExtractionMethod) *ProfileUpsertBulk {
+	return u.Update(func(s *ProfileUpsert) {
+		s.SetMethod(v)
+	})
+}
+
+// UpdateMethod sets the "method" field to the value that was provided on create.
+func (u *ProfileUpsertBulk) UpdateMethod() *ProfileUpsertBulk {
+	return u.Update(func(s *ProfileUpsert) {
+		s.UpdateMethod()
+	})
+}
+
+// ClearMethod clears the value of the "method" field.
+func (u *ProfileUpsertBulk) ClearMethod() *ProfileUpsertBulk {
+	return u.Update(func(s *ProfileUpsert) {
+		s.ClearMethod()
 	})
 }
 

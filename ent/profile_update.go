@@ -101,6 +101,26 @@ func (_u *ProfileUpdate) SetNillableInstructions(v *string) *ProfileUpdate {
 	return _u
 }
 
+// SetMethod sets the "method" field.
+func (_u *ProfileUpdate) SetMethod(v schema.ExtractionMethod) *ProfileUpdate {
+	_u.mutation.SetMethod(v)
+	return _u
+}
+
+// SetNillableMethod sets the "method" field if the given value is not nil.
+func (_u *ProfileUpdate) SetNillableMethod(v *schema.ExtractionMethod) *ProfileUpdate {
+	if v != nil {
+		_u.SetMethod(*v)
+	}
+	return _u
+}
+
+// ClearMethod clears the value of the "method" field.
+func (_u *ProfileUpdate) ClearMethod() *ProfileUpdate {
+	_u.mutation.ClearMethod()
+	return _u
+}
+
 // SetVersion sets the "version" field.
 func (_u *ProfileUpdate) SetVersion(v int) *ProfileUpdate {
 	_u.mutation.ResetVersion()
@@ -226,6 +246,11 @@ func (_u *ProfileUpdate) check() error {
 			return &ValidationError{Name: "instructions", err: fmt.Errorf(`ent: validator failed for field "Profile.instructions": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Method(); ok {
+		if err := profile.MethodValidator(v); err != nil {
+			return &ValidationError{Name: "method", err: fmt.Errorf(`ent: validator failed for field "Profile.method": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -266,6 +291,12 @@ func (_u *ProfileUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Instructions(); ok {
 		_spec.SetField(profile.FieldInstructions, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Method(); ok {
+		_spec.SetField(profile.FieldMethod, field.TypeEnum, value)
+	}
+	if _u.mutation.MethodCleared() {
+		_spec.ClearField(profile.FieldMethod, field.TypeEnum)
 	}
 	if value, ok := _u.mutation.Version(); ok {
 		_spec.SetField(profile.FieldVersion, field.TypeInt, value)
@@ -411,6 +442,26 @@ func (_u *ProfileUpdateOne) SetNillableInstructions(v *string) *ProfileUpdateOne
 	return _u
 }
 
+// SetMethod sets the "method" field.
+func (_u *ProfileUpdateOne) SetMethod(v schema.ExtractionMethod) *ProfileUpdateOne {
+	_u.mutation.SetMethod(v)
+	return _u
+}
+
+// SetNillableMethod sets the "method" field if the given value is not nil.
+func (_u *ProfileUpdateOne) SetNillableMethod(v *schema.ExtractionMethod) *ProfileUpdateOne {
+	if v != nil {
+		_u.SetMethod(*v)
+	}
+	return _u
+}
+
+// ClearMethod clears the value of the "method" field.
+func (_u *ProfileUpdateOne) ClearMethod() *ProfileUpdateOne {
+	_u.mutation.ClearMethod()
+	return _u
+}
+
 // SetVersion sets the "version" field.
 func (_u *ProfileUpdateOne) SetVersion(v int) *ProfileUpdateOne {
 	_u.mutation.ResetVersion()
@@ -549,6 +600,11 @@ func (_u *ProfileUpdateOne) check() error {
 			return &ValidationError{Name: "instructions", err: fmt.Errorf(`ent: validator failed for field "Profile.instructions": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Method(); ok {
+		if err := profile.MethodValidator(v); err != nil {
+			return &ValidationError{Name: "method", err: fmt.Errorf(`ent: validator failed for field "Profile.method": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -606,6 +662,12 @@ func (_u *ProfileUpdateOne) sqlSave(ctx context.Context) (_node *Profile, err er
 	}
 	if value, ok := _u.mutation.Instructions(); ok {
 		_spec.SetField(profile.FieldInstructions, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Method(); ok {
+		_spec.SetField(profile.FieldMethod, field.TypeEnum, value)
+	}
+	if _u.mutation.MethodCleared() {
+		_spec.ClearField(profile.FieldMethod, field.TypeEnum)
 	}
 	if value, ok := _u.mutation.Version(); ok {
 		_spec.SetField(profile.FieldVersion, field.TypeInt, value)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent/alias"
+	"techfacts.dev/techfacts/ent/answer"
 	"techfacts.dev/techfacts/ent/apikey"
 	"techfacts.dev/techfacts/ent/auditentry"
 	"techfacts.dev/techfacts/ent/fact"
@@ -38,6 +39,16 @@ func init() {
 	aliasDescSeenAt := aliasFields[2].Descriptor()
 	// alias.DefaultSeenAt holds the default value on creation for the seen_at field.
 	alias.DefaultSeenAt = aliasDescSeenAt.Default.(func() time.Time)
+	answerFields := schema.Answer{}.Fields()
+	_ = answerFields
+	// answerDescUnreadable is the schema descriptor for unreadable field.
+	answerDescUnreadable := answerFields[2].Descriptor()
+	// answer.DefaultUnreadable holds the default value on creation for the unreadable field.
+	answer.DefaultUnreadable = answerDescUnreadable.Default.(int)
+	// answerDescAt is the schema descriptor for at field.
+	answerDescAt := answerFields[3].Descriptor()
+	// answer.DefaultAt holds the default value on creation for the at field.
+	answer.DefaultAt = answerDescAt.Default.(func() time.Time)
 	apikeyFields := schema.ApiKey{}.Fields()
 	_ = apikeyFields
 	// apikeyDescName is the schema descriptor for name field.
@@ -111,39 +122,39 @@ func init() {
 	jobFields := schema.Job{}.Fields()
 	_ = jobFields
 	// jobDescTotal is the schema descriptor for total field.
-	jobDescTotal := jobFields[7].Descriptor()
+	jobDescTotal := jobFields[8].Descriptor()
 	// job.DefaultTotal holds the default value on creation for the total field.
 	job.DefaultTotal = jobDescTotal.Default.(int)
 	// jobDescDone is the schema descriptor for done field.
-	jobDescDone := jobFields[8].Descriptor()
+	jobDescDone := jobFields[9].Descriptor()
 	// job.DefaultDone holds the default value on creation for the done field.
 	job.DefaultDone = jobDescDone.Default.(int)
 	// jobDescFailed is the schema descriptor for failed field.
-	jobDescFailed := jobFields[9].Descriptor()
+	jobDescFailed := jobFields[10].Descriptor()
 	// job.DefaultFailed holds the default value on creation for the failed field.
 	job.DefaultFailed = jobDescFailed.Default.(int)
 	// jobDescSkipped is the schema descriptor for skipped field.
-	jobDescSkipped := jobFields[10].Descriptor()
+	jobDescSkipped := jobFields[11].Descriptor()
 	// job.DefaultSkipped holds the default value on creation for the skipped field.
 	job.DefaultSkipped = jobDescSkipped.Default.(int)
 	// jobDescStored is the schema descriptor for stored field.
-	jobDescStored := jobFields[11].Descriptor()
+	jobDescStored := jobFields[12].Descriptor()
 	// job.DefaultStored holds the default value on creation for the stored field.
 	job.DefaultStored = jobDescStored.Default.(int)
 	// jobDescFactCount is the schema descriptor for fact_count field.
-	jobDescFactCount := jobFields[12].Descriptor()
+	jobDescFactCount := jobFields[13].Descriptor()
 	// job.DefaultFactCount holds the default value on creation for the fact_count field.
 	job.DefaultFactCount = jobDescFactCount.Default.(int)
 	// jobDescSeq is the schema descriptor for seq field.
-	jobDescSeq := jobFields[13].Descriptor()
+	jobDescSeq := jobFields[14].Descriptor()
 	// job.DefaultSeq holds the default value on creation for the seq field.
 	job.DefaultSeq = jobDescSeq.Default.(int64)
 	// jobDescIdempotencyKey is the schema descriptor for idempotency_key field.
-	jobDescIdempotencyKey := jobFields[16].Descriptor()
+	jobDescIdempotencyKey := jobFields[17].Descriptor()
 	// job.IdempotencyKeyValidator is a validator for the "idempotency_key" field. It is called by the builders before save.
 	job.IdempotencyKeyValidator = jobDescIdempotencyKey.Validators[0].(func(string) error)
 	// jobDescCreatedAt is the schema descriptor for created_at field.
-	jobDescCreatedAt := jobFields[19].Descriptor()
+	jobDescCreatedAt := jobFields[20].Descriptor()
 	// job.DefaultCreatedAt holds the default value on creation for the created_at field.
 	job.DefaultCreatedAt = jobDescCreatedAt.Default.(func() time.Time)
 	// jobDescID is the schema descriptor for id field.
@@ -319,19 +330,19 @@ func init() {
 	// profile.InstructionsValidator is a validator for the "instructions" field. It is called by the builders before save.
 	profile.InstructionsValidator = profileDescInstructions.Validators[0].(func(string) error)
 	// profileDescBuiltin is the schema descriptor for builtin field.
-	profileDescBuiltin := profileFields[7].Descriptor()
+	profileDescBuiltin := profileFields[8].Descriptor()
 	// profile.DefaultBuiltin holds the default value on creation for the builtin field.
 	profile.DefaultBuiltin = profileDescBuiltin.Default.(bool)
 	// profileDescVersion is the schema descriptor for version field.
-	profileDescVersion := profileFields[8].Descriptor()
+	profileDescVersion := profileFields[9].Descriptor()
 	// profile.DefaultVersion holds the default value on creation for the version field.
 	profile.DefaultVersion = profileDescVersion.Default.(int)
 	// profileDescCreatedAt is the schema descriptor for created_at field.
-	profileDescCreatedAt := profileFields[9].Descriptor()
+	profileDescCreatedAt := profileFields[10].Descriptor()
 	// profile.DefaultCreatedAt holds the default value on creation for the created_at field.
 	profile.DefaultCreatedAt = profileDescCreatedAt.Default.(func() time.Time)
 	// profileDescUpdatedAt is the schema descriptor for updated_at field.
-	profileDescUpdatedAt := profileFields[10].Descriptor()
+	profileDescUpdatedAt := profileFields[11].Descriptor()
 	// profile.DefaultUpdatedAt holds the default value on creation for the updated_at field.
 	profile.DefaultUpdatedAt = profileDescUpdatedAt.Default.(func() time.Time)
 	// profileDescID is the schema descriptor for id field.

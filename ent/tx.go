@@ -14,6 +14,8 @@ type Tx struct {
 	config
 	// Alias is the client for interacting with the Alias builders.
 	Alias *AliasClient
+	// Answer is the client for interacting with the Answer builders.
+	Answer *AnswerClient
 	// ApiKey is the client for interacting with the ApiKey builders.
 	ApiKey *ApiKeyClient
 	// AuditEntry is the client for interacting with the AuditEntry builders.
@@ -190,6 +192,7 @@ func (tx *Tx) Client() *Client {
 
 func (tx *Tx) init() {
 	tx.Alias = NewAliasClient(tx.config)
+	tx.Answer = NewAnswerClient(tx.config)
 	tx.ApiKey = NewApiKeyClient(tx.config)
 	tx.AuditEntry = NewAuditEntryClient(tx.config)
 	tx.Boilerplate = NewBoilerplateClient(tx.config)

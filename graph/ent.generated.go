@@ -26,8 +26,6 @@ type FactResolver interface {
 	DeepLink(ctx context.Context, obj *ent.Fact) (string, error)
 	Value(ctx context.Context, obj *ent.Fact) (FactValue, error)
 	Qualifiers(ctx context.Context, obj *ent.Fact) ([]*Qualifier, error)
-
-	SameAs(ctx context.Context, obj *ent.Fact, first int) ([]*ent.Fact, error)
 }
 type JobResolver interface {
 	Params(ctx context.Context, obj *ent.Job) (schema.JobParams, error)
@@ -44,6 +42,7 @@ type QueryResolver interface {
 	Nodes(ctx context.Context, ids []uuid.UUID) ([]ent.Noder, error)
 	APIKeys(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ApiKeyOrder, where *ent.ApiKeyWhereInput) (*ent.ApiKeyConnection, error)
 	AuditLog(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.AuditEntryOrder, where *ent.AuditEntryWhereInput) (*ent.AuditEntryConnection, error)
+	Facts(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.FactOrder, where *ent.FactWhereInput) (*ent.FactConnection, error)
 	Jobs(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.JobOrder, where *ent.JobWhereInput) (*ent.JobConnection, error)
 	Pages(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.PageOrder, where *ent.PageWhereInput) (*ent.PageConnection, error)
 	Profiles(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ProfileOrder, where *ent.ProfileWhereInput) (*ent.ProfileConnection, error)
@@ -51,10 +50,6 @@ type QueryResolver interface {
 	Reports(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ReportOrder, where *ent.ReportWhereInput) (*ent.ReportConnection, error)
 	PreviewCrawl(ctx context.Context, input PreviewCrawlInput) (*schema.CrawlPreview, error)
 	Fact(ctx context.Context, id uuid.UUID) (*ent.Fact, error)
-	Facts(ctx context.Context, asOf *time.Time, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.FactOrder, where *ent.FactWhereInput) (*ent.FactConnection, error)
-	Conflicts(ctx context.Context, where *ent.FactWhereInput, first int) ([]*Conflict, error)
-	VerifyEvidence(ctx context.Context, input VerifyEvidenceInput) ([]*Evidence, error)
-	FactChanges(ctx context.Context, since *time.Time, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, where *ent.FactChangeWhereInput) (*ent.FactChangeConnection, error)
 	Job(ctx context.Context, id uuid.UUID) (*ent.Job, error)
 	Page(ctx context.Context, id uuid.UUID) (*ent.Page, error)
 	PageByURL(ctx context.Context, url string) (*ent.Page, error)
@@ -71,74 +66,6 @@ type QueryResolver interface {
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
-
-func (ec *executionContext) field_Fact_sameAs_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (int, error) {
-			return ec.unmarshalNInt2int(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Fact_supersedes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
-		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
-			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["after"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "before",
-		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
-			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["before"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["last"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
-		func(ctx context.Context, v any) ([]*ent.FactOrder, error) {
-			return ec.unmarshalOFactOrder2ᚕᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactOrderᚄ(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["orderBy"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "where",
-		func(ctx context.Context, v any) (*ent.FactWhereInput, error) {
-			return ec.unmarshalOFactWhereInput2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactWhereInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["where"] = arg5
-	return args, nil
-}
 
 func (ec *executionContext) field_Job_events_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -532,82 +459,6 @@ func (ec *executionContext) field_Query_auditLog_args(ctx context.Context, rawAr
 	return args, nil
 }
 
-func (ec *executionContext) field_Query_conflicts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "where",
-		func(ctx context.Context, v any) (*ent.FactWhereInput, error) {
-			return ec.unmarshalOFactWhereInput2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactWhereInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["where"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (int, error) {
-			return ec.unmarshalNInt2int(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg1
-	return args, nil
-}
-
-func (ec *executionContext) field_Query_factChanges_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "since",
-		func(ctx context.Context, v any) (*time.Time, error) {
-			return ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["since"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
-		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
-			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["after"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
-		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
-			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["before"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["last"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "where",
-		func(ctx context.Context, v any) (*ent.FactChangeWhereInput, error) {
-			return ec.unmarshalOFactChangeWhereInput2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactChangeWhereInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["where"] = arg5
-	return args, nil
-}
-
 func (ec *executionContext) field_Query_fact_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -625,62 +476,54 @@ func (ec *executionContext) field_Query_fact_args(ctx context.Context, rawArgs m
 func (ec *executionContext) field_Query_facts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
-		func(ctx context.Context, v any) (*time.Time, error) {
-			return ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["asOf"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
 			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	args["after"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "before",
 		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
 			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["before"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+	args["before"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["last"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
 		func(ctx context.Context, v any) ([]*ent.FactOrder, error) {
 			return ec.unmarshalOFactOrder2ᚕᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactOrderᚄ(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["orderBy"] = arg5
-	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+	args["orderBy"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "where",
 		func(ctx context.Context, v any) (*ent.FactWhereInput, error) {
 			return ec.unmarshalOFactWhereInput2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactWhereInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["where"] = arg6
+	args["where"] = arg5
 	return args, nil
 }
 
@@ -1270,75 +1113,7 @@ func (ec *executionContext) field_Query_suggestTerms_args(ctx context.Context, r
 	return args, nil
 }
 
-func (ec *executionContext) field_Query_verifyEvidence_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (VerifyEvidenceInput, error) {
-			return ec.unmarshalNVerifyEvidenceInput2techfactsᚗdevᚋtechfactsᚋgraphᚐVerifyEvidenceInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
 func (ec *executionContext) field_Report_facts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
-		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
-			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["after"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "before",
-		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
-			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["before"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["last"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
-		func(ctx context.Context, v any) ([]*ent.FactOrder, error) {
-			return ec.unmarshalOFactOrder2ᚕᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactOrderᚄ(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["orderBy"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "where",
-		func(ctx context.Context, v any) (*ent.FactWhereInput, error) {
-			return ec.unmarshalOFactWhereInput2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactWhereInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["where"] = arg5
-	return args, nil
-}
-
-func (ec *executionContext) field_Review_facts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
@@ -1905,20 +1680,6 @@ func (ec *executionContext) fieldContext_Fact_lastSeenAt(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Fact", field, false, false, "Time")
 }
 
-func (ec *executionContext) _Fact_beganAt(ctx context.Context, field graphql.CollectedField, obj *ent.Fact) graphql.Marshaler {
-	return ec.marshalOTime2timeᚐTime(ctx, field.Selections, obj.BeganAt)
-}
-func (ec *executionContext) fieldContext_Fact_beganAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Fact", field, false, false, "Time")
-}
-
-func (ec *executionContext) _Fact_endedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Fact) graphql.Marshaler {
-	return ec.marshalOTime2ᚖtimeᚐTime(ctx, field.Selections, obj.EndedAt)
-}
-func (ec *executionContext) fieldContext_Fact_endedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Fact", field, false, false, "Time")
-}
-
 func (ec *executionContext) _Fact_page(ctx context.Context, field graphql.CollectedField, obj *ent.Fact) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2015,114 +1776,6 @@ func (ec *executionContext) fieldContext_Fact_profile(_ context.Context, field g
 	return fc, nil
 }
 
-func (ec *executionContext) _Fact_supersededBy(ctx context.Context, field graphql.CollectedField, obj *ent.Fact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Fact_supersededBy(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SupersededBy(ctx)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Fact) graphql.Marshaler {
-			return ec.marshalOFact2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFact(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_Fact_supersededBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Fact",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Fact(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Fact_supersedes(ctx context.Context, field graphql.CollectedField, obj *ent.Fact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Fact_supersedes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return obj.Supersedes(ctx, fc.Args["after"].(*entgql.Cursor[uuid.UUID]), fc.Args["first"].(*int), fc.Args["before"].(*entgql.Cursor[uuid.UUID]), fc.Args["last"].(*int), fc.Args["orderBy"].([]*ent.FactOrder), fc.Args["where"].(*ent.FactWhereInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.FactConnection) graphql.Marshaler {
-			return ec.marshalNFactConnection2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactConnection(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Fact_supersedes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Fact",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_FactConnection(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Fact_supersedes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Fact_review(ctx context.Context, field graphql.CollectedField, obj *ent.Fact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Fact_review(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Review(ctx)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Review) graphql.Marshaler {
-			return ec.marshalOReview2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐReview(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_Fact_review(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Fact",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Review(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
 func (ec *executionContext) _Fact_deepLink(ctx context.Context, field graphql.CollectedField, obj *ent.Fact) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2199,337 +1852,6 @@ func (ec *executionContext) fieldContext_Fact_qualifiers(_ context.Context, fiel
 		},
 	}
 	return fc, nil
-}
-
-func (ec *executionContext) _Fact_corroboration(ctx context.Context, field graphql.CollectedField, obj *ent.Fact) graphql.Marshaler {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.Corroboration)
-}
-func (ec *executionContext) fieldContext_Fact_corroboration(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Fact", field, false, false, "Int")
-}
-
-func (ec *executionContext) _Fact_sameAs(ctx context.Context, field graphql.CollectedField, obj *ent.Fact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Fact_sameAs(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Fact().SameAs(ctx, obj, fc.Args["first"].(int))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Fact) graphql.Marshaler {
-			return ec.marshalNFact2ᚕᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Fact_sameAs(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Fact",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Fact(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Fact_sameAs_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _FactChange_id(ctx context.Context, field graphql.CollectedField, obj *ent.FactChange) graphql.Marshaler {
-	return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, field.Selections, obj.ID)
-}
-func (ec *executionContext) fieldContext_FactChange_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FactChange", field, false, false, "ID")
-}
-
-func (ec *executionContext) _FactChange_kind(ctx context.Context, field graphql.CollectedField, obj *ent.FactChange) graphql.Marshaler {
-	return ec.marshalNFactChangeKind2techfactsᚗdevᚋtechfactsᚋschemaᚐChangeKind(ctx, field.Selections, obj.Kind)
-}
-func (ec *executionContext) fieldContext_FactChange_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FactChange", field, false, false, "FactChangeKind")
-}
-
-func (ec *executionContext) _FactChange_at(ctx context.Context, field graphql.CollectedField, obj *ent.FactChange) graphql.Marshaler {
-	return ec.marshalNTime2timeᚐTime(ctx, field.Selections, obj.At)
-}
-func (ec *executionContext) fieldContext_FactChange_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FactChange", field, false, false, "Time")
-}
-
-func (ec *executionContext) _FactChange_company(ctx context.Context, field graphql.CollectedField, obj *ent.FactChange) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Company)
-}
-func (ec *executionContext) fieldContext_FactChange_company(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FactChange", field, false, false, "String")
-}
-
-func (ec *executionContext) _FactChange_category(ctx context.Context, field graphql.CollectedField, obj *ent.FactChange) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Category)
-}
-func (ec *executionContext) fieldContext_FactChange_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FactChange", field, false, false, "String")
-}
-
-func (ec *executionContext) _FactChange_reviewed(ctx context.Context, field graphql.CollectedField, obj *ent.FactChange) graphql.Marshaler {
-	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Reviewed)
-}
-func (ec *executionContext) fieldContext_FactChange_reviewed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FactChange", field, false, false, "Boolean")
-}
-
-func (ec *executionContext) _FactChange_fact(ctx context.Context, field graphql.CollectedField, obj *ent.FactChange) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FactChange_fact(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Fact(ctx)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Fact) graphql.Marshaler {
-			return ec.marshalNFact2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFact(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_FactChange_fact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "FactChange",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Fact(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _FactChange_previous(ctx context.Context, field graphql.CollectedField, obj *ent.FactChange) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FactChange_previous(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Previous(ctx)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Fact) graphql.Marshaler {
-			return ec.marshalOFact2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFact(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_FactChange_previous(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "FactChange",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Fact(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _FactChange_job(ctx context.Context, field graphql.CollectedField, obj *ent.FactChange) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FactChange_job(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Job(ctx)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
-			return ec.marshalOJob2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐJob(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_FactChange_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "FactChange",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Job(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _FactChange_profile(ctx context.Context, field graphql.CollectedField, obj *ent.FactChange) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FactChange_profile(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Profile(ctx)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Profile) graphql.Marshaler {
-			return ec.marshalNProfile2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐProfile(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_FactChange_profile(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "FactChange",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Profile(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _FactChangeConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ent.FactChangeConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FactChangeConnection_edges(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*ent.FactChangeEdge) graphql.Marshaler {
-			return ec.marshalOFactChangeEdge2ᚕᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactChangeEdge(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_FactChangeConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "FactChangeConnection",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_FactChangeEdge(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _FactChangeConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *ent.FactChangeConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FactChangeConnection_pageInfo(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v entgql.PageInfo[uuid.UUID]) graphql.Marshaler {
-			return ec.marshalNPageInfo2entgoᚗioᚋcontribᚋentgqlᚐPageInfo(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_FactChangeConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "FactChangeConnection",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PageInfo(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _FactChangeConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *ent.FactChangeConnection) graphql.Marshaler {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.TotalCount)
-}
-func (ec *executionContext) fieldContext_FactChangeConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FactChangeConnection", field, false, false, "Int")
-}
-
-func (ec *executionContext) _FactChangeEdge_node(ctx context.Context, field graphql.CollectedField, obj *ent.FactChangeEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FactChangeEdge_node(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Node, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.FactChange) graphql.Marshaler {
-			return ec.marshalOFactChange2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactChange(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_FactChangeEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "FactChangeEdge",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_FactChange(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _FactChangeEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *ent.FactChangeEdge) graphql.Marshaler {
-	return ec.marshalNCursor2entgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, field.Selections, obj.Cursor)
-}
-func (ec *executionContext) fieldContext_FactChangeEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FactChangeEdge", field, false, false, "Cursor")
 }
 
 func (ec *executionContext) _FactConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ent.FactConnection) (ret graphql.Marshaler) {
@@ -4037,6 +3359,13 @@ func (ec *executionContext) fieldContext_Profile_instructions(_ context.Context,
 	return graphql.NewScalarFieldContext("Profile", field, false, false, "String")
 }
 
+func (ec *executionContext) _Profile_method(ctx context.Context, field graphql.CollectedField, obj *ent.Profile) graphql.Marshaler {
+	return ec.marshalOExtractionMethod2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐExtractionMethod(ctx, field.Selections, obj.Method)
+}
+func (ec *executionContext) fieldContext_Profile_method(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Profile", field, false, false, "ExtractionMethod")
+}
+
 func (ec *executionContext) _Profile_builtin(ctx context.Context, field graphql.CollectedField, obj *ent.Profile) graphql.Marshaler {
 	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Builtin)
 }
@@ -4105,38 +3434,6 @@ func (ec *executionContext) fieldContext_Profile_facts(ctx context.Context, fiel
 	if fc.Args, err = ec.field_Profile_facts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Profile_precision(ctx context.Context, field graphql.CollectedField, obj *ent.Profile) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Profile_precision(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Precision, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v schema.Precision) graphql.Marshaler {
-			return ec.marshalNPrecision2techfactsᚗdevᚋtechfactsᚋschemaᚐPrecision(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Profile_precision(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Profile",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Precision(ctx, field)
-		},
 	}
 	return fc, nil
 }
@@ -4421,6 +3718,50 @@ func (ec *executionContext) fieldContext_Query_auditLog(ctx context.Context, fie
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_auditLog_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_facts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_facts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Facts(ctx, fc.Args["after"].(*entgql.Cursor[uuid.UUID]), fc.Args["first"].(*int), fc.Args["before"].(*entgql.Cursor[uuid.UUID]), fc.Args["last"].(*int), fc.Args["orderBy"].([]*ent.FactOrder), fc.Args["where"].(*ent.FactWhereInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.FactConnection) graphql.Marshaler {
+			return ec.marshalNFactConnection2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_facts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FactConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_facts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -4729,182 +4070,6 @@ func (ec *executionContext) fieldContext_Query_fact(ctx context.Context, field g
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_fact_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Query_facts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_facts(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Facts(ctx, fc.Args["asOf"].(*time.Time), fc.Args["after"].(*entgql.Cursor[uuid.UUID]), fc.Args["first"].(*int), fc.Args["before"].(*entgql.Cursor[uuid.UUID]), fc.Args["last"].(*int), fc.Args["orderBy"].([]*ent.FactOrder), fc.Args["where"].(*ent.FactWhereInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.FactConnection) graphql.Marshaler {
-			return ec.marshalNFactConnection2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactConnection(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Query_facts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Query",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_FactConnection(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Query_facts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Query_conflicts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_conflicts(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Conflicts(ctx, fc.Args["where"].(*ent.FactWhereInput), fc.Args["first"].(int))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Conflict) graphql.Marshaler {
-			return ec.marshalNConflict2ᚕᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐConflictᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Query_conflicts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Query",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Conflict(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Query_conflicts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Query_verifyEvidence(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_verifyEvidence(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().VerifyEvidence(ctx, fc.Args["input"].(VerifyEvidenceInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Evidence) graphql.Marshaler {
-			return ec.marshalNEvidence2ᚕᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐEvidenceᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Query_verifyEvidence(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Query",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Evidence(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Query_verifyEvidence_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Query_factChanges(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_factChanges(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().FactChanges(ctx, fc.Args["since"].(*time.Time), fc.Args["after"].(*entgql.Cursor[uuid.UUID]), fc.Args["first"].(*int), fc.Args["before"].(*entgql.Cursor[uuid.UUID]), fc.Args["last"].(*int), fc.Args["where"].(*ent.FactChangeWhereInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.FactChangeConnection) graphql.Marshaler {
-			return ec.marshalNFactChangeConnection2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactChangeConnection(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Query_factChanges(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Query",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_FactChangeConnection(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Query_factChanges_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -5947,152 +5112,6 @@ func (ec *executionContext) _ReportEdge_cursor(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_ReportEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportEdge", field, false, false, "Cursor")
-}
-
-func (ec *executionContext) _Review_id(ctx context.Context, field graphql.CollectedField, obj *ent.Review) graphql.Marshaler {
-	return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, field.Selections, obj.ID)
-}
-func (ec *executionContext) fieldContext_Review_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Review", field, false, false, "ID")
-}
-
-func (ec *executionContext) _Review_company(ctx context.Context, field graphql.CollectedField, obj *ent.Review) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Company)
-}
-func (ec *executionContext) fieldContext_Review_company(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Review", field, false, false, "String")
-}
-
-func (ec *executionContext) _Review_verdict(ctx context.Context, field graphql.CollectedField, obj *ent.Review) graphql.Marshaler {
-	return ec.marshalNReviewVerdict2techfactsᚗdevᚋtechfactsᚋschemaᚐVerdict(ctx, field.Selections, obj.Verdict)
-}
-func (ec *executionContext) fieldContext_Review_verdict(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Review", field, false, false, "ReviewVerdict")
-}
-
-func (ec *executionContext) _Review_reason(ctx context.Context, field graphql.CollectedField, obj *ent.Review) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Reason)
-}
-func (ec *executionContext) fieldContext_Review_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Review", field, false, false, "String")
-}
-
-func (ec *executionContext) _Review_statement(ctx context.Context, field graphql.CollectedField, obj *ent.Review) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Statement)
-}
-func (ec *executionContext) fieldContext_Review_statement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Review", field, false, false, "String")
-}
-
-func (ec *executionContext) _Review_category(ctx context.Context, field graphql.CollectedField, obj *ent.Review) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Category)
-}
-func (ec *executionContext) fieldContext_Review_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Review", field, false, false, "String")
-}
-
-func (ec *executionContext) _Review_editedStatement(ctx context.Context, field graphql.CollectedField, obj *ent.Review) graphql.Marshaler {
-	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.EditedStatement)
-}
-func (ec *executionContext) fieldContext_Review_editedStatement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Review", field, false, false, "String")
-}
-
-func (ec *executionContext) _Review_editedCategory(ctx context.Context, field graphql.CollectedField, obj *ent.Review) graphql.Marshaler {
-	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.EditedCategory)
-}
-func (ec *executionContext) fieldContext_Review_editedCategory(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Review", field, false, false, "String")
-}
-
-func (ec *executionContext) _Review_who(ctx context.Context, field graphql.CollectedField, obj *ent.Review) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Who)
-}
-func (ec *executionContext) fieldContext_Review_who(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Review", field, false, false, "String")
-}
-
-func (ec *executionContext) _Review_at(ctx context.Context, field graphql.CollectedField, obj *ent.Review) graphql.Marshaler {
-	return ec.marshalNTime2timeᚐTime(ctx, field.Selections, obj.At)
-}
-func (ec *executionContext) fieldContext_Review_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Review", field, false, false, "Time")
-}
-
-func (ec *executionContext) _Review_profile(ctx context.Context, field graphql.CollectedField, obj *ent.Review) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Review_profile(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Profile(ctx)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Profile) graphql.Marshaler {
-			return ec.marshalNProfile2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐProfile(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Review_profile(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Review",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Profile(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Review_facts(ctx context.Context, field graphql.CollectedField, obj *ent.Review) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Review_facts(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return obj.Facts(ctx, fc.Args["after"].(*entgql.Cursor[uuid.UUID]), fc.Args["first"].(*int), fc.Args["before"].(*entgql.Cursor[uuid.UUID]), fc.Args["last"].(*int), fc.Args["orderBy"].([]*ent.FactOrder), fc.Args["where"].(*ent.FactWhereInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.FactConnection) graphql.Marshaler {
-			return ec.marshalNFactConnection2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactConnection(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Review_facts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Review",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_FactConnection(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Review_facts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
 }
 
 func (ec *executionContext) _Snapshot_id(ctx context.Context, field graphql.CollectedField, obj *ent.Snapshot) graphql.Marshaler {
@@ -7476,454 +6495,6 @@ func UnmarshalAuditEntryWhereInput(ctx context.Context, raw any) (ent.AuditEntry
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputFactChangeWhereInput(ctx context.Context, obj any) (ent.FactChangeWhereInput, error) {
-	var it ent.FactChangeWhereInput
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "kind", "kindNEQ", "kindIn", "kindNotIn", "at", "atNEQ", "atIn", "atNotIn", "atGT", "atGTE", "atLT", "atLTE", "company", "companyNEQ", "companyIn", "companyNotIn", "companyGT", "companyGTE", "companyLT", "companyLTE", "companyContains", "companyHasPrefix", "companyHasSuffix", "companyEqualFold", "companyContainsFold", "category", "categoryNEQ", "categoryIn", "categoryNotIn", "categoryGT", "categoryGTE", "categoryLT", "categoryLTE", "categoryContains", "categoryHasPrefix", "categoryHasSuffix", "categoryEqualFold", "categoryContainsFold", "reviewed", "reviewedNEQ", "hasFact", "hasFactWith", "hasPrevious", "hasPreviousWith", "hasJob", "hasJobWith", "hasProfile", "hasProfileWith"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "not":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
-			data, err := ec.unmarshalOFactChangeWhereInput2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactChangeWhereInput(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Not = data
-		case "and":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
-			data, err := ec.unmarshalOFactChangeWhereInput2ᚕᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactChangeWhereInputᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.And = data
-		case "or":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
-			data, err := ec.unmarshalOFactChangeWhereInput2ᚕᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactChangeWhereInputᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Or = data
-		case "id":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ID = data
-		case "idNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idNEQ"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.IDNEQ = data
-		case "idIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.IDIn = data
-		case "idNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idNotIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.IDNotIn = data
-		case "idGT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idGT"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.IDGT = data
-		case "idGTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idGTE"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.IDGTE = data
-		case "idLT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idLT"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.IDLT = data
-		case "idLTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idLTE"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.IDLTE = data
-		case "kind":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
-			data, err := ec.unmarshalOFactChangeKind2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐChangeKind(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Kind = data
-		case "kindNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kindNEQ"))
-			data, err := ec.unmarshalOFactChangeKind2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐChangeKind(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.KindNEQ = data
-		case "kindIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kindIn"))
-			data, err := ec.unmarshalOFactChangeKind2ᚕtechfactsᚗdevᚋtechfactsᚋschemaᚐChangeKindᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.KindIn = data
-		case "kindNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kindNotIn"))
-			data, err := ec.unmarshalOFactChangeKind2ᚕtechfactsᚗdevᚋtechfactsᚋschemaᚐChangeKindᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.KindNotIn = data
-		case "at":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("at"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.At = data
-		case "atNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("atNEQ"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.AtNEQ = data
-		case "atIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("atIn"))
-			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.AtIn = data
-		case "atNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("atNotIn"))
-			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.AtNotIn = data
-		case "atGT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("atGT"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.AtGT = data
-		case "atGTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("atGTE"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.AtGTE = data
-		case "atLT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("atLT"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.AtLT = data
-		case "atLTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("atLTE"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.AtLTE = data
-		case "company":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("company"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Company = data
-		case "companyNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyNEQ"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CompanyNEQ = data
-		case "companyIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyIn"))
-			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CompanyIn = data
-		case "companyNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyNotIn"))
-			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CompanyNotIn = data
-		case "companyGT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyGT"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CompanyGT = data
-		case "companyGTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyGTE"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CompanyGTE = data
-		case "companyLT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyLT"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CompanyLT = data
-		case "companyLTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyLTE"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CompanyLTE = data
-		case "companyContains":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyContains"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CompanyContains = data
-		case "companyHasPrefix":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyHasPrefix"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CompanyHasPrefix = data
-		case "companyHasSuffix":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyHasSuffix"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CompanyHasSuffix = data
-		case "companyEqualFold":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyEqualFold"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CompanyEqualFold = data
-		case "companyContainsFold":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyContainsFold"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CompanyContainsFold = data
-		case "category":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("category"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Category = data
-		case "categoryNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categoryNEQ"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CategoryNEQ = data
-		case "categoryIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categoryIn"))
-			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CategoryIn = data
-		case "categoryNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categoryNotIn"))
-			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CategoryNotIn = data
-		case "categoryGT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categoryGT"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CategoryGT = data
-		case "categoryGTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categoryGTE"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CategoryGTE = data
-		case "categoryLT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categoryLT"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CategoryLT = data
-		case "categoryLTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categoryLTE"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CategoryLTE = data
-		case "categoryContains":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categoryContains"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CategoryContains = data
-		case "categoryHasPrefix":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categoryHasPrefix"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CategoryHasPrefix = data
-		case "categoryHasSuffix":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categoryHasSuffix"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CategoryHasSuffix = data
-		case "categoryEqualFold":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categoryEqualFold"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CategoryEqualFold = data
-		case "categoryContainsFold":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categoryContainsFold"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CategoryContainsFold = data
-		case "reviewed":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reviewed"))
-			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Reviewed = data
-		case "reviewedNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reviewedNEQ"))
-			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ReviewedNEQ = data
-		case "hasFact":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasFact"))
-			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.HasFact = data
-		case "hasFactWith":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasFactWith"))
-			data, err := ec.unmarshalOFactWhereInput2ᚕᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactWhereInputᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.HasFactWith = data
-		case "hasPrevious":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasPrevious"))
-			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.HasPrevious = data
-		case "hasPreviousWith":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasPreviousWith"))
-			data, err := ec.unmarshalOFactWhereInput2ᚕᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactWhereInputᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.HasPreviousWith = data
-		case "hasJob":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasJob"))
-			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.HasJob = data
-		case "hasJobWith":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasJobWith"))
-			data, err := ec.unmarshalOJobWhereInput2ᚕᚖtechfactsᚗdevᚋtechfactsᚋentᚐJobWhereInputᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.HasJobWith = data
-		case "hasProfile":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasProfile"))
-			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.HasProfile = data
-		case "hasProfileWith":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasProfileWith"))
-			data, err := ec.unmarshalOProfileWhereInput2ᚕᚖtechfactsᚗdevᚋtechfactsᚋentᚐProfileWhereInputᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.HasProfileWith = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalFactChangeWhereInput unmarshals raw into the FactChangeWhereInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalFactChangeWhereInput(ctx context.Context, raw any) (ent.FactChangeWhereInput, error) {
-	var out ent.FactChangeWhereInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "FactChangeWhereInput", raw, &out)
-	return out, err
-}
-
 func (ec *executionContext) unmarshalInputFactOrder(ctx context.Context, obj any) (ent.FactOrder, error) {
 	var it ent.FactOrder
 	if obj == nil {
@@ -7988,7 +6559,7 @@ func (ec *executionContext) unmarshalInputFactWhereInput(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "company", "companyNEQ", "companyIn", "companyNotIn", "companyGT", "companyGTE", "companyLT", "companyLTE", "companyContains", "companyHasPrefix", "companyHasSuffix", "companyEqualFold", "companyContainsFold", "url", "urlNEQ", "urlIn", "urlNotIn", "urlGT", "urlGTE", "urlLT", "urlLTE", "urlContains", "urlHasPrefix", "urlHasSuffix", "urlEqualFold", "urlContainsFold", "category", "categoryNEQ", "categoryIn", "categoryNotIn", "categoryGT", "categoryGTE", "categoryLT", "categoryLTE", "categoryContains", "categoryHasPrefix", "categoryHasSuffix", "categoryEqualFold", "categoryContainsFold", "statement", "statementNEQ", "statementIn", "statementNotIn", "statementGT", "statementGTE", "statementLT", "statementLTE", "statementContains", "statementHasPrefix", "statementHasSuffix", "statementEqualFold", "statementContainsFold", "quote", "quoteNEQ", "quoteIn", "quoteNotIn", "quoteGT", "quoteGTE", "quoteLT", "quoteLTE", "quoteContains", "quoteHasPrefix", "quoteHasSuffix", "quoteEqualFold", "quoteContainsFold", "attribute", "attributeNEQ", "attributeIn", "attributeNotIn", "attributeGT", "attributeGTE", "attributeLT", "attributeLTE", "attributeContains", "attributeHasPrefix", "attributeHasSuffix", "attributeIsNil", "attributeNotNil", "attributeEqualFold", "attributeContainsFold", "subject", "subjectNEQ", "subjectIn", "subjectNotIn", "subjectGT", "subjectGTE", "subjectLT", "subjectLTE", "subjectContains", "subjectHasPrefix", "subjectHasSuffix", "subjectIsNil", "subjectNotNil", "subjectEqualFold", "subjectContainsFold", "valueKind", "valueKindNEQ", "valueKindIn", "valueKindNotIn", "valueKindIsNil", "valueKindNotNil", "number", "numberNEQ", "numberIn", "numberNotIn", "numberGT", "numberGTE", "numberLT", "numberLTE", "numberIsNil", "numberNotNil", "unit", "unitNEQ", "unitIn", "unitNotIn", "unitGT", "unitGTE", "unitLT", "unitLTE", "unitContains", "unitHasPrefix", "unitHasSuffix", "unitIsNil", "unitNotNil", "unitEqualFold", "unitContainsFold", "confidence", "confidenceNEQ", "confidenceIn", "confidenceNotIn", "confidenceGT", "confidenceGTE", "confidenceLT", "confidenceLTE", "method", "methodNEQ", "methodIn", "methodNotIn", "model", "modelNEQ", "modelIn", "modelNotIn", "modelGT", "modelGTE", "modelLT", "modelLTE", "modelContains", "modelHasPrefix", "modelHasSuffix", "modelIsNil", "modelNotNil", "modelEqualFold", "modelContainsFold", "status", "statusNEQ", "statusIn", "statusNotIn", "firstSeenAt", "firstSeenAtNEQ", "firstSeenAtIn", "firstSeenAtNotIn", "firstSeenAtGT", "firstSeenAtGTE", "firstSeenAtLT", "firstSeenAtLTE", "lastSeenAt", "lastSeenAtNEQ", "lastSeenAtIn", "lastSeenAtNotIn", "lastSeenAtGT", "lastSeenAtGTE", "lastSeenAtLT", "lastSeenAtLTE", "beganAt", "beganAtNEQ", "beganAtIn", "beganAtNotIn", "beganAtGT", "beganAtGTE", "beganAtLT", "beganAtLTE", "beganAtIsNil", "beganAtNotNil", "endedAt", "endedAtNEQ", "endedAtIn", "endedAtNotIn", "endedAtGT", "endedAtGTE", "endedAtLT", "endedAtLTE", "endedAtIsNil", "endedAtNotNil", "hasPage", "hasPageWith", "hasSnapshot", "hasSnapshotWith", "hasProfile", "hasProfileWith", "hasSupersededBy", "hasSupersededByWith", "hasSupersedes", "hasSupersedesWith", "hasReview", "hasReviewWith"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "company", "companyNEQ", "companyIn", "companyNotIn", "companyGT", "companyGTE", "companyLT", "companyLTE", "companyContains", "companyHasPrefix", "companyHasSuffix", "companyEqualFold", "companyContainsFold", "url", "urlNEQ", "urlIn", "urlNotIn", "urlGT", "urlGTE", "urlLT", "urlLTE", "urlContains", "urlHasPrefix", "urlHasSuffix", "urlEqualFold", "urlContainsFold", "category", "categoryNEQ", "categoryIn", "categoryNotIn", "categoryGT", "categoryGTE", "categoryLT", "categoryLTE", "categoryContains", "categoryHasPrefix", "categoryHasSuffix", "categoryEqualFold", "categoryContainsFold", "statement", "statementNEQ", "statementIn", "statementNotIn", "statementGT", "statementGTE", "statementLT", "statementLTE", "statementContains", "statementHasPrefix", "statementHasSuffix", "statementEqualFold", "statementContainsFold", "quote", "quoteNEQ", "quoteIn", "quoteNotIn", "quoteGT", "quoteGTE", "quoteLT", "quoteLTE", "quoteContains", "quoteHasPrefix", "quoteHasSuffix", "quoteEqualFold", "quoteContainsFold", "attribute", "attributeNEQ", "attributeIn", "attributeNotIn", "attributeGT", "attributeGTE", "attributeLT", "attributeLTE", "attributeContains", "attributeHasPrefix", "attributeHasSuffix", "attributeIsNil", "attributeNotNil", "attributeEqualFold", "attributeContainsFold", "subject", "subjectNEQ", "subjectIn", "subjectNotIn", "subjectGT", "subjectGTE", "subjectLT", "subjectLTE", "subjectContains", "subjectHasPrefix", "subjectHasSuffix", "subjectIsNil", "subjectNotNil", "subjectEqualFold", "subjectContainsFold", "valueKind", "valueKindNEQ", "valueKindIn", "valueKindNotIn", "valueKindIsNil", "valueKindNotNil", "number", "numberNEQ", "numberIn", "numberNotIn", "numberGT", "numberGTE", "numberLT", "numberLTE", "numberIsNil", "numberNotNil", "unit", "unitNEQ", "unitIn", "unitNotIn", "unitGT", "unitGTE", "unitLT", "unitLTE", "unitContains", "unitHasPrefix", "unitHasSuffix", "unitIsNil", "unitNotNil", "unitEqualFold", "unitContainsFold", "confidence", "confidenceNEQ", "confidenceIn", "confidenceNotIn", "confidenceGT", "confidenceGTE", "confidenceLT", "confidenceLTE", "method", "methodNEQ", "methodIn", "methodNotIn", "model", "modelNEQ", "modelIn", "modelNotIn", "modelGT", "modelGTE", "modelLT", "modelLTE", "modelContains", "modelHasPrefix", "modelHasSuffix", "modelIsNil", "modelNotNil", "modelEqualFold", "modelContainsFold", "status", "statusNEQ", "statusIn", "statusNotIn", "firstSeenAt", "firstSeenAtNEQ", "firstSeenAtIn", "firstSeenAtNotIn", "firstSeenAtGT", "firstSeenAtGTE", "firstSeenAtLT", "firstSeenAtLTE", "lastSeenAt", "lastSeenAtNEQ", "lastSeenAtIn", "lastSeenAtNotIn", "lastSeenAtGT", "lastSeenAtGTE", "lastSeenAtLT", "lastSeenAtLTE", "hasPage", "hasPageWith", "hasSnapshot", "hasSnapshotWith", "hasProfile", "hasProfileWith"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -9283,146 +7854,6 @@ func (ec *executionContext) unmarshalInputFactWhereInput(ctx context.Context, ob
 				return it, err
 			}
 			it.LastSeenAtLTE = data
-		case "beganAt":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("beganAt"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.BeganAt = data
-		case "beganAtNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("beganAtNEQ"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.BeganAtNEQ = data
-		case "beganAtIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("beganAtIn"))
-			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.BeganAtIn = data
-		case "beganAtNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("beganAtNotIn"))
-			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.BeganAtNotIn = data
-		case "beganAtGT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("beganAtGT"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.BeganAtGT = data
-		case "beganAtGTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("beganAtGTE"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.BeganAtGTE = data
-		case "beganAtLT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("beganAtLT"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.BeganAtLT = data
-		case "beganAtLTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("beganAtLTE"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.BeganAtLTE = data
-		case "beganAtIsNil":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("beganAtIsNil"))
-			data, err := ec.unmarshalOBoolean2bool(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.BeganAtIsNil = data
-		case "beganAtNotNil":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("beganAtNotNil"))
-			data, err := ec.unmarshalOBoolean2bool(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.BeganAtNotNil = data
-		case "endedAt":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endedAt"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.EndedAt = data
-		case "endedAtNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endedAtNEQ"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.EndedAtNEQ = data
-		case "endedAtIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endedAtIn"))
-			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.EndedAtIn = data
-		case "endedAtNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endedAtNotIn"))
-			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.EndedAtNotIn = data
-		case "endedAtGT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endedAtGT"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.EndedAtGT = data
-		case "endedAtGTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endedAtGTE"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.EndedAtGTE = data
-		case "endedAtLT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endedAtLT"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.EndedAtLT = data
-		case "endedAtLTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endedAtLTE"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.EndedAtLTE = data
-		case "endedAtIsNil":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endedAtIsNil"))
-			data, err := ec.unmarshalOBoolean2bool(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.EndedAtIsNil = data
-		case "endedAtNotNil":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endedAtNotNil"))
-			data, err := ec.unmarshalOBoolean2bool(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.EndedAtNotNil = data
 		case "hasPage":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasPage"))
 			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
@@ -9465,48 +7896,6 @@ func (ec *executionContext) unmarshalInputFactWhereInput(ctx context.Context, ob
 				return it, err
 			}
 			it.HasProfileWith = data
-		case "hasSupersededBy":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasSupersededBy"))
-			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.HasSupersededBy = data
-		case "hasSupersededByWith":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasSupersededByWith"))
-			data, err := ec.unmarshalOFactWhereInput2ᚕᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactWhereInputᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.HasSupersededByWith = data
-		case "hasSupersedes":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasSupersedes"))
-			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.HasSupersedes = data
-		case "hasSupersedesWith":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasSupersedesWith"))
-			data, err := ec.unmarshalOFactWhereInput2ᚕᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactWhereInputᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.HasSupersedesWith = data
-		case "hasReview":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasReview"))
-			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.HasReview = data
-		case "hasReviewWith":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasReviewWith"))
-			data, err := ec.unmarshalOReviewWhereInput2ᚕᚖtechfactsᚗdevᚋtechfactsᚋentᚐReviewWhereInputᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.HasReviewWith = data
 		}
 	}
 	return it, nil
@@ -11928,7 +10317,7 @@ func (ec *executionContext) unmarshalInputProfileWhereInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "name", "nameNEQ", "nameIn", "nameNotIn", "nameGT", "nameGTE", "nameLT", "nameLTE", "nameContains", "nameHasPrefix", "nameHasSuffix", "nameEqualFold", "nameContainsFold", "depth", "depthNEQ", "depthIn", "depthNotIn", "builtin", "builtinNEQ", "hasFacts", "hasFactsWith"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "name", "nameNEQ", "nameIn", "nameNotIn", "nameGT", "nameGTE", "nameLT", "nameLTE", "nameContains", "nameHasPrefix", "nameHasSuffix", "nameEqualFold", "nameContainsFold", "depth", "depthNEQ", "depthIn", "depthNotIn", "method", "methodNEQ", "methodIn", "methodNotIn", "methodIsNil", "methodNotNil", "builtin", "builtinNEQ", "hasFacts", "hasFactsWith"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -12131,6 +10520,48 @@ func (ec *executionContext) unmarshalInputProfileWhereInput(ctx context.Context,
 				return it, err
 			}
 			it.DepthNotIn = data
+		case "method":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("method"))
+			data, err := ec.unmarshalOExtractionMethod2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐExtractionMethod(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Method = data
+		case "methodNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("methodNEQ"))
+			data, err := ec.unmarshalOExtractionMethod2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐExtractionMethod(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MethodNEQ = data
+		case "methodIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("methodIn"))
+			data, err := ec.unmarshalOExtractionMethod2ᚕtechfactsᚗdevᚋtechfactsᚋschemaᚐExtractionMethodᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MethodIn = data
+		case "methodNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("methodNotIn"))
+			data, err := ec.unmarshalOExtractionMethod2ᚕtechfactsᚗdevᚋtechfactsᚋschemaᚐExtractionMethodᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MethodNotIn = data
+		case "methodIsNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("methodIsNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MethodIsNil = data
+		case "methodNotNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("methodNotNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MethodNotNil = data
 		case "builtin":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("builtin"))
 			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
@@ -12870,412 +11301,6 @@ func UnmarshalReportWhereInput(ctx context.Context, raw any) (ent.ReportWhereInp
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputReviewWhereInput(ctx context.Context, obj any) (ent.ReviewWhereInput, error) {
-	var it ent.ReviewWhereInput
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "company", "companyNEQ", "companyIn", "companyNotIn", "companyGT", "companyGTE", "companyLT", "companyLTE", "companyContains", "companyHasPrefix", "companyHasSuffix", "companyEqualFold", "companyContainsFold", "verdict", "verdictNEQ", "verdictIn", "verdictNotIn", "who", "whoNEQ", "whoIn", "whoNotIn", "whoGT", "whoGTE", "whoLT", "whoLTE", "whoContains", "whoHasPrefix", "whoHasSuffix", "whoEqualFold", "whoContainsFold", "at", "atNEQ", "atIn", "atNotIn", "atGT", "atGTE", "atLT", "atLTE", "hasProfile", "hasProfileWith", "hasFacts", "hasFactsWith"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "not":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
-			data, err := ec.unmarshalOReviewWhereInput2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐReviewWhereInput(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Not = data
-		case "and":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
-			data, err := ec.unmarshalOReviewWhereInput2ᚕᚖtechfactsᚗdevᚋtechfactsᚋentᚐReviewWhereInputᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.And = data
-		case "or":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
-			data, err := ec.unmarshalOReviewWhereInput2ᚕᚖtechfactsᚗdevᚋtechfactsᚋentᚐReviewWhereInputᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Or = data
-		case "id":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ID = data
-		case "idNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idNEQ"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.IDNEQ = data
-		case "idIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.IDIn = data
-		case "idNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idNotIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.IDNotIn = data
-		case "idGT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idGT"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.IDGT = data
-		case "idGTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idGTE"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.IDGTE = data
-		case "idLT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idLT"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.IDLT = data
-		case "idLTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idLTE"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.IDLTE = data
-		case "company":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("company"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Company = data
-		case "companyNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyNEQ"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CompanyNEQ = data
-		case "companyIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyIn"))
-			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CompanyIn = data
-		case "companyNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyNotIn"))
-			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CompanyNotIn = data
-		case "companyGT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyGT"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CompanyGT = data
-		case "companyGTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyGTE"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CompanyGTE = data
-		case "companyLT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyLT"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CompanyLT = data
-		case "companyLTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyLTE"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CompanyLTE = data
-		case "companyContains":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyContains"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CompanyContains = data
-		case "companyHasPrefix":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyHasPrefix"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CompanyHasPrefix = data
-		case "companyHasSuffix":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyHasSuffix"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CompanyHasSuffix = data
-		case "companyEqualFold":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyEqualFold"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CompanyEqualFold = data
-		case "companyContainsFold":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyContainsFold"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CompanyContainsFold = data
-		case "verdict":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("verdict"))
-			data, err := ec.unmarshalOReviewVerdict2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐVerdict(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Verdict = data
-		case "verdictNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("verdictNEQ"))
-			data, err := ec.unmarshalOReviewVerdict2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐVerdict(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.VerdictNEQ = data
-		case "verdictIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("verdictIn"))
-			data, err := ec.unmarshalOReviewVerdict2ᚕtechfactsᚗdevᚋtechfactsᚋschemaᚐVerdictᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.VerdictIn = data
-		case "verdictNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("verdictNotIn"))
-			data, err := ec.unmarshalOReviewVerdict2ᚕtechfactsᚗdevᚋtechfactsᚋschemaᚐVerdictᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.VerdictNotIn = data
-		case "who":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("who"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Who = data
-		case "whoNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("whoNEQ"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.WhoNEQ = data
-		case "whoIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("whoIn"))
-			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.WhoIn = data
-		case "whoNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("whoNotIn"))
-			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.WhoNotIn = data
-		case "whoGT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("whoGT"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.WhoGT = data
-		case "whoGTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("whoGTE"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.WhoGTE = data
-		case "whoLT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("whoLT"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.WhoLT = data
-		case "whoLTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("whoLTE"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.WhoLTE = data
-		case "whoContains":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("whoContains"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.WhoContains = data
-		case "whoHasPrefix":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("whoHasPrefix"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.WhoHasPrefix = data
-		case "whoHasSuffix":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("whoHasSuffix"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.WhoHasSuffix = data
-		case "whoEqualFold":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("whoEqualFold"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.WhoEqualFold = data
-		case "whoContainsFold":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("whoContainsFold"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.WhoContainsFold = data
-		case "at":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("at"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.At = data
-		case "atNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("atNEQ"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.AtNEQ = data
-		case "atIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("atIn"))
-			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.AtIn = data
-		case "atNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("atNotIn"))
-			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.AtNotIn = data
-		case "atGT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("atGT"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.AtGT = data
-		case "atGTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("atGTE"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.AtGTE = data
-		case "atLT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("atLT"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.AtLT = data
-		case "atLTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("atLTE"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.AtLTE = data
-		case "hasProfile":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasProfile"))
-			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.HasProfile = data
-		case "hasProfileWith":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasProfileWith"))
-			data, err := ec.unmarshalOProfileWhereInput2ᚕᚖtechfactsᚗdevᚋtechfactsᚋentᚐProfileWhereInputᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.HasProfileWith = data
-		case "hasFacts":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasFacts"))
-			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.HasFacts = data
-		case "hasFactsWith":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasFactsWith"))
-			data, err := ec.unmarshalOFactWhereInput2ᚕᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactWhereInputᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.HasFactsWith = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalReviewWhereInput unmarshals raw into the ReviewWhereInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalReviewWhereInput(ctx context.Context, raw any) (ent.ReviewWhereInput, error) {
-	var out ent.ReviewWhereInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReviewWhereInput", raw, &out)
-	return out, err
-}
-
 func (ec *executionContext) unmarshalInputSnapshotOrder(ctx context.Context, obj any) (ent.SnapshotOrder, error) {
 	var it ent.SnapshotOrder
 	if obj == nil {
@@ -13657,11 +11682,6 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Snapshot(ctx, sel, obj)
-	case *ent.Review:
-		if obj == nil {
-			return graphql.Null
-		}
-		return ec._Review(ctx, sel, obj)
 	case *ent.Report:
 		if obj == nil {
 			return graphql.Null
@@ -13697,11 +11717,6 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Job(ctx, sel, obj)
-	case *ent.FactChange:
-		if obj == nil {
-			return graphql.Null
-		}
-		return ec._FactChange(ctx, sel, obj)
 	case *ent.Fact:
 		if obj == nil {
 			return graphql.Null
@@ -14066,16 +12081,6 @@ func (ec *executionContext) _Fact(ctx context.Context, sel ast.SelectionSet, obj
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "beganAt":
-			out.Values[i] = ec._Fact_beganAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "endedAt":
-			out.Values[i] = ec._Fact_endedAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
 		case "page":
 			if out.Values[i] = ec._Fact_page(ctx, field, obj); out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -14088,14 +12093,6 @@ func (ec *executionContext) _Fact(ctx context.Context, sel ast.SelectionSet, obj
 			if out.Values[i] = ec._Fact_profile(ctx, field, obj); out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "supersededBy":
-			out.Values[i] = ec._Fact_supersededBy(ctx, field, obj)
-		case "supersedes":
-			if out.Values[i] = ec._Fact_supersedes(ctx, field, obj); out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "review":
-			out.Values[i] = ec._Fact_review(ctx, field, obj)
 		case "deepLink":
 			if out.Values[i] = ec._Fact_deepLink(ctx, field, obj); out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -14104,145 +12101,6 @@ func (ec *executionContext) _Fact(ctx context.Context, sel ast.SelectionSet, obj
 			out.Values[i] = ec._Fact_value(ctx, field, obj)
 		case "qualifiers":
 			if out.Values[i] = ec._Fact_qualifiers(ctx, field, obj); out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "corroboration":
-			out.Values[i] = ec._Fact_corroboration(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "sameAs":
-			if out.Values[i] = ec._Fact_sameAs(ctx, field, obj); out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	return out
-}
-
-var factChangeImplementors = []string{"FactChange", "Node"}
-
-func (ec *executionContext) _FactChange(ctx context.Context, sel ast.SelectionSet, obj *ent.FactChange) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, factChangeImplementors)
-
-	out := newObject(fields)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("FactChange")
-		case "id":
-			out.Values[i] = ec._FactChange_id(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "kind":
-			out.Values[i] = ec._FactChange_kind(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "at":
-			out.Values[i] = ec._FactChange_at(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "company":
-			out.Values[i] = ec._FactChange_company(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "category":
-			out.Values[i] = ec._FactChange_category(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "reviewed":
-			out.Values[i] = ec._FactChange_reviewed(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "fact":
-			if out.Values[i] = ec._FactChange_fact(ctx, field, obj); out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "previous":
-			out.Values[i] = ec._FactChange_previous(ctx, field, obj)
-		case "job":
-			out.Values[i] = ec._FactChange_job(ctx, field, obj)
-		case "profile":
-			if out.Values[i] = ec._FactChange_profile(ctx, field, obj); out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	return out
-}
-
-var factChangeConnectionImplementors = []string{"FactChangeConnection"}
-
-func (ec *executionContext) _FactChangeConnection(ctx context.Context, sel ast.SelectionSet, obj *ent.FactChangeConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, factChangeConnectionImplementors)
-
-	out := newObject(fields)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("FactChangeConnection")
-		case "edges":
-			out.Values[i] = ec._FactChangeConnection_edges(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "pageInfo":
-			out.Values[i] = ec._FactChangeConnection_pageInfo(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "totalCount":
-			out.Values[i] = ec._FactChangeConnection_totalCount(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	return out
-}
-
-var factChangeEdgeImplementors = []string{"FactChangeEdge"}
-
-func (ec *executionContext) _FactChangeEdge(ctx context.Context, sel ast.SelectionSet, obj *ent.FactChangeEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, factChangeEdgeImplementors)
-
-	out := newObject(fields)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("FactChangeEdge")
-		case "node":
-			out.Values[i] = ec._FactChangeEdge_node(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "cursor":
-			out.Values[i] = ec._FactChangeEdge_cursor(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -15048,6 +12906,11 @@ func (ec *executionContext) _Profile(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "method":
+			out.Values[i] = ec._Profile_method(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "builtin":
 			out.Values[i] = ec._Profile_builtin(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -15070,11 +12933,6 @@ func (ec *executionContext) _Profile(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "facts":
 			if out.Values[i] = ec._Profile_facts(ctx, field, obj); out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "precision":
-			out.Values[i] = ec._Profile_precision(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -15198,6 +13056,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_auditLog(ctx, field)
 				})
+		case "facts":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_facts(ctx, field)
+				})
 		case "jobs":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -15239,30 +13103,6 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_fact(ctx, field)
-				})
-		case "facts":
-			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Query_facts(ctx, field)
-				})
-		case "conflicts":
-			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Query_conflicts(ctx, field)
-				})
-		case "verifyEvidence":
-			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Query_verifyEvidence(ctx, field)
-				})
-		case "factChanges":
-			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Query_factChanges(ctx, field)
 				})
 		case "job":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -15673,85 +13513,6 @@ func (ec *executionContext) _ReportEdge(ctx context.Context, sel ast.SelectionSe
 	return out
 }
 
-var reviewImplementors = []string{"Review", "Node"}
-
-func (ec *executionContext) _Review(ctx context.Context, sel ast.SelectionSet, obj *ent.Review) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reviewImplementors)
-
-	out := newObject(fields)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("Review")
-		case "id":
-			out.Values[i] = ec._Review_id(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "company":
-			out.Values[i] = ec._Review_company(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "verdict":
-			out.Values[i] = ec._Review_verdict(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "reason":
-			out.Values[i] = ec._Review_reason(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "statement":
-			out.Values[i] = ec._Review_statement(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "category":
-			out.Values[i] = ec._Review_category(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "editedStatement":
-			out.Values[i] = ec._Review_editedStatement(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "editedCategory":
-			out.Values[i] = ec._Review_editedCategory(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "who":
-			out.Values[i] = ec._Review_who(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "at":
-			out.Values[i] = ec._Review_at(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "profile":
-			if out.Values[i] = ec._Review_profile(ctx, field, obj); out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "facts":
-			if out.Values[i] = ec._Review_facts(ctx, field, obj); out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	return out
-}
-
 var snapshotImplementors = []string{"Snapshot", "Node"}
 
 func (ec *executionContext) _Snapshot(ctx context.Context, sel ast.SelectionSet, obj *ent.Snapshot) graphql.Marshaler {
@@ -15988,20 +13749,14 @@ func (ec *executionContext) marshalNCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCu
 	return v
 }
 
-func (ec *executionContext) marshalNFact2ᚕᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Fact) graphql.Marshaler {
-	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNFact2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFact(ctx, sel, v[i])
-	})
+func (ec *executionContext) unmarshalNExtractionMethod2techfactsᚗdevᚋtechfactsᚋschemaᚐExtractionMethod(ctx context.Context, v any) (schema.ExtractionMethod, error) {
+	var res schema.ExtractionMethod
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
 
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
+func (ec *executionContext) marshalNExtractionMethod2techfactsᚗdevᚋtechfactsᚋschemaᚐExtractionMethod(ctx context.Context, sel ast.SelectionSet, v schema.ExtractionMethod) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) marshalNFact2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFact(ctx context.Context, sel ast.SelectionSet, v *ent.Fact) graphql.Marshaler {
@@ -16010,37 +13765,6 @@ func (ec *executionContext) marshalNFact2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐ
 		return graphql.Null
 	}
 	return ec._Fact(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNFactChange2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactChange(ctx context.Context, sel ast.SelectionSet, v *ent.FactChange) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "FactChange!")
-		return graphql.Null
-	}
-	return ec._FactChange(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNFactChangeConnection2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactChangeConnection(ctx context.Context, sel ast.SelectionSet, v *ent.FactChangeConnection) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "FactChangeConnection!")
-		return graphql.Null
-	}
-	return ec._FactChangeConnection(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalNFactChangeKind2techfactsᚗdevᚋtechfactsᚋschemaᚐChangeKind(ctx context.Context, v any) (schema.ChangeKind, error) {
-	var res schema.ChangeKind
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNFactChangeKind2techfactsᚗdevᚋtechfactsᚋschemaᚐChangeKind(ctx context.Context, sel ast.SelectionSet, v schema.ChangeKind) graphql.Marshaler {
-	return v
-}
-
-func (ec *executionContext) unmarshalNFactChangeWhereInput2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactChangeWhereInput(ctx context.Context, v any) (*ent.FactChangeWhereInput, error) {
-	res, err := ec.unmarshalInputFactChangeWhereInput(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNFactConnection2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactConnection(ctx context.Context, sel ast.SelectionSet, v *ent.FactConnection) graphql.Marshaler {
@@ -16516,21 +14240,6 @@ func (ec *executionContext) unmarshalNReportWhereInput2ᚖtechfactsᚗdevᚋtech
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNReviewVerdict2techfactsᚗdevᚋtechfactsᚋschemaᚐVerdict(ctx context.Context, v any) (schema.Verdict, error) {
-	var res schema.Verdict
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNReviewVerdict2techfactsᚗdevᚋtechfactsᚋschemaᚐVerdict(ctx context.Context, sel ast.SelectionSet, v schema.Verdict) graphql.Marshaler {
-	return v
-}
-
-func (ec *executionContext) unmarshalNReviewWhereInput2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐReviewWhereInput(ctx context.Context, v any) (*ent.ReviewWhereInput, error) {
-	res, err := ec.unmarshalInputReviewWhereInput(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) marshalNSnapshot2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐSnapshot(ctx context.Context, sel ast.SelectionSet, v *ent.Snapshot) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Snapshot!")
@@ -16801,50 +14510,16 @@ func (ec *executionContext) marshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCu
 	return v
 }
 
-func (ec *executionContext) marshalOFact2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFact(ctx context.Context, sel ast.SelectionSet, v *ent.Fact) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._Fact(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalOFactChange2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactChange(ctx context.Context, sel ast.SelectionSet, v *ent.FactChange) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._FactChange(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalOFactChangeEdge2ᚕᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactChangeEdge(ctx context.Context, sel ast.SelectionSet, v []*ent.FactChangeEdge) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalOFactChangeEdge2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactChangeEdge(ctx, sel, v[i])
-	})
-
-	return ret
-}
-
-func (ec *executionContext) marshalOFactChangeEdge2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactChangeEdge(ctx context.Context, sel ast.SelectionSet, v *ent.FactChangeEdge) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._FactChangeEdge(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalOFactChangeKind2ᚕtechfactsᚗdevᚋtechfactsᚋschemaᚐChangeKindᚄ(ctx context.Context, v any) ([]schema.ChangeKind, error) {
+func (ec *executionContext) unmarshalOExtractionMethod2ᚕtechfactsᚗdevᚋtechfactsᚋschemaᚐExtractionMethodᚄ(ctx context.Context, v any) ([]schema.ExtractionMethod, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]schema.ChangeKind, len(vSlice))
+	res := make([]schema.ExtractionMethod, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNFactChangeKind2techfactsᚗdevᚋtechfactsᚋschemaᚐChangeKind(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNExtractionMethod2techfactsᚗdevᚋtechfactsᚋschemaᚐExtractionMethod(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -16852,14 +14527,14 @@ func (ec *executionContext) unmarshalOFactChangeKind2ᚕtechfactsᚗdevᚋtechfa
 	return res, nil
 }
 
-func (ec *executionContext) marshalOFactChangeKind2ᚕtechfactsᚗdevᚋtechfactsᚋschemaᚐChangeKindᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.ChangeKind) graphql.Marshaler {
+func (ec *executionContext) marshalOExtractionMethod2ᚕtechfactsᚗdevᚋtechfactsᚋschemaᚐExtractionMethodᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.ExtractionMethod) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNFactChangeKind2techfactsᚗdevᚋtechfactsᚋschemaᚐChangeKind(ctx, sel, v[i])
+		return ec.marshalNExtractionMethod2techfactsᚗdevᚋtechfactsᚋschemaᚐExtractionMethod(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -16871,45 +14546,27 @@ func (ec *executionContext) marshalOFactChangeKind2ᚕtechfactsᚗdevᚋtechfact
 	return ret
 }
 
-func (ec *executionContext) unmarshalOFactChangeKind2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐChangeKind(ctx context.Context, v any) (*schema.ChangeKind, error) {
+func (ec *executionContext) unmarshalOExtractionMethod2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐExtractionMethod(ctx context.Context, v any) (*schema.ExtractionMethod, error) {
 	if v == nil {
 		return nil, nil
 	}
-	var res = new(schema.ChangeKind)
+	var res = new(schema.ExtractionMethod)
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOFactChangeKind2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐChangeKind(ctx context.Context, sel ast.SelectionSet, v *schema.ChangeKind) graphql.Marshaler {
+func (ec *executionContext) marshalOExtractionMethod2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐExtractionMethod(ctx context.Context, sel ast.SelectionSet, v *schema.ExtractionMethod) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return v
 }
 
-func (ec *executionContext) unmarshalOFactChangeWhereInput2ᚕᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactChangeWhereInputᚄ(ctx context.Context, v any) ([]*ent.FactChangeWhereInput, error) {
+func (ec *executionContext) marshalOFact2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFact(ctx context.Context, sel ast.SelectionSet, v *ent.Fact) graphql.Marshaler {
 	if v == nil {
-		return nil, nil
+		return graphql.Null
 	}
-	vSlice := graphql.CoerceList(v)
-	var err error
-	res := make([]*ent.FactChangeWhereInput, len(vSlice))
-	for i := range vSlice {
-		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNFactChangeWhereInput2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactChangeWhereInput(ctx, vSlice[i])
-		if err != nil {
-			return nil, err
-		}
-	}
-	return res, nil
-}
-
-func (ec *executionContext) unmarshalOFactChangeWhereInput2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactChangeWhereInput(ctx context.Context, v any) (*ent.FactChangeWhereInput, error) {
-	if v == nil {
-		return nil, nil
-	}
-	res, err := ec.unmarshalInputFactChangeWhereInput(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
+	return ec._Fact(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOFactEdge2ᚕᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactEdge(ctx context.Context, sel ast.SelectionSet, v []*ent.FactEdge) graphql.Marshaler {
@@ -18254,90 +15911,6 @@ func (ec *executionContext) unmarshalOReportWhereInput2ᚖtechfactsᚗdevᚋtech
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOReview2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐReview(ctx context.Context, sel ast.SelectionSet, v *ent.Review) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._Review(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalOReviewVerdict2ᚕtechfactsᚗdevᚋtechfactsᚋschemaᚐVerdictᚄ(ctx context.Context, v any) ([]schema.Verdict, error) {
-	if v == nil {
-		return nil, nil
-	}
-	vSlice := graphql.CoerceList(v)
-	var err error
-	res := make([]schema.Verdict, len(vSlice))
-	for i := range vSlice {
-		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNReviewVerdict2techfactsᚗdevᚋtechfactsᚋschemaᚐVerdict(ctx, vSlice[i])
-		if err != nil {
-			return nil, err
-		}
-	}
-	return res, nil
-}
-
-func (ec *executionContext) marshalOReviewVerdict2ᚕtechfactsᚗdevᚋtechfactsᚋschemaᚐVerdictᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.Verdict) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNReviewVerdict2techfactsᚗdevᚋtechfactsᚋschemaᚐVerdict(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
-func (ec *executionContext) unmarshalOReviewVerdict2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐVerdict(ctx context.Context, v any) (*schema.Verdict, error) {
-	if v == nil {
-		return nil, nil
-	}
-	var res = new(schema.Verdict)
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalOReviewVerdict2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐVerdict(ctx context.Context, sel ast.SelectionSet, v *schema.Verdict) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return v
-}
-
-func (ec *executionContext) unmarshalOReviewWhereInput2ᚕᚖtechfactsᚗdevᚋtechfactsᚋentᚐReviewWhereInputᚄ(ctx context.Context, v any) ([]*ent.ReviewWhereInput, error) {
-	if v == nil {
-		return nil, nil
-	}
-	vSlice := graphql.CoerceList(v)
-	var err error
-	res := make([]*ent.ReviewWhereInput, len(vSlice))
-	for i := range vSlice {
-		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNReviewWhereInput2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐReviewWhereInput(ctx, vSlice[i])
-		if err != nil {
-			return nil, err
-		}
-	}
-	return res, nil
-}
-
-func (ec *executionContext) unmarshalOReviewWhereInput2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐReviewWhereInput(ctx context.Context, v any) (*ent.ReviewWhereInput, error) {
-	if v == nil {
-		return nil, nil
-	}
-	res, err := ec.unmarshalInputReviewWhereInput(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) marshalOSnapshot2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐSnapshot(ctx context.Context, sel ast.SelectionSet, v *ent.Snapshot) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -18457,18 +16030,6 @@ func (ec *executionContext) unmarshalOSnapshotWhereInput2ᚖtechfactsᚗdevᚋte
 	}
 	res, err := ec.unmarshalInputSnapshotWhereInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) unmarshalOTime2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
-	res, err := graphql.UnmarshalTime(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalOTime2timeᚐTime(ctx context.Context, sel ast.SelectionSet, v time.Time) graphql.Marshaler {
-	_ = sel
-	_ = ctx
-	res := graphql.MarshalTime(v)
-	return res
 }
 
 func (ec *executionContext) unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx context.Context, v any) ([]time.Time, error) {

@@ -19,6 +19,10 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
+type ExtractionParamsResolver interface {
+	Method(ctx context.Context, obj *schema.ExtractionParams) (*schema.ExtractionMethod, error)
+	ModelTokens(ctx context.Context, obj *schema.ExtractionParams) (*int, error)
+}
 type MutationResolver interface {
 	StartScrape(ctx context.Context, input StartScrapeInput) (*StartScrapePayload, error)
 	StartExtraction(ctx context.Context, input StartExtractionInput) (*StartExtractionPayload, error)
@@ -27,14 +31,18 @@ type MutationResolver interface {
 	DeleteJob(ctx context.Context, input DeleteJobInput) (*DeleteJobPayload, error)
 	CreateAPIKey(ctx context.Context, input CreateAPIKeyInput) (*CreateAPIKeyPayload, error)
 	RevokeAPIKey(ctx context.Context, input RevokeAPIKeyInput) (*RevokeAPIKeyPayload, error)
-	ReviewFact(ctx context.Context, input ReviewFactInput) (*ReviewFactPayload, error)
-	WithdrawReview(ctx context.Context, input WithdrawReviewInput) (*WithdrawReviewPayload, error)
+	ImportDocuments(ctx context.Context, input ImportDocumentsInput) (*ImportDocumentsPayload, error)
 	CreateProfile(ctx context.Context, input CreateProfileInput) (*CreateProfilePayload, error)
 	UpdateProfile(ctx context.Context, input UpdateProfileInput) (*UpdateProfilePayload, error)
 	CloneProfile(ctx context.Context, input CloneProfileInput) (*CloneProfilePayload, error)
 	DeleteProfile(ctx context.Context, input DeleteProfileInput) (*DeleteProfilePayload, error)
+	TestProfile(ctx context.Context, input TestProfileInput) (*TestProfilePayload, error)
 	SetRateLimit(ctx context.Context, input SetRateLimitInput) (*SetRateLimitPayload, error)
 	ResetRateLimit(ctx context.Context, input ResetRateLimitInput) (*ResetRateLimitPayload, error)
+}
+type ScrapeParamsResolver interface {
+	Method(ctx context.Context, obj *schema.ScrapeParams) (*schema.ExtractionMethod, error)
+	ModelTokens(ctx context.Context, obj *schema.ScrapeParams) (*int, error)
 }
 type SubscriptionResolver interface {
 	Job(ctx context.Context, id uuid.UUID) (<-chan *ent.Job, error)
@@ -42,7 +50,6 @@ type SubscriptionResolver interface {
 	Jobs(ctx context.Context, where *ent.JobWhereInput) (<-chan *ent.Job, error)
 	PageStored(ctx context.Context, where *ent.PageWhereInput) (<-chan *ent.Page, error)
 	FactAdded(ctx context.Context, where *ent.FactWhereInput) (<-chan *ent.Fact, error)
-	FactChanged(ctx context.Context, where *ent.FactChangeWhereInput) (<-chan *ent.FactChange, error)
 	RateLimitUpdated(ctx context.Context, where *ent.RateLimitWhereInput) (<-chan *ent.RateLimit, error)
 }
 
@@ -134,6 +141,20 @@ func (ec *executionContext) field_Mutation_deleteProfile_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_importDocuments_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ImportDocumentsInput, error) {
+			return ec.unmarshalNImportDocumentsInput2techfactsᚗdevᚋtechfactsᚋgraphᚐImportDocumentsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_resetRateLimit_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -154,20 +175,6 @@ func (ec *executionContext) field_Mutation_retryJob_args(ctx context.Context, ra
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (RetryJobInput, error) {
 			return ec.unmarshalNRetryJobInput2techfactsᚗdevᚋtechfactsᚋgraphᚐRetryJobInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_reviewFact_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (ReviewFactInput, error) {
-			return ec.unmarshalNReviewFactInput2techfactsᚗdevᚋtechfactsᚋgraphᚐReviewFactInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -232,6 +239,20 @@ func (ec *executionContext) field_Mutation_startScrape_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_testProfile_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (TestProfileInput, error) {
+			return ec.unmarshalNTestProfileInput2techfactsᚗdevᚋtechfactsᚋgraphᚐTestProfileInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_updateProfile_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -246,40 +267,12 @@ func (ec *executionContext) field_Mutation_updateProfile_args(ctx context.Contex
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_withdrawReview_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (WithdrawReviewInput, error) {
-			return ec.unmarshalNWithdrawReviewInput2techfactsᚗdevᚋtechfactsᚋgraphᚐWithdrawReviewInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
 func (ec *executionContext) field_Subscription_factAdded_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "where",
 		func(ctx context.Context, v any) (*ent.FactWhereInput, error) {
 			return ec.unmarshalOFactWhereInput2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactWhereInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["where"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Subscription_factChanged_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "where",
-		func(ctx context.Context, v any) (*ent.FactChangeWhereInput, error) {
-			return ec.unmarshalOFactChangeWhereInput2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactChangeWhereInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -472,6 +465,59 @@ func (ec *executionContext) fieldContext_ExtractionParams_pages(_ context.Contex
 	return graphql.NewScalarFieldContext("ExtractionParams", field, false, false, "Int")
 }
 
+func (ec *executionContext) _ExtractionParams_force(ctx context.Context, field graphql.CollectedField, obj *schema.ExtractionParams) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Force)
+}
+func (ec *executionContext) fieldContext_ExtractionParams_force(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExtractionParams", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ExtractionParams_method(ctx context.Context, field graphql.CollectedField, obj *schema.ExtractionParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExtractionParams_method(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ExtractionParams().Method(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *schema.ExtractionMethod) graphql.Marshaler {
+			return ec.marshalOExtractionMethod2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐExtractionMethod(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExtractionParams_method(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExtractionParams", field, true, true, "ExtractionMethod")
+}
+
+func (ec *executionContext) _ExtractionParams_modelTokens(ctx context.Context, field graphql.CollectedField, obj *schema.ExtractionParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExtractionParams_modelTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ExtractionParams().ModelTokens(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExtractionParams_modelTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExtractionParams", field, true, true, "Int")
+}
+
 func (ec *executionContext) _JobError_code(ctx context.Context, field graphql.CollectedField, obj *JobError) graphql.Marshaler {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Code)
 }
@@ -537,6 +583,130 @@ func (ec *executionContext) _JobResult_bytes(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_JobResult_bytes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobResult", field, false, false, "Int")
+}
+
+func (ec *executionContext) _JobResult_rejected(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobResult_rejected(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rejected, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []schema.RejectedCount) graphql.Marshaler {
+			return ec.marshalNRejectedCount2ᚕtechfactsᚗdevᚋtechfactsᚋschemaᚐRejectedCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobResult_rejected(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "JobResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RejectedCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _JobResult_usage(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobResult_usage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Usage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v schema.ModelUsage) graphql.Marshaler {
+			return ec.marshalNModelUsage2techfactsᚗdevᚋtechfactsᚋschemaᚐModelUsage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobResult_usage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "JobResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ModelUsage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _JobResult_withoutModel(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobResult_withoutModel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WithoutModel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []schema.WithoutModel) graphql.Marshaler {
+			return ec.marshalNWithoutModel2ᚕtechfactsᚗdevᚋtechfactsᚋschemaᚐWithoutModelᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobResult_withoutModel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "JobResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WithoutModel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ModelUsage_requests(ctx context.Context, field graphql.CollectedField, obj *schema.ModelUsage) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Requests)
+}
+func (ec *executionContext) fieldContext_ModelUsage_requests(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ModelUsage", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ModelUsage_promptTokens(ctx context.Context, field graphql.CollectedField, obj *schema.ModelUsage) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.PromptTokens)
+}
+func (ec *executionContext) fieldContext_ModelUsage_promptTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ModelUsage", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ModelUsage_completionTokens(ctx context.Context, field graphql.CollectedField, obj *schema.ModelUsage) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.CompletionTokens)
+}
+func (ec *executionContext) fieldContext_ModelUsage_completionTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ModelUsage", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ModelUsage_cached(ctx context.Context, field graphql.CollectedField, obj *schema.ModelUsage) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Cached)
+}
+func (ec *executionContext) fieldContext_ModelUsage_cached(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ModelUsage", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Mutation_startScrape(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -847,34 +1017,34 @@ func (ec *executionContext) fieldContext_Mutation_revokeApiKey(ctx context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_reviewFact(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_importDocuments(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_reviewFact(ctx, field)
+			return ec.fieldContext_Mutation_importDocuments(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ReviewFact(ctx, fc.Args["input"].(ReviewFactInput))
+			return ec.Resolvers.Mutation().ImportDocuments(ctx, fc.Args["input"].(ImportDocumentsInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ReviewFactPayload) graphql.Marshaler {
-			return ec.marshalNReviewFactPayload2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐReviewFactPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ImportDocumentsPayload) graphql.Marshaler {
+			return ec.marshalNImportDocumentsPayload2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐImportDocumentsPayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_reviewFact(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_importDocuments(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ReviewFactPayload(ctx, field)
+			return ec.childFields_ImportDocumentsPayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -884,51 +1054,7 @@ func (ec *executionContext) fieldContext_Mutation_reviewFact(ctx context.Context
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_reviewFact_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_withdrawReview(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_withdrawReview(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().WithdrawReview(ctx, fc.Args["input"].(WithdrawReviewInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *WithdrawReviewPayload) graphql.Marshaler {
-			return ec.marshalNWithdrawReviewPayload2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐWithdrawReviewPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_withdrawReview(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_WithdrawReviewPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_withdrawReview_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_importDocuments_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -1111,6 +1237,50 @@ func (ec *executionContext) fieldContext_Mutation_deleteProfile(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_testProfile(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_testProfile(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TestProfile(ctx, fc.Args["input"].(TestProfileInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *TestProfilePayload) graphql.Marshaler {
+			return ec.marshalNTestProfilePayload2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐTestProfilePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_testProfile(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TestProfilePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_testProfile_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_setRateLimit(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1213,6 +1383,20 @@ func (ec *executionContext) fieldContext_OutcomeCount_count(_ context.Context, f
 	return graphql.NewScalarFieldContext("OutcomeCount", field, false, false, "Int")
 }
 
+func (ec *executionContext) _RejectedCount_reason(ctx context.Context, field graphql.CollectedField, obj *schema.RejectedCount) graphql.Marshaler {
+	return ec.marshalNRejectionReason2techfactsᚗdevᚋtechfactsᚋschemaᚐRejectionReason(ctx, field.Selections, obj.Reason)
+}
+func (ec *executionContext) fieldContext_RejectedCount_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RejectedCount", field, false, false, "RejectionReason")
+}
+
+func (ec *executionContext) _RejectedCount_count(ctx context.Context, field graphql.CollectedField, obj *schema.RejectedCount) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Count)
+}
+func (ec *executionContext) fieldContext_RejectedCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RejectedCount", field, false, false, "Int")
+}
+
 func (ec *executionContext) _RetryJobPayload_job(ctx context.Context, field graphql.CollectedField, obj *RetryJobPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1310,6 +1494,59 @@ func (ec *executionContext) _ScrapeParams_languages(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_ScrapeParams_languages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScrapeParams", field, false, false, "String")
+}
+
+func (ec *executionContext) _ScrapeParams_fetcher(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) graphql.Marshaler {
+	return ec.marshalNFetcherChoice2techfactsᚗdevᚋtechfactsᚋschemaᚐFetcherChoice(ctx, field.Selections, obj.Fetcher())
+}
+func (ec *executionContext) fieldContext_ScrapeParams_fetcher(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ScrapeParams", field, true, false, "FetcherChoice")
+}
+
+func (ec *executionContext) _ScrapeParams_method(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScrapeParams_method(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ScrapeParams().Method(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *schema.ExtractionMethod) graphql.Marshaler {
+			return ec.marshalOExtractionMethod2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐExtractionMethod(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ScrapeParams_method(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ScrapeParams", field, true, true, "ExtractionMethod")
+}
+
+func (ec *executionContext) _ScrapeParams_modelTokens(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScrapeParams_modelTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ScrapeParams().ModelTokens(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ScrapeParams_modelTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ScrapeParams", field, true, true, "Int")
 }
 
 func (ec *executionContext) _StartExtractionPayload_job(ctx context.Context, field graphql.CollectedField, obj *StartExtractionPayload) (ret graphql.Marshaler) {
@@ -1596,50 +1833,6 @@ func (ec *executionContext) fieldContext_Subscription_factAdded(ctx context.Cont
 	return fc, nil
 }
 
-func (ec *executionContext) _Subscription_factChanged(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return streamField(ec.Resolvers,
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Subscription_factChanged(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Subscription().FactChanged(ctx, fc.Args["where"].(*ent.FactChangeWhereInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.FactChange) graphql.Marshaler {
-			return ec.marshalNFactChange2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactChange(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Subscription_factChanged(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Subscription",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_FactChange(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Subscription_factChanged_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
 func (ec *executionContext) _Subscription_rateLimitUpdated(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
 	return streamField(ec.Resolvers,
 		ctx,
@@ -1682,6 +1875,20 @@ func (ec *executionContext) fieldContext_Subscription_rateLimitUpdated(ctx conte
 		return fc, err
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _WithoutModel_reason(ctx context.Context, field graphql.CollectedField, obj *schema.WithoutModel) graphql.Marshaler {
+	return ec.marshalNModelGap2techfactsᚗdevᚋtechfactsᚋschemaᚐModelGap(ctx, field.Selections, obj.Reason)
+}
+func (ec *executionContext) fieldContext_WithoutModel_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WithoutModel", field, false, false, "ModelGap")
+}
+
+func (ec *executionContext) _WithoutModel_count(ctx context.Context, field graphql.CollectedField, obj *schema.WithoutModel) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Count)
+}
+func (ec *executionContext) fieldContext_WithoutModel_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WithoutModel", field, false, false, "Int")
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -1925,11 +2132,14 @@ func (ec *executionContext) unmarshalInputStartExtractionInput(ctx context.Conte
 		asMap[k] = v
 	}
 
+	if _, present := asMap["force"]; !present {
+		asMap["force"] = false
+	}
 	if _, present := asMap["priority"]; !present {
 		asMap["priority"] = "NORMAL"
 	}
 
-	fieldsInOrder := [...]string{"pageIds", "where", "profile", "priority", "idempotencyKey"}
+	fieldsInOrder := [...]string{"pageIds", "where", "profile", "method", "modelTokens", "force", "priority", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1957,6 +2167,27 @@ func (ec *executionContext) unmarshalInputStartExtractionInput(ctx context.Conte
 				return it, err
 			}
 			it.Profile = data
+		case "method":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("method"))
+			data, err := ec.unmarshalOExtractionMethod2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐExtractionMethod(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Method = data
+		case "modelTokens":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("modelTokens"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ModelTokens = data
+		case "force":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("force"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Force = data
 		case "priority":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priority"))
 			data, err := ec.unmarshalNJobPriority2techfactsᚗdevᚋtechfactsᚋschemaᚐPriority(ctx, v)
@@ -2005,11 +2236,14 @@ func (ec *executionContext) unmarshalInputStartScrapeInput(ctx context.Context, 
 	if _, present := asMap["force"]; !present {
 		asMap["force"] = false
 	}
+	if _, present := asMap["fetcher"]; !present {
+		asMap["fetcher"] = "AUTO"
+	}
 	if _, present := asMap["priority"]; !present {
 		asMap["priority"] = "NORMAL"
 	}
 
-	fieldsInOrder := [...]string{"urls", "company", "profile", "crawl", "force", "languages", "priority", "idempotencyKey"}
+	fieldsInOrder := [...]string{"urls", "company", "profile", "crawl", "force", "languages", "fetcher", "method", "modelTokens", "priority", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2058,6 +2292,27 @@ func (ec *executionContext) unmarshalInputStartScrapeInput(ctx context.Context, 
 				return it, err
 			}
 			it.Languages = data
+		case "fetcher":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fetcher"))
+			data, err := ec.unmarshalNFetcherChoice2techfactsᚗdevᚋtechfactsᚋschemaᚐFetcherChoice(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Fetcher = data
+		case "method":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("method"))
+			data, err := ec.unmarshalOExtractionMethod2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐExtractionMethod(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Method = data
+		case "modelTokens":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("modelTokens"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ModelTokens = data
 		case "priority":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priority"))
 			data, err := ec.unmarshalNJobPriority2techfactsᚗdevᚋtechfactsᚋschemaᚐPriority(ctx, v)
@@ -2248,6 +2503,15 @@ func (ec *executionContext) _ExtractionParams(ctx context.Context, sel ast.Selec
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "force":
+			out.Values[i] = ec._ExtractionParams_force(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "method":
+			out.Values[i] = ec._ExtractionParams_method(ctx, field, obj)
+		case "modelTokens":
+			out.Values[i] = ec._ExtractionParams_modelTokens(ctx, field, obj)
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2317,6 +2581,62 @@ func (ec *executionContext) _JobResult(ctx context.Context, sel ast.SelectionSet
 			}
 		case "bytes":
 			out.Values[i] = ec._JobResult_bytes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rejected":
+			out.Values[i] = ec._JobResult_rejected(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "usage":
+			out.Values[i] = ec._JobResult_usage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "withoutModel":
+			out.Values[i] = ec._JobResult_withoutModel(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var modelUsageImplementors = []string{"ModelUsage"}
+
+func (ec *executionContext) _ModelUsage(ctx context.Context, sel ast.SelectionSet, obj *schema.ModelUsage) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, modelUsageImplementors)
+
+	out := newObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ModelUsage")
+		case "requests":
+			out.Values[i] = ec._ModelUsage_requests(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "promptTokens":
+			out.Values[i] = ec._ModelUsage_promptTokens(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "completionTokens":
+			out.Values[i] = ec._ModelUsage_completionTokens(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cached":
+			out.Values[i] = ec._ModelUsage_cached(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -2399,16 +2719,9 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "reviewFact":
+		case "importDocuments":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_reviewFact(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "withdrawReview":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_withdrawReview(ctx, field)
+				return ec._Mutation_importDocuments(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -2437,6 +2750,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "deleteProfile":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteProfile(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "testProfile":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_testProfile(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -2489,6 +2809,37 @@ func (ec *executionContext) _OutcomeCount(ctx context.Context, sel ast.Selection
 			}
 		case "count":
 			out.Values[i] = ec._OutcomeCount_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var rejectedCountImplementors = []string{"RejectedCount"}
+
+func (ec *executionContext) _RejectedCount(ctx context.Context, sel ast.SelectionSet, obj *schema.RejectedCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rejectedCountImplementors)
+
+	out := newObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RejectedCount")
+		case "reason":
+			out.Values[i] = ec._RejectedCount_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._RejectedCount_count(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -2569,6 +2920,15 @@ func (ec *executionContext) _ScrapeParams(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "fetcher":
+			out.Values[i] = ec._ScrapeParams_fetcher(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "method":
+			out.Values[i] = ec._ScrapeParams_method(ctx, field, obj)
+		case "modelTokens":
+			out.Values[i] = ec._ScrapeParams_modelTokens(ctx, field, obj)
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2655,13 +3015,42 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_pageStored(ctx, fields[0])
 	case "factAdded":
 		return ec._Subscription_factAdded(ctx, fields[0])
-	case "factChanged":
-		return ec._Subscription_factChanged(ctx, fields[0])
 	case "rateLimitUpdated":
 		return ec._Subscription_rateLimitUpdated(ctx, fields[0])
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
+}
+
+var withoutModelImplementors = []string{"WithoutModel"}
+
+func (ec *executionContext) _WithoutModel(ctx context.Context, sel ast.SelectionSet, obj *schema.WithoutModel) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, withoutModelImplementors)
+
+	out := newObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WithoutModel")
+		case "reason":
+			out.Values[i] = ec._WithoutModel_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._WithoutModel_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
 }
 
 // endregion **************************** object.gotpl ****************************
@@ -2699,12 +3088,44 @@ func (ec *executionContext) marshalNDeleteJobPayload2ᚖtechfactsᚗdevᚋtechfa
 	return ec._DeleteJobPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNFetcherChoice2techfactsᚗdevᚋtechfactsᚋschemaᚐFetcherChoice(ctx context.Context, v any) (schema.FetcherChoice, error) {
+	var res schema.FetcherChoice
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFetcherChoice2techfactsᚗdevᚋtechfactsᚋschemaᚐFetcherChoice(ctx context.Context, sel ast.SelectionSet, v schema.FetcherChoice) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNJobParams2techfactsᚗdevᚋtechfactsᚋschemaᚐJobParams(ctx context.Context, sel ast.SelectionSet, v schema.JobParams) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "JobParams!")
 		return graphql.Null
 	}
 	return ec._JobParams(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNModelGap2techfactsᚗdevᚋtechfactsᚋschemaᚐModelGap(ctx context.Context, v any) (schema.ModelGap, error) {
+	var res schema.ModelGap
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNModelGap2techfactsᚗdevᚋtechfactsᚋschemaᚐModelGap(ctx context.Context, sel ast.SelectionSet, v schema.ModelGap) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNModelUsage2techfactsᚗdevᚋtechfactsᚋschemaᚐModelUsage(ctx context.Context, sel ast.SelectionSet, v schema.ModelUsage) graphql.Marshaler {
+	return ec._ModelUsage(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNModelUsage2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐModelUsage(ctx context.Context, sel ast.SelectionSet, v *schema.ModelUsage) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ModelUsage!")
+		return graphql.Null
+	}
+	return ec._ModelUsage(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNOutcomeCount2techfactsᚗdevᚋtechfactsᚋschemaᚐOutcomeCount(ctx context.Context, sel ast.SelectionSet, v schema.OutcomeCount) graphql.Marshaler {
@@ -2725,6 +3146,60 @@ func (ec *executionContext) marshalNOutcomeCount2ᚕtechfactsᚗdevᚋtechfacts�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNRejectedCount2techfactsᚗdevᚋtechfactsᚋschemaᚐRejectedCount(ctx context.Context, sel ast.SelectionSet, v schema.RejectedCount) graphql.Marshaler {
+	return ec._RejectedCount(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNRejectedCount2ᚕtechfactsᚗdevᚋtechfactsᚋschemaᚐRejectedCountᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.RejectedCount) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRejectedCount2techfactsᚗdevᚋtechfactsᚋschemaᚐRejectedCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRejectedCount2ᚕᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐRejectedCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*schema.RejectedCount) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRejectedCount2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐRejectedCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRejectedCount2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐRejectedCount(ctx context.Context, sel ast.SelectionSet, v *schema.RejectedCount) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RejectedCount!")
+		return graphql.Null
+	}
+	return ec._RejectedCount(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRejectionReason2techfactsᚗdevᚋtechfactsᚋschemaᚐRejectionReason(ctx context.Context, v any) (schema.RejectionReason, error) {
+	var res schema.RejectionReason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRejectionReason2techfactsᚗdevᚋtechfactsᚋschemaᚐRejectionReason(ctx context.Context, sel ast.SelectionSet, v schema.RejectionReason) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) unmarshalNRetryJobInput2techfactsᚗdevᚋtechfactsᚋgraphᚐRetryJobInput(ctx context.Context, v any) (RetryJobInput, error) {
@@ -2766,6 +3241,26 @@ func (ec *executionContext) marshalNStartScrapePayload2ᚖtechfactsᚗdevᚋtech
 	return ec._StartScrapePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNWithoutModel2techfactsᚗdevᚋtechfactsᚋschemaᚐWithoutModel(ctx context.Context, sel ast.SelectionSet, v schema.WithoutModel) graphql.Marshaler {
+	return ec._WithoutModel(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNWithoutModel2ᚕtechfactsᚗdevᚋtechfactsᚋschemaᚐWithoutModelᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.WithoutModel) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNWithoutModel2techfactsᚗdevᚋtechfactsᚋschemaᚐWithoutModel(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOCrawlInput2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐCrawlInput(ctx context.Context, v any) (*CrawlInput, error) {
 	if v == nil {
 		return nil, nil
@@ -2793,6 +3288,22 @@ func (ec *executionContext) marshalOJobResult2ᚖtechfactsᚗdevᚋtechfactsᚋs
 		return graphql.Null
 	}
 	return ec._JobResult(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOModelGap2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐModelGap(ctx context.Context, v any) (*schema.ModelGap, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(schema.ModelGap)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOModelGap2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐModelGap(ctx context.Context, sel ast.SelectionSet, v *schema.ModelGap) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 // endregion ***************************** type.gotpl *****************************

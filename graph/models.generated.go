@@ -108,6 +108,8 @@ type CreateProfileInput struct {
 	Depth schema.Depth `json:"depth"`
 	// More for the model, when one is used: at most 4,000 characters.
 	Instructions string `json:"instructions"`
+	// Who looks for facts; null: rules, and a model if there is one.
+	Method *schema.ExtractionMethod `json:"method,omitempty"`
 }
 
 // The profile that was made.
@@ -350,6 +352,20 @@ type PreviewCrawlInput struct {
 	First int `json:"first"`
 }
 
+// A profile that is not made yet.
+type ProfileDraft struct {
+	// The categories of its facts: 1 to 30, written like names.
+	Categories []string `json:"categories"`
+	// What it looks for, in words: at most 2,000 characters.
+	Focus string `json:"focus"`
+	// How much is wanted of a page.
+	Depth schema.Depth `json:"depth"`
+	// More for the model, when one is used: at most 4,000 characters.
+	Instructions string `json:"instructions"`
+	// Who looks for facts; null: rules, and a model if there is one.
+	Method *schema.ExtractionMethod `json:"method,omitempty"`
+}
+
 // One thing that limits a fact.
 type Qualifier struct {
 	// "plan", "region", "version", "endpoint" or "condition".
@@ -548,6 +564,12 @@ type StartExtractionInput struct {
 	Where *ent.PageWhereInput `json:"where,omitempty"`
 	// The name of the profile by which facts are extracted.
 	Profile string `json:"profile"`
+	// Who looks for facts; null: whom the profile names. INVALID if that needs a model and none is set.
+	Method *schema.ExtractionMethod `json:"method,omitempty"`
+	// The tokens that a model may take for this job, about: no page is begun with it once they are spent. At least 1; null: LLM_JOB_TOKENS alone bounds them.
+	ModelTokens *int `json:"modelTokens,omitempty"`
+	// Ask a model again where its answer is known.
+	Force bool `json:"force"`
 	// Whose items are taken first.
 	Priority schema.Priority `json:"priority"`
 	// At most 200 characters of your choice: the same key with the same input gives the same job, with other input CONFLICT.
@@ -577,6 +599,10 @@ type StartScrapeInput struct {
 	Languages []string `json:"languages,omitempty"`
 	// How pages are got.
 	Fetcher schema.FetcherChoice `json:"fetcher"`
+	// Who looks for facts; null: whom the profile names. INVALID if that needs a model and none is set.
+	Method *schema.ExtractionMethod `json:"method,omitempty"`
+	// The tokens that a model may take for this job, about: no page is begun with it once they are spent. At least 1; null: LLM_JOB_TOKENS alone bounds them.
+	ModelTokens *int `json:"modelTokens,omitempty"`
 	// Whose items are taken first.
 	Priority schema.Priority `json:"priority"`
 	// At most 200 characters of your choice: the same key with the same input gives the same job, with other input CONFLICT.
@@ -587,6 +613,40 @@ type StartScrapeInput struct {
 type StartScrapePayload struct {
 	// The job; an earlier one if the idempotency key was used before.
 	Job *ent.Job `json:"job"`
+}
+
+// What to read: one of pageId, text and url. By which profile: one of profile and draft.
+type TestProfileInput struct {
+	// A page that is stored; its text as it was last read.
+	PageID *uuid.UUID `json:"pageId,omitempty"`
+	// Markdown or plain text: at most 200,000 characters.
+	Text *string `json:"text,omitempty"`
+	// A page that is read for this, politely and within a few seconds.
+	URL *string `json:"url,omitempty"`
+	// The name of a profile.
+	Profile *string `json:"profile,omitempty"`
+	// A profile that is not made yet.
+	Draft *ProfileDraft `json:"draft,omitempty"`
+	// Who looks for facts; null: whom the profile names. INVALID if that needs a model and none is set.
+	Method *schema.ExtractionMethod `json:"method,omitempty"`
+}
+
+// What a profile finds.
+type TestProfilePayload struct {
+	// Who looked for facts.
+	Method schema.ExtractionMethod `json:"method"`
+	// The Markdown that was read, in which the spans count.
+	Text string `json:"text"`
+	// The facts, the surest first.
+	Facts []*schema.TestedFact `json:"facts"`
+	// What was taken for a fact of the profile and is none: the first 200.
+	Rejected []*schema.RejectedFact `json:"rejected"`
+	// How much was rejected, by reason.
+	RejectedCounts []*schema.RejectedCount `json:"rejectedCounts"`
+	// What a model was asked.
+	Usage *schema.ModelUsage `json:"usage"`
+	// Why a model that was to be asked was not heard in full; null if it was.
+	WithoutModel *schema.ModelGap `json:"withoutModel,omitempty"`
 }
 
 // That there is no limit.
@@ -613,6 +673,8 @@ type UpdateProfileInput struct {
 	Depth *schema.Depth `json:"depth,omitempty"`
 	// More for the model, when one is used.
 	Instructions *string `json:"instructions,omitempty"`
+	// Who looks for facts.
+	Method *schema.ExtractionMethod `json:"method,omitempty"`
 }
 
 // The profile that was changed.

@@ -201,7 +201,7 @@ func (ec *executionContext) unmarshalInputCreateProfileInput(ctx context.Context
 		asMap["instructions"] = ""
 	}
 
-	fieldsInOrder := [...]string{"name", "description", "categories", "focus", "depth", "instructions"}
+	fieldsInOrder := [...]string{"name", "description", "categories", "focus", "depth", "instructions", "method"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -250,6 +250,13 @@ func (ec *executionContext) unmarshalInputCreateProfileInput(ctx context.Context
 				return it, err
 			}
 			it.Instructions = data
+		case "method":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("method"))
+			data, err := ec.unmarshalOExtractionMethod2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐExtractionMethod(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Method = data
 		}
 	}
 	return it, nil
@@ -320,7 +327,7 @@ func (ec *executionContext) unmarshalInputUpdateProfileInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "description", "categories", "focus", "depth", "instructions"}
+	fieldsInOrder := [...]string{"id", "description", "categories", "focus", "depth", "instructions", "method"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -369,6 +376,13 @@ func (ec *executionContext) unmarshalInputUpdateProfileInput(ctx context.Context
 				return it, err
 			}
 			it.Instructions = data
+		case "method":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("method"))
+			data, err := ec.unmarshalOExtractionMethod2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐExtractionMethod(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Method = data
 		}
 	}
 	return it, nil

@@ -8,7 +8,6 @@ import (
 	"embed"
 	"fmt"
 	"sync/atomic"
-	"time"
 
 	"entgo.io/contrib/entgql"
 	"github.com/99designs/gqlgen/graphql"
@@ -26,12 +25,15 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	ExtractionParams() ExtractionParamsResolver
 	Fact() FactResolver
 	Job() JobResolver
 	JobEvent() JobEventResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
+	ScrapeParams() ScrapeParamsResolver
 	Subscription() SubscriptionResolver
+	TestedFact() TestedFactResolver
 }
 
 type DirectiveRoot struct {
@@ -88,13 +90,6 @@ type ComplexityRoot struct {
 		Profile func(childComplexity int) int
 	}
 
-	Conflict struct {
-		Attribute  func(childComplexity int) int
-		Company    func(childComplexity int) int
-		Facts      func(childComplexity int) int
-		Qualifiers func(childComplexity int) int
-	}
-
 	CrawlParams struct {
 		Exclude    func(childComplexity int) int
 		Include    func(childComplexity int) int
@@ -142,73 +137,37 @@ type ComplexityRoot struct {
 		Text func(childComplexity int) int
 	}
 
-	Evidence struct {
-		Fact     func(childComplexity int) int
-		Snapshot func(childComplexity int) int
-		Span     func(childComplexity int) int
-		State    func(childComplexity int) int
-		Text     func(childComplexity int) int
-	}
-
 	ExtractionParams struct {
-		Pages   func(childComplexity int) int
-		Profile func(childComplexity int) int
+		Force       func(childComplexity int) int
+		Method      func(childComplexity int) int
+		ModelTokens func(childComplexity int) int
+		Pages       func(childComplexity int) int
+		Profile     func(childComplexity int) int
 	}
 
 	Fact struct {
-		Attribute     func(childComplexity int) int
-		BeganAt       func(childComplexity int) int
-		Category      func(childComplexity int) int
-		Company       func(childComplexity int) int
-		Confidence    func(childComplexity int) int
-		Corroboration func(childComplexity int) int
-		DeepLink      func(childComplexity int) int
-		EndedAt       func(childComplexity int) int
-		FirstSeenAt   func(childComplexity int) int
-		Headings      func(childComplexity int) int
-		ID            func(childComplexity int) int
-		LastSeenAt    func(childComplexity int) int
-		Method        func(childComplexity int) int
-		Model         func(childComplexity int) int
-		Page          func(childComplexity int) int
-		Profile       func(childComplexity int) int
-		Qualifiers    func(childComplexity int) int
-		Quote         func(childComplexity int) int
-		Review        func(childComplexity int) int
-		SameAs        func(childComplexity int, first int) int
-		Snapshot      func(childComplexity int) int
-		Span          func(childComplexity int) int
-		Statement     func(childComplexity int) int
-		Status        func(childComplexity int) int
-		Subject       func(childComplexity int) int
-		SupersededBy  func(childComplexity int) int
-		Supersedes    func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.FactOrder, where *ent.FactWhereInput) int
-		URL           func(childComplexity int) int
-		Value         func(childComplexity int) int
-	}
-
-	FactChange struct {
-		At       func(childComplexity int) int
-		Category func(childComplexity int) int
-		Company  func(childComplexity int) int
-		Fact     func(childComplexity int) int
-		ID       func(childComplexity int) int
-		Job      func(childComplexity int) int
-		Kind     func(childComplexity int) int
-		Previous func(childComplexity int) int
-		Profile  func(childComplexity int) int
-		Reviewed func(childComplexity int) int
-	}
-
-	FactChangeConnection struct {
-		Edges      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
-	}
-
-	FactChangeEdge struct {
-		Cursor func(childComplexity int) int
-		Node   func(childComplexity int) int
+		Attribute   func(childComplexity int) int
+		Category    func(childComplexity int) int
+		Company     func(childComplexity int) int
+		Confidence  func(childComplexity int) int
+		DeepLink    func(childComplexity int) int
+		FirstSeenAt func(childComplexity int) int
+		Headings    func(childComplexity int) int
+		ID          func(childComplexity int) int
+		LastSeenAt  func(childComplexity int) int
+		Method      func(childComplexity int) int
+		Model       func(childComplexity int) int
+		Page        func(childComplexity int) int
+		Profile     func(childComplexity int) int
+		Qualifiers  func(childComplexity int) int
+		Quote       func(childComplexity int) int
+		Snapshot    func(childComplexity int) int
+		Span        func(childComplexity int) int
+		Statement   func(childComplexity int) int
+		Status      func(childComplexity int) int
+		Subject     func(childComplexity int) int
+		URL         func(childComplexity int) int
+		Value       func(childComplexity int) int
 	}
 
 	FactConnection struct {
@@ -355,6 +314,16 @@ type ComplexityRoot struct {
 		FactsAdded   func(childComplexity int) int
 		FactsRemoved func(childComplexity int) int
 		Outcomes     func(childComplexity int) int
+		Rejected     func(childComplexity int) int
+		Usage        func(childComplexity int) int
+		WithoutModel func(childComplexity int) int
+	}
+
+	ModelUsage struct {
+		Cached           func(childComplexity int) int
+		CompletionTokens func(childComplexity int) int
+		PromptTokens     func(childComplexity int) int
+		Requests         func(childComplexity int) int
 	}
 
 	MoneyValue struct {
@@ -377,13 +346,12 @@ type ComplexityRoot struct {
 		ImportDocuments func(childComplexity int, input ImportDocumentsInput) int
 		ResetRateLimit  func(childComplexity int, input ResetRateLimitInput) int
 		RetryJob        func(childComplexity int, input RetryJobInput) int
-		ReviewFact      func(childComplexity int, input ReviewFactInput) int
 		RevokeAPIKey    func(childComplexity int, input RevokeAPIKeyInput) int
 		SetRateLimit    func(childComplexity int, input SetRateLimitInput) int
 		StartExtraction func(childComplexity int, input StartExtractionInput) int
 		StartScrape     func(childComplexity int, input StartScrapeInput) int
+		TestProfile     func(childComplexity int, input TestProfileInput) int
 		UpdateProfile   func(childComplexity int, input UpdateProfileInput) int
-		WithdrawReview  func(childComplexity int, input WithdrawReviewInput) int
 	}
 
 	NumberValue struct {
@@ -448,13 +416,6 @@ type ComplexityRoot struct {
 		Score  func(childComplexity int) int
 	}
 
-	Precision struct {
-		Confirmed func(childComplexity int) int
-		Edited    func(childComplexity int) int
-		Rejected  func(childComplexity int) int
-		Value     func(childComplexity int) int
-	}
-
 	PreviewedURL struct {
 		Depth        func(childComplexity int) int
 		LastModified func(childComplexity int) int
@@ -476,8 +437,8 @@ type ComplexityRoot struct {
 		Focus        func(childComplexity int) int
 		ID           func(childComplexity int) int
 		Instructions func(childComplexity int) int
+		Method       func(childComplexity int) int
 		Name         func(childComplexity int) int
-		Precision    func(childComplexity int) int
 		UpdatedAt    func(childComplexity int) int
 		Version      func(childComplexity int) int
 	}
@@ -499,32 +460,29 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		APIKeys        func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ApiKeyOrder, where *ent.ApiKeyWhereInput) int
-		AuditLog       func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.AuditEntryOrder, where *ent.AuditEntryWhereInput) int
-		Conflicts      func(childComplexity int, where *ent.FactWhereInput, first int) int
-		Fact           func(childComplexity int, id uuid.UUID) int
-		FactChanges    func(childComplexity int, since *time.Time, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, where *ent.FactChangeWhereInput) int
-		Facts          func(childComplexity int, asOf *time.Time, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.FactOrder, where *ent.FactWhereInput) int
-		Job            func(childComplexity int, id uuid.UUID) int
-		Jobs           func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.JobOrder, where *ent.JobWhereInput) int
-		Node           func(childComplexity int, id uuid.UUID) int
-		Nodes          func(childComplexity int, ids []uuid.UUID) int
-		Page           func(childComplexity int, id uuid.UUID) int
-		PageByURL      func(childComplexity int, url string) int
-		Pages          func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.PageOrder, where *ent.PageWhereInput) int
-		PreviewCrawl   func(childComplexity int, input PreviewCrawlInput) int
-		Profile        func(childComplexity int, id *uuid.UUID, name *string) int
-		Profiles       func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ProfileOrder, where *ent.ProfileWhereInput) int
-		RateLimit      func(childComplexity int, domain string) int
-		RateLimits     func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.RateLimitOrder, where *ent.RateLimitWhereInput) int
-		Report         func(childComplexity int, id uuid.UUID) int
-		Reports        func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ReportOrder, where *ent.ReportWhereInput) int
-		SearchFacts    func(childComplexity int, query string, where *FactSearchWhere, mode SearchMode, orderBy SearchOrder, collapse *SearchCollapse, first *int, after *entgql.Cursor[uuid.UUID]) int
-		SearchPages    func(childComplexity int, query string, where *PageSearchWhere, first *int, after *entgql.Cursor[uuid.UUID]) int
-		SimilarFacts   func(childComplexity int, id uuid.UUID, where *FactSearchWhere, first *int, after *entgql.Cursor[uuid.UUID]) int
-		SnapshotDiff   func(childComplexity int, from uuid.UUID, to uuid.UUID) int
-		SuggestTerms   func(childComplexity int, prefix string, first int) int
-		VerifyEvidence func(childComplexity int, input VerifyEvidenceInput) int
+		APIKeys      func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ApiKeyOrder, where *ent.ApiKeyWhereInput) int
+		AuditLog     func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.AuditEntryOrder, where *ent.AuditEntryWhereInput) int
+		Fact         func(childComplexity int, id uuid.UUID) int
+		Facts        func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.FactOrder, where *ent.FactWhereInput) int
+		Job          func(childComplexity int, id uuid.UUID) int
+		Jobs         func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.JobOrder, where *ent.JobWhereInput) int
+		Node         func(childComplexity int, id uuid.UUID) int
+		Nodes        func(childComplexity int, ids []uuid.UUID) int
+		Page         func(childComplexity int, id uuid.UUID) int
+		PageByURL    func(childComplexity int, url string) int
+		Pages        func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.PageOrder, where *ent.PageWhereInput) int
+		PreviewCrawl func(childComplexity int, input PreviewCrawlInput) int
+		Profile      func(childComplexity int, id *uuid.UUID, name *string) int
+		Profiles     func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ProfileOrder, where *ent.ProfileWhereInput) int
+		RateLimit    func(childComplexity int, domain string) int
+		RateLimits   func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.RateLimitOrder, where *ent.RateLimitWhereInput) int
+		Report       func(childComplexity int, id uuid.UUID) int
+		Reports      func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ReportOrder, where *ent.ReportWhereInput) int
+		SearchFacts  func(childComplexity int, query string, where *FactSearchWhere, mode SearchMode, orderBy SearchOrder, collapse *SearchCollapse, first *int, after *entgql.Cursor[uuid.UUID]) int
+		SearchPages  func(childComplexity int, query string, where *PageSearchWhere, first *int, after *entgql.Cursor[uuid.UUID]) int
+		SimilarFacts func(childComplexity int, id uuid.UUID, where *FactSearchWhere, first *int, after *entgql.Cursor[uuid.UUID]) int
+		SnapshotDiff func(childComplexity int, from uuid.UUID, to uuid.UUID) int
+		SuggestTerms func(childComplexity int, prefix string, first int) int
 	}
 
 	RateLimit struct {
@@ -568,6 +526,19 @@ type ComplexityRoot struct {
 		Unit     func(childComplexity int) int
 	}
 
+	RejectedCount struct {
+		Count  func(childComplexity int) int
+		Reason func(childComplexity int) int
+	}
+
+	RejectedFact struct {
+		Category  func(childComplexity int) int
+		Method    func(childComplexity int) int
+		Quote     func(childComplexity int) int
+		Reason    func(childComplexity int) int
+		Statement func(childComplexity int) int
+	}
+
 	Report struct {
 		Body       func(childComplexity int) int
 		Categories func(childComplexity int) int
@@ -601,37 +572,20 @@ type ComplexityRoot struct {
 		Job func(childComplexity int) int
 	}
 
-	Review struct {
-		At              func(childComplexity int) int
-		Category        func(childComplexity int) int
-		Company         func(childComplexity int) int
-		EditedCategory  func(childComplexity int) int
-		EditedStatement func(childComplexity int) int
-		Facts           func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.FactOrder, where *ent.FactWhereInput) int
-		ID              func(childComplexity int) int
-		Profile         func(childComplexity int) int
-		Reason          func(childComplexity int) int
-		Statement       func(childComplexity int) int
-		Verdict         func(childComplexity int) int
-		Who             func(childComplexity int) int
-	}
-
-	ReviewFactPayload struct {
-		Fact func(childComplexity int) int
-	}
-
 	RevokeApiKeyPayload struct {
 		APIKey func(childComplexity int) int
 	}
 
 	ScrapeParams struct {
-		Company   func(childComplexity int) int
-		Crawl     func(childComplexity int) int
-		Fetcher   func(childComplexity int) int
-		Force     func(childComplexity int) int
-		Languages func(childComplexity int) int
-		Profile   func(childComplexity int) int
-		URLs      func(childComplexity int) int
+		Company     func(childComplexity int) int
+		Crawl       func(childComplexity int) int
+		Fetcher     func(childComplexity int) int
+		Force       func(childComplexity int) int
+		Languages   func(childComplexity int) int
+		Method      func(childComplexity int) int
+		ModelTokens func(childComplexity int) int
+		Profile     func(childComplexity int) int
+		URLs        func(childComplexity int) int
 	}
 
 	SearchCorrection struct {
@@ -731,12 +685,35 @@ type ComplexityRoot struct {
 
 	Subscription struct {
 		FactAdded        func(childComplexity int, where *ent.FactWhereInput) int
-		FactChanged      func(childComplexity int, where *ent.FactChangeWhereInput) int
 		Job              func(childComplexity int, id uuid.UUID) int
 		JobEvents        func(childComplexity int, id uuid.UUID, after *entgql.Cursor[uuid.UUID]) int
 		Jobs             func(childComplexity int, where *ent.JobWhereInput) int
 		PageStored       func(childComplexity int, where *ent.PageWhereInput) int
 		RateLimitUpdated func(childComplexity int, where *ent.RateLimitWhereInput) int
+	}
+
+	TestProfilePayload struct {
+		Facts          func(childComplexity int) int
+		Method         func(childComplexity int) int
+		Rejected       func(childComplexity int) int
+		RejectedCounts func(childComplexity int) int
+		Text           func(childComplexity int) int
+		Usage          func(childComplexity int) int
+		WithoutModel   func(childComplexity int) int
+	}
+
+	TestedFact struct {
+		Attribute  func(childComplexity int) int
+		Category   func(childComplexity int) int
+		Confidence func(childComplexity int) int
+		Headings   func(childComplexity int) int
+		Method     func(childComplexity int) int
+		Qualifiers func(childComplexity int) int
+		Quote      func(childComplexity int) int
+		Span       func(childComplexity int) int
+		Statement  func(childComplexity int) int
+		Subject    func(childComplexity int) int
+		Value      func(childComplexity int) int
 	}
 
 	UnlimitedValue struct {
@@ -754,8 +731,9 @@ type ComplexityRoot struct {
 		To       func(childComplexity int) int
 	}
 
-	WithdrawReviewPayload struct {
-		Fact func(childComplexity int) int
+	WithoutModel struct {
+		Count  func(childComplexity int) int
+		Reason func(childComplexity int) int
 	}
 }
 
@@ -937,31 +915,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CloneProfilePayload.Profile(childComplexity), true
 
-	case "Conflict.attribute":
-		if e.ComplexityRoot.Conflict.Attribute == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Conflict.Attribute(childComplexity), true
-	case "Conflict.company":
-		if e.ComplexityRoot.Conflict.Company == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Conflict.Company(childComplexity), true
-	case "Conflict.facts":
-		if e.ComplexityRoot.Conflict.Facts == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Conflict.Facts(childComplexity), true
-	case "Conflict.qualifiers":
-		if e.ComplexityRoot.Conflict.Qualifiers == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Conflict.Qualifiers(childComplexity), true
-
 	case "CrawlParams.exclude":
 		if e.ComplexityRoot.CrawlParams.Exclude == nil {
 			break
@@ -1108,37 +1061,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DiffLine.Text(childComplexity), true
 
-	case "Evidence.fact":
-		if e.ComplexityRoot.Evidence.Fact == nil {
+	case "ExtractionParams.force":
+		if e.ComplexityRoot.ExtractionParams.Force == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Evidence.Fact(childComplexity), true
-	case "Evidence.snapshot":
-		if e.ComplexityRoot.Evidence.Snapshot == nil {
+		return e.ComplexityRoot.ExtractionParams.Force(childComplexity), true
+	case "ExtractionParams.method":
+		if e.ComplexityRoot.ExtractionParams.Method == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Evidence.Snapshot(childComplexity), true
-	case "Evidence.span":
-		if e.ComplexityRoot.Evidence.Span == nil {
+		return e.ComplexityRoot.ExtractionParams.Method(childComplexity), true
+	case "ExtractionParams.modelTokens":
+		if e.ComplexityRoot.ExtractionParams.ModelTokens == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Evidence.Span(childComplexity), true
-	case "Evidence.state":
-		if e.ComplexityRoot.Evidence.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Evidence.State(childComplexity), true
-	case "Evidence.text":
-		if e.ComplexityRoot.Evidence.Text == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Evidence.Text(childComplexity), true
-
+		return e.ComplexityRoot.ExtractionParams.ModelTokens(childComplexity), true
 	case "ExtractionParams.pages":
 		if e.ComplexityRoot.ExtractionParams.Pages == nil {
 			break
@@ -1158,12 +1098,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Fact.Attribute(childComplexity), true
-	case "Fact.beganAt":
-		if e.ComplexityRoot.Fact.BeganAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Fact.BeganAt(childComplexity), true
 	case "Fact.category":
 		if e.ComplexityRoot.Fact.Category == nil {
 			break
@@ -1182,24 +1116,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Fact.Confidence(childComplexity), true
-	case "Fact.corroboration":
-		if e.ComplexityRoot.Fact.Corroboration == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Fact.Corroboration(childComplexity), true
 	case "Fact.deepLink":
 		if e.ComplexityRoot.Fact.DeepLink == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Fact.DeepLink(childComplexity), true
-	case "Fact.endedAt":
-		if e.ComplexityRoot.Fact.EndedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Fact.EndedAt(childComplexity), true
 	case "Fact.firstSeenAt":
 		if e.ComplexityRoot.Fact.FirstSeenAt == nil {
 			break
@@ -1260,23 +1182,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Fact.Quote(childComplexity), true
-	case "Fact.review":
-		if e.ComplexityRoot.Fact.Review == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Fact.Review(childComplexity), true
-	case "Fact.sameAs":
-		if e.ComplexityRoot.Fact.SameAs == nil {
-			break
-		}
-
-		args, err := ec.field_Fact_sameAs_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Fact.SameAs(childComplexity, args["first"].(int)), true
 	case "Fact.snapshot":
 		if e.ComplexityRoot.Fact.Snapshot == nil {
 			break
@@ -1307,23 +1212,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Fact.Subject(childComplexity), true
-	case "Fact.supersededBy":
-		if e.ComplexityRoot.Fact.SupersededBy == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Fact.SupersededBy(childComplexity), true
-	case "Fact.supersedes":
-		if e.ComplexityRoot.Fact.Supersedes == nil {
-			break
-		}
-
-		args, err := ec.field_Fact_supersedes_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Fact.Supersedes(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].([]*ent.FactOrder), args["where"].(*ent.FactWhereInput)), true
 	case "Fact.url":
 		if e.ComplexityRoot.Fact.URL == nil {
 			break
@@ -1336,99 +1224,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Fact.Value(childComplexity), true
-
-	case "FactChange.at":
-		if e.ComplexityRoot.FactChange.At == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FactChange.At(childComplexity), true
-	case "FactChange.category":
-		if e.ComplexityRoot.FactChange.Category == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FactChange.Category(childComplexity), true
-	case "FactChange.company":
-		if e.ComplexityRoot.FactChange.Company == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FactChange.Company(childComplexity), true
-	case "FactChange.fact":
-		if e.ComplexityRoot.FactChange.Fact == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FactChange.Fact(childComplexity), true
-	case "FactChange.id":
-		if e.ComplexityRoot.FactChange.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FactChange.ID(childComplexity), true
-	case "FactChange.job":
-		if e.ComplexityRoot.FactChange.Job == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FactChange.Job(childComplexity), true
-	case "FactChange.kind":
-		if e.ComplexityRoot.FactChange.Kind == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FactChange.Kind(childComplexity), true
-	case "FactChange.previous":
-		if e.ComplexityRoot.FactChange.Previous == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FactChange.Previous(childComplexity), true
-	case "FactChange.profile":
-		if e.ComplexityRoot.FactChange.Profile == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FactChange.Profile(childComplexity), true
-	case "FactChange.reviewed":
-		if e.ComplexityRoot.FactChange.Reviewed == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FactChange.Reviewed(childComplexity), true
-
-	case "FactChangeConnection.edges":
-		if e.ComplexityRoot.FactChangeConnection.Edges == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FactChangeConnection.Edges(childComplexity), true
-	case "FactChangeConnection.pageInfo":
-		if e.ComplexityRoot.FactChangeConnection.PageInfo == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FactChangeConnection.PageInfo(childComplexity), true
-	case "FactChangeConnection.totalCount":
-		if e.ComplexityRoot.FactChangeConnection.TotalCount == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FactChangeConnection.TotalCount(childComplexity), true
-
-	case "FactChangeEdge.cursor":
-		if e.ComplexityRoot.FactChangeEdge.Cursor == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FactChangeEdge.Cursor(childComplexity), true
-	case "FactChangeEdge.node":
-		if e.ComplexityRoot.FactChangeEdge.Node == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FactChangeEdge.Node(childComplexity), true
 
 	case "FactConnection.edges":
 		if e.ComplexityRoot.FactConnection.Edges == nil {
@@ -2009,6 +1804,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.JobResult.Outcomes(childComplexity), true
+	case "JobResult.rejected":
+		if e.ComplexityRoot.JobResult.Rejected == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobResult.Rejected(childComplexity), true
+	case "JobResult.usage":
+		if e.ComplexityRoot.JobResult.Usage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobResult.Usage(childComplexity), true
+	case "JobResult.withoutModel":
+		if e.ComplexityRoot.JobResult.WithoutModel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobResult.WithoutModel(childComplexity), true
+
+	case "ModelUsage.cached":
+		if e.ComplexityRoot.ModelUsage.Cached == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelUsage.Cached(childComplexity), true
+	case "ModelUsage.completionTokens":
+		if e.ComplexityRoot.ModelUsage.CompletionTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelUsage.CompletionTokens(childComplexity), true
+	case "ModelUsage.promptTokens":
+		if e.ComplexityRoot.ModelUsage.PromptTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelUsage.PromptTokens(childComplexity), true
+	case "ModelUsage.requests":
+		if e.ComplexityRoot.ModelUsage.Requests == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelUsage.Requests(childComplexity), true
 
 	case "MoneyValue.currency":
 		if e.ComplexityRoot.MoneyValue.Currency == nil {
@@ -2152,17 +1990,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RetryJob(childComplexity, args["input"].(RetryJobInput)), true
-	case "Mutation.reviewFact":
-		if e.ComplexityRoot.Mutation.ReviewFact == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_reviewFact_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.ReviewFact(childComplexity, args["input"].(ReviewFactInput)), true
 	case "Mutation.revokeApiKey":
 		if e.ComplexityRoot.Mutation.RevokeAPIKey == nil {
 			break
@@ -2207,6 +2034,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.StartScrape(childComplexity, args["input"].(StartScrapeInput)), true
+	case "Mutation.testProfile":
+		if e.ComplexityRoot.Mutation.TestProfile == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_testProfile_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TestProfile(childComplexity, args["input"].(TestProfileInput)), true
 	case "Mutation.updateProfile":
 		if e.ComplexityRoot.Mutation.UpdateProfile == nil {
 			break
@@ -2218,17 +2056,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateProfile(childComplexity, args["input"].(UpdateProfileInput)), true
-	case "Mutation.withdrawReview":
-		if e.ComplexityRoot.Mutation.WithdrawReview == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_withdrawReview_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.WithdrawReview(childComplexity, args["input"].(WithdrawReviewInput)), true
 
 	case "NumberValue.kind":
 		if e.ComplexityRoot.NumberValue.Kind == nil {
@@ -2476,31 +2303,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageSearchEdge.Score(childComplexity), true
 
-	case "Precision.confirmed":
-		if e.ComplexityRoot.Precision.Confirmed == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Precision.Confirmed(childComplexity), true
-	case "Precision.edited":
-		if e.ComplexityRoot.Precision.Edited == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Precision.Edited(childComplexity), true
-	case "Precision.rejected":
-		if e.ComplexityRoot.Precision.Rejected == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Precision.Rejected(childComplexity), true
-	case "Precision.value":
-		if e.ComplexityRoot.Precision.Value == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Precision.Value(childComplexity), true
-
 	case "PreviewedURL.depth":
 		if e.ComplexityRoot.PreviewedURL.Depth == nil {
 			break
@@ -2609,18 +2411,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Profile.Instructions(childComplexity), true
+	case "Profile.method":
+		if e.ComplexityRoot.Profile.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Profile.Method(childComplexity), true
 	case "Profile.name":
 		if e.ComplexityRoot.Profile.Name == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Profile.Name(childComplexity), true
-	case "Profile.precision":
-		if e.ComplexityRoot.Profile.Precision == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Profile.Precision(childComplexity), true
 	case "Profile.updatedAt":
 		if e.ComplexityRoot.Profile.UpdatedAt == nil {
 			break
@@ -2701,17 +2503,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AuditLog(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].([]*ent.AuditEntryOrder), args["where"].(*ent.AuditEntryWhereInput)), true
-	case "Query.conflicts":
-		if e.ComplexityRoot.Query.Conflicts == nil {
-			break
-		}
-
-		args, err := ec.field_Query_conflicts_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.Conflicts(childComplexity, args["where"].(*ent.FactWhereInput), args["first"].(int)), true
 	case "Query.fact":
 		if e.ComplexityRoot.Query.Fact == nil {
 			break
@@ -2723,17 +2514,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Fact(childComplexity, args["id"].(uuid.UUID)), true
-	case "Query.factChanges":
-		if e.ComplexityRoot.Query.FactChanges == nil {
-			break
-		}
-
-		args, err := ec.field_Query_factChanges_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.FactChanges(childComplexity, args["since"].(*time.Time), args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["where"].(*ent.FactChangeWhereInput)), true
 	case "Query.facts":
 		if e.ComplexityRoot.Query.Facts == nil {
 			break
@@ -2744,7 +2524,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Facts(childComplexity, args["asOf"].(*time.Time), args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].([]*ent.FactOrder), args["where"].(*ent.FactWhereInput)), true
+		return e.ComplexityRoot.Query.Facts(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].([]*ent.FactOrder), args["where"].(*ent.FactWhereInput)), true
 
 	case "Query.job":
 		if e.ComplexityRoot.Query.Job == nil {
@@ -2955,17 +2735,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.SuggestTerms(childComplexity, args["prefix"].(string), args["first"].(int)), true
-	case "Query.verifyEvidence":
-		if e.ComplexityRoot.Query.VerifyEvidence == nil {
-			break
-		}
-
-		args, err := ec.field_Query_verifyEvidence_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.VerifyEvidence(childComplexity, args["input"].(VerifyEvidenceInput)), true
 
 	case "RateLimit.adaptiveDelayMs":
 		if e.ComplexityRoot.RateLimit.AdaptiveDelayMs == nil {
@@ -3145,6 +2914,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RateValue.Unit(childComplexity), true
 
+	case "RejectedCount.count":
+		if e.ComplexityRoot.RejectedCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectedCount.Count(childComplexity), true
+	case "RejectedCount.reason":
+		if e.ComplexityRoot.RejectedCount.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectedCount.Reason(childComplexity), true
+
+	case "RejectedFact.category":
+		if e.ComplexityRoot.RejectedFact.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectedFact.Category(childComplexity), true
+	case "RejectedFact.method":
+		if e.ComplexityRoot.RejectedFact.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectedFact.Method(childComplexity), true
+	case "RejectedFact.quote":
+		if e.ComplexityRoot.RejectedFact.Quote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectedFact.Quote(childComplexity), true
+	case "RejectedFact.reason":
+		if e.ComplexityRoot.RejectedFact.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectedFact.Reason(childComplexity), true
+	case "RejectedFact.statement":
+		if e.ComplexityRoot.RejectedFact.Statement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectedFact.Statement(childComplexity), true
+
 	case "Report.body":
 		if e.ComplexityRoot.Report.Body == nil {
 			break
@@ -3263,91 +3076,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RetryJobPayload.Job(childComplexity), true
 
-	case "Review.at":
-		if e.ComplexityRoot.Review.At == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Review.At(childComplexity), true
-	case "Review.category":
-		if e.ComplexityRoot.Review.Category == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Review.Category(childComplexity), true
-	case "Review.company":
-		if e.ComplexityRoot.Review.Company == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Review.Company(childComplexity), true
-	case "Review.editedCategory":
-		if e.ComplexityRoot.Review.EditedCategory == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Review.EditedCategory(childComplexity), true
-	case "Review.editedStatement":
-		if e.ComplexityRoot.Review.EditedStatement == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Review.EditedStatement(childComplexity), true
-	case "Review.facts":
-		if e.ComplexityRoot.Review.Facts == nil {
-			break
-		}
-
-		args, err := ec.field_Review_facts_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Review.Facts(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].([]*ent.FactOrder), args["where"].(*ent.FactWhereInput)), true
-	case "Review.id":
-		if e.ComplexityRoot.Review.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Review.ID(childComplexity), true
-	case "Review.profile":
-		if e.ComplexityRoot.Review.Profile == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Review.Profile(childComplexity), true
-	case "Review.reason":
-		if e.ComplexityRoot.Review.Reason == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Review.Reason(childComplexity), true
-	case "Review.statement":
-		if e.ComplexityRoot.Review.Statement == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Review.Statement(childComplexity), true
-	case "Review.verdict":
-		if e.ComplexityRoot.Review.Verdict == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Review.Verdict(childComplexity), true
-	case "Review.who":
-		if e.ComplexityRoot.Review.Who == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Review.Who(childComplexity), true
-
-	case "ReviewFactPayload.fact":
-		if e.ComplexityRoot.ReviewFactPayload.Fact == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReviewFactPayload.Fact(childComplexity), true
-
 	case "RevokeApiKeyPayload.apiKey":
 		if e.ComplexityRoot.RevokeApiKeyPayload.APIKey == nil {
 			break
@@ -3385,6 +3113,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ScrapeParams.Languages(childComplexity), true
+	case "ScrapeParams.method":
+		if e.ComplexityRoot.ScrapeParams.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScrapeParams.Method(childComplexity), true
+	case "ScrapeParams.modelTokens":
+		if e.ComplexityRoot.ScrapeParams.ModelTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScrapeParams.ModelTokens(childComplexity), true
 	case "ScrapeParams.profile":
 		if e.ComplexityRoot.ScrapeParams.Profile == nil {
 			break
@@ -3712,17 +3452,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.FactAdded(childComplexity, args["where"].(*ent.FactWhereInput)), true
-	case "Subscription.factChanged":
-		if e.ComplexityRoot.Subscription.FactChanged == nil {
-			break
-		}
-
-		args, err := ec.field_Subscription_factChanged_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Subscription.FactChanged(childComplexity, args["where"].(*ent.FactChangeWhereInput)), true
 	case "Subscription.job":
 		if e.ComplexityRoot.Subscription.Job == nil {
 			break
@@ -3779,6 +3508,116 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.RateLimitUpdated(childComplexity, args["where"].(*ent.RateLimitWhereInput)), true
 
+	case "TestProfilePayload.facts":
+		if e.ComplexityRoot.TestProfilePayload.Facts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestProfilePayload.Facts(childComplexity), true
+	case "TestProfilePayload.method":
+		if e.ComplexityRoot.TestProfilePayload.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestProfilePayload.Method(childComplexity), true
+	case "TestProfilePayload.rejected":
+		if e.ComplexityRoot.TestProfilePayload.Rejected == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestProfilePayload.Rejected(childComplexity), true
+	case "TestProfilePayload.rejectedCounts":
+		if e.ComplexityRoot.TestProfilePayload.RejectedCounts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestProfilePayload.RejectedCounts(childComplexity), true
+	case "TestProfilePayload.text":
+		if e.ComplexityRoot.TestProfilePayload.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestProfilePayload.Text(childComplexity), true
+	case "TestProfilePayload.usage":
+		if e.ComplexityRoot.TestProfilePayload.Usage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestProfilePayload.Usage(childComplexity), true
+	case "TestProfilePayload.withoutModel":
+		if e.ComplexityRoot.TestProfilePayload.WithoutModel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestProfilePayload.WithoutModel(childComplexity), true
+
+	case "TestedFact.attribute":
+		if e.ComplexityRoot.TestedFact.Attribute == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestedFact.Attribute(childComplexity), true
+	case "TestedFact.category":
+		if e.ComplexityRoot.TestedFact.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestedFact.Category(childComplexity), true
+	case "TestedFact.confidence":
+		if e.ComplexityRoot.TestedFact.Confidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestedFact.Confidence(childComplexity), true
+	case "TestedFact.headings":
+		if e.ComplexityRoot.TestedFact.Headings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestedFact.Headings(childComplexity), true
+	case "TestedFact.method":
+		if e.ComplexityRoot.TestedFact.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestedFact.Method(childComplexity), true
+	case "TestedFact.qualifiers":
+		if e.ComplexityRoot.TestedFact.Qualifiers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestedFact.Qualifiers(childComplexity), true
+	case "TestedFact.quote":
+		if e.ComplexityRoot.TestedFact.Quote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestedFact.Quote(childComplexity), true
+	case "TestedFact.span":
+		if e.ComplexityRoot.TestedFact.Span == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestedFact.Span(childComplexity), true
+	case "TestedFact.statement":
+		if e.ComplexityRoot.TestedFact.Statement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestedFact.Statement(childComplexity), true
+	case "TestedFact.subject":
+		if e.ComplexityRoot.TestedFact.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestedFact.Subject(childComplexity), true
+	case "TestedFact.value":
+		if e.ComplexityRoot.TestedFact.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestedFact.Value(childComplexity), true
+
 	case "UnlimitedValue.original":
 		if e.ComplexityRoot.UnlimitedValue.Original == nil {
 			break
@@ -3818,12 +3657,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VersionValue.To(childComplexity), true
 
-	case "WithdrawReviewPayload.fact":
-		if e.ComplexityRoot.WithdrawReviewPayload.Fact == nil {
+	case "WithoutModel.count":
+		if e.ComplexityRoot.WithoutModel.Count == nil {
 			break
 		}
 
-		return e.ComplexityRoot.WithdrawReviewPayload.Fact(childComplexity), true
+		return e.ComplexityRoot.WithoutModel.Count(childComplexity), true
+	case "WithoutModel.reason":
+		if e.ComplexityRoot.WithoutModel.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithoutModel.Reason(childComplexity), true
 
 	}
 	return 0, false
@@ -3845,7 +3690,6 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateProfileInput", ec.unmarshalInputCreateProfileInput),
 			graphql.NewInputUnmarshaler("DeleteJobInput", ec.unmarshalInputDeleteJobInput),
 			graphql.NewInputUnmarshaler("DeleteProfileInput", ec.unmarshalInputDeleteProfileInput),
-			graphql.NewInputUnmarshaler("FactChangeWhereInput", ec.unmarshalInputFactChangeWhereInput),
 			graphql.NewInputUnmarshaler("FactOrder", ec.unmarshalInputFactOrder),
 			graphql.NewInputUnmarshaler("FactSearchWhere", ec.unmarshalInputFactSearchWhere),
 			graphql.NewInputUnmarshaler("FactWhereInput", ec.unmarshalInputFactWhereInput),
@@ -3861,6 +3705,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PageSearchWhere", ec.unmarshalInputPageSearchWhere),
 			graphql.NewInputUnmarshaler("PageWhereInput", ec.unmarshalInputPageWhereInput),
 			graphql.NewInputUnmarshaler("PreviewCrawlInput", ec.unmarshalInputPreviewCrawlInput),
+			graphql.NewInputUnmarshaler("ProfileDraft", ec.unmarshalInputProfileDraft),
 			graphql.NewInputUnmarshaler("ProfileOrder", ec.unmarshalInputProfileOrder),
 			graphql.NewInputUnmarshaler("ProfileWhereInput", ec.unmarshalInputProfileWhereInput),
 			graphql.NewInputUnmarshaler("RateLimitOrder", ec.unmarshalInputRateLimitOrder),
@@ -3869,17 +3714,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReportWhereInput", ec.unmarshalInputReportWhereInput),
 			graphql.NewInputUnmarshaler("ResetRateLimitInput", ec.unmarshalInputResetRateLimitInput),
 			graphql.NewInputUnmarshaler("RetryJobInput", ec.unmarshalInputRetryJobInput),
-			graphql.NewInputUnmarshaler("ReviewFactInput", ec.unmarshalInputReviewFactInput),
-			graphql.NewInputUnmarshaler("ReviewWhereInput", ec.unmarshalInputReviewWhereInput),
 			graphql.NewInputUnmarshaler("RevokeApiKeyInput", ec.unmarshalInputRevokeApiKeyInput),
 			graphql.NewInputUnmarshaler("SetRateLimitInput", ec.unmarshalInputSetRateLimitInput),
 			graphql.NewInputUnmarshaler("SnapshotOrder", ec.unmarshalInputSnapshotOrder),
 			graphql.NewInputUnmarshaler("SnapshotWhereInput", ec.unmarshalInputSnapshotWhereInput),
 			graphql.NewInputUnmarshaler("StartExtractionInput", ec.unmarshalInputStartExtractionInput),
 			graphql.NewInputUnmarshaler("StartScrapeInput", ec.unmarshalInputStartScrapeInput),
+			graphql.NewInputUnmarshaler("TestProfileInput", ec.unmarshalInputTestProfileInput),
 			graphql.NewInputUnmarshaler("UpdateProfileInput", ec.unmarshalInputUpdateProfileInput),
-			graphql.NewInputUnmarshaler("VerifyEvidenceInput", ec.unmarshalInputVerifyEvidenceInput),
-			graphql.NewInputUnmarshaler("WithdrawReviewInput", ec.unmarshalInputWithdrawReviewInput),
 		)
 	}
 	first := true
@@ -4200,19 +4042,6 @@ enum PreviewSource {
   What limits it: the plan, the region, the version, the endpoint, the condition; in the order of their names.
   """
   qualifiers: [Qualifier!]!
-  """
-  How many pages of its company state it now, its own included if that does. Statements count as the same if what they are about, the value and the words beside it are the same.
-  """
-  corroboration: Int!
-  """
-  Facts of other pages of its company that state the same now, in the order in which they were found.
-  """
-  sameAs(
-    """
-    At most so many: 0 to 100.
-    """
-    first: Int! = 10
-  ): [Fact!]!
 }
 
 """
@@ -4418,262 +4247,6 @@ extend type Query {
     """
     id: ID!
   ): Fact @scope(needs: READ)
-  """
-  Facts, by filter and in order.
-  """
-  facts(
-    """
-    Only facts that held at this time, as far as was known then; their evidence is that of when they were last found.
-    """
-    asOf: Time
-    """
-    Only what comes after this place.
-    """
-    after: Cursor
-    """
-    At most so many, from the start: 0 to 100; 20 unless said.
-    """
-    first: Int
-    """
-    Only what comes before this place.
-    """
-    before: Cursor
-    """
-    At most so many, from the end: 0 to 100.
-    """
-    last: Int
-    """
-    In this order.
-    """
-    orderBy: [FactOrder!]
-    """
-    Only what is like this.
-    """
-    where: FactWhereInput
-  ): FactConnection! @scope(needs: READ)
-  """
-  Facts of one company that contradict each other: they are about the same, on different pages, with different values.
-  """
-  conflicts(
-    """
-    Only facts like this.
-    """
-    where: FactWhereInput
-    """
-    At most so many: 0 to 100.
-    """
-    first: Int! = 20
-  ): [Conflict!]! @scope(needs: READ)
-  """
-  What has become of the quotes of facts in the newest texts of their pages, one for each fact in the order in which they are named. No server is asked.
-  """
-  verifyEvidence(
-    """
-    Which facts.
-    """
-    input: VerifyEvidenceInput!
-  ): [Evidence!]! @scope(needs: READ)
-}
-
-"""
-Facts of one company that contradict each other.
-"""
-type Conflict {
-  """
-  Whose documentation it is.
-  """
-  company: String!
-  """
-  What they tell about, as a stable key such as "rate_limit".
-  """
-  attribute: String!
-  """
-  What limits all of them: the plan, the region and the like.
-  """
-  qualifiers: [Qualifier!]!
-  """
-  The facts, at least two with different values.
-  """
-  facts: [Fact!]!
-}
-
-extend type Mutation {
-  """
-  Says of a fact that it is right, wrong, or right in other words. That holds for the same statement on every page of the company, under the same profile, and for ones found later.
-  """
-  reviewFact(
-    """
-    Which fact, and what of it.
-    """
-    input: ReviewFactInput!
-  ): ReviewFactPayload! @scope(needs: WRITE)
-  """
-  Takes back what was said of a fact, whichever the verdict: it is again as it was found.
-  """
-  withdrawReview(
-    """
-    Which fact.
-    """
-    input: WithdrawReviewInput!
-  ): WithdrawReviewPayload! @scope(needs: WRITE)
-}
-
-"""
-What somebody thinks of a fact.
-"""
-input ReviewFactInput {
-  """
-  The id of the fact.
-  """
-  id: ID!
-  """
-  Whether it is right.
-  """
-  verdict: ReviewVerdict!
-  """
-  Why; at most 1,000 characters.
-  """
-  reason: String! = ""
-  """
-  For EDITED: what it should say, in 1 to 1,000 characters. A number or a negation that its quote does not have is refused.
-  """
-  statement: String
-  """
-  For EDITED: the category of its profile that it belongs to.
-  """
-  category: String
-}
-
-"""
-The fact that was reviewed.
-"""
-type ReviewFactPayload {
-  """
-  The fact as it is now.
-  """
-  fact: Fact!
-}
-
-"""
-Of which fact a review is taken back.
-"""
-input WithdrawReviewInput {
-  """
-  The id of the fact.
-  """
-  id: ID!
-}
-
-"""
-The fact whose review was taken back.
-"""
-type WithdrawReviewPayload {
-  """
-  The fact as it is now.
-  """
-  fact: Fact!
-}
-
-"""
-Which facts to verify.
-"""
-input VerifyEvidenceInput {
-  """
-  The ids of 1 to 100 facts.
-  """
-  factIds: [ID!]!
-}
-
-"""
-What has become of the evidence of a fact.
-"""
-type Evidence {
-  """
-  The fact.
-  """
-  fact: Fact!
-  """
-  What has become of its quote.
-  """
-  state: EvidenceState!
-  """
-  The newest text of its page; null if there is none.
-  """
-  snapshot: Snapshot
-  """
-  Where in that text the quote stands, or what is left of it; null if it is gone.
-  """
-  span: Span
-  """
-  What stands there now; null if it is gone.
-  """
-  text: String
-}
-
-"""
-What has become of a quote.
-"""
-enum EvidenceState {
-  """
-  It stands where it did.
-  """
-  INTACT
-  """
-  It stands elsewhere on its page.
-  """
-  MOVED
-  """
-  Something like it stands there, in other words or with other figures.
-  """
-  ALTERED
-  """
-  Nothing like it is on its page any more, or the page is gone.
-  """
-  GONE
-}
-`, BuiltIn: false},
-	{Name: "../schema/factchange.graphql", Input: `extend type Query {
-  """
-  What became of claims, in order of time. Several facts that state the same are one claim, wherever they stand.
-  """
-  factChanges(
-    """
-    Only what became known at this time or later.
-    """
-    since: Time
-    """
-    Only what comes after this place.
-    """
-    after: Cursor
-    """
-    At most so many, from the start: 0 to 100; 20 unless said.
-    """
-    first: Int
-    """
-    Only what comes before this place.
-    """
-    before: Cursor
-    """
-    At most so many, from the end: 0 to 100.
-    """
-    last: Int
-    """
-    Only what is like this.
-    """
-    where: FactChangeWhereInput
-  ): FactChangeConnection! @scope(needs: READ)
-}
-
-extend type Subscription {
-  """
-  Every change that becomes known from now on, with its evidence: at the end of each job, and when somebody reviews a fact.
-  """
-  factChanged(
-    """
-    Only changes like this.
-    """
-    where: FactChangeWhereInput
-  ): FactChange! @scope(needs: READ)
 }
 `, BuiltIn: false},
 	{Name: "../schema/import.graphql", Input: `extend type Mutation {
@@ -4807,6 +4380,14 @@ type ScrapeParams {
   How pages are got.
   """
   fetcher: FetcherChoice!
+  """
+  Who looks for facts; null: whom the profile names.
+  """
+  method: ExtractionMethod
+  """
+  The tokens that a model may take for this job; null if only the setting LLM_JOB_TOKENS bounds them.
+  """
+  modelTokens: Int
 }
 
 """
@@ -4878,6 +4459,18 @@ type ExtractionParams {
   How many pages.
   """
   pages: Int!
+  """
+  Whether a model is asked again where its answer is known.
+  """
+  force: Boolean!
+  """
+  Who looks for facts; null: whom the profile names.
+  """
+  method: ExtractionMethod
+  """
+  The tokens that a model may take for this job; null if only the setting LLM_JOB_TOKENS bounds them.
+  """
+  modelTokens: Int
 }
 
 """
@@ -4900,6 +4493,156 @@ type JobResult {
   Bytes received.
   """
   bytes: Int!
+  """
+  What was taken for a fact of the profile and is none, by reason: of rules and of a model.
+  """
+  rejected: [RejectedCount!]!
+  """
+  What a model was asked.
+  """
+  usage: ModelUsage!
+  """
+  On how many pages a model that was to be asked was not heard in full, and why. With BOTH such pages have what rules find.
+  """
+  withoutModel: [WithoutModel!]!
+}
+
+"""
+How much was rejected for one reason.
+"""
+type RejectedCount {
+  """
+  The reason.
+  """
+  reason: RejectionReason!
+  """
+  How many.
+  """
+  count: Int!
+}
+
+"""
+Why something that was taken for a fact is none.
+"""
+enum RejectionReason {
+  """
+  The model did not put it as was asked.
+  """
+  UNREADABLE
+  """
+  Its category is none of the profile.
+  """
+  UNKNOWN_CATEGORY
+  """
+  Its quote does not stand in the text.
+  """
+  NO_QUOTE
+  """
+  A number of the statement, or its unit, does not stand in the quote.
+  """
+  NO_NUMBER
+  """
+  The statement denies what the quote does not, or the other way round.
+  """
+  NO_NEGATION
+  """
+  The statement says what the quote, and what stands above it, does not.
+  """
+  NO_WORDS
+  """
+  The quote tells a reader like us what to do.
+  """
+  COMMAND
+  """
+  The quote is a question, a reference, too short, too long, or hardly words.
+  """
+  NOT_A_FACT
+  """
+  It stands in what repeats on the pages of the domain.
+  """
+  BOILERPLATE
+  """
+  Its confidence is below the threshold.
+  """
+  LOW_CONFIDENCE
+  """
+  Another fact says the same.
+  """
+  DUPLICATE
+  """
+  The depth of the profile allows no more facts of one page.
+  """
+  TOO_MANY
+}
+
+"""
+What models were asked.
+"""
+type ModelUsage {
+  """
+  Requests that were answered.
+  """
+  requests: Int!
+  """
+  Tokens that they had.
+  """
+  promptTokens: Int!
+  """
+  Tokens that the answers had.
+  """
+  completionTokens: Int!
+  """
+  Answers that were known from before and took no tokens.
+  """
+  cached: Int!
+}
+
+"""
+On how many pages a model was not heard in full, for one reason.
+"""
+type WithoutModel {
+  """
+  The reason.
+  """
+  reason: ModelGap!
+  """
+  On how many pages.
+  """
+  count: Int!
+}
+
+"""
+Why a model that was to be asked was not heard, or not in full.
+"""
+enum ModelGap {
+  """
+  The worker has no model.
+  """
+  NOT_CONFIGURED
+  """
+  The tokens of the job are spent.
+  """
+  BUDGET_SPENT
+  """
+  The endpoint failed again and again, and is not asked for a while.
+  """
+  ENDPOINT_PAUSED
+  """
+  The endpoint did not answer, or not in time.
+  """
+  ENDPOINT_FAILED
+  """
+  The endpoint does not take the page.
+  """
+  ENDPOINT_REFUSED
+  """
+  What it answered is not what was asked for.
+  """
+  ANSWER_UNREADABLE
+  """
+  The page is too long; its beginning was read.
+  """
+  PAGE_TOO_LONG
 }
 
 """
@@ -5034,6 +4777,14 @@ input StartScrapeInput {
   """
   fetcher: FetcherChoice! = AUTO
   """
+  Who looks for facts; null: whom the profile names. INVALID if that needs a model and none is set.
+  """
+  method: ExtractionMethod
+  """
+  The tokens that a model may take for this job, about: no page is begun with it once they are spent. At least 1; null: LLM_JOB_TOKENS alone bounds them.
+  """
+  modelTokens: Int
+  """
   Whose items are taken first.
   """
   priority: JobPriority! = NORMAL
@@ -5093,6 +4844,18 @@ input StartExtractionInput {
   The name of the profile by which facts are extracted.
   """
   profile: String!
+  """
+  Who looks for facts; null: whom the profile names. INVALID if that needs a model and none is set.
+  """
+  method: ExtractionMethod
+  """
+  The tokens that a model may take for this job, about: no page is begun with it once they are spent. At least 1; null: LLM_JOB_TOKENS alone bounds them.
+  """
+  modelTokens: Int
+  """
+  Ask a model again where its answer is known.
+  """
+  force: Boolean! = false
   """
   Whose items are taken first.
   """
@@ -5344,6 +5107,10 @@ input CreateProfileInput {
   More for the model, when one is used: at most 4,000 characters.
   """
   instructions: String! = ""
+  """
+  Who looks for facts; null: rules, and a model if there is one.
+  """
+  method: ExtractionMethod
 }
 
 """
@@ -5374,6 +5141,10 @@ input UpdateProfileInput {
   More for the model, when one is used.
   """
   instructions: String
+  """
+  Who looks for facts.
+  """
+  method: ExtractionMethod
 }
 
 """
@@ -5438,6 +5209,184 @@ type DeleteProfilePayload {
   The id of the profile that is no more.
   """
   deletedId: ID!
+}
+`, BuiltIn: false},
+	{Name: "../schema/profiletest.graphql", Input: `extend type Mutation {
+  """
+  Tells at once which facts of a page, or of a text, a profile finds, which it does not and why. It stores nothing but a model's answers, so that they need not be paid again.
+  """
+  testProfile(
+    """
+    What to read, and by which profile.
+    """
+    input: TestProfileInput!
+  ): TestProfilePayload! @scope(needs: WRITE)
+}
+
+"""
+What to read: one of pageId, text and url. By which profile: one of profile and draft.
+"""
+input TestProfileInput {
+  """
+  A page that is stored; its text as it was last read.
+  """
+  pageId: ID
+  """
+  Markdown or plain text: at most 200,000 characters.
+  """
+  text: String
+  """
+  A page that is read for this, politely and within a few seconds.
+  """
+  url: String
+  """
+  The name of a profile.
+  """
+  profile: String
+  """
+  A profile that is not made yet.
+  """
+  draft: ProfileDraft
+  """
+  Who looks for facts; null: whom the profile names. INVALID if that needs a model and none is set.
+  """
+  method: ExtractionMethod
+}
+
+"""
+A profile that is not made yet.
+"""
+input ProfileDraft {
+  """
+  The categories of its facts: 1 to 30, written like names.
+  """
+  categories: [String!]!
+  """
+  What it looks for, in words: at most 2,000 characters.
+  """
+  focus: String! = ""
+  """
+  How much is wanted of a page.
+  """
+  depth: ProfileDepth! = DETAILED
+  """
+  More for the model, when one is used: at most 4,000 characters.
+  """
+  instructions: String! = ""
+  """
+  Who looks for facts; null: rules, and a model if there is one.
+  """
+  method: ExtractionMethod
+}
+
+"""
+What a profile finds.
+"""
+type TestProfilePayload {
+  """
+  Who looked for facts.
+  """
+  method: ExtractionMethod!
+  """
+  The Markdown that was read, in which the spans count.
+  """
+  text: String!
+  """
+  The facts, the surest first.
+  """
+  facts: [TestedFact!]!
+  """
+  What was taken for a fact of the profile and is none: the first 200.
+  """
+  rejected: [RejectedFact!]!
+  """
+  How much was rejected, by reason.
+  """
+  rejectedCounts: [RejectedCount!]!
+  """
+  What a model was asked.
+  """
+  usage: ModelUsage!
+  """
+  Why a model that was to be asked was not heard in full; null if it was.
+  """
+  withoutModel: ModelGap
+}
+
+"""
+A fact that a profile finds, which is not stored.
+"""
+type TestedFact {
+  """
+  The category of the profile that it belongs to.
+  """
+  category: String!
+  """
+  The fact in one sentence that can be read alone.
+  """
+  statement: String!
+  """
+  The words that prove it, exactly as they stand in the text at the span.
+  """
+  quote: String!
+  """
+  Where the quote stands in the text.
+  """
+  span: Span!
+  """
+  The headings above the quote, the outermost first.
+  """
+  headings: [String!]!
+  """
+  What it tells about, as a stable key; empty if it has no name yet.
+  """
+  attribute: String!
+  """
+  What it is about: a plan, a product, a parameter, or the heading above it.
+  """
+  subject: String!
+  """
+  What it says in figures, or whether there is something; null if it says neither.
+  """
+  value: FactValue
+  """
+  What limits it; in the order of their names.
+  """
+  qualifiers: [Qualifier!]!
+  """
+  From 0 to 1, computed from how it was found.
+  """
+  confidence: Float!
+  """
+  How it was found.
+  """
+  method: FactMethod!
+}
+
+"""
+What was taken for a fact and is none.
+"""
+type RejectedFact {
+  """
+  The category that it was taken to belong to; empty if that is not known.
+  """
+  category: String!
+  """
+  What it would have stated.
+  """
+  statement: String!
+  """
+  The words that were to prove it.
+  """
+  quote: String!
+  """
+  Why it is none.
+  """
+  reason: RejectionReason!
+  """
+  Who took it for a fact.
+  """
+  method: FactMethod!
 }
 `, BuiltIn: false},
 	{Name: "../schema/ratelimit.graphql", Input: `extend type Query {
@@ -5552,35 +5501,6 @@ extend type Subscription {
     """
     id: ID!
   ): Report @scope(needs: READ)
-}
-`, BuiltIn: false},
-	{Name: "../schema/review.graphql", Input: `extend type Profile {
-  """
-  How often the facts that it finds were right, as far as they were reviewed.
-  """
-  precision: Precision!
-}
-
-"""
-How often facts were right, by the reviews of them.
-"""
-type Precision {
-  """
-  How many statements were confirmed.
-  """
-  confirmed: Int!
-  """
-  How many were rejected.
-  """
-  rejected: Int!
-  """
-  How many were edited; they count as neither.
-  """
-  edited: Int!
-  """
-  The confirmed among those that were confirmed or rejected, from 0 to 1; null if there are none.
-  """
-  value: Float
 }
 `, BuiltIn: false},
 	{Name: "../schema/search.graphql", Input: `"""
@@ -6234,20 +6154,6 @@ func (ec *executionContext) childFields_CloneProfilePayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type CloneProfilePayload", field.Name)
 }
 
-func (ec *executionContext) childFields_Conflict(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "company":
-		return ec.fieldContext_Conflict_company(ctx, field)
-	case "attribute":
-		return ec.fieldContext_Conflict_attribute(ctx, field)
-	case "qualifiers":
-		return ec.fieldContext_Conflict_qualifiers(ctx, field)
-	case "facts":
-		return ec.fieldContext_Conflict_facts(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type Conflict", field.Name)
-}
-
 func (ec *executionContext) childFields_CrawlParams(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "maxDepth":
@@ -6342,22 +6248,6 @@ func (ec *executionContext) childFields_DiffLine(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type DiffLine", field.Name)
 }
 
-func (ec *executionContext) childFields_Evidence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "fact":
-		return ec.fieldContext_Evidence_fact(ctx, field)
-	case "state":
-		return ec.fieldContext_Evidence_state(ctx, field)
-	case "snapshot":
-		return ec.fieldContext_Evidence_snapshot(ctx, field)
-	case "span":
-		return ec.fieldContext_Evidence_span(ctx, field)
-	case "text":
-		return ec.fieldContext_Evidence_text(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type Evidence", field.Name)
-}
-
 func (ec *executionContext) childFields_Fact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -6392,82 +6282,20 @@ func (ec *executionContext) childFields_Fact(ctx context.Context, field graphql.
 		return ec.fieldContext_Fact_firstSeenAt(ctx, field)
 	case "lastSeenAt":
 		return ec.fieldContext_Fact_lastSeenAt(ctx, field)
-	case "beganAt":
-		return ec.fieldContext_Fact_beganAt(ctx, field)
-	case "endedAt":
-		return ec.fieldContext_Fact_endedAt(ctx, field)
 	case "page":
 		return ec.fieldContext_Fact_page(ctx, field)
 	case "snapshot":
 		return ec.fieldContext_Fact_snapshot(ctx, field)
 	case "profile":
 		return ec.fieldContext_Fact_profile(ctx, field)
-	case "supersededBy":
-		return ec.fieldContext_Fact_supersededBy(ctx, field)
-	case "supersedes":
-		return ec.fieldContext_Fact_supersedes(ctx, field)
-	case "review":
-		return ec.fieldContext_Fact_review(ctx, field)
 	case "deepLink":
 		return ec.fieldContext_Fact_deepLink(ctx, field)
 	case "value":
 		return ec.fieldContext_Fact_value(ctx, field)
 	case "qualifiers":
 		return ec.fieldContext_Fact_qualifiers(ctx, field)
-	case "corroboration":
-		return ec.fieldContext_Fact_corroboration(ctx, field)
-	case "sameAs":
-		return ec.fieldContext_Fact_sameAs(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Fact", field.Name)
-}
-
-func (ec *executionContext) childFields_FactChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "id":
-		return ec.fieldContext_FactChange_id(ctx, field)
-	case "kind":
-		return ec.fieldContext_FactChange_kind(ctx, field)
-	case "at":
-		return ec.fieldContext_FactChange_at(ctx, field)
-	case "company":
-		return ec.fieldContext_FactChange_company(ctx, field)
-	case "category":
-		return ec.fieldContext_FactChange_category(ctx, field)
-	case "reviewed":
-		return ec.fieldContext_FactChange_reviewed(ctx, field)
-	case "fact":
-		return ec.fieldContext_FactChange_fact(ctx, field)
-	case "previous":
-		return ec.fieldContext_FactChange_previous(ctx, field)
-	case "job":
-		return ec.fieldContext_FactChange_job(ctx, field)
-	case "profile":
-		return ec.fieldContext_FactChange_profile(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type FactChange", field.Name)
-}
-
-func (ec *executionContext) childFields_FactChangeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "edges":
-		return ec.fieldContext_FactChangeConnection_edges(ctx, field)
-	case "pageInfo":
-		return ec.fieldContext_FactChangeConnection_pageInfo(ctx, field)
-	case "totalCount":
-		return ec.fieldContext_FactChangeConnection_totalCount(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type FactChangeConnection", field.Name)
-}
-
-func (ec *executionContext) childFields_FactChangeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "node":
-		return ec.fieldContext_FactChangeEdge_node(ctx, field)
-	case "cursor":
-		return ec.fieldContext_FactChangeEdge_cursor(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type FactChangeEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_FactConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6748,8 +6576,28 @@ func (ec *executionContext) childFields_JobResult(ctx context.Context, field gra
 		return ec.fieldContext_JobResult_factsRemoved(ctx, field)
 	case "bytes":
 		return ec.fieldContext_JobResult_bytes(ctx, field)
+	case "rejected":
+		return ec.fieldContext_JobResult_rejected(ctx, field)
+	case "usage":
+		return ec.fieldContext_JobResult_usage(ctx, field)
+	case "withoutModel":
+		return ec.fieldContext_JobResult_withoutModel(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type JobResult", field.Name)
+}
+
+func (ec *executionContext) childFields_ModelUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "requests":
+		return ec.fieldContext_ModelUsage_requests(ctx, field)
+	case "promptTokens":
+		return ec.fieldContext_ModelUsage_promptTokens(ctx, field)
+	case "completionTokens":
+		return ec.fieldContext_ModelUsage_completionTokens(ctx, field)
+	case "cached":
+		return ec.fieldContext_ModelUsage_cached(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ModelUsage", field.Name)
 }
 
 func (ec *executionContext) childFields_OutcomeCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6858,20 +6706,6 @@ func (ec *executionContext) childFields_PageSearchEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type PageSearchEdge", field.Name)
 }
 
-func (ec *executionContext) childFields_Precision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "confirmed":
-		return ec.fieldContext_Precision_confirmed(ctx, field)
-	case "rejected":
-		return ec.fieldContext_Precision_rejected(ctx, field)
-	case "edited":
-		return ec.fieldContext_Precision_edited(ctx, field)
-	case "value":
-		return ec.fieldContext_Precision_value(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type Precision", field.Name)
-}
-
 func (ec *executionContext) childFields_PreviewedURL(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "url":
@@ -6910,6 +6744,8 @@ func (ec *executionContext) childFields_Profile(ctx context.Context, field graph
 		return ec.fieldContext_Profile_depth(ctx, field)
 	case "instructions":
 		return ec.fieldContext_Profile_instructions(ctx, field)
+	case "method":
+		return ec.fieldContext_Profile_method(ctx, field)
 	case "builtin":
 		return ec.fieldContext_Profile_builtin(ctx, field)
 	case "version":
@@ -6920,8 +6756,6 @@ func (ec *executionContext) childFields_Profile(ctx context.Context, field graph
 		return ec.fieldContext_Profile_updatedAt(ctx, field)
 	case "facts":
 		return ec.fieldContext_Profile_facts(ctx, field)
-	case "precision":
-		return ec.fieldContext_Profile_precision(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Profile", field.Name)
 }
@@ -7020,6 +6854,32 @@ func (ec *executionContext) childFields_RateLimitEdge(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type RateLimitEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_RejectedCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reason":
+		return ec.fieldContext_RejectedCount_reason(ctx, field)
+	case "count":
+		return ec.fieldContext_RejectedCount_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RejectedCount", field.Name)
+}
+
+func (ec *executionContext) childFields_RejectedFact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "category":
+		return ec.fieldContext_RejectedFact_category(ctx, field)
+	case "statement":
+		return ec.fieldContext_RejectedFact_statement(ctx, field)
+	case "quote":
+		return ec.fieldContext_RejectedFact_quote(ctx, field)
+	case "reason":
+		return ec.fieldContext_RejectedFact_reason(ctx, field)
+	case "method":
+		return ec.fieldContext_RejectedFact_method(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RejectedFact", field.Name)
+}
+
 func (ec *executionContext) childFields_Report(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -7084,44 +6944,6 @@ func (ec *executionContext) childFields_RetryJobPayload(ctx context.Context, fie
 		return ec.fieldContext_RetryJobPayload_job(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RetryJobPayload", field.Name)
-}
-
-func (ec *executionContext) childFields_Review(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "id":
-		return ec.fieldContext_Review_id(ctx, field)
-	case "company":
-		return ec.fieldContext_Review_company(ctx, field)
-	case "verdict":
-		return ec.fieldContext_Review_verdict(ctx, field)
-	case "reason":
-		return ec.fieldContext_Review_reason(ctx, field)
-	case "statement":
-		return ec.fieldContext_Review_statement(ctx, field)
-	case "category":
-		return ec.fieldContext_Review_category(ctx, field)
-	case "editedStatement":
-		return ec.fieldContext_Review_editedStatement(ctx, field)
-	case "editedCategory":
-		return ec.fieldContext_Review_editedCategory(ctx, field)
-	case "who":
-		return ec.fieldContext_Review_who(ctx, field)
-	case "at":
-		return ec.fieldContext_Review_at(ctx, field)
-	case "profile":
-		return ec.fieldContext_Review_profile(ctx, field)
-	case "facts":
-		return ec.fieldContext_Review_facts(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type Review", field.Name)
-}
-
-func (ec *executionContext) childFields_ReviewFactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "fact":
-		return ec.fieldContext_ReviewFactPayload_fact(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type ReviewFactPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RevokeApiKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7322,6 +7144,54 @@ func (ec *executionContext) childFields_StartScrapePayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type StartScrapePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_TestProfilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "method":
+		return ec.fieldContext_TestProfilePayload_method(ctx, field)
+	case "text":
+		return ec.fieldContext_TestProfilePayload_text(ctx, field)
+	case "facts":
+		return ec.fieldContext_TestProfilePayload_facts(ctx, field)
+	case "rejected":
+		return ec.fieldContext_TestProfilePayload_rejected(ctx, field)
+	case "rejectedCounts":
+		return ec.fieldContext_TestProfilePayload_rejectedCounts(ctx, field)
+	case "usage":
+		return ec.fieldContext_TestProfilePayload_usage(ctx, field)
+	case "withoutModel":
+		return ec.fieldContext_TestProfilePayload_withoutModel(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TestProfilePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TestedFact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "category":
+		return ec.fieldContext_TestedFact_category(ctx, field)
+	case "statement":
+		return ec.fieldContext_TestedFact_statement(ctx, field)
+	case "quote":
+		return ec.fieldContext_TestedFact_quote(ctx, field)
+	case "span":
+		return ec.fieldContext_TestedFact_span(ctx, field)
+	case "headings":
+		return ec.fieldContext_TestedFact_headings(ctx, field)
+	case "attribute":
+		return ec.fieldContext_TestedFact_attribute(ctx, field)
+	case "subject":
+		return ec.fieldContext_TestedFact_subject(ctx, field)
+	case "value":
+		return ec.fieldContext_TestedFact_value(ctx, field)
+	case "qualifiers":
+		return ec.fieldContext_TestedFact_qualifiers(ctx, field)
+	case "confidence":
+		return ec.fieldContext_TestedFact_confidence(ctx, field)
+	case "method":
+		return ec.fieldContext_TestedFact_method(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TestedFact", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateProfilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "profile":
@@ -7330,12 +7200,14 @@ func (ec *executionContext) childFields_UpdateProfilePayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type UpdateProfilePayload", field.Name)
 }
 
-func (ec *executionContext) childFields_WithdrawReviewPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+func (ec *executionContext) childFields_WithoutModel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
-	case "fact":
-		return ec.fieldContext_WithdrawReviewPayload_fact(ctx, field)
+	case "reason":
+		return ec.fieldContext_WithoutModel_reason(ctx, field)
+	case "count":
+		return ec.fieldContext_WithoutModel_count(ctx, field)
 	}
-	return nil, fmt.Errorf("no field named %q was found under type WithdrawReviewPayload", field.Name)
+	return nil, fmt.Errorf("no field named %q was found under type WithoutModel", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

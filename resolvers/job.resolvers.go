@@ -16,6 +16,14 @@ import (
 	"techfacts.dev/techfacts/schema"
 )
 
+func (r *extractionParamsResolver) Method(ctx context.Context, obj *schema.ExtractionParams) (*schema.ExtractionMethod, error) {
+	return set(obj.Method), nil
+}
+
+func (r *extractionParamsResolver) ModelTokens(ctx context.Context, obj *schema.ExtractionParams) (*int, error) {
+	return set(obj.Tokens), nil
+}
+
 func (r *jobResolver) Params(ctx context.Context, obj *ent.Job) (schema.JobParams, error) {
 	if p := obj.Params.Extract; p != nil {
 		return p, nil
@@ -51,7 +59,7 @@ func (r *mutationResolver) StartScrape(ctx context.Context, input graph.StartScr
 }
 
 func (r *mutationResolver) StartExtraction(ctx context.Context, input graph.StartExtractionInput) (*graph.StartExtractionPayload, error) {
-	row, err := r.Jobs.StartExtraction(ctx, job.ExtractionInput{IDs: input.PageIds, Where: input.Where, Profile: input.Profile},
+	row, err := r.Jobs.StartExtraction(ctx, extractionInput(input),
 		job.Common{Priority: input.Priority, IdempotencyKey: deref(input.IdempotencyKey)})
 	if err != nil {
 		return nil, err
@@ -86,6 +94,14 @@ func (r *queryResolver) Job(ctx context.Context, id uuid.UUID) (*ent.Job, error)
 	return r.job(ctx, id)
 }
 
+func (r *scrapeParamsResolver) Method(ctx context.Context, obj *schema.ScrapeParams) (*schema.ExtractionMethod, error) {
+	return set(obj.Method), nil
+}
+
+func (r *scrapeParamsResolver) ModelTokens(ctx context.Context, obj *schema.ScrapeParams) (*int, error) {
+	return set(obj.Tokens), nil
+}
+
 func (r *subscriptionResolver) Job(ctx context.Context, id uuid.UUID) (<-chan *ent.Job, error) {
 	return r.watchJob(ctx, id)
 }
@@ -106,11 +122,19 @@ func (r *subscriptionResolver) FactAdded(ctx context.Context, where *ent.FactWhe
 	return r.watchFacts(ctx, where)
 }
 
+func (r *Resolver) ExtractionParams() graph.ExtractionParamsResolver {
+	return &extractionParamsResolver{r}
+}
+
 func (r *Resolver) Mutation() graph.MutationResolver { return &mutationResolver{r} }
+
+func (r *Resolver) ScrapeParams() graph.ScrapeParamsResolver { return &scrapeParamsResolver{r} }
 
 func (r *Resolver) Subscription() graph.SubscriptionResolver { return &subscriptionResolver{r} }
 
 type (
-	mutationResolver     struct{ *Resolver }
-	subscriptionResolver struct{ *Resolver }
+	extractionParamsResolver struct{ *Resolver }
+	mutationResolver         struct{ *Resolver }
+	scrapeParamsResolver     struct{ *Resolver }
+	subscriptionResolver     struct{ *Resolver }
 )

@@ -19,6 +19,7 @@ import (
 func (r *mutationResolver) CreateProfile(ctx context.Context, input graph.CreateProfileInput) (*graph.CreateProfilePayload, error) {
 	row, err := r.Profiles.Create(ctx, input.Name, extract.Draft{
 		Description: &input.Description, Categories: input.Categories, Focus: &input.Focus, Depth: &input.Depth, Instructions: &input.Instructions,
+		Method: input.Method,
 	})
 	if err != nil {
 		return nil, err
@@ -29,6 +30,7 @@ func (r *mutationResolver) CreateProfile(ctx context.Context, input graph.Create
 func (r *mutationResolver) UpdateProfile(ctx context.Context, input graph.UpdateProfileInput) (*graph.UpdateProfilePayload, error) {
 	row, err := r.Profiles.Update(ctx, input.ID, extract.Draft{
 		Description: input.Description, Categories: input.Categories, Focus: input.Focus, Depth: input.Depth, Instructions: input.Instructions,
+		Method: input.Method,
 	})
 	if err != nil {
 		return nil, err

@@ -17,15 +17,25 @@ import (
 	"techfacts.dev/techfacts/schema"
 )
 
-func deref(s *string) string {
-	if s == nil {
-		return ""
+func deref[T any](v *T) T {
+	if v == nil {
+		var zero T
+		return zero
 	}
-	return *s
+	return *v
+}
+
+// bound is a bound that is given, which must be at least 1: negative, which is
+// refused, if it is not.
+func bound(n *int) int {
+	if n != nil && *n < 1 {
+		return -1
+	}
+	return deref(n)
 }
 
 func scrapeParams(in graph.StartScrapeInput) schema.ScrapeParams {
-	p := schema.ScrapeParams{URLs: in.Urls, Company: in.Company, Profile: in.Profile, Force: in.Force, Languages: in.Languages, Choice: in.Fetcher}
+	p := schema.ScrapeParams{URLs: in.Urls, Company: in.Company, Profile: in.Profile, Force: in.Force, Languages: in.Languages, Choice: in.Fetcher, Method: deref(in.Method), Tokens: bound(in.ModelTokens)}
 	if c := in.Crawl; c != nil {
 		p.Crawl = &schema.CrawlParams{
 			MaxDepth: c.MaxDepth, MaxPages: c.MaxPages, Include: c.Include, Exclude: c.Exclude, Subdomains: c.Subdomains,
@@ -46,6 +56,12 @@ func documents(in []*graph.ImportedDocument) ([]job.Document, error) {
 		docs[i] = job.Document{URL: d.URL, ContentType: d.ContentType, Title: d.Title, Body: body}
 	}
 	return docs, nil
+}
+
+func extractionInput(in graph.StartExtractionInput) job.ExtractionInput {
+	return job.ExtractionInput{
+		IDs: in.PageIds, Where: in.Where, Profile: in.Profile, Method: deref(in.Method), Tokens: bound(in.ModelTokens), Force: in.Force,
+	}
 }
 
 // listed makes INVALID of what ent says to a filter that holds an empty one.

@@ -20,6 +20,7 @@ import (
 	"techfacts.dev/techfacts/internal/fault"
 	"techfacts.dev/techfacts/internal/fetch"
 	"techfacts.dev/techfacts/internal/job"
+	"techfacts.dev/techfacts/internal/lab"
 	"techfacts.dev/techfacts/internal/search"
 	"techfacts.dev/techfacts/schema"
 )
@@ -38,6 +39,7 @@ type Resolver struct {
 	Keys     *access.Keys
 	Reviews  *change.Reviews
 	Preview  crawl.Previewer
+	Lab      lab.Lab
 	Bus      Bus
 	Tick     time.Duration // how often watchers look without a hint; 0: every 2 s
 

@@ -100,8 +100,10 @@ type ScrapeParams struct {
 	// Languages are the primary subtags of those wanted; none means all.
 	Languages []string `json:"languages,omitempty"`
 	// Choice is how pages are to be got; empty is AUTO.
-	Choice FetcherChoice `json:"fetcher,omitempty"`
-	Roots  []string      `json:"roots,omitempty"` // of a retry: where URLs were redirected to in the job that it retries
+	Choice FetcherChoice    `json:"fetcher,omitempty"`
+	Method ExtractionMethod `json:"method,omitempty"` // empty: that of the profile
+	Tokens int              `json:"tokens,omitempty"` // that a model may take; 0: no bound of the job's own
+	Roots  []string         `json:"roots,omitempty"`  // of a retry: where URLs were redirected to in the job that it retries
 }
 
 // Fetcher is how pages are to be got.
@@ -137,9 +139,11 @@ func (p *CrawlParams) Sitemaps() bool { return !p.NoSitemaps }
 
 // ExtractionParams are the parameters of an EXTRACT job. The pages are its items.
 type ExtractionParams struct {
-	Profile string `json:"profile"`
-	Pages   int    `json:"pages"`
-	Force   bool   `json:"force,omitempty"`
+	Profile string           `json:"profile"`
+	Pages   int              `json:"pages"`
+	Force   bool             `json:"force,omitempty"`  // ask a model again though its answer is known
+	Method  ExtractionMethod `json:"method,omitempty"` // empty: that of the profile
+	Tokens  int              `json:"tokens,omitempty"` // that a model may take; 0: no bound of the job's own
 }
 
 // JobResult sums up what a job has done; it is set when the job ends.
@@ -148,6 +152,7 @@ type JobResult struct {
 	FactsAdded   int            `json:"factsAdded"`
 	FactsRemoved int            `json:"factsRemoved"`
 	Bytes        int64          `json:"bytes"`
+	Tally
 }
 
 // OutcomeCount is how many items of a job ended in one way.
@@ -173,6 +178,7 @@ func (Job) Fields() []ent.Field {
 			Comment("The company whose documentation a SCRAPE or IMPORT job reads."),
 		field.JSON("params", Params{}).Immutable().Annotations(hidden()),
 		field.JSON("result", &JobResult{}).Optional().Annotations(hidden()),
+		field.JSON("tally", Tally{}).Optional().Annotations(hidden()),
 		field.Int("total").Default(0).Annotations(unfiltered()).
 			Comment("Items known so far; grows while links are found. total = done + failed + skipped once the job has ended."),
 		field.Int("done").Default(0).Annotations(unfiltered()).

@@ -45,7 +45,7 @@ func (JobEvent) Fields() []ent.Field {
 		field.Enum("kind").GoType(EventKind("")).Immutable().
 			Comment("What happened."),
 		field.String("message").Optional().Immutable().Annotations(unfiltered()).
-			Comment("The reason in words where there is one; of ITEM_FETCHED the outcome."),
+			Comment("The reason in words where there is one, and what was rejected of the item's page; of ITEM_FETCHED the outcome."),
 		field.UUID("item_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(hidden()),
 	}
 }

@@ -41,6 +41,8 @@ func (Profile) Fields() []ent.Field {
 			Comment("How much is wanted of a page."),
 		field.String("instructions").Default("").MaxRuneLen(4000).Annotations(unfiltered()).
 			Comment("More for the model, when one is used."),
+		field.Enum("method").GoType(ExtractionMethod("")).Optional().Nillable().
+			Comment("Who looks for facts; null: rules, and a model if there is one."),
 		field.Bool("builtin").Default(false).Immutable().
 			Comment("Whether it came with techfacts; such a one can be cloned, not changed or deleted."),
 		field.Int("version").Default(1).Annotations(unfiltered()).

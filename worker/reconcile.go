@@ -180,6 +180,14 @@ func (r *reconciliation) anchor(f extract.Fact) string {
 	return document.AnchorAt(r.page.Edges.Snapshot.Anchors, f.Span.ByteStart)
 }
 
+// model is the one that proposed f; nil for none.
+func model(f extract.Fact) *string {
+	if f.Model == "" {
+		return nil
+	}
+	return &f.Model
+}
+
 func (r *reconciliation) create(f extract.Fact) *ent.FactCreate {
 	said := f.Stated()
 	create := r.tx.Ent.Fact.Create().SetPageID(r.page.ID).SetSnapshotID(r.page.Edges.Snapshot.ID).SetProfileID(r.profile).
@@ -187,7 +195,7 @@ func (r *reconciliation) create(f extract.Fact) *ent.FactCreate {
 		SetSpan(f.Span).SetHeadings(f.Headings).SetAnchor(r.anchor(f)).SetBlock(r.marks.At(f.Span.ByteStart)).
 		SetAttribute(f.Attribute).SetSubject(f.Subject).
 		SetValue(f.Value.Original).SetMeasure(f.Value).SetNillableValueKind(kind(f.Value)).SetNillableNumber(number(f.Value)).SetUnit(f.Value.Unit).
-		SetQualifiers(f.Qualifiers).SetConfidence(f.Confidence).SetMethod(schema.MethodRules).SetFingerprint(f.Fingerprint).SetFirstSeenAt(r.now).SetLastSeenAt(r.now).
+		SetQualifiers(f.Qualifiers).SetConfidence(f.Confidence).SetMethod(f.Method).SetNillableModel(model(f)).SetFingerprint(f.Fingerprint).SetFirstSeenAt(r.now).SetLastSeenAt(r.now).
 		SetTopic(said.Topic()).SetClaim(said.Claim()).SetBeganAt(r.now)
 	if review := r.reviews[f.Fingerprint]; review != nil {
 		change.Apply(review, create.Mutation())

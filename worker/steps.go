@@ -5,6 +5,7 @@ import (
 
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/internal/document"
+	"techfacts.dev/techfacts/internal/extract"
 	"techfacts.dev/techfacts/internal/fetch"
 	"techfacts.dev/techfacts/internal/job"
 	"techfacts.dev/techfacts/schema"
@@ -26,7 +27,8 @@ type Steps struct {
 	Ways          map[schema.Fetcher]Web // the other ways to get pages that there are
 	Limiter       *fetch.Limiter
 	Documents     *document.Reader
-	MinConfidence float64 // facts below are not kept
+	MinConfidence float64        // facts below are not kept
+	Model         *extract.Model // nil: there is none
 
 	samples *samples // nil: none are remembered
 }

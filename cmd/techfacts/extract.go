@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"techfacts.dev/techfacts/internal/app"
+	"techfacts.dev/techfacts/schema"
 )
 
 type extractCmd struct {
@@ -17,6 +19,7 @@ type extractCmd struct {
 	Profile string   `default:"general" help:"Built-in profile by which facts are extracted."`
 	Company string   `help:"Whose documentation it is. Default: the host of --url."`
 	URL     string   `name:"url" help:"Where the files are from."`
+	Method  string   `enum:",rules,model,both" default:"" help:"Who looks for facts: rules, model or both. Default: rules, and the model if LLM_MODEL is set."`
 	JSON    bool     `name:"json" help:"Print one JSON object a line."`
 }
 
@@ -29,7 +32,9 @@ func (cmd extractCmd) Run(ctx context.Context, c *app.Config) error {
 	if err := c.Check(); err != nil {
 		return err
 	}
-	reading := app.Reading{Profile: cmd.Profile, Company: cmd.Company, URL: cmd.URL}
+	reading := app.Reading{
+		Profile: cmd.Profile, Company: cmd.Company, URL: cmd.URL, Method: schema.ExtractionMethod(strings.ToUpper(cmd.Method)),
+	}
 	if err := reading.Check(); err != nil {
 		return err
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf16"
+
+	"techfacts.dev/techfacts/internal/modeltest"
 )
 
 // files writes the files that the command is to read.
@@ -157,5 +159,36 @@ func TestExtractSaysWhatIsWrong(t *testing.T) {
 		if (code == exitPartial) != (out != "") {
 			t.Errorf("%v printed:\n%s", c.args, out)
 		}
+	}
+}
+
+func TestExtractAsksTheModelThatIsSet(t *testing.T) {
+	t.Parallel()
+	_, _, plain := files(t)
+	m := modeltest.New(t, modeltest.Honest(modeltest.Fact{Statement: "Webhooks have a time out of 30 seconds.", Category: "general", Quote: "Webhooks time out after 30 seconds."}))
+	env := []string{"OPENAI_BASE_URL=" + m.URL, "LLM_MODEL=m1"}
+	for _, test := range []struct {
+		method   string
+		env      []string
+		requests int
+		by       string
+	}{
+		{"rules", env, 0, "RULES"}, {"model", env, 1, "MODEL"}, {"both", env, 2, "RULES"}, {"", env, 3, "RULES"}, {"", nil, 3, "RULES"}, // what both find is the rules'
+
+	} {
+		out, stderr, code := output(t, test.env, "extract", "--json", "--profile", "general", "--method", test.method, plain)
+		if code != 0 || len(m.Asked()) != test.requests {
+			t.Fatalf("%q: exit code %d, %d requests: %s", test.method, code, len(m.Asked()), stderr)
+		}
+		if strings.Count(out, "\n") != 1 || !strings.Contains(out, `"method":"`+test.by+`"`) || strings.Contains(out, `"model":"m1"`) != (test.by == "MODEL") {
+			t.Errorf("%q: %s", test.method, out)
+		}
+	}
+	if _, stderr, code := output(t, nil, "extract", "--method", "model", plain); code == 0 || !strings.Contains(stderr, "LLM_MODEL") {
+		t.Errorf("without a model: exit code %d: %s", code, stderr)
+	}
+	m.Answer(func(modeltest.Asked) modeltest.Reply { return modeltest.Reply{Status: 401} })
+	if _, stderr, code := output(t, env, "extract", "--method", "model", plain); code == 0 || !strings.Contains(stderr, "the model did not answer") {
+		t.Errorf("a model that refuses: exit code %d: %s", code, stderr)
 	}
 }

@@ -123,9 +123,6 @@ func serve(ctx context.Context, c *app.Config, role app.Role) error {
 		return fault.New(fault.Invalid, "DATABASE_URL must be set to run API and workers apart; the embedded database serves one process: use techfacts serve")
 	}
 	log := app.NewLog(*c)
-	for _, name := range app.Unsupported() {
-		log.WarnContext(ctx, "this setting has no effect in this version", slog.String("setting", name))
-	}
 	return app.Run(ctx, *c, role, log, nil)
 }
 

@@ -30,6 +30,8 @@ const (
 	FieldParams = "params"
 	// FieldResult holds the string denoting the result field in the database.
 	FieldResult = "result"
+	// FieldTally holds the string denoting the tally field in the database.
+	FieldTally = "tally"
 	// FieldTotal holds the string denoting the total field in the database.
 	FieldTotal = "total"
 	// FieldDone holds the string denoting the done field in the database.
@@ -130,6 +132,7 @@ var Columns = []string{
 	FieldCompany,
 	FieldParams,
 	FieldResult,
+	FieldTally,
 	FieldTotal,
 	FieldDone,
 	FieldFailed,

@@ -312,6 +312,16 @@ func ResultNotNil() predicate.Job {
 	return predicate.Job(sql.FieldNotNull(FieldResult))
 }
 
+// TallyIsNil applies the IsNil predicate on the "tally" field.
+func TallyIsNil() predicate.Job {
+	return predicate.Job(sql.FieldIsNull(FieldTally))
+}
+
+// TallyNotNil applies the NotNil predicate on the "tally" field.
+func TallyNotNil() predicate.Job {
+	return predicate.Job(sql.FieldNotNull(FieldTally))
+}
+
 // TotalEQ applies the EQ predicate on the "total" field.
 func TotalEQ(v int) predicate.Job {
 	return predicate.Job(sql.FieldEQ(FieldTotal, v))

@@ -36,6 +36,26 @@ var (
 			},
 		},
 	}
+	// AnswersColumns holds the columns for the "answers" table.
+	AnswersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "proposals", Type: field.TypeJSON},
+		{Name: "unreadable", Type: field.TypeInt, Default: 0},
+		{Name: "at", Type: field.TypeTime},
+	}
+	// AnswersTable holds the schema information for the "answers" table.
+	AnswersTable = &schema.Table{
+		Name:       "answers",
+		Columns:    AnswersColumns,
+		PrimaryKey: []*schema.Column{AnswersColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "answer_at",
+				Unique:  false,
+				Columns: []*schema.Column{AnswersColumns[3]},
+			},
+		},
+	}
 	// APIKeysColumns holds the columns for the "api_keys" table.
 	APIKeysColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -420,6 +440,7 @@ var (
 		{Name: "company", Type: field.TypeString, Nullable: true},
 		{Name: "params", Type: field.TypeJSON},
 		{Name: "result", Type: field.TypeJSON, Nullable: true},
+		{Name: "tally", Type: field.TypeJSON, Nullable: true},
 		{Name: "total", Type: field.TypeInt, Default: 0},
 		{Name: "done", Type: field.TypeInt, Default: 0},
 		{Name: "failed", Type: field.TypeInt, Default: 0},
@@ -444,7 +465,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "jobs_jobs_retries",
-				Columns:    []*schema.Column{JobsColumns[21]},
+				Columns:    []*schema.Column{JobsColumns[22]},
 				RefColumns: []*schema.Column{JobsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -453,22 +474,22 @@ var (
 			{
 				Name:    "job_idempotency_key",
 				Unique:  true,
-				Columns: []*schema.Column{JobsColumns[16]},
+				Columns: []*schema.Column{JobsColumns[17]},
 			},
 			{
 				Name:    "job_status_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[2], JobsColumns[18]},
+				Columns: []*schema.Column{JobsColumns[2], JobsColumns[19]},
 			},
 			{
 				Name:    "job_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[18]},
+				Columns: []*schema.Column{JobsColumns[19]},
 			},
 			{
 				Name:    "job_parent_id",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[21]},
+				Columns: []*schema.Column{JobsColumns[22]},
 			},
 		},
 	}
@@ -682,6 +703,7 @@ var (
 		{Name: "focus", Type: field.TypeString, Size: 2000, Default: ""},
 		{Name: "depth", Type: field.TypeEnum, Enums: []string{"SUMMARY", "DETAILED", "COMPREHENSIVE"}, Default: "DETAILED"},
 		{Name: "instructions", Type: field.TypeString, Size: 4000, Default: ""},
+		{Name: "method", Type: field.TypeEnum, Nullable: true, Enums: []string{"RULES", "MODEL", "BOTH"}},
 		{Name: "builtin", Type: field.TypeBool, Default: false},
 		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "created_at", Type: field.TypeTime},
@@ -937,6 +959,7 @@ var (
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		AliasesTable,
+		AnswersTable,
 		APIKeysTable,
 		AuditEntriesTable,
 		BoilerplatesTable,

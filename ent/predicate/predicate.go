@@ -9,6 +9,9 @@ import (
 // Alias is the predicate function for alias builders.
 type Alias func(*sql.Selector)
 
+// Answer is the predicate function for answer builders.
+type Answer func(*sql.Selector)
+
 // ApiKey is the predicate function for apikey builders.
 type ApiKey func(*sql.Selector)
 

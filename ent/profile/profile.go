@@ -30,6 +30,8 @@ const (
 	FieldDepth = "depth"
 	// FieldInstructions holds the string denoting the instructions field in the database.
 	FieldInstructions = "instructions"
+	// FieldMethod holds the string denoting the method field in the database.
+	FieldMethod = "method"
 	// FieldBuiltin holds the string denoting the builtin field in the database.
 	FieldBuiltin = "builtin"
 	// FieldVersion holds the string denoting the version field in the database.
@@ -60,6 +62,7 @@ var Columns = []string{
 	FieldFocus,
 	FieldDepth,
 	FieldInstructions,
+	FieldMethod,
 	FieldBuiltin,
 	FieldVersion,
 	FieldCreatedAt,
@@ -115,6 +118,16 @@ func DepthValidator(d schema.Depth) error {
 	}
 }
 
+// MethodValidator is a validator for the "method" field enum values. It is called by the builders before save.
+func MethodValidator(m schema.ExtractionMethod) error {
+	switch m {
+	case "RULES", "MODEL", "BOTH":
+		return nil
+	default:
+		return fmt.Errorf("profile: invalid enum value for method field: %q", m)
+	}
+}
+
 // OrderOption defines the ordering options for the Profile queries.
 type OrderOption func(*sql.Selector)
 
@@ -146,6 +159,11 @@ func ByDepth(opts ...sql.OrderTermOption) OrderOption {
 // ByInstructions orders the results by the instructions field.
 func ByInstructions(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldInstructions, opts...).ToFunc()
+}
+
+// ByMethod orders the results by the method field.
+func ByMethod(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMethod, opts...).ToFunc()
 }
 
 // ByBuiltin orders the results by the builtin field.
@@ -194,4 +212,11 @@ var (
 	_ graphql.Marshaler = (*schema.Depth)(nil)
 	// schema.Depth must implement graphql.Unmarshaler.
 	_ graphql.Unmarshaler = (*schema.Depth)(nil)
+)
+
+var (
+	// schema.ExtractionMethod must implement graphql.Marshaler.
+	_ graphql.Marshaler = (*schema.ExtractionMethod)(nil)
+	// schema.ExtractionMethod must implement graphql.Unmarshaler.
+	_ graphql.Unmarshaler = (*schema.ExtractionMethod)(nil)
 )

@@ -387,6 +387,46 @@ func InstructionsContainsFold(v string) predicate.Profile {
 	return predicate.Profile(sql.FieldContainsFold(FieldInstructions, v))
 }
 
+// MethodEQ applies the EQ predicate on the "method" field.
+func MethodEQ(v schema.ExtractionMethod) predicate.Profile {
+	vc := v
+	return predicate.Profile(sql.FieldEQ(FieldMethod, vc))
+}
+
+// MethodNEQ applies the NEQ predicate on the "method" field.
+func MethodNEQ(v schema.ExtractionMethod) predicate.Profile {
+	vc := v
+	return predicate.Profile(sql.FieldNEQ(FieldMethod, vc))
+}
+
+// MethodIn applies the In predicate on the "method" field.
+func MethodIn(vs ...schema.ExtractionMethod) predicate.Profile {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = vs[i]
+	}
+	return predicate.Profile(sql.FieldIn(FieldMethod, v...))
+}
+
+// MethodNotIn applies the NotIn predicate on the "method" field.
+func MethodNotIn(vs ...schema.ExtractionMethod) predicate.Profile {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = vs[i]
+	}
+	return predicate.Profile(sql.FieldNotIn(FieldMethod, v...))
+}
+
+// MethodIsNil applies the IsNil predicate on the "method" field.
+func MethodIsNil() predicate.Profile {
+	return predicate.Profile(sql.FieldIsNull(FieldMethod))
+}
+
+// MethodNotNil applies the NotNil predicate on the "method" field.
+func MethodNotNil() predicate.Profile {
+	return predicate.Profile(sql.FieldNotNull(FieldMethod))
+}
+
 // BuiltinEQ applies the EQ predicate on the "builtin" field.
 func BuiltinEQ(v bool) predicate.Profile {
 	return predicate.Profile(sql.FieldEQ(FieldBuiltin, v))

@@ -106,7 +106,7 @@ var needs = map[string]string{
 		Query.searchFacts Query.similarFacts Query.searchPages Query.suggestTerms
 		Subscription.job Subscription.jobEvents Subscription.jobs Subscription.factAdded Subscription.pageStored Subscription.rateLimitUpdated`,
 	"WRITE": `Mutation.startScrape Mutation.startExtraction Mutation.importDocuments Mutation.cancelJob Mutation.retryJob Mutation.deleteJob
-		Mutation.createProfile Mutation.updateProfile Mutation.cloneProfile Mutation.deleteProfile Mutation.reviewFact Mutation.withdrawReview
+		Mutation.createProfile Mutation.updateProfile Mutation.cloneProfile Mutation.deleteProfile Mutation.testProfile Mutation.reviewFact Mutation.withdrawReview
 		Query.previewCrawl`,
 	"ADMIN": `Query.apiKeys Query.auditLog Mutation.setRateLimit Mutation.resetRateLimit Mutation.createApiKey Mutation.revokeApiKey`,
 }

@@ -25,6 +25,7 @@ import (
 	"techfacts.dev/techfacts/internal/fault"
 	"techfacts.dev/techfacts/internal/fetch"
 	"techfacts.dev/techfacts/internal/job"
+	"techfacts.dev/techfacts/internal/lab"
 	"techfacts.dev/techfacts/internal/metric"
 	"techfacts.dev/techfacts/internal/queue"
 	"techfacts.dev/techfacts/internal/server"
@@ -130,6 +131,7 @@ func (p *parts) run(ctx context.Context, c Config, s *store.Store, pool *worker.
 	if pool != nil {
 		group.Go(func() error { return pool.Run(ctx) })
 		group.Go(func() error { return change.NewLog(s, p.bus, log).Run(ctx) })
+		group.Go(func() error { return p.answers.Run(ctx) })
 	}
 	p.search.run(ctx, group, p.api != nil, pool != nil)
 	ready()
@@ -194,6 +196,8 @@ type parts struct {
 	web       *fetch.Web
 	ways      ways
 	documents *document.Reader
+	answers   *extract.Answers
+	model     *extract.Model // nil: none is set
 }
 
 // listen opens the address of the API and that for operators, if the process
@@ -266,14 +270,18 @@ func build(ctx context.Context, c Config, role Role, own []string, s *store.Stor
 		bus:       hints,
 		limiter:   limiter,
 		documents: document.NewReader(document.DefaultMemory),
-		jobs:      job.New(s, hints, job.Policy{Retries: c.ScrapeMaxRetries, Fresh: time.Duration(c.ScrapeCache), Lacks: others.lacks()}),
-		web:       fetch.NewWeb(plain, limiter),
-		ways:      others,
+		jobs: job.New(s, hints, job.Policy{
+			Retries: c.ScrapeMaxRetries, Fresh: time.Duration(c.ScrapeCache), Lacks: others.lacks(), Model: c.LLMModel != "", Tokens: c.LLMJobTokens,
+		}),
+		answers: extract.NewAnswers(s, time.Duration(c.LLMCache), log),
+		web:     fetch.NewWeb(plain, limiter),
+		ways:    others,
 	}
 	if p.search, err = openSearch(c, s, hints, log); err != nil {
 		return nil, err
 	}
 	p.jobs.Observer, p.jobs.Log = p.metrics, log
+	p.model = c.model(p.answers, p.metrics, log)
 	p.metrics.Database(s)
 	if redis, ok := hints.(*event.Redis); ok {
 		p.metrics.Bus(redis.State)
@@ -330,10 +338,10 @@ func (p *parts) pool(ctx context.Context, c Config, s *store.Store, log *slog.Lo
 	return &worker.Pool{
 		Store: s, Queue: q, Jobs: p.jobs, Gate: p.limiter, Bus: p.bus, Log: log,
 		Steps: worker.Steps{
-			Ent: s.Ent, Jobs: p.jobs, Web: observed{p.web, p.metrics, log}, Ways: p.others(log), Documents: p.documents, Limiter: p.limiter, MinConfidence: c.MinConfidence,
+			Ent: s.Ent, Jobs: p.jobs, Web: observed{p.web, p.metrics, log}, Ways: p.others(log), Documents: p.documents, Limiter: p.limiter, MinConfidence: c.MinConfidence, Model: p.model,
 		},
 		Observer: p.metrics, Tracer: p.tracer,
-		Fetches: c.WorkerFetches, Extracts: c.WorkerExtracts,
+		Fetches: c.WorkerFetches, Extracts: c.extracts(),
 	}, nil
 }
 
@@ -353,6 +361,11 @@ func (p *parts) degraded() (names []string) {
 	if redis, ok := p.bus.(*event.Redis); ok && !redis.State().Connected {
 		names = append(names, "redis: not connected since "+redis.State().Since.UTC().Format(time.RFC3339)+"; live updates come later")
 	}
+	if p.model != nil {
+		if until, paused := p.model.Chat.Paused(); paused {
+			names = append(names, "model: it failed again and again and is not asked until "+until.UTC().Format(time.RFC3339)+"; rules find facts meanwhile")
+		}
+	}
 	return append(names, p.search.degraded()...)
 }
 
@@ -363,6 +376,9 @@ func (p *parts) handler(c Config, s *store.Store, log *slog.Logger) http.Handler
 		Reviews: change.NewReviews(s, p.bus),
 		Preview: crawl.Previewer{Store: s, Web: p.web, Limiter: p.limiter, Fresh: time.Duration(c.ScrapeCache), Documents: p.documents},
 		Search:  p.search.facts, PageSearch: p.search.pages, Documents: p.search.source,
+		Lab: lab.Lab{
+			Store: s, Web: p.web, Limiter: p.limiter, Documents: p.documents, Model: p.model, MinConfidence: c.MinConfidence,
+		},
 	})
 	var graphiql fs.FS
 	if c.GraphiQL {

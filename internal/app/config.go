@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -60,13 +59,21 @@ type Config struct {
 	FlareSolverrURL string `name:"flaresolverr-url" env:"FLARESOLVERR_URL" group:"Reading pages" help:"FlareSolverr, which reads pages behind a challenge, as http://localhost:8191. Default: none."`
 
 	MinConfidence float64 `name:"extraction-confidence-threshold" env:"EXTRACTION_CONFIDENCE_THRESHOLD" default:"0.5" group:"Extracting facts" help:"Facts of less confidence, from 0 to 1, are not kept."`
+	ChunkSize     int     `name:"extraction-chunk-size" env:"EXTRACTION_CHUNK_SIZE" default:"10000" group:"Extracting facts" help:"Characters of a page that a model is given at a time, cut at headings. Rules see whole pages."`
 
 	OpenAIBaseURL    string  `name:"openai-base-url" env:"OPENAI_BASE_URL" group:"Language models" help:"Endpoint that speaks OpenAI's protocol, as https://api.openai.com/v1. Default: none."`
 	OpenAIKey        Secret  `name:"openai-api-key" env:"OPENAI_API_KEY" group:"Language models" help:"Key of the endpoint. Default: none."`
 	EmbeddingBaseURL string  `name:"openai-embedding-base-url" env:"OPENAI_EMBEDDING_BASE_URL" group:"Language models" help:"Endpoint of the model that makes vectors, for search by meaning. Default: OPENAI_BASE_URL."`
 	EmbeddingModel   string  `name:"rag-embedding-model" env:"RAG_EMBEDDING_MODEL" group:"Language models" help:"Model that makes vectors, as bge-large-en. Default: none, and search is by words."`
+	LLMModel         string  `name:"llm-model" env:"LLM_MODEL" group:"Language models" help:"Model that finds facts, beside the rules, at OPENAI_BASE_URL. Default: none."`
 	LLMTimeout       Seconds `name:"llm-http-timeout" env:"LLM_HTTP_TIMEOUT" default:"120s" group:"Language models" help:"Time for one answer of a model."`
 	LLMRetries       int     `name:"llm-max-retries" env:"LLM_MAX_RETRIES" default:"5" group:"Language models" help:"How often a model that is busy is asked again, with growing pauses."`
+
+	LLMConcurrent      int     `name:"llm-max-concurrent" env:"LLM_MAX_CONCURRENT" default:"4" group:"Language models" help:"Questions to LLM_MODEL at a time, of this process."`
+	LLMJobTokens       int     `name:"llm-job-tokens" env:"LLM_JOB_TOKENS" default:"0" group:"Language models" help:"Tokens that LLM_MODEL may take for one job, about; then the rest is by rules. 0: no bound."`
+	LLMBreakerFailures int     `name:"llm-breaker-failures" env:"LLM_BREAKER_FAILURES" default:"5" group:"Language models" help:"Questions in a row that LLM_MODEL must leave without an answer, retries included, for it to be left alone for a while."`
+	LLMBreakerPause    Seconds `name:"llm-breaker-pause" env:"LLM_BREAKER_PAUSE" default:"60s" group:"Language models" help:"For how long."`
+	LLMCache           Seconds `name:"llm-cache" env:"LLM_CACHE" default:"2160h" group:"Language models" help:"How long answers of LLM_MODEL are kept, so that a question is paid once; 0: not at all. Default: 90 days."`
 
 	QdrantURL Secret `name:"qdrant-url" env:"QDRANT_URL" group:"Storage" help:"Qdrant, which holds the search index, by its gRPC port: http://host:6334, or https:// for TLS. Default: none, and every API process has the index in memory."`
 	QdrantKey Secret `name:"qdrant-api-key" env:"QDRANT_API_KEY" group:"Storage" help:"Key of Qdrant. Default: none."`
@@ -84,19 +91,6 @@ type Config struct {
 	Tick time.Duration `kong:"-"`
 	// Version is that of the program.
 	Version string `kong:"-"`
-}
-
-// later are settings of the product that this version does not know yet. They
-// are not ignored in silence.
-//
-//nolint:gochecknoglobals // a fixed table
-var later = []string{
-	"LLM_MODEL", "EXTRACTION_CHUNK_SIZE",
-}
-
-// Unsupported lists the settings in the environment that have no effect yet.
-func Unsupported() []string {
-	return slices.DeleteFunc(slices.Clone(later), func(name string) bool { return os.Getenv(name) == "" })
 }
 
 // Secret is a setting that is never shown.
@@ -172,6 +166,9 @@ func (c Config) Check() error {
 		}
 	}
 	if err := c.checkSearch(); err != nil {
+		return err
+	}
+	if err := c.checkModel(); err != nil {
 		return err
 	}
 	for _, o := range c.AllowedOrigins {

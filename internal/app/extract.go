@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"strings"
 
@@ -30,6 +31,9 @@ type FileFact struct {
 	Subject    string            `json:"subject,omitempty"`
 	Value      *schema.Value     `json:"value"`
 	Qualifiers map[string]string `json:"qualifiers,omitempty"`
+
+	Method schema.Method `json:"method"`
+	Model  string        `json:"model,omitempty"`
 }
 
 // fileSpan is where a quote stands in the Markdown that was made of a file.
@@ -44,8 +48,12 @@ type fileSpan struct {
 
 // Reading is how files are read: by which built-in profile, and whose
 // documentation it is. The company may be empty; URL, where the file is from, may
-// be too, and if it is not its host stands in for a company that is not named.
-type Reading struct{ Profile, Company, URL string }
+// be too, and if it is not its host stands in for a company that is not named. An
+// empty method is rules, and the model if one is set.
+type Reading struct {
+	Profile, Company, URL string
+	Method                schema.ExtractionMethod
+}
 
 // Check fails with INVALID for a profile that is not built in and for a URL
 // that is none.
@@ -64,7 +72,8 @@ func (r Reading) Check() error {
 }
 
 // Extract finds the facts of a local file by the path on which a worker finds
-// those of a page: the same reading, the same rules, the same threshold. Quotes of
+// those of a page: the same reading, the same rules and model, the same threshold.
+// It fails with UNAVAILABLE if only the model is to be asked and is not heard. Quotes of
 // HTML are worded as the page shows them, without the signs of inline code that
 // the Markdown made of it has.
 func Extract(ctx context.Context, c Config, path string, r Reading) ([]FileFact, error) {
@@ -84,10 +93,23 @@ func Extract(ctx context.Context, c Config, path string, r Reading) ([]FileFact,
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	found := extract.Rules(extract.Page{Text: doc.Text, Title: doc.Title, Company: r.Company}, profile, c.MinConfidence)
-	facts := make([]FileFact, 0, len(found))
+	model := c.model(nil, nil, slog.New(slog.DiscardHandler))
+	method := extract.MethodOf(model != nil, r.Method)
+	if method.Model() && model == nil {
+		return nil, fault.New(fault.Invalid, "--method %s needs a model: set OPENAI_BASE_URL and LLM_MODEL", method)
+	}
+	found, err := extract.Find(ctx, extract.Page{Text: doc.Text, Title: doc.Title, Company: r.Company}, profile, extract.Options{
+		Method: method, Model: model, MinConfidence: c.MinConfidence,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if method == schema.ExtractByModel && found.Err != nil {
+		return nil, fmt.Errorf("%s: %s: %w", path, found.Gap.Words(), found.Err)
+	}
+	facts := make([]FileFact, 0, len(found.Facts))
 	html := file.ContentType == "text/html" || file.ContentType == "application/xhtml+xml"
-	for _, f := range found {
+	for _, f := range found.Facts {
 		if html {
 			f.Quote = document.Plain(f.Quote)
 		}
@@ -98,7 +120,7 @@ func Extract(ctx context.Context, c Config, path string, r Reading) ([]FileFact,
 		facts = append(facts, FileFact{
 			File: path, URL: r.URL, Company: r.Company, Profile: r.Profile, Category: f.Category, Statement: f.Statement,
 			Quote: f.Quote, Confidence: f.Confidence, Headings: f.Headings, Span: fileSpan(f.Span),
-			Attribute: f.Attribute, Subject: f.Subject, Value: value, Qualifiers: f.Qualifiers,
+			Attribute: f.Attribute, Subject: f.Subject, Value: value, Qualifiers: f.Qualifiers, Method: f.Method, Model: f.Model,
 		})
 	}
 	return facts, nil

@@ -20,6 +20,7 @@ type candidate struct {
 	about      string // what tells its category, if not the quote
 	cell       int    // the cell of a row that it tells; 0 for all
 	question   bool   // it answers the question that stands above it
+	proposed   bool   // a model worded its statement
 }
 
 // candidates reads the blocks of a text in order and gives what may be a fact:

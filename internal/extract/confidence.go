@@ -32,7 +32,8 @@ const (
 // method is 1 for rules and 0.9 for a model; tier is 1 exact, 0.97 normalised,
 // 0.92 stripped, 0.8 fuzzy; structure is 1 for a row, 0.95 for an endpoint, 0.85
 // for a definition, 0.75 for an item, 0.65 for a sentence; score, from 0 to 1, is
-// how well the words fit the profile. What a model says of itself is not asked.
+// how well the words fit the profile; of what a model proposes it is 0.6 and the
+// rest by the words. What a model says of itself is not asked.
 func Confidence(method schema.Method, tier Tier, structure Structure, score float64) float64 {
 	m := 1.0
 	if method == schema.MethodModel {
@@ -62,3 +63,7 @@ func Confidence(method schema.Method, tier Tier, structure Structure, score floa
 	}
 	return m * t * (0.3*s + 0.7*min(max(score, 0), 1))
 }
+
+// proposedScore is the score of what a model proposes, if nothing else speaks for
+// it: it was chosen for the profile, and its quote and words were verified.
+const proposedScore = 0.6

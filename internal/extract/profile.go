@@ -73,6 +73,7 @@ type Draft struct {
 	Focus        *string
 	Depth        *schema.Depth
 	Instructions *string
+	Method       *schema.ExtractionMethod
 }
 
 // Create makes a profile. INVALID for input out of bounds, CONFLICT for a name
@@ -84,12 +85,12 @@ func (p *Profiles) Create(ctx context.Context, name string, d Draft) (*ent.Profi
 	if d.Categories == nil {
 		d.Categories = []string{}
 	}
-	if err := d.check(); err != nil {
+	if err := d.Check(); err != nil {
 		return nil, err
 	}
 	return p.write(ctx, func(tx *store.Tx) (uuid.UUID, error) {
 		row, err := tx.Ent.Profile.Create().SetName(name).SetCategories(d.Categories).SetNillableDescription(d.Description).
-			SetNillableFocus(d.Focus).SetNillableDepth(d.Depth).SetNillableInstructions(d.Instructions).Save(ctx)
+			SetNillableFocus(d.Focus).SetNillableDepth(d.Depth).SetNillableInstructions(d.Instructions).SetNillableMethod(d.Method).Save(ctx)
 		if ent.IsConstraintError(err) {
 			return uuid.Nil, ErrNameTaken
 		}
@@ -102,7 +103,7 @@ func (p *Profiles) Create(ctx context.Context, name string, d Draft) (*ent.Profi
 
 // Update changes a profile that somebody made.
 func (p *Profiles) Update(ctx context.Context, id uuid.UUID, d Draft) (*ent.Profile, error) {
-	if err := d.check(); err != nil {
+	if err := d.Check(); err != nil {
 		return nil, err
 	}
 	return p.write(ctx, func(tx *store.Tx) (uuid.UUID, error) {
@@ -110,7 +111,7 @@ func (p *Profiles) Update(ctx context.Context, id uuid.UUID, d Draft) (*ent.Prof
 			return uuid.Nil, err
 		}
 		update := tx.Ent.Profile.UpdateOneID(id).SetNillableDescription(d.Description).SetNillableFocus(d.Focus).
-			SetNillableDepth(d.Depth).SetNillableInstructions(d.Instructions).AddVersion(1).SetUpdatedAt(schema.Now())
+			SetNillableDepth(d.Depth).SetNillableInstructions(d.Instructions).SetNillableMethod(d.Method).AddVersion(1).SetUpdatedAt(schema.Now())
 		if d.Categories != nil {
 			update.SetCategories(d.Categories)
 		}
@@ -131,7 +132,7 @@ func (p *Profiles) Clone(ctx context.Context, id uuid.UUID, name string) (*ent.P
 		return nil, fmt.Errorf("read profile: %w", err)
 	}
 	return p.Create(ctx, name, Draft{
-		Description: &old.Description, Categories: old.Categories, Focus: &old.Focus, Depth: &old.Depth, Instructions: &old.Instructions,
+		Description: &old.Description, Categories: old.Categories, Focus: &old.Focus, Depth: &old.Depth, Instructions: &old.Instructions, Method: old.Method,
 	})
 }
 
@@ -175,7 +176,8 @@ func custom(ctx context.Context, tx *store.Tx, id uuid.UUID) error {
 	return nil
 }
 
-func (d Draft) check() error {
+// Check says with INVALID what is wrong with a draft.
+func (d Draft) Check() error {
 	if d.Categories != nil {
 		if len(d.Categories) == 0 || len(d.Categories) > maxCategories {
 			return fault.InvalidField("input.categories", "must be 1 to %d categories", maxCategories)

@@ -5,18 +5,25 @@ import (
 	"slices"
 	"sort"
 
+	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/internal/document"
 	"techfacts.dev/techfacts/schema"
 )
 
-// Profile is what the rules need to know of a profile.
+// Profile is what needs to be known of a profile to find facts by it.
 type Profile struct {
-	Name, Focus string
-	Categories  []string
-	Depth       schema.Depth
+	Name, Focus  string
+	Categories   []string
+	Depth        schema.Depth
+	Instructions string // for a model
 }
 
-// Page is what the rules need to know of a page. Title is what its text is about
+// ProfileOf is a stored profile as it is used here.
+func ProfileOf(row *ent.Profile) Profile {
+	return Profile{Name: row.Name, Focus: row.Focus, Categories: row.Categories, Depth: row.Depth, Instructions: row.Instructions}
+}
+
+// Page is what needs to be known of a page. Title is what its text is about
 // where no heading says so; the words of Company tell nothing. In Boilerplate, in
 // the order of the text, there are no facts.
 type Page struct {
@@ -44,6 +51,9 @@ type Fact struct {
 	Qualifiers  map[string]string
 	Confidence  float64
 	Fingerprint string
+
+	Method schema.Method `json:"-"`
+	Model  string        `json:"-"` // of MODEL
 }
 
 // DefaultConfidence is the least confidence of facts that are kept.
@@ -70,7 +80,11 @@ func Rules(p Page, prof Profile, minConfidence float64) []Fact {
 		return nil
 	}
 	s := newScorer(p, prof)
-	var all []finding
+	return s.finish(p.Text, best(prof, s.rules(p, prof, minConfidence, nil), nil))
+}
+
+// rules gives what the rules find, not yet chosen by depth.
+func (s *scorer) rules(p Page, prof Profile, minConfidence float64, rejected *rejections) (all []finding) {
 	candidates(p.Text, func(c candidate) {
 		if p.common(c.start) {
 			return
@@ -79,23 +93,31 @@ func Rules(p Page, prof Profile, minConfidence float64) []Fact {
 		if j.category < 0 {
 			return
 		}
-		f := finding{c, Fact{
+		f := finding{candidate: c, fact: Fact{
 			Category: prof.Categories[j.category], Statement: c.statement, Quote: p.Text[c.start:c.end],
 			Span: schema.Span{ByteStart: c.start, ByteEnd: c.end}, Headings: c.block.Headings, Attribute: j.attribute, Subject: c.subject,
-			Confidence: Confidence(schema.MethodRules, TierExact, c.structure, j.score),
+			Confidence: Confidence(schema.MethodRules, TierExact, c.structure, j.score), Method: schema.MethodRules,
 		}}
-		if f.fact.Confidence < minConfidence || Ground(p.Text, Claim{c.statement, f.fact.Quote, c.start, c.end}) != nil {
+		if f.fact.Confidence < minConfidence {
+			if f.fact.Confidence >= minConfidence/2 {
+				rejected.of(f, schema.RejectedConfidence)
+			}
+			return
+		}
+		if err := Ground(p.Text, Claim{c.statement, f.fact.Quote, c.start, c.end}); err != nil {
+			rejected.of(f, reasonOf(err))
 			return
 		}
 		all = append(all, s.split(prof, f)...)
 	})
-	return s.finish(p.Text, best(prof, all))
+	return all
 }
 
 // finding is a fact in the making, with what it is made of.
 type finding struct {
 	candidate candidate
 	fact      Fact
+	value     schema.Value // if it is compared with others
 }
 
 // split makes a finding of each certification that one names.
@@ -124,7 +146,7 @@ func (s *scorer) split(prof Profile, f finding) []finding {
 
 // best chooses as many findings as the depth allows, the most confident first. A
 // quote that has given one waits until the others have had their turn.
-func best(prof Profile, all []finding) []finding {
+func best(prof Profile, all []finding, rejected *rejections) []finding {
 	slices.SortStableFunc(all, surer)
 	seen := make(map[string]bool, len(all))
 	quoted := make(map[int]bool, len(all))
@@ -132,19 +154,25 @@ func best(prof Profile, all []finding) []finding {
 	for _, f := range all {
 		f.fact.Fingerprint = Fingerprint(prof.Name, f.fact.Category, f.fact.Statement)
 		if seen[f.fact.Fingerprint] {
+			rejected.of(f, schema.RejectedDuplicate)
 			continue
 		}
 		seen[f.fact.Fingerprint] = true
-		if start := f.fact.Span.ByteStart; !quoted[start] {
+		if len(chosen) == maxFacts(prof.Depth) && rejected == nil {
+			break
+		}
+		if start := f.fact.Span.ByteStart; !quoted[start] && len(chosen) < maxFacts(prof.Depth) {
 			quoted[start] = true
-			if chosen = append(chosen, f); len(chosen) == maxFacts(prof.Depth) {
-				break
-			}
+			chosen = append(chosen, f)
 		} else {
 			waiting = append(waiting, f)
 		}
 	}
-	chosen = append(chosen, waiting[:min(len(waiting), maxFacts(prof.Depth)-len(chosen))]...)
+	room := min(len(waiting), maxFacts(prof.Depth)-len(chosen))
+	for _, f := range waiting[room:] {
+		rejected.of(f, schema.RejectedDepth)
+	}
+	chosen = append(chosen, waiting[:room]...)
 	slices.SortStableFunc(chosen, func(a, b finding) int {
 		return cmp.Or(surer(a, b), cmp.Compare(a.fact.Span.ByteStart, b.fact.Span.ByteStart))
 	})

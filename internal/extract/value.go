@@ -32,7 +32,7 @@ func (s *scorer) value(text string, c candidate, category string) schema.Value {
 		return schema.Value{}
 	}
 	quote = document.Plain(quote)
-	best := pick(quantities(quote, s.comma), category)
+	best := pick(slices.DeleteFunc(quantities(quote, s.comma), func(q quantity) bool { return !c.says(q.value) }), category)
 	if best.Kind == "" {
 		if yes, ok := supports(quote); ok {
 			return schema.Value{Kind: schema.ValueFlag, Original: yes.words, Yes: yes.yes}
@@ -64,7 +64,7 @@ func (s *scorer) valueOfRow(text string, c candidate, category string) schema.Va
 			found = append(found, s.united(q, units))
 		}
 	}
-	return pick(found, category)
+	return pick(slices.DeleteFunc(found, func(q quantity) bool { return !c.says(q.value) }), category)
 }
 
 // united gives a bare number the unit that one of the texts beside it tells, and

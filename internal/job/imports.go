@@ -61,7 +61,7 @@ func (j *Jobs) StartImport(ctx context.Context, docs []Document, in schema.Scrap
 	}
 	return j.start(ctx, draft{
 		kind: schema.JobImport, company: in.Company, params: schema.Params{Scrape: &in}, common: c, identity: []any{in, identity},
-		prepare: func(ctx context.Context) error { return j.profileExists(ctx, in.Profile) },
+		prepare: func(ctx context.Context) error { return j.checkProfile(ctx, in.Profile, in.Method) },
 		items: func(context.Context, *store.Tx) ([]queue.New, error) {
 			items := make([]queue.New, len(pages))
 			for i, p := range pages {

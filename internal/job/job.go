@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent"
+	entjob "techfacts.dev/techfacts/ent/job"
 	"techfacts.dev/techfacts/ent/jobitem"
 	"techfacts.dev/techfacts/ent/page"
 	"techfacts.dev/techfacts/ent/predicate"
@@ -53,6 +54,8 @@ type Policy struct {
 	Retries int                    // how often a step that failed for a passing reason is tried again
 	Fresh   time.Duration          // how long a page that was read is not asked for again
 	Lacks   []schema.FetcherChoice // ways to get pages that there are not
+	Model   bool                   // there is a model that can be asked for facts
+	Tokens  int                    // that a model may take for one job; 0: no bound
 }
 
 // Observer is told what was committed. It must not wait.
@@ -236,6 +239,31 @@ func (j *Jobs) get(ctx context.Context, id uuid.UUID) (*ent.Job, error) {
 // MaxAttempts is how often an item may be begun at all. Attempts beyond the
 // retries are those at which the process died, which may be once bad luck.
 func (j *Jobs) MaxAttempts() int { return j.policy.Retries + 3 }
+
+// TokensLeft is what a model may still take for a job, as it is now: 0 if nothing
+// bounds it, negative if it is spent.
+func (j *Jobs) TokensLeft(ctx context.Context, row *ent.Job) (int, error) {
+	bound := 0
+	if p := row.Params.Scrape; p != nil {
+		bound = p.Tokens
+	} else if p := row.Params.Extract; p != nil {
+		bound = p.Tokens
+	}
+	if most := j.policy.Tokens; most > 0 && (bound == 0 || bound > most) {
+		bound = most
+	}
+	if bound == 0 {
+		return 0, nil
+	}
+	now, err := j.store.Ent.Job.Query().Where(entjob.ID(row.ID)).Select(entjob.FieldTally).Only(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("read what a job has spent: %w", err)
+	}
+	if left := bound - now.Tally.Usage.Tokens(); left > 0 {
+		return left, nil
+	}
+	return -1, nil
+}
 
 // Freshness is how long a page that was read is not asked for again.
 func (j *Jobs) Freshness() time.Duration { return j.policy.Fresh }

@@ -43,6 +43,8 @@ type Result struct {
 
 	Facts, FactsAdded, FactsRemoved int
 
+	Tally schema.Tally // what extraction came to, beside its facts
+
 	Found  []Link                                 // links to follow
 	Follow func(links []string, depth int) []Link // chooses, of the links of another page, those to follow; not nil if Found is not
 
@@ -73,6 +75,7 @@ type changes struct {
 	total, done, failed, skipped, stored, facts int
 	factsChanged, cancelled                     bool
 	events                                      []*ent.JobEventCreate
+	tally                                       schema.Tally
 }
 
 // lock reads what changes of a job, so that nobody else changes it until the
@@ -81,7 +84,7 @@ type changes struct {
 func lock(ctx context.Context, tx *store.Tx, id uuid.UUID) (*ent.Job, error) {
 	query := tx.Ent.Job.Query().Where(entjob.ID(id))
 	query.Select(entjob.FieldType, entjob.FieldStatus, entjob.FieldPriority, entjob.FieldTotal, entjob.FieldDone,
-		entjob.FieldFailed, entjob.FieldSkipped, entjob.FieldStored, entjob.FieldFactCount, entjob.FieldSeq, entjob.FieldCreatedAt)
+		entjob.FieldFailed, entjob.FieldSkipped, entjob.FieldStored, entjob.FieldFactCount, entjob.FieldSeq, entjob.FieldCreatedAt, entjob.FieldTally)
 	if tx.Postgres() {
 		query.ForUpdate()
 	}
@@ -153,6 +156,7 @@ func (c *changes) settle(ctx context.Context, item queue.Item, held queue.Held, 
 	if r.Sitemaps != nil {
 		update.SetSitemaps(r.Sitemaps)
 	}
+	c.tally = c.tally.Plus(r.Tally)
 	retry := r.Temporary && item.Attempts <= c.jobs.policy.Retries
 	if retry && item.Step == schema.StepFetch && c.exhausted() { // no reason to ask again
 		retry, r.Outcome = false, schema.BudgetExhausted
@@ -182,8 +186,20 @@ func (c *changes) settle(ctx context.Context, item queue.Item, held queue.Held, 
 		return err
 	}
 	c.count(item, r)
-	c.event(schema.EventItemEnded, &item.ID, r.Reason)
+	c.event(schema.EventItemEnded, &item.ID, ended(r))
 	return queue.End(ctx, c.tx, item)
+}
+
+// ended says how an item ended, and what was rejected of its page.
+func ended(r Result) string {
+	said := []string{}
+	if r.Reason != "" {
+		said = append(said, r.Reason)
+	}
+	for _, n := range r.Tally.Rejected {
+		said = append(said, fmt.Sprintf("%d %s", n.Count, n.Reason))
+	}
+	return strings.Join(said, ", ")
 }
 
 // observe tells the observer, after the commit, how a step is done with an item.
@@ -276,6 +292,9 @@ func (c *changes) write(ctx context.Context) error {
 	for i, e := range c.events {
 		e.SetSeq(old.Seq + int64(i) + 1)
 	}
+	if !c.tally.Empty() {
+		update.SetTally(old.Tally.Plus(c.tally))
+	}
 	err := update.SetTotal(total).SetDone(done).SetFailed(failed).SetSkipped(skipped).
 		AddStored(c.stored).AddFactCount(c.facts).AddSeq(int64(len(c.events))).Exec(ctx)
 	if err != nil {
@@ -343,7 +362,7 @@ func (c *changes) result(ctx context.Context) (*schema.JobResult, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sum up job: %w", err)
 	}
-	result := &schema.JobResult{Outcomes: []schema.OutcomeCount{}}
+	result := &schema.JobResult{Outcomes: []schema.OutcomeCount{}, Tally: c.job.Tally.Plus(c.tally)}
 	for _, o := range schema.Outcome("").Values() { // in a fixed order
 		for _, g := range groups {
 			if string(g.Outcome) == o {

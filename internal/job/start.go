@@ -48,7 +48,7 @@ func (j *Jobs) StartScrape(ctx context.Context, in schema.ScrapeParams, c Common
 	}
 	return j.start(ctx, draft{
 		kind: schema.JobScrape, company: in.Company, params: schema.Params{Scrape: &in}, common: c, identity: in,
-		prepare: func(context.Context) error { return j.profileExists(ctx, in.Profile) },
+		prepare: func(ctx context.Context) error { return j.checkProfile(ctx, in.Profile, in.Method) },
 		items: func(ctx context.Context, tx *store.Tx) ([]queue.New, error) {
 			items, err := j.route(ctx, tx, links, in.Force)
 			if in.Crawl != nil && in.Crawl.Sitemaps() {
@@ -98,7 +98,7 @@ func Check(in *schema.ScrapeParams) ([]fetch.URL, error) {
 	if in.Choice == schema.ChoiceAuto { // as it was asked for before there was a choice
 		in.Choice = ""
 	}
-	if err := checkLanguages(in); err != nil {
+	if err := errors.Join(checkLanguages(in), checkTokens(in.Tokens)); err != nil {
 		return nil, err
 	}
 	if c := in.Crawl; c != nil {
@@ -139,6 +139,9 @@ type ExtractionInput struct {
 	IDs     []uuid.UUID
 	Where   *ent.PageWhereInput
 	Profile string
+	Method  schema.ExtractionMethod `json:",omitempty"` // empty: that of the profile
+	Tokens  int                     `json:",omitempty"` // that a model may take; 0: no bound of the job's own
+	Force   bool                    `json:",omitempty"` // ask a model again though its answer is known
 }
 
 // StartExtraction starts a job that extracts the facts of stored pages. It
@@ -153,12 +156,15 @@ func (j *Jobs) StartExtraction(ctx context.Context, in ExtractionInput, c Common
 	case len(in.IDs) > maxPages:
 		return nil, fault.InvalidField("input.pageIds", "must be at most %d pages", maxPages)
 	}
-	params := &schema.ExtractionParams{Profile: in.Profile}
+	if err := checkTokens(in.Tokens); err != nil {
+		return nil, err
+	}
+	params := &schema.ExtractionParams{Profile: in.Profile, Method: in.Method, Tokens: in.Tokens, Force: in.Force}
 	var items []queue.New
 	return j.start(ctx, draft{
 		kind: schema.JobExtract, params: schema.Params{Extract: params}, common: c, identity: in,
 		prepare: func(ctx context.Context) error {
-			if err := j.profileExists(ctx, in.Profile); err != nil {
+			if err := j.checkProfile(ctx, in.Profile, in.Method); err != nil {
 				return err
 			}
 			pages, err := j.pages(ctx, in)
@@ -199,13 +205,32 @@ func (j *Jobs) pages(ctx context.Context, in ExtractionInput) ([]*ent.Page, erro
 	return pages, nil
 }
 
-func (j *Jobs) profileExists(ctx context.Context, name string) error {
-	ok, err := j.store.Ent.Profile.Query().Where(profile.Name(name)).Exist(ctx)
+// checkProfile fails if there is no such profile, or if it or the input wants a
+// model and there is none.
+func (j *Jobs) checkProfile(ctx context.Context, name string, method schema.ExtractionMethod) error {
+	row, err := j.store.Ent.Profile.Query().Where(profile.Name(name)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return fault.New(fault.NotFound, "there is no profile %q", name).With("input.profile")
+	}
 	if err != nil {
 		return fmt.Errorf("find profile: %w", err)
 	}
-	if !ok {
-		return fault.New(fault.NotFound, "there is no profile %q", name).With("input.profile")
+	if j.policy.Model {
+		return nil
+	}
+	if method.Model() {
+		return fault.InvalidField("input.method", "needs a model, and none is set (LLM_MODEL)")
+	}
+	if method == "" && row.Method != nil && row.Method.Model() {
+		return fault.InvalidField("input.profile", "the profile needs a model, and none is set (LLM_MODEL); a method of the input's own would do")
+	}
+	return nil
+}
+
+// checkTokens says what is wrong with the tokens that a model may take.
+func checkTokens(n int) error {
+	if n < 0 {
+		return fault.InvalidField("input.modelTokens", "must be at least 1")
 	}
 	return nil
 }

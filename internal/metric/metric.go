@@ -38,6 +38,8 @@ type Metrics struct {
 	bytes  prometheus.Counter
 	ended  *prometheus.CounterVec
 	facts  *prometheus.CounterVec
+	asked  *prometheus.HistogramVec
+	tokens *prometheus.CounterVec
 }
 
 // Buckets in seconds: of what answers a person, and of what works in peace.
@@ -69,6 +71,8 @@ func New(version string) *Metrics {
 	m.registry.MustRegister(m.bytes)
 	m.ended = m.counter("jobs_ended_total", "Jobs that this process brought to an end, by type and status.", "type", "status")
 	m.facts = m.counter("facts_total", "Facts that this process added to the store, or marked as no longer stated.", "change")
+	m.asked = m.histogram("model_request_duration_seconds", "Time of one request to the model that finds facts, by outcome: OK, BUSY, FAILED, TIMEOUT, REFUSED or STOPPED.", slow, "outcome")
+	m.tokens = m.counter("model_tokens_total", "Tokens that the model which finds facts was given (prompt) and gave (completion).", "kind")
 	m.known()
 	m.build(version)
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -116,6 +120,9 @@ func (m *Metrics) known() {
 				m.ended.WithLabelValues(kind, status)
 			}
 		}
+	}
+	for _, kind := range []string{"prompt", "completion"} {
+		m.tokens.WithLabelValues(kind)
 	}
 	for _, change := range []string{"added", "removed"} {
 		m.facts.WithLabelValues(change)
@@ -184,6 +191,13 @@ func (m *Metrics) Item(step schema.Step, outcome string, factsAdded, factsRemove
 func (m *Metrics) Fetched(outcome string, took time.Duration, bytes int64) {
 	m.fetchs.WithLabelValues(outcome).Observe(took.Seconds())
 	m.bytes.Add(float64(bytes))
+}
+
+// Asked times a request to the model that finds facts, and counts its tokens.
+func (m *Metrics) Asked(outcome string, took time.Duration, prompt, completion int) {
+	m.asked.WithLabelValues(outcome).Observe(took.Seconds())
+	m.tokens.WithLabelValues("prompt").Add(float64(prompt))
+	m.tokens.WithLabelValues("completion").Add(float64(completion))
 }
 
 // Ended counts a job that has ended.
