@@ -18,6 +18,7 @@ import (
 	"techfacts.dev/techfacts/ent/boilerplate"
 	"techfacts.dev/techfacts/ent/change"
 	"techfacts.dev/techfacts/ent/embedding"
+	"techfacts.dev/techfacts/ent/entry"
 	"techfacts.dev/techfacts/ent/fact"
 	"techfacts.dev/techfacts/ent/indexer"
 	"techfacts.dev/techfacts/ent/job"
@@ -97,6 +98,7 @@ func checkColumn(t, c string) error {
 			boilerplate.Table: boilerplate.ValidColumn,
 			change.Table:      change.ValidColumn,
 			embedding.Table:   embedding.ValidColumn,
+			entry.Table:       entry.ValidColumn,
 			fact.Table:        fact.ValidColumn,
 			indexer.Table:     indexer.ValidColumn,
 			job.Table:         job.ValidColumn,

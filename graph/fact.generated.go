@@ -5,7 +5,9 @@ package graph
 import (
 	"context"
 	"fmt"
+	"math"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -22,246 +24,806 @@ import (
 
 // region    **************************** field.gotpl *****************************
 
-func (ec *executionContext) _FlagValue_original(ctx context.Context, field graphql.CollectedField, obj *FlagValue) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Original)
+func (ec *executionContext) _FlagValue_original(ctx context.Context, field graphql.CollectedField, obj *FlagValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FlagValue_original(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Original, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_FlagValue_original(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FlagValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _FlagValue_yes(ctx context.Context, field graphql.CollectedField, obj *FlagValue) graphql.Marshaler {
-	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Yes)
+func (ec *executionContext) _FlagValue_yes(ctx context.Context, field graphql.CollectedField, obj *FlagValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FlagValue_yes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Yes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_FlagValue_yes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FlagValue", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _MoneyValue_original(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Original)
+func (ec *executionContext) _MoneyValue_original(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoneyValue_original(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Original, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_MoneyValue_original(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MoneyValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _MoneyValue_number(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) graphql.Marshaler {
-	return ec.marshalNFloat2float64(ctx, field.Selections, obj.Number)
+func (ec *executionContext) _MoneyValue_number(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoneyValue_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_MoneyValue_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MoneyValue", field, false, false, "Float")
 }
 
-func (ec *executionContext) _MoneyValue_max(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) graphql.Marshaler {
-	return ec.marshalOFloat2ᚖfloat64(ctx, field.Selections, obj.Max)
+func (ec *executionContext) _MoneyValue_max(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoneyValue_max(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Max, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
 }
 func (ec *executionContext) fieldContext_MoneyValue_max(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MoneyValue", field, false, false, "Float")
 }
 
-func (ec *executionContext) _MoneyValue_currency(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Currency)
+func (ec *executionContext) _MoneyValue_currency(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoneyValue_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_MoneyValue_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MoneyValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _MoneyValue_period(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) graphql.Marshaler {
-	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Period)
+func (ec *executionContext) _MoneyValue_period(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoneyValue_period(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Period, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
 }
 func (ec *executionContext) fieldContext_MoneyValue_period(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MoneyValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _MoneyValue_per(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) graphql.Marshaler {
-	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Per)
+func (ec *executionContext) _MoneyValue_per(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoneyValue_per(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Per, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
 }
 func (ec *executionContext) fieldContext_MoneyValue_per(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MoneyValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _MoneyValue_unit(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Unit)
+func (ec *executionContext) _MoneyValue_unit(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoneyValue_unit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_MoneyValue_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MoneyValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _NumberValue_original(ctx context.Context, field graphql.CollectedField, obj *NumberValue) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Original)
+func (ec *executionContext) _NumberValue_original(ctx context.Context, field graphql.CollectedField, obj *NumberValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NumberValue_original(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Original, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_NumberValue_original(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NumberValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _NumberValue_kind(ctx context.Context, field graphql.CollectedField, obj *NumberValue) graphql.Marshaler {
-	return ec.marshalNFactValueKind2techfactsᚗdevᚋtechfactsᚋschemaᚐValueKind(ctx, field.Selections, obj.Kind)
+func (ec *executionContext) _NumberValue_kind(ctx context.Context, field graphql.CollectedField, obj *NumberValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NumberValue_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v schema.ValueKind) graphql.Marshaler {
+			return ec.marshalNFactValueKind2techfactsᚗdevᚋtechfactsᚋschemaᚐValueKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_NumberValue_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NumberValue", field, false, false, "FactValueKind")
 }
 
-func (ec *executionContext) _NumberValue_number(ctx context.Context, field graphql.CollectedField, obj *NumberValue) graphql.Marshaler {
-	return ec.marshalNFloat2float64(ctx, field.Selections, obj.Number)
+func (ec *executionContext) _NumberValue_number(ctx context.Context, field graphql.CollectedField, obj *NumberValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NumberValue_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_NumberValue_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NumberValue", field, false, false, "Float")
 }
 
-func (ec *executionContext) _NumberValue_max(ctx context.Context, field graphql.CollectedField, obj *NumberValue) graphql.Marshaler {
-	return ec.marshalOFloat2ᚖfloat64(ctx, field.Selections, obj.Max)
+func (ec *executionContext) _NumberValue_max(ctx context.Context, field graphql.CollectedField, obj *NumberValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NumberValue_max(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Max, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
 }
 func (ec *executionContext) fieldContext_NumberValue_max(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NumberValue", field, false, false, "Float")
 }
 
-func (ec *executionContext) _NumberValue_unit(ctx context.Context, field graphql.CollectedField, obj *NumberValue) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Unit)
+func (ec *executionContext) _NumberValue_unit(ctx context.Context, field graphql.CollectedField, obj *NumberValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NumberValue_unit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_NumberValue_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NumberValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _NumberValue_per(ctx context.Context, field graphql.CollectedField, obj *NumberValue) graphql.Marshaler {
-	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Per)
+func (ec *executionContext) _NumberValue_per(ctx context.Context, field graphql.CollectedField, obj *NumberValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NumberValue_per(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Per, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
 }
 func (ec *executionContext) fieldContext_NumberValue_per(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NumberValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _Qualifier_name(ctx context.Context, field graphql.CollectedField, obj *Qualifier) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
+func (ec *executionContext) _Qualifier_name(ctx context.Context, field graphql.CollectedField, obj *Qualifier) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Qualifier_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_Qualifier_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Qualifier", field, false, false, "String")
 }
 
-func (ec *executionContext) _Qualifier_value(ctx context.Context, field graphql.CollectedField, obj *Qualifier) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Value)
+func (ec *executionContext) _Qualifier_value(ctx context.Context, field graphql.CollectedField, obj *Qualifier) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Qualifier_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_Qualifier_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Qualifier", field, false, false, "String")
 }
 
-func (ec *executionContext) _RateValue_original(ctx context.Context, field graphql.CollectedField, obj *RateValue) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Original)
+func (ec *executionContext) _RateValue_original(ctx context.Context, field graphql.CollectedField, obj *RateValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RateValue_original(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Original, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_RateValue_original(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RateValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _RateValue_number(ctx context.Context, field graphql.CollectedField, obj *RateValue) graphql.Marshaler {
-	return ec.marshalNFloat2float64(ctx, field.Selections, obj.Number)
+func (ec *executionContext) _RateValue_number(ctx context.Context, field graphql.CollectedField, obj *RateValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RateValue_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_RateValue_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RateValue", field, false, false, "Float")
 }
 
-func (ec *executionContext) _RateValue_max(ctx context.Context, field graphql.CollectedField, obj *RateValue) graphql.Marshaler {
-	return ec.marshalOFloat2ᚖfloat64(ctx, field.Selections, obj.Max)
+func (ec *executionContext) _RateValue_max(ctx context.Context, field graphql.CollectedField, obj *RateValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RateValue_max(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Max, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
 }
 func (ec *executionContext) fieldContext_RateValue_max(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RateValue", field, false, false, "Float")
 }
 
-func (ec *executionContext) _RateValue_unit(ctx context.Context, field graphql.CollectedField, obj *RateValue) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Unit)
+func (ec *executionContext) _RateValue_unit(ctx context.Context, field graphql.CollectedField, obj *RateValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RateValue_unit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_RateValue_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RateValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _RateValue_amount(ctx context.Context, field graphql.CollectedField, obj *RateValue) graphql.Marshaler {
-	return ec.marshalNFloat2float64(ctx, field.Selections, obj.Amount)
+func (ec *executionContext) _RateValue_amount(ctx context.Context, field graphql.CollectedField, obj *RateValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RateValue_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_RateValue_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RateValue", field, false, false, "Float")
 }
 
-func (ec *executionContext) _RateValue_period(ctx context.Context, field graphql.CollectedField, obj *RateValue) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Period)
+func (ec *executionContext) _RateValue_period(ctx context.Context, field graphql.CollectedField, obj *RateValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RateValue_period(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Period, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_RateValue_period(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RateValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _RateValue_per(ctx context.Context, field graphql.CollectedField, obj *RateValue) graphql.Marshaler {
-	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Per)
+func (ec *executionContext) _RateValue_per(ctx context.Context, field graphql.CollectedField, obj *RateValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RateValue_per(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Per, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
 }
 func (ec *executionContext) fieldContext_RateValue_per(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RateValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _Span_byteStart(ctx context.Context, field graphql.CollectedField, obj *schema.Span) graphql.Marshaler {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.ByteStart)
+func (ec *executionContext) _Span_byteStart(ctx context.Context, field graphql.CollectedField, obj *schema.Span) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Span_byteStart(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ByteStart, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_Span_byteStart(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Span", field, false, false, "Int")
 }
 
-func (ec *executionContext) _Span_byteEnd(ctx context.Context, field graphql.CollectedField, obj *schema.Span) graphql.Marshaler {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.ByteEnd)
+func (ec *executionContext) _Span_byteEnd(ctx context.Context, field graphql.CollectedField, obj *schema.Span) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Span_byteEnd(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ByteEnd, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_Span_byteEnd(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Span", field, false, false, "Int")
 }
 
-func (ec *executionContext) _Span_runeStart(ctx context.Context, field graphql.CollectedField, obj *schema.Span) graphql.Marshaler {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.RuneStart)
+func (ec *executionContext) _Span_runeStart(ctx context.Context, field graphql.CollectedField, obj *schema.Span) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Span_runeStart(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RuneStart, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_Span_runeStart(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Span", field, false, false, "Int")
 }
 
-func (ec *executionContext) _Span_runeEnd(ctx context.Context, field graphql.CollectedField, obj *schema.Span) graphql.Marshaler {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.RuneEnd)
+func (ec *executionContext) _Span_runeEnd(ctx context.Context, field graphql.CollectedField, obj *schema.Span) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Span_runeEnd(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RuneEnd, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_Span_runeEnd(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Span", field, false, false, "Int")
 }
 
-func (ec *executionContext) _Span_utf16Start(ctx context.Context, field graphql.CollectedField, obj *schema.Span) graphql.Marshaler {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.UTF16Start)
+func (ec *executionContext) _Span_utf16Start(ctx context.Context, field graphql.CollectedField, obj *schema.Span) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Span_utf16Start(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UTF16Start, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_Span_utf16Start(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Span", field, false, false, "Int")
 }
 
-func (ec *executionContext) _Span_utf16End(ctx context.Context, field graphql.CollectedField, obj *schema.Span) graphql.Marshaler {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.UTF16End)
+func (ec *executionContext) _Span_utf16End(ctx context.Context, field graphql.CollectedField, obj *schema.Span) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Span_utf16End(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UTF16End, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_Span_utf16End(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Span", field, false, false, "Int")
 }
 
-func (ec *executionContext) _UnlimitedValue_original(ctx context.Context, field graphql.CollectedField, obj *UnlimitedValue) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Original)
+func (ec *executionContext) _UnlimitedValue_original(ctx context.Context, field graphql.CollectedField, obj *UnlimitedValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnlimitedValue_original(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Original, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_UnlimitedValue_original(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UnlimitedValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _UnlimitedValue_unit(ctx context.Context, field graphql.CollectedField, obj *UnlimitedValue) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Unit)
+func (ec *executionContext) _UnlimitedValue_unit(ctx context.Context, field graphql.CollectedField, obj *UnlimitedValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnlimitedValue_unit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_UnlimitedValue_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UnlimitedValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _VersionValue_original(ctx context.Context, field graphql.CollectedField, obj *VersionValue) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Original)
+func (ec *executionContext) _VersionValue_original(ctx context.Context, field graphql.CollectedField, obj *VersionValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VersionValue_original(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Original, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_VersionValue_original(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("VersionValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _VersionValue_from(ctx context.Context, field graphql.CollectedField, obj *VersionValue) graphql.Marshaler {
-	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.From)
+func (ec *executionContext) _VersionValue_from(ctx context.Context, field graphql.CollectedField, obj *VersionValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VersionValue_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
 }
 func (ec *executionContext) fieldContext_VersionValue_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("VersionValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _VersionValue_to(ctx context.Context, field graphql.CollectedField, obj *VersionValue) graphql.Marshaler {
-	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.To)
+func (ec *executionContext) _VersionValue_to(ctx context.Context, field graphql.CollectedField, obj *VersionValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VersionValue_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
 }
 func (ec *executionContext) fieldContext_VersionValue_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("VersionValue", field, false, false, "String")
@@ -339,7 +901,8 @@ var flagValueImplementors = []string{"FlagValue", "FactValue"}
 func (ec *executionContext) _FlagValue(ctx context.Context, sel ast.SelectionSet, obj *FlagValue) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, flagValueImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -358,8 +921,14 @@ func (ec *executionContext) _FlagValue(ctx context.Context, sel ast.SelectionSet
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -370,7 +939,8 @@ var moneyValueImplementors = []string{"MoneyValue", "FactValue"}
 func (ec *executionContext) _MoneyValue(ctx context.Context, sel ast.SelectionSet, obj *MoneyValue) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, moneyValueImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -414,8 +984,14 @@ func (ec *executionContext) _MoneyValue(ctx context.Context, sel ast.SelectionSe
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -426,7 +1002,8 @@ var numberValueImplementors = []string{"NumberValue", "FactValue"}
 func (ec *executionContext) _NumberValue(ctx context.Context, sel ast.SelectionSet, obj *NumberValue) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, numberValueImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -465,8 +1042,14 @@ func (ec *executionContext) _NumberValue(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -477,7 +1060,8 @@ var qualifierImplementors = []string{"Qualifier"}
 func (ec *executionContext) _Qualifier(ctx context.Context, sel ast.SelectionSet, obj *Qualifier) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, qualifierImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -496,8 +1080,14 @@ func (ec *executionContext) _Qualifier(ctx context.Context, sel ast.SelectionSet
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -508,7 +1098,8 @@ var rateValueImplementors = []string{"RateValue", "FactValue"}
 func (ec *executionContext) _RateValue(ctx context.Context, sel ast.SelectionSet, obj *RateValue) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, rateValueImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -552,8 +1143,14 @@ func (ec *executionContext) _RateValue(ctx context.Context, sel ast.SelectionSet
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -564,7 +1161,8 @@ var spanImplementors = []string{"Span"}
 func (ec *executionContext) _Span(ctx context.Context, sel ast.SelectionSet, obj *schema.Span) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, spanImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -603,8 +1201,14 @@ func (ec *executionContext) _Span(ctx context.Context, sel ast.SelectionSet, obj
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -615,7 +1219,8 @@ var unlimitedValueImplementors = []string{"UnlimitedValue", "FactValue"}
 func (ec *executionContext) _UnlimitedValue(ctx context.Context, sel ast.SelectionSet, obj *UnlimitedValue) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, unlimitedValueImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -634,8 +1239,14 @@ func (ec *executionContext) _UnlimitedValue(ctx context.Context, sel ast.Selecti
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -646,7 +1257,8 @@ var versionValueImplementors = []string{"VersionValue", "FactValue"}
 func (ec *executionContext) _VersionValue(ctx context.Context, sel ast.SelectionSet, obj *VersionValue) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, versionValueImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -670,8 +1282,14 @@ func (ec *executionContext) _VersionValue(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -682,7 +1300,7 @@ func (ec *executionContext) _VersionValue(ctx context.Context, sel ast.Selection
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNQualifier2ᚕᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐQualifierᚄ(ctx context.Context, sel ast.SelectionSet, v []*Qualifier) graphql.Marshaler {
-	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNQualifier2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐQualifier(ctx, sel, v[i])

@@ -34,6 +34,9 @@ type MutationResolver interface {
 	DeleteProfile(ctx context.Context, input DeleteProfileInput) (*DeleteProfilePayload, error)
 	SetRateLimit(ctx context.Context, input SetRateLimitInput) (*SetRateLimitPayload, error)
 	ResetRateLimit(ctx context.Context, input ResetRateLimitInput) (*ResetRateLimitPayload, error)
+	StartReport(ctx context.Context, input StartReportInput) (*StartReportPayload, error)
+	RefreshReport(ctx context.Context, input RefreshReportInput) (*RefreshReportPayload, error)
+	DeleteReport(ctx context.Context, input DeleteReportInput) (*DeleteReportPayload, error)
 }
 type SubscriptionResolver interface {
 	Job(ctx context.Context, id uuid.UUID) (<-chan *ent.Job, error)
@@ -42,6 +45,7 @@ type SubscriptionResolver interface {
 	PageStored(ctx context.Context, where *ent.PageWhereInput) (<-chan *ent.Page, error)
 	FactAdded(ctx context.Context, where *ent.FactWhereInput) (<-chan *ent.Fact, error)
 	RateLimitUpdated(ctx context.Context, where *ent.RateLimitWhereInput) (<-chan *ent.RateLimit, error)
+	ReportStale(ctx context.Context) (<-chan *ent.Report, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -132,12 +136,40 @@ func (ec *executionContext) field_Mutation_deleteProfile_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_deleteReport_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (DeleteReportInput, error) {
+			return ec.unmarshalNDeleteReportInput2techfactsᚗdevᚋtechfactsᚋgraphᚐDeleteReportInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_importDocuments_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (ImportDocumentsInput, error) {
 			return ec.unmarshalNImportDocumentsInput2techfactsᚗdevᚋtechfactsᚋgraphᚐImportDocumentsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_refreshReport_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RefreshReportInput, error) {
+			return ec.unmarshalNRefreshReportInput2techfactsᚗdevᚋtechfactsᚋgraphᚐRefreshReportInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -208,6 +240,20 @@ func (ec *executionContext) field_Mutation_startExtraction_args(ctx context.Cont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (StartExtractionInput, error) {
 			return ec.unmarshalNStartExtractionInput2techfactsᚗdevᚋtechfactsᚋgraphᚐStartExtractionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_startReport_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (StartReportInput, error) {
+			return ec.unmarshalNStartReportInput2techfactsᚗdevᚋtechfactsᚋgraphᚐStartReportInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -372,85 +418,277 @@ func (ec *executionContext) fieldContext_CancelJobPayload_job(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _CrawlParams_maxDepth(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) graphql.Marshaler {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.MaxDepth)
+func (ec *executionContext) _CrawlParams_maxDepth(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CrawlParams_maxDepth(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxDepth, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_CrawlParams_maxDepth(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlParams", field, false, false, "Int")
 }
 
-func (ec *executionContext) _CrawlParams_maxPages(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) graphql.Marshaler {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.MaxPages)
+func (ec *executionContext) _CrawlParams_maxPages(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CrawlParams_maxPages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxPages, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_CrawlParams_maxPages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlParams", field, false, false, "Int")
 }
 
-func (ec *executionContext) _CrawlParams_include(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) graphql.Marshaler {
-	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Include)
+func (ec *executionContext) _CrawlParams_include(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CrawlParams_include(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Include, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_CrawlParams_include(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _CrawlParams_exclude(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) graphql.Marshaler {
-	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Exclude)
+func (ec *executionContext) _CrawlParams_exclude(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CrawlParams_exclude(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Exclude, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_CrawlParams_exclude(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _CrawlParams_subdomains(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) graphql.Marshaler {
-	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Subdomains)
+func (ec *executionContext) _CrawlParams_subdomains(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CrawlParams_subdomains(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subdomains, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_CrawlParams_subdomains(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlParams", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _CrawlParams_pathPrefix(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.PathPrefix)
+func (ec *executionContext) _CrawlParams_pathPrefix(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CrawlParams_pathPrefix(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PathPrefix, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_CrawlParams_pathPrefix(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _CrawlParams_sitemaps(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) graphql.Marshaler {
-	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Sitemaps())
+func (ec *executionContext) _CrawlParams_sitemaps(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CrawlParams_sitemaps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sitemaps(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_CrawlParams_sitemaps(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlParams", field, true, false, "Boolean")
 }
 
-func (ec *executionContext) _DeleteJobPayload_deletedId(ctx context.Context, field graphql.CollectedField, obj *DeleteJobPayload) graphql.Marshaler {
-	return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, field.Selections, obj.DeletedID)
+func (ec *executionContext) _DeleteJobPayload_deletedId(ctx context.Context, field graphql.CollectedField, obj *DeleteJobPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteJobPayload_deletedId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_DeleteJobPayload_deletedId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DeleteJobPayload", field, false, false, "ID")
 }
 
-func (ec *executionContext) _ExtractionParams_profile(ctx context.Context, field graphql.CollectedField, obj *schema.ExtractionParams) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Profile)
+func (ec *executionContext) _ExtractionParams_profile(ctx context.Context, field graphql.CollectedField, obj *schema.ExtractionParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExtractionParams_profile(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Profile, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_ExtractionParams_profile(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExtractionParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _ExtractionParams_pages(ctx context.Context, field graphql.CollectedField, obj *schema.ExtractionParams) graphql.Marshaler {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.Pages)
+func (ec *executionContext) _ExtractionParams_pages(ctx context.Context, field graphql.CollectedField, obj *schema.ExtractionParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExtractionParams_pages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pages, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_ExtractionParams_pages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExtractionParams", field, false, false, "Int")
 }
 
-func (ec *executionContext) _JobError_code(ctx context.Context, field graphql.CollectedField, obj *JobError) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Code)
+func (ec *executionContext) _JobError_code(ctx context.Context, field graphql.CollectedField, obj *JobError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_JobError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobError", field, false, false, "String")
 }
 
-func (ec *executionContext) _JobError_message(ctx context.Context, field graphql.CollectedField, obj *JobError) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Message)
+func (ec *executionContext) _JobError_message(ctx context.Context, field graphql.CollectedField, obj *JobError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_JobError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobError", field, false, false, "String")
@@ -488,22 +726,70 @@ func (ec *executionContext) fieldContext_JobResult_outcomes(_ context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _JobResult_factsAdded(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) graphql.Marshaler {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.FactsAdded)
+func (ec *executionContext) _JobResult_factsAdded(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobResult_factsAdded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FactsAdded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_JobResult_factsAdded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobResult", field, false, false, "Int")
 }
 
-func (ec *executionContext) _JobResult_factsRemoved(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) graphql.Marshaler {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.FactsRemoved)
+func (ec *executionContext) _JobResult_factsRemoved(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobResult_factsRemoved(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FactsRemoved, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_JobResult_factsRemoved(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobResult", field, false, false, "Int")
 }
 
-func (ec *executionContext) _JobResult_bytes(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) graphql.Marshaler {
-	return ec.marshalNInt2int64(ctx, field.Selections, obj.Bytes)
+func (ec *executionContext) _JobResult_bytes(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobResult_bytes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Bytes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_JobResult_bytes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobResult", field, false, false, "Int")
@@ -1125,15 +1411,179 @@ func (ec *executionContext) fieldContext_Mutation_resetRateLimit(ctx context.Con
 	return fc, nil
 }
 
-func (ec *executionContext) _OutcomeCount_outcome(ctx context.Context, field graphql.CollectedField, obj *schema.OutcomeCount) graphql.Marshaler {
-	return ec.marshalNJobItemOutcome2techfactsᚗdevᚋtechfactsᚋschemaᚐOutcome(ctx, field.Selections, obj.Outcome)
+func (ec *executionContext) _Mutation_startReport(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_startReport(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().StartReport(ctx, fc.Args["input"].(StartReportInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *StartReportPayload) graphql.Marshaler {
+			return ec.marshalNStartReportPayload2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐStartReportPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_startReport(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StartReportPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_startReport_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_refreshReport(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_refreshReport(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RefreshReport(ctx, fc.Args["input"].(RefreshReportInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *RefreshReportPayload) graphql.Marshaler {
+			return ec.marshalNRefreshReportPayload2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐRefreshReportPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_refreshReport(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RefreshReportPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_refreshReport_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteReport(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteReport(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteReport(ctx, fc.Args["input"].(DeleteReportInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *DeleteReportPayload) graphql.Marshaler {
+			return ec.marshalNDeleteReportPayload2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐDeleteReportPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteReport(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteReportPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteReport_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OutcomeCount_outcome(ctx context.Context, field graphql.CollectedField, obj *schema.OutcomeCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutcomeCount_outcome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcome, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v schema.Outcome) graphql.Marshaler {
+			return ec.marshalNJobItemOutcome2techfactsᚗdevᚋtechfactsᚋschemaᚐOutcome(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_OutcomeCount_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutcomeCount", field, false, false, "JobItemOutcome")
 }
 
-func (ec *executionContext) _OutcomeCount_count(ctx context.Context, field graphql.CollectedField, obj *schema.OutcomeCount) graphql.Marshaler {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.Count)
+func (ec *executionContext) _OutcomeCount_count(ctx context.Context, field graphql.CollectedField, obj *schema.OutcomeCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutcomeCount_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_OutcomeCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutcomeCount", field, false, false, "Int")
@@ -1171,22 +1621,70 @@ func (ec *executionContext) fieldContext_RetryJobPayload_job(_ context.Context, 
 	return fc, nil
 }
 
-func (ec *executionContext) _ScrapeParams_urls(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) graphql.Marshaler {
-	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.URLs)
+func (ec *executionContext) _ScrapeParams_urls(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScrapeParams_urls(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URLs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_ScrapeParams_urls(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScrapeParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _ScrapeParams_company(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Company)
+func (ec *executionContext) _ScrapeParams_company(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScrapeParams_company(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Company, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_ScrapeParams_company(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScrapeParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _ScrapeParams_profile(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Profile)
+func (ec *executionContext) _ScrapeParams_profile(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScrapeParams_profile(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Profile, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_ScrapeParams_profile(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScrapeParams", field, false, false, "String")
@@ -1224,22 +1722,70 @@ func (ec *executionContext) fieldContext_ScrapeParams_crawl(_ context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _ScrapeParams_force(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) graphql.Marshaler {
-	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Force)
+func (ec *executionContext) _ScrapeParams_force(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScrapeParams_force(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Force, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_ScrapeParams_force(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScrapeParams", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _ScrapeParams_languages(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) graphql.Marshaler {
-	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Languages)
+func (ec *executionContext) _ScrapeParams_languages(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScrapeParams_languages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Languages, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_ScrapeParams_languages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScrapeParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _ScrapeParams_fetcher(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) graphql.Marshaler {
-	return ec.marshalNFetcherChoice2techfactsᚗdevᚋtechfactsᚋschemaᚐFetcherChoice(ctx, field.Selections, obj.Fetcher())
+func (ec *executionContext) _ScrapeParams_fetcher(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScrapeParams_fetcher(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fetcher(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v schema.FetcherChoice) graphql.Marshaler {
+			return ec.marshalNFetcherChoice2techfactsᚗdevᚋtechfactsᚋschemaᚐFetcherChoice(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_ScrapeParams_fetcher(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScrapeParams", field, true, false, "FetcherChoice")
@@ -1310,7 +1856,7 @@ func (ec *executionContext) fieldContext_StartScrapePayload_job(_ context.Contex
 }
 
 func (ec *executionContext) _Subscription_job(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return streamField(ec.Resolvers,
+	return graphql.ResolveFieldStream(
 		ctx,
 		ec.OperationContext,
 		field,
@@ -1354,7 +1900,7 @@ func (ec *executionContext) fieldContext_Subscription_job(ctx context.Context, f
 }
 
 func (ec *executionContext) _Subscription_jobEvents(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return streamField(ec.Resolvers,
+	return graphql.ResolveFieldStream(
 		ctx,
 		ec.OperationContext,
 		field,
@@ -1398,7 +1944,7 @@ func (ec *executionContext) fieldContext_Subscription_jobEvents(ctx context.Cont
 }
 
 func (ec *executionContext) _Subscription_jobs(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return streamField(ec.Resolvers,
+	return graphql.ResolveFieldStream(
 		ctx,
 		ec.OperationContext,
 		field,
@@ -1442,7 +1988,7 @@ func (ec *executionContext) fieldContext_Subscription_jobs(ctx context.Context, 
 }
 
 func (ec *executionContext) _Subscription_pageStored(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return streamField(ec.Resolvers,
+	return graphql.ResolveFieldStream(
 		ctx,
 		ec.OperationContext,
 		field,
@@ -1486,7 +2032,7 @@ func (ec *executionContext) fieldContext_Subscription_pageStored(ctx context.Con
 }
 
 func (ec *executionContext) _Subscription_factAdded(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return streamField(ec.Resolvers,
+	return graphql.ResolveFieldStream(
 		ctx,
 		ec.OperationContext,
 		field,
@@ -1530,7 +2076,7 @@ func (ec *executionContext) fieldContext_Subscription_factAdded(ctx context.Cont
 }
 
 func (ec *executionContext) _Subscription_rateLimitUpdated(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return streamField(ec.Resolvers,
+	return graphql.ResolveFieldStream(
 		ctx,
 		ec.OperationContext,
 		field,
@@ -1569,6 +2115,38 @@ func (ec *executionContext) fieldContext_Subscription_rateLimitUpdated(ctx conte
 	if fc.Args, err = ec.field_Subscription_rateLimitUpdated_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_reportStale(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_reportStale(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Subscription().ReportStale(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Report) graphql.Marshaler {
+			return ec.marshalNReport2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐReport(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_reportStale(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Report(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -2001,6 +2579,11 @@ func (ec *executionContext) _JobParams(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._ScrapeParams(ctx, sel, obj)
+	case *schema.ReportParams:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ReportParams(ctx, sel, obj)
 	case *schema.ExtractionParams:
 		if obj == nil {
 			return graphql.Null
@@ -2024,7 +2607,8 @@ var cancelJobPayloadImplementors = []string{"CancelJobPayload"}
 func (ec *executionContext) _CancelJobPayload(ctx context.Context, sel ast.SelectionSet, obj *CancelJobPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, cancelJobPayloadImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2038,8 +2622,14 @@ func (ec *executionContext) _CancelJobPayload(ctx context.Context, sel ast.Selec
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2050,7 +2640,8 @@ var crawlParamsImplementors = []string{"CrawlParams"}
 func (ec *executionContext) _CrawlParams(ctx context.Context, sel ast.SelectionSet, obj *schema.CrawlParams) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, crawlParamsImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2094,8 +2685,14 @@ func (ec *executionContext) _CrawlParams(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2106,7 +2703,8 @@ var deleteJobPayloadImplementors = []string{"DeleteJobPayload"}
 func (ec *executionContext) _DeleteJobPayload(ctx context.Context, sel ast.SelectionSet, obj *DeleteJobPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, deleteJobPayloadImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2120,8 +2718,14 @@ func (ec *executionContext) _DeleteJobPayload(ctx context.Context, sel ast.Selec
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2132,7 +2736,8 @@ var extractionParamsImplementors = []string{"ExtractionParams", "JobParams"}
 func (ec *executionContext) _ExtractionParams(ctx context.Context, sel ast.SelectionSet, obj *schema.ExtractionParams) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, extractionParamsImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2151,8 +2756,14 @@ func (ec *executionContext) _ExtractionParams(ctx context.Context, sel ast.Selec
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2163,7 +2774,8 @@ var jobErrorImplementors = []string{"JobError"}
 func (ec *executionContext) _JobError(ctx context.Context, sel ast.SelectionSet, obj *JobError) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, jobErrorImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2182,8 +2794,14 @@ func (ec *executionContext) _JobError(ctx context.Context, sel ast.SelectionSet,
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2194,7 +2812,8 @@ var jobResultImplementors = []string{"JobResult"}
 func (ec *executionContext) _JobResult(ctx context.Context, sel ast.SelectionSet, obj *schema.JobResult) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, jobResultImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2223,8 +2842,14 @@ func (ec *executionContext) _JobResult(ctx context.Context, sel ast.SelectionSet
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2347,6 +2972,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "startReport":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_startReport(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "refreshReport":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_refreshReport(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deleteReport":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteReport(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2369,7 +3015,8 @@ var outcomeCountImplementors = []string{"OutcomeCount"}
 func (ec *executionContext) _OutcomeCount(ctx context.Context, sel ast.SelectionSet, obj *schema.OutcomeCount) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, outcomeCountImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2388,8 +3035,14 @@ func (ec *executionContext) _OutcomeCount(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2400,7 +3053,8 @@ var retryJobPayloadImplementors = []string{"RetryJobPayload"}
 func (ec *executionContext) _RetryJobPayload(ctx context.Context, sel ast.SelectionSet, obj *RetryJobPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, retryJobPayloadImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2414,8 +3068,14 @@ func (ec *executionContext) _RetryJobPayload(ctx context.Context, sel ast.Select
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2426,7 +3086,8 @@ var scrapeParamsImplementors = []string{"ScrapeParams", "JobParams"}
 func (ec *executionContext) _ScrapeParams(ctx context.Context, sel ast.SelectionSet, obj *schema.ScrapeParams) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, scrapeParamsImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2470,8 +3131,14 @@ func (ec *executionContext) _ScrapeParams(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2482,7 +3149,8 @@ var startExtractionPayloadImplementors = []string{"StartExtractionPayload"}
 func (ec *executionContext) _StartExtractionPayload(ctx context.Context, sel ast.SelectionSet, obj *StartExtractionPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, startExtractionPayloadImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2496,8 +3164,14 @@ func (ec *executionContext) _StartExtractionPayload(ctx context.Context, sel ast
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2508,7 +3182,8 @@ var startScrapePayloadImplementors = []string{"StartScrapePayload"}
 func (ec *executionContext) _StartScrapePayload(ctx context.Context, sel ast.SelectionSet, obj *StartScrapePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, startScrapePayloadImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2522,8 +3197,14 @@ func (ec *executionContext) _StartScrapePayload(ctx context.Context, sel ast.Sel
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2554,6 +3235,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_factAdded(ctx, fields[0])
 	case "rateLimitUpdated":
 		return ec._Subscription_rateLimitUpdated(ctx, fields[0])
+	case "reportStale":
+		return ec._Subscription_reportStale(ctx, fields[0])
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
@@ -2617,7 +3300,7 @@ func (ec *executionContext) marshalNOutcomeCount2techfactsᚗdevᚋtechfactsᚋs
 }
 
 func (ec *executionContext) marshalNOutcomeCount2ᚕtechfactsᚗdevᚋtechfactsᚋschemaᚐOutcomeCountᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.OutcomeCount) graphql.Marshaler {
-	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNOutcomeCount2techfactsᚗdevᚋtechfactsᚋschemaᚐOutcomeCount(ctx, sel, v[i])

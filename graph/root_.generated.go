@@ -30,6 +30,7 @@ type ResolverRoot interface {
 	JobEvent() JobEventResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
+	Report() ReportResolver
 	Subscription() SubscriptionResolver
 }
 
@@ -83,8 +84,57 @@ type ComplexityRoot struct {
 		Job func(childComplexity int) int
 	}
 
+	CellEntry struct {
+		Denies     func(childComplexity int) int
+		Fact       func(childComplexity int) int
+		Qualifiers func(childComplexity int) int
+		Text       func(childComplexity int) int
+		Value      func(childComplexity int) int
+	}
+
 	CloneProfilePayload struct {
 		Profile func(childComplexity int) int
+	}
+
+	ComparedCompany struct {
+		Conflicts       func(childComplexity int) int
+		LastFetchedAt   func(childComplexity int) int
+		Name            func(childComplexity int) int
+		NotDocumented   func(childComplexity int) int
+		NotRead         func(childComplexity int) int
+		OldestFetchedAt func(childComplexity int) int
+		PagesRead       func(childComplexity int) int
+		Stated          func(childComplexity int) int
+		StatedNo        func(childComplexity int) int
+	}
+
+	Comparison struct {
+		Companies func(childComplexity int) int
+		RowCount  func(childComplexity int) int
+		Rows      func(childComplexity int) int
+	}
+
+	ComparisonCell struct {
+		Best    func(childComplexity int) int
+		Company func(childComplexity int) int
+		Entries func(childComplexity int) int
+		Facts   func(childComplexity int) int
+		SeenAt  func(childComplexity int) int
+		State   func(childComplexity int) int
+		Text    func(childComplexity int) int
+		Value   func(childComplexity int) int
+		Worst   func(childComplexity int) int
+	}
+
+	ComparisonRow struct {
+		Better        func(childComplexity int) int
+		Category      func(childComplexity int) int
+		CategoryTitle func(childComplexity int) int
+		Cells         func(childComplexity int) int
+		Key           func(childComplexity int) int
+		Label         func(childComplexity int) int
+		Named         func(childComplexity int) int
+		Stated        func(childComplexity int) int
 	}
 
 	CrawlParams struct {
@@ -120,6 +170,10 @@ type ComplexityRoot struct {
 	}
 
 	DeleteProfilePayload struct {
+		DeletedID func(childComplexity int) int
+	}
+
+	DeleteReportPayload struct {
 		DeletedID func(childComplexity int) int
 	}
 
@@ -327,12 +381,15 @@ type ComplexityRoot struct {
 		CreateProfile   func(childComplexity int, input CreateProfileInput) int
 		DeleteJob       func(childComplexity int, input DeleteJobInput) int
 		DeleteProfile   func(childComplexity int, input DeleteProfileInput) int
+		DeleteReport    func(childComplexity int, input DeleteReportInput) int
 		ImportDocuments func(childComplexity int, input ImportDocumentsInput) int
+		RefreshReport   func(childComplexity int, input RefreshReportInput) int
 		ResetRateLimit  func(childComplexity int, input ResetRateLimitInput) int
 		RetryJob        func(childComplexity int, input RetryJobInput) int
 		RevokeAPIKey    func(childComplexity int, input RevokeAPIKeyInput) int
 		SetRateLimit    func(childComplexity int, input SetRateLimitInput) int
 		StartExtraction func(childComplexity int, input StartExtractionInput) int
+		StartReport     func(childComplexity int, input StartReportInput) int
 		StartScrape     func(childComplexity int, input StartScrapeInput) int
 		UpdateProfile   func(childComplexity int, input UpdateProfileInput) int
 	}
@@ -444,6 +501,7 @@ type ComplexityRoot struct {
 	Query struct {
 		APIKeys      func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ApiKeyOrder, where *ent.ApiKeyWhereInput) int
 		AuditLog     func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.AuditEntryOrder, where *ent.AuditEntryWhereInput) int
+		Comparison   func(childComplexity int, input ComparisonInput) int
 		Fact         func(childComplexity int, id uuid.UUID) int
 		Facts        func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.FactOrder, where *ent.FactWhereInput) int
 		Job          func(childComplexity int, id uuid.UUID) int
@@ -508,18 +566,36 @@ type ComplexityRoot struct {
 		Unit     func(childComplexity int) int
 	}
 
+	RefreshReportPayload struct {
+		Job func(childComplexity int) int
+	}
+
 	Report struct {
-		Body       func(childComplexity int) int
-		Categories func(childComplexity int) int
-		Companies  func(childComplexity int) int
-		CreatedAt  func(childComplexity int) int
-		Facts      func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.FactOrder, where *ent.FactWhereInput) int
-		Format     func(childComplexity int) int
-		ID         func(childComplexity int) int
-		Job        func(childComplexity int) int
-		Stale      func(childComplexity int) int
-		Title      func(childComplexity int) int
-		Type       func(childComplexity int) int
+		Body        func(childComplexity int) int
+		Categories  func(childComplexity int) int
+		Changes     func(childComplexity int) int
+		Companies   func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Facts       func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.FactOrder, where *ent.FactWhereInput) int
+		Files       func(childComplexity int) int
+		Format      func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Job         func(childComplexity int) int
+		Previous    func(childComplexity int) int
+		Stale       func(childComplexity int) int
+		StaleAt     func(childComplexity int) int
+		StaleReason func(childComplexity int) int
+		Title       func(childComplexity int) int
+		Type        func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	ReportChange struct {
+		About   func(childComplexity int) int
+		After   func(childComplexity int) int
+		Before  func(childComplexity int) int
+		Company func(childComplexity int) int
+		Kind    func(childComplexity int) int
 	}
 
 	ReportConnection struct {
@@ -531,6 +607,23 @@ type ComplexityRoot struct {
 	ReportEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ReportFile struct {
+		Format func(childComplexity int) int
+		Path   func(childComplexity int) int
+	}
+
+	ReportParams struct {
+		Categories         func(childComplexity int) int
+		Companies          func(childComplexity int) int
+		Format             func(childComplexity int) int
+		ID                 func(childComplexity int) int
+		MaxFacts           func(childComplexity int) int
+		MaxFactsPerSection func(childComplexity int) int
+		Profile            func(childComplexity int) int
+		Title              func(childComplexity int) int
+		Type               func(childComplexity int) int
 	}
 
 	ResetRateLimitPayload struct {
@@ -646,6 +739,11 @@ type ComplexityRoot struct {
 		Job func(childComplexity int) int
 	}
 
+	StartReportPayload struct {
+		Job    func(childComplexity int) int
+		Report func(childComplexity int) int
+	}
+
 	StartScrapePayload struct {
 		Job func(childComplexity int) int
 	}
@@ -657,6 +755,7 @@ type ComplexityRoot struct {
 		Jobs             func(childComplexity int, where *ent.JobWhereInput) int
 		PageStored       func(childComplexity int, where *ent.PageWhereInput) int
 		RateLimitUpdated func(childComplexity int, where *ent.RateLimitWhereInput) int
+		ReportStale      func(childComplexity int) int
 	}
 
 	UnlimitedValue struct {
@@ -846,12 +945,221 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CancelJobPayload.Job(childComplexity), true
 
+	case "CellEntry.denies":
+		if e.ComplexityRoot.CellEntry.Denies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CellEntry.Denies(childComplexity), true
+	case "CellEntry.fact":
+		if e.ComplexityRoot.CellEntry.Fact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CellEntry.Fact(childComplexity), true
+	case "CellEntry.qualifiers":
+		if e.ComplexityRoot.CellEntry.Qualifiers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CellEntry.Qualifiers(childComplexity), true
+	case "CellEntry.text":
+		if e.ComplexityRoot.CellEntry.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CellEntry.Text(childComplexity), true
+	case "CellEntry.value":
+		if e.ComplexityRoot.CellEntry.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CellEntry.Value(childComplexity), true
+
 	case "CloneProfilePayload.profile":
 		if e.ComplexityRoot.CloneProfilePayload.Profile == nil {
 			break
 		}
 
 		return e.ComplexityRoot.CloneProfilePayload.Profile(childComplexity), true
+
+	case "ComparedCompany.conflicts":
+		if e.ComplexityRoot.ComparedCompany.Conflicts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedCompany.Conflicts(childComplexity), true
+	case "ComparedCompany.lastFetchedAt":
+		if e.ComplexityRoot.ComparedCompany.LastFetchedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedCompany.LastFetchedAt(childComplexity), true
+	case "ComparedCompany.name":
+		if e.ComplexityRoot.ComparedCompany.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedCompany.Name(childComplexity), true
+	case "ComparedCompany.notDocumented":
+		if e.ComplexityRoot.ComparedCompany.NotDocumented == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedCompany.NotDocumented(childComplexity), true
+	case "ComparedCompany.notRead":
+		if e.ComplexityRoot.ComparedCompany.NotRead == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedCompany.NotRead(childComplexity), true
+	case "ComparedCompany.oldestFetchedAt":
+		if e.ComplexityRoot.ComparedCompany.OldestFetchedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedCompany.OldestFetchedAt(childComplexity), true
+	case "ComparedCompany.pagesRead":
+		if e.ComplexityRoot.ComparedCompany.PagesRead == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedCompany.PagesRead(childComplexity), true
+	case "ComparedCompany.stated":
+		if e.ComplexityRoot.ComparedCompany.Stated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedCompany.Stated(childComplexity), true
+	case "ComparedCompany.statedNo":
+		if e.ComplexityRoot.ComparedCompany.StatedNo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedCompany.StatedNo(childComplexity), true
+
+	case "Comparison.companies":
+		if e.ComplexityRoot.Comparison.Companies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.Companies(childComplexity), true
+	case "Comparison.rowCount":
+		if e.ComplexityRoot.Comparison.RowCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.RowCount(childComplexity), true
+	case "Comparison.rows":
+		if e.ComplexityRoot.Comparison.Rows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.Rows(childComplexity), true
+
+	case "ComparisonCell.best":
+		if e.ComplexityRoot.ComparisonCell.Best == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonCell.Best(childComplexity), true
+	case "ComparisonCell.company":
+		if e.ComplexityRoot.ComparisonCell.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonCell.Company(childComplexity), true
+	case "ComparisonCell.entries":
+		if e.ComplexityRoot.ComparisonCell.Entries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonCell.Entries(childComplexity), true
+	case "ComparisonCell.facts":
+		if e.ComplexityRoot.ComparisonCell.Facts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonCell.Facts(childComplexity), true
+	case "ComparisonCell.seenAt":
+		if e.ComplexityRoot.ComparisonCell.SeenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonCell.SeenAt(childComplexity), true
+	case "ComparisonCell.state":
+		if e.ComplexityRoot.ComparisonCell.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonCell.State(childComplexity), true
+	case "ComparisonCell.text":
+		if e.ComplexityRoot.ComparisonCell.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonCell.Text(childComplexity), true
+	case "ComparisonCell.value":
+		if e.ComplexityRoot.ComparisonCell.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonCell.Value(childComplexity), true
+	case "ComparisonCell.worst":
+		if e.ComplexityRoot.ComparisonCell.Worst == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonCell.Worst(childComplexity), true
+
+	case "ComparisonRow.better":
+		if e.ComplexityRoot.ComparisonRow.Better == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonRow.Better(childComplexity), true
+	case "ComparisonRow.category":
+		if e.ComplexityRoot.ComparisonRow.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonRow.Category(childComplexity), true
+	case "ComparisonRow.categoryTitle":
+		if e.ComplexityRoot.ComparisonRow.CategoryTitle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonRow.CategoryTitle(childComplexity), true
+	case "ComparisonRow.cells":
+		if e.ComplexityRoot.ComparisonRow.Cells == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonRow.Cells(childComplexity), true
+	case "ComparisonRow.key":
+		if e.ComplexityRoot.ComparisonRow.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonRow.Key(childComplexity), true
+	case "ComparisonRow.label":
+		if e.ComplexityRoot.ComparisonRow.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonRow.Label(childComplexity), true
+	case "ComparisonRow.named":
+		if e.ComplexityRoot.ComparisonRow.Named == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonRow.Named(childComplexity), true
+	case "ComparisonRow.stated":
+		if e.ComplexityRoot.ComparisonRow.Stated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonRow.Stated(childComplexity), true
 
 	case "CrawlParams.exclude":
 		if e.ComplexityRoot.CrawlParams.Exclude == nil {
@@ -966,6 +1274,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteProfilePayload.DeletedID(childComplexity), true
+
+	case "DeleteReportPayload.deletedId":
+		if e.ComplexityRoot.DeleteReportPayload.DeletedID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteReportPayload.DeletedID(childComplexity), true
 
 	case "DiffHunk.fromLine":
 		if e.ComplexityRoot.DiffHunk.FromLine == nil {
@@ -1834,6 +2149,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteProfile(childComplexity, args["input"].(DeleteProfileInput)), true
+	case "Mutation.deleteReport":
+		if e.ComplexityRoot.Mutation.DeleteReport == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteReport_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteReport(childComplexity, args["input"].(DeleteReportInput)), true
 	case "Mutation.importDocuments":
 		if e.ComplexityRoot.Mutation.ImportDocuments == nil {
 			break
@@ -1845,6 +2171,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ImportDocuments(childComplexity, args["input"].(ImportDocumentsInput)), true
+	case "Mutation.refreshReport":
+		if e.ComplexityRoot.Mutation.RefreshReport == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_refreshReport_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RefreshReport(childComplexity, args["input"].(RefreshReportInput)), true
 	case "Mutation.resetRateLimit":
 		if e.ComplexityRoot.Mutation.ResetRateLimit == nil {
 			break
@@ -1900,6 +2237,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.StartExtraction(childComplexity, args["input"].(StartExtractionInput)), true
+	case "Mutation.startReport":
+		if e.ComplexityRoot.Mutation.StartReport == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startReport_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartReport(childComplexity, args["input"].(StartReportInput)), true
 	case "Mutation.startScrape":
 		if e.ComplexityRoot.Mutation.StartScrape == nil {
 			break
@@ -2363,6 +2711,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AuditLog(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].([]*ent.AuditEntryOrder), args["where"].(*ent.AuditEntryWhereInput)), true
+	case "Query.comparison":
+		if e.ComplexityRoot.Query.Comparison == nil {
+			break
+		}
+
+		args, err := ec.field_Query_comparison_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Comparison(childComplexity, args["input"].(ComparisonInput)), true
 	case "Query.fact":
 		if e.ComplexityRoot.Query.Fact == nil {
 			break
@@ -2774,6 +3133,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RateValue.Unit(childComplexity), true
 
+	case "RefreshReportPayload.job":
+		if e.ComplexityRoot.RefreshReportPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefreshReportPayload.Job(childComplexity), true
+
 	case "Report.body":
 		if e.ComplexityRoot.Report.Body == nil {
 			break
@@ -2786,6 +3152,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Report.Categories(childComplexity), true
+	case "Report.changes":
+		if e.ComplexityRoot.Report.Changes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Report.Changes(childComplexity), true
 	case "Report.companies":
 		if e.ComplexityRoot.Report.Companies == nil {
 			break
@@ -2809,6 +3181,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Report.Facts(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].([]*ent.FactOrder), args["where"].(*ent.FactWhereInput)), true
+	case "Report.files":
+		if e.ComplexityRoot.Report.Files == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Report.Files(childComplexity), true
 	case "Report.format":
 		if e.ComplexityRoot.Report.Format == nil {
 			break
@@ -2827,12 +3205,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Report.Job(childComplexity), true
+	case "Report.previous":
+		if e.ComplexityRoot.Report.Previous == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Report.Previous(childComplexity), true
 	case "Report.stale":
 		if e.ComplexityRoot.Report.Stale == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Report.Stale(childComplexity), true
+	case "Report.staleAt":
+		if e.ComplexityRoot.Report.StaleAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Report.StaleAt(childComplexity), true
+	case "Report.staleReason":
+		if e.ComplexityRoot.Report.StaleReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Report.StaleReason(childComplexity), true
 	case "Report.title":
 		if e.ComplexityRoot.Report.Title == nil {
 			break
@@ -2845,6 +3241,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Report.Type(childComplexity), true
+	case "Report.version":
+		if e.ComplexityRoot.Report.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Report.Version(childComplexity), true
+
+	case "ReportChange.about":
+		if e.ComplexityRoot.ReportChange.About == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportChange.About(childComplexity), true
+	case "ReportChange.after":
+		if e.ComplexityRoot.ReportChange.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportChange.After(childComplexity), true
+	case "ReportChange.before":
+		if e.ComplexityRoot.ReportChange.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportChange.Before(childComplexity), true
+	case "ReportChange.company":
+		if e.ComplexityRoot.ReportChange.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportChange.Company(childComplexity), true
+	case "ReportChange.kind":
+		if e.ComplexityRoot.ReportChange.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportChange.Kind(childComplexity), true
 
 	case "ReportConnection.edges":
 		if e.ComplexityRoot.ReportConnection.Edges == nil {
@@ -2877,6 +3310,74 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReportEdge.Node(childComplexity), true
+
+	case "ReportFile.format":
+		if e.ComplexityRoot.ReportFile.Format == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportFile.Format(childComplexity), true
+	case "ReportFile.path":
+		if e.ComplexityRoot.ReportFile.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportFile.Path(childComplexity), true
+
+	case "ReportParams.categories":
+		if e.ComplexityRoot.ReportParams.Categories == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportParams.Categories(childComplexity), true
+	case "ReportParams.companies":
+		if e.ComplexityRoot.ReportParams.Companies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportParams.Companies(childComplexity), true
+	case "ReportParams.format":
+		if e.ComplexityRoot.ReportParams.Format == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportParams.Format(childComplexity), true
+	case "ReportParams.id":
+		if e.ComplexityRoot.ReportParams.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportParams.ID(childComplexity), true
+	case "ReportParams.maxFacts":
+		if e.ComplexityRoot.ReportParams.MaxFacts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportParams.MaxFacts(childComplexity), true
+	case "ReportParams.maxFactsPerSection":
+		if e.ComplexityRoot.ReportParams.MaxFactsPerSection == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportParams.MaxFactsPerSection(childComplexity), true
+	case "ReportParams.profile":
+		if e.ComplexityRoot.ReportParams.Profile == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportParams.Profile(childComplexity), true
+	case "ReportParams.title":
+		if e.ComplexityRoot.ReportParams.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportParams.Title(childComplexity), true
+	case "ReportParams.type":
+		if e.ComplexityRoot.ReportParams.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportParams.Type(childComplexity), true
 
 	case "ResetRateLimitPayload.rateLimit":
 		if e.ComplexityRoot.ResetRateLimitPayload.RateLimit == nil {
@@ -3238,6 +3739,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StartExtractionPayload.Job(childComplexity), true
 
+	case "StartReportPayload.job":
+		if e.ComplexityRoot.StartReportPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartReportPayload.Job(childComplexity), true
+	case "StartReportPayload.report":
+		if e.ComplexityRoot.StartReportPayload.Report == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartReportPayload.Report(childComplexity), true
+
 	case "StartScrapePayload.job":
 		if e.ComplexityRoot.StartScrapePayload.Job == nil {
 			break
@@ -3311,6 +3825,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.RateLimitUpdated(childComplexity, args["where"].(*ent.RateLimitWhereInput)), true
+	case "Subscription.reportStale":
+		if e.ComplexityRoot.Subscription.ReportStale == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subscription.ReportStale(childComplexity), true
 
 	case "UnlimitedValue.original":
 		if e.ComplexityRoot.UnlimitedValue.Original == nil {
@@ -3366,11 +3886,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AuditEntryWhereInput", ec.unmarshalInputAuditEntryWhereInput),
 			graphql.NewInputUnmarshaler("CancelJobInput", ec.unmarshalInputCancelJobInput),
 			graphql.NewInputUnmarshaler("CloneProfileInput", ec.unmarshalInputCloneProfileInput),
+			graphql.NewInputUnmarshaler("ComparisonInput", ec.unmarshalInputComparisonInput),
 			graphql.NewInputUnmarshaler("CrawlInput", ec.unmarshalInputCrawlInput),
 			graphql.NewInputUnmarshaler("CreateApiKeyInput", ec.unmarshalInputCreateApiKeyInput),
 			graphql.NewInputUnmarshaler("CreateProfileInput", ec.unmarshalInputCreateProfileInput),
 			graphql.NewInputUnmarshaler("DeleteJobInput", ec.unmarshalInputDeleteJobInput),
 			graphql.NewInputUnmarshaler("DeleteProfileInput", ec.unmarshalInputDeleteProfileInput),
+			graphql.NewInputUnmarshaler("DeleteReportInput", ec.unmarshalInputDeleteReportInput),
 			graphql.NewInputUnmarshaler("FactOrder", ec.unmarshalInputFactOrder),
 			graphql.NewInputUnmarshaler("FactSearchWhere", ec.unmarshalInputFactSearchWhere),
 			graphql.NewInputUnmarshaler("FactWhereInput", ec.unmarshalInputFactWhereInput),
@@ -3390,6 +3912,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ProfileWhereInput", ec.unmarshalInputProfileWhereInput),
 			graphql.NewInputUnmarshaler("RateLimitOrder", ec.unmarshalInputRateLimitOrder),
 			graphql.NewInputUnmarshaler("RateLimitWhereInput", ec.unmarshalInputRateLimitWhereInput),
+			graphql.NewInputUnmarshaler("RefreshReportInput", ec.unmarshalInputRefreshReportInput),
 			graphql.NewInputUnmarshaler("ReportOrder", ec.unmarshalInputReportOrder),
 			graphql.NewInputUnmarshaler("ReportWhereInput", ec.unmarshalInputReportWhereInput),
 			graphql.NewInputUnmarshaler("ResetRateLimitInput", ec.unmarshalInputResetRateLimitInput),
@@ -3399,6 +3922,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SnapshotOrder", ec.unmarshalInputSnapshotOrder),
 			graphql.NewInputUnmarshaler("SnapshotWhereInput", ec.unmarshalInputSnapshotWhereInput),
 			graphql.NewInputUnmarshaler("StartExtractionInput", ec.unmarshalInputStartExtractionInput),
+			graphql.NewInputUnmarshaler("StartReportInput", ec.unmarshalInputStartReportInput),
 			graphql.NewInputUnmarshaler("StartScrapeInput", ec.unmarshalInputStartScrapeInput),
 			graphql.NewInputUnmarshaler("UpdateProfileInput", ec.unmarshalInputUpdateProfileInput),
 		)
@@ -3426,7 +3950,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 					return nil
 				}
 			}
-			buf := marshal(data)
+			var buf bytes.Buffer
+			data.MarshalGQL(&buf)
 			response.Data = buf.Bytes()
 			if atomic.LoadInt32(&ec.Deferred) > 0 {
 				hasNext := atomic.LoadInt32(&ec.PendingDeferred) > 0
@@ -3443,7 +3968,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			first = false
 			ctx = graphql.WithLazyInputUnmarshalerIndex(ctx, inputUnmarshalers)
 			data := ec._Mutation(ctx, opCtx.Operation.SelectionSet)
-			buf := marshal(data)
+			var buf bytes.Buffer
+			data.MarshalGQL(&buf)
 
 			return &graphql.Response{
 				Data: buf.Bytes(),
@@ -3584,6 +4110,255 @@ type RevokeApiKeyPayload {
   The key as it is now.
   """
   apiKey: ApiKey!
+}
+`, BuiltIn: false},
+	{Name: "../schema/comparison.graphql", Input: `extend type Query {
+  """
+  Companies side by side: what each documents of each attribute, with the words that prove it. "Not documented" is not "no". NOT_FOUND for a
+  company of which no page is stored.
+  """
+  comparison(
+    """
+    What to compare.
+    """
+    input: ComparisonInput!
+  ): Comparison! @scope(needs: READ)
+}
+
+"""
+What to compare.
+"""
+input ComparisonInput {
+  """
+  The companies, in the order of the columns: 1 to 50. Give either these or all.
+  """
+  companies: [String!]
+  """
+  All companies there are, in the order of the alphabet; at most 50.
+  """
+  all: Boolean! = false
+  """
+  Only rows of these categories; none means all.
+  """
+  categories: [String!]
+  """
+  Only the rows of these keys, such as "request_rate"; none means all.
+  """
+  attributes: [String!]
+  """
+  Only facts that were found under the profile of this name.
+  """
+  profile: String
+  """
+  At most so many rows, those that most companies state: 1 to 500.
+  """
+  first: Int! = 100
+}
+
+"""
+Companies side by side.
+"""
+type Comparison {
+  """
+  The companies, in the order of the cells of each row.
+  """
+  companies: [ComparedCompany!]!
+  """
+  The rows, category by category; in each, those first that most companies state.
+  """
+  rows: [ComparisonRow!]!
+  """
+  How many rows there are, with those that first left out.
+  """
+  rowCount: Int!
+}
+
+"""
+One company of a comparison, and how much of it is known.
+"""
+type ComparedCompany {
+  """
+  Its name.
+  """
+  name: String!
+  """
+  How many of its pages are stored.
+  """
+  pagesRead: Int!
+  """
+  When a page of it was last fetched; null if none was.
+  """
+  lastFetchedAt: Time
+  """
+  When the page of it was fetched that was not asked for the longest; null if there is none.
+  """
+  oldestFetchedAt: Time
+  """
+  In how many of the rows it states something.
+  """
+  stated: Int!
+  """
+  In how many of the rows it says that there is no such thing.
+  """
+  statedNo: Int!
+  """
+  In how many of the rows its pages contradict each other.
+  """
+  conflicts: Int!
+  """
+  In how many of the rows it says nothing, although pages of that kind were read.
+  """
+  notDocumented: Int!
+  """
+  In how many of the rows nothing is known, because no page of that kind was read.
+  """
+  notRead: Int!
+}
+
+"""
+What each company says of one attribute.
+"""
+type ComparisonRow {
+  """
+  A stable key, such as "request_rate"; of rows without a name one that depends on what they say.
+  """
+  key: String!
+  """
+  What it is about, in words.
+  """
+  label: String!
+  """
+  The key of the category that it is in.
+  """
+  category: String!
+  """
+  The category in words.
+  """
+  categoryTitle: String!
+  """
+  Whether the row is one of those that techfacts knows by name. The statements of others were laid side by side because they are alike.
+  """
+  named: Boolean!
+  """
+  Which value is better, if that can be said.
+  """
+  better: Better
+  """
+  How many companies state it, or state that there is no such thing.
+  """
+  stated: Int!
+  """
+  One cell for each company, in their order.
+  """
+  cells: [ComparisonCell!]!
+}
+
+"""
+Which of two values is better.
+"""
+enum Better {
+  """
+  The higher one, as of rate limits.
+  """
+  HIGHER
+  """
+  The lower one, as of prices.
+  """
+  LOWER
+}
+
+"""
+What is known of one attribute of one company.
+"""
+enum CellState {
+  """
+  Its pages state it.
+  """
+  STATED
+  """
+  Its pages state that there is no such thing.
+  """
+  STATED_NO
+  """
+  Pages of that kind were read, and none says it.
+  """
+  NOT_DOCUMENTED
+  """
+  No page of that kind was read.
+  """
+  NOT_READ
+  """
+  Its pages contradict each other.
+  """
+  CONFLICT
+}
+
+"""
+What one company says of one attribute.
+"""
+type ComparisonCell {
+  """
+  The company.
+  """
+  company: String!
+  """
+  What is known.
+  """
+  state: CellState!
+  """
+  What it says, for people; empty if it says nothing.
+  """
+  text: String!
+  """
+  What it says in figures, if it does: of several values, such as those of plans, the best one if that can be said, else the surest.
+  """
+  value: FactValue
+  """
+  What it says, value by value or condition by condition: that of its value, then the surest first; of a CONFLICT those that contradict each other stand first.
+  """
+  entries: [CellEntry!]!
+  """
+  The facts that say it, the surest first; at most 60 are looked at, fewer the more companies there are.
+  """
+  facts: [Fact!]!
+  """
+  Whether its value is the best of the row.
+  """
+  best: Boolean!
+  """
+  Whether its value is the worst of the row.
+  """
+  worst: Boolean!
+  """
+  When one of its facts was last seen; null if there is none.
+  """
+  seenAt: Time
+}
+
+"""
+One thing that a cell says.
+"""
+type CellEntry {
+  """
+  What it says, for people.
+  """
+  text: String!
+  """
+  What limits it: the plan, the region, the version, the condition, the column of a table.
+  """
+  qualifiers: [Qualifier!]!
+  """
+  What it says in figures; null if it does not.
+  """
+  value: FactValue
+  """
+  Whether it says that there is no such thing.
+  """
+  denies: Boolean!
+  """
+  The fact that says it.
+  """
+  fact: Fact!
 }
 `, BuiltIn: false},
 	{Name: "../schema/crawl.graphql", Input: `extend type Query {
@@ -4025,7 +4800,7 @@ type ImportDocumentsPayload {
 """
 What a job was asked to do.
 """
-union JobParams = ScrapeParams | ExtractionParams
+union JobParams = ScrapeParams | ExtractionParams | ReportParams
 
 """
 What a SCRAPE job was asked to do.
@@ -4794,7 +5569,76 @@ extend type Subscription {
   ): RateLimit! @scope(needs: READ)
 }
 `, BuiltIn: false},
-	{Name: "../schema/report.graphql", Input: `extend type Query {
+	{Name: "../schema/report.graphql", Input: `extend type Report {
+  """
+  Where the document can be fetched, in each format, with the same keys as the API.
+  """
+  files: [ReportFile!]!
+  """
+  What is different from the report that it took the place of; empty if it did not.
+  """
+  changes: [ReportChange!]!
+}
+
+"""
+A report in one format.
+"""
+type ReportFile {
+  """
+  The ending of its name: "md", "html", "json", "csv" or "xlsx".
+  """
+  format: String!
+  """
+  Its path on this server.
+  """
+  path: String!
+}
+
+"""
+One difference between a report and the one before it.
+"""
+type ReportChange {
+  """
+  Whether something has come, gone, or become something else.
+  """
+  kind: ReportChangeKind!
+  """
+  Whose documentation it is about.
+  """
+  company: String!
+  """
+  What it is about: a row of the comparison, or a category.
+  """
+  about: String!
+  """
+  What the report before says; empty if it says nothing.
+  """
+  before: String!
+  """
+  What this report says; empty if it says nothing.
+  """
+  after: String!
+}
+
+"""
+What a difference is.
+"""
+enum ReportChangeKind {
+  """
+  It was not there before.
+  """
+  ADDED
+  """
+  It is there no more.
+  """
+  REMOVED
+  """
+  It says something else.
+  """
+  CHANGED
+}
+
+extend type Query {
   """
   The report of this id, or null with an error of code NOT_FOUND.
   """
@@ -4804,6 +5648,190 @@ extend type Subscription {
     """
     id: ID!
   ): Report @scope(needs: READ)
+}
+
+extend type Mutation {
+  """
+  Starts a job that writes a report of facts that are stored. NOT_FOUND for a company of which nothing is stored. The same input within 24 hours gives
+  the report that is there, while no fact of its companies has changed.
+  """
+  startReport(
+    """
+    What to write.
+    """
+    input: StartReportInput!
+  ): StartReportPayload! @scope(needs: WRITE)
+  """
+  Starts a job that writes a report anew, from the facts as they are now. The new report knows the one it takes the place of, and what is different.
+  """
+  refreshReport(
+    """
+    Which report.
+    """
+    input: RefreshReportInput!
+  ): RefreshReportPayload! @scope(needs: WRITE)
+  """
+  Deletes a report.
+  """
+  deleteReport(
+    """
+    Which report.
+    """
+    input: DeleteReportInput!
+  ): DeleteReportPayload! @scope(needs: WRITE)
+}
+
+extend type Subscription {
+  """
+  Every report of which a cited fact has changed, from now on, with the reason.
+  """
+  reportStale: Report! @scope(needs: READ)
+}
+
+"""
+What a report is to be.
+"""
+input StartReportInput {
+  """
+  SINGLE: one company, all categories. COMPARISON: two or more companies side by side. TOPIC: one category across companies. SUMMARY: at most 500 words.
+  """
+  type: ReportType!
+  """
+  The companies, in the order in which they are shown: 1 to 50. One for SINGLE, two or more for COMPARISON.
+  """
+  companies: [String!]!
+  """
+  Only facts of these categories; none means all. Exactly one for TOPIC.
+  """
+  categories: [String!]
+  """
+  Its title, at most 200 characters; one is made if none is given.
+  """
+  title: String
+  """
+  Only facts found under the profile of this name.
+  """
+  profile: String
+  """
+  What its body is written in. The document can be fetched in every format, whatever this says.
+  """
+  format: ReportFormat! = MARKDOWN
+  """
+  What a language model should mind when it writes. There is none yet: anything given is refused with UNAVAILABLE.
+  """
+  instructions: String
+  """
+  The most facts that a section lists: 1 to 200. Unless given, as REPORT_FACTS_PER_SECTION says.
+  """
+  maxFactsPerSection: Int
+  """
+  The most facts that sections list in all: 1 to 2,000. Unless given, as REPORT_FACTS says.
+  """
+  maxFacts: Int
+  """
+  With the same key the same input is one job, however often it is sent; at most 200 characters.
+  """
+  idempotencyKey: String
+  """
+  Whether it goes before or after other jobs.
+  """
+  priority: JobPriority! = NORMAL
+}
+
+"""
+Which report to write anew.
+"""
+input RefreshReportInput {
+  """
+  Its id.
+  """
+  id: ID!
+}
+
+"""
+Which report to delete.
+"""
+input DeleteReportInput {
+  """
+  Its id.
+  """
+  id: ID!
+}
+
+"""
+The job that was started.
+"""
+type StartReportPayload {
+  """
+  The job; an earlier one if the report is there already, or if the idempotency key was used before.
+  """
+  job: Job!
+  """
+  The report, if it is there already. Otherwise it will have the id of the job's parameters.
+  """
+  report: Report
+}
+
+"""
+The job that was started.
+"""
+type RefreshReportPayload {
+  """
+  The job that writes the new report.
+  """
+  job: Job!
+}
+
+"""
+What was deleted.
+"""
+type DeleteReportPayload {
+  """
+  The id of the report that is no more.
+  """
+  deletedId: ID!
+}
+
+"""
+What a REPORT job was asked to do.
+"""
+type ReportParams {
+  """
+  The id that the report has, once it is written.
+  """
+  id: ID!
+  """
+  What it shows.
+  """
+  type: ReportType!
+  """
+  The companies.
+  """
+  companies: [String!]!
+  """
+  The categories it is limited to; none means all.
+  """
+  categories: [String!]!
+  """
+  Its title, if one was given; else empty.
+  """
+  title: String!
+  """
+  The profile it is limited to, if any; else empty.
+  """
+  profile: String!
+  """
+  What its body is written in.
+  """
+  format: ReportFormat!
+  """
+  The most facts that a section lists.
+  """
+  maxFactsPerSection: Int!
+  """
+  The most facts that sections list in all.
+  """
+  maxFacts: Int!
 }
 `, BuiltIn: false},
 	{Name: "../schema/search.graphql", Input: `"""
@@ -5449,12 +6477,110 @@ func (ec *executionContext) childFields_CancelJobPayload(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type CancelJobPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CellEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "text":
+		return ec.fieldContext_CellEntry_text(ctx, field)
+	case "qualifiers":
+		return ec.fieldContext_CellEntry_qualifiers(ctx, field)
+	case "value":
+		return ec.fieldContext_CellEntry_value(ctx, field)
+	case "denies":
+		return ec.fieldContext_CellEntry_denies(ctx, field)
+	case "fact":
+		return ec.fieldContext_CellEntry_fact(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CellEntry", field.Name)
+}
+
 func (ec *executionContext) childFields_CloneProfilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "profile":
 		return ec.fieldContext_CloneProfilePayload_profile(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CloneProfilePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ComparedCompany(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ComparedCompany_name(ctx, field)
+	case "pagesRead":
+		return ec.fieldContext_ComparedCompany_pagesRead(ctx, field)
+	case "lastFetchedAt":
+		return ec.fieldContext_ComparedCompany_lastFetchedAt(ctx, field)
+	case "oldestFetchedAt":
+		return ec.fieldContext_ComparedCompany_oldestFetchedAt(ctx, field)
+	case "stated":
+		return ec.fieldContext_ComparedCompany_stated(ctx, field)
+	case "statedNo":
+		return ec.fieldContext_ComparedCompany_statedNo(ctx, field)
+	case "conflicts":
+		return ec.fieldContext_ComparedCompany_conflicts(ctx, field)
+	case "notDocumented":
+		return ec.fieldContext_ComparedCompany_notDocumented(ctx, field)
+	case "notRead":
+		return ec.fieldContext_ComparedCompany_notRead(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComparedCompany", field.Name)
+}
+
+func (ec *executionContext) childFields_Comparison(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "companies":
+		return ec.fieldContext_Comparison_companies(ctx, field)
+	case "rows":
+		return ec.fieldContext_Comparison_rows(ctx, field)
+	case "rowCount":
+		return ec.fieldContext_Comparison_rowCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Comparison", field.Name)
+}
+
+func (ec *executionContext) childFields_ComparisonCell(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "company":
+		return ec.fieldContext_ComparisonCell_company(ctx, field)
+	case "state":
+		return ec.fieldContext_ComparisonCell_state(ctx, field)
+	case "text":
+		return ec.fieldContext_ComparisonCell_text(ctx, field)
+	case "value":
+		return ec.fieldContext_ComparisonCell_value(ctx, field)
+	case "entries":
+		return ec.fieldContext_ComparisonCell_entries(ctx, field)
+	case "facts":
+		return ec.fieldContext_ComparisonCell_facts(ctx, field)
+	case "best":
+		return ec.fieldContext_ComparisonCell_best(ctx, field)
+	case "worst":
+		return ec.fieldContext_ComparisonCell_worst(ctx, field)
+	case "seenAt":
+		return ec.fieldContext_ComparisonCell_seenAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComparisonCell", field.Name)
+}
+
+func (ec *executionContext) childFields_ComparisonRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_ComparisonRow_key(ctx, field)
+	case "label":
+		return ec.fieldContext_ComparisonRow_label(ctx, field)
+	case "category":
+		return ec.fieldContext_ComparisonRow_category(ctx, field)
+	case "categoryTitle":
+		return ec.fieldContext_ComparisonRow_categoryTitle(ctx, field)
+	case "named":
+		return ec.fieldContext_ComparisonRow_named(ctx, field)
+	case "better":
+		return ec.fieldContext_ComparisonRow_better(ctx, field)
+	case "stated":
+		return ec.fieldContext_ComparisonRow_stated(ctx, field)
+	case "cells":
+		return ec.fieldContext_ComparisonRow_cells(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComparisonRow", field.Name)
 }
 
 func (ec *executionContext) childFields_CrawlParams(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5527,6 +6653,14 @@ func (ec *executionContext) childFields_DeleteProfilePayload(ctx context.Context
 		return ec.fieldContext_DeleteProfilePayload_deletedId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteProfilePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteReportPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedId":
+		return ec.fieldContext_DeleteReportPayload_deletedId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteReportPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DiffHunk(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6135,6 +7269,14 @@ func (ec *executionContext) childFields_RateLimitEdge(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type RateLimitEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_RefreshReportPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "job":
+		return ec.fieldContext_RefreshReportPayload_job(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RefreshReportPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Report(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -6153,14 +7295,42 @@ func (ec *executionContext) childFields_Report(ctx context.Context, field graphq
 		return ec.fieldContext_Report_body(ctx, field)
 	case "stale":
 		return ec.fieldContext_Report_stale(ctx, field)
+	case "staleReason":
+		return ec.fieldContext_Report_staleReason(ctx, field)
+	case "staleAt":
+		return ec.fieldContext_Report_staleAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Report_version(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Report_createdAt(ctx, field)
 	case "job":
 		return ec.fieldContext_Report_job(ctx, field)
+	case "previous":
+		return ec.fieldContext_Report_previous(ctx, field)
 	case "facts":
 		return ec.fieldContext_Report_facts(ctx, field)
+	case "files":
+		return ec.fieldContext_Report_files(ctx, field)
+	case "changes":
+		return ec.fieldContext_Report_changes(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Report", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_ReportChange_kind(ctx, field)
+	case "company":
+		return ec.fieldContext_ReportChange_company(ctx, field)
+	case "about":
+		return ec.fieldContext_ReportChange_about(ctx, field)
+	case "before":
+		return ec.fieldContext_ReportChange_before(ctx, field)
+	case "after":
+		return ec.fieldContext_ReportChange_after(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportChange", field.Name)
 }
 
 func (ec *executionContext) childFields_ReportConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6183,6 +7353,16 @@ func (ec *executionContext) childFields_ReportEdge(ctx context.Context, field gr
 		return ec.fieldContext_ReportEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReportEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportFile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "format":
+		return ec.fieldContext_ReportFile_format(ctx, field)
+	case "path":
+		return ec.fieldContext_ReportFile_path(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportFile", field.Name)
 }
 
 func (ec *executionContext) childFields_ResetRateLimitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6389,6 +7569,16 @@ func (ec *executionContext) childFields_StartExtractionPayload(ctx context.Conte
 		return ec.fieldContext_StartExtractionPayload_job(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StartExtractionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StartReportPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "job":
+		return ec.fieldContext_StartReportPayload_job(ctx, field)
+	case "report":
+		return ec.fieldContext_StartReportPayload_report(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartReportPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_StartScrapePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -12,10 +12,11 @@ import (
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/ent/fact"
 	"techfacts.dev/techfacts/graph"
+	"techfacts.dev/techfacts/internal/document"
 )
 
 func (r *factResolver) DeepLink(ctx context.Context, obj *ent.Fact) (string, error) {
-	return deepLink(obj.URL, obj.Anchor, obj.Quote), nil
+	return document.DeepLink(obj.URL, obj.Anchor, obj.Quote), nil
 }
 
 func (r *factResolver) Value(ctx context.Context, obj *ent.Fact) (graph.FactValue, error) {

@@ -17,8 +17,11 @@ import (
 )
 
 func (r *jobResolver) Params(ctx context.Context, obj *ent.Job) (schema.JobParams, error) {
-	if p := obj.Params.Extract; p != nil {
-		return p, nil
+	switch p := obj.Params; {
+	case p.Extract != nil:
+		return p.Extract, nil
+	case p.Report != nil:
+		return p.Report, nil
 	}
 	return obj.Params.Scrape, nil
 }

@@ -15,6 +15,7 @@ import (
 	"techfacts.dev/techfacts/internal/document"
 	"techfacts.dev/techfacts/internal/extract"
 	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/internal/report"
 	"techfacts.dev/techfacts/internal/store"
 	"techfacts.dev/techfacts/schema"
 )
@@ -89,7 +90,7 @@ func (r *reconciliation) run(ctx context.Context, found []extract.Fact) (added, 
 			return 0, 0, fmt.Errorf("remove facts: %w", err)
 		}
 	}
-	return added + len(fresh), len(gone), nil
+	return added + len(fresh), len(gone), report.KeepOfPage(ctx, r.tx, r.page.ID, r.profile)
 }
 
 // lock makes sure that the page still says what was read, until the
