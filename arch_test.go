@@ -35,6 +35,7 @@ var allowed = map[string]string{
 	"internal/extract":          "ent/... schema internal/document internal/fault internal/llm internal/store",
 	"internal/access":           "ent/... schema internal/event internal/fault internal/store",
 	"internal/shared":           "internal/event",
+	"internal/report":           "ent/... schema internal/document internal/event internal/extract internal/fault internal/store",
 	"internal/search":           "ent/... schema internal/fault internal/store",
 	"internal/llm":              "internal/fault",
 	"internal/job":              "ent/... schema internal/event internal/fault internal/fetch internal/queue internal/store internal/trace",
@@ -47,16 +48,16 @@ var allowed = map[string]string{
 
 	// The two doors.
 	"resolvers": "ent/... graph schema internal/access internal/change internal/crawl internal/document internal/event internal/extract internal/fault internal/fetch " +
-		"internal/job internal/lab internal/search",
+		"internal/job internal/report internal/lab internal/search internal/store",
 	"worker": "ent/... schema internal/change internal/crawl internal/document internal/event internal/extract internal/fault internal/fetch internal/job " +
-		"internal/queue internal/store internal/trace",
+		"internal/queue internal/report internal/store internal/trace",
 
 	// What puts it together.
 	"internal/server":   "internal/access internal/fault internal/trace schema",
 	"internal/demosite": "",
 	"web":               "", // what Vite has built
 	"internal/app": "resolvers schema worker internal/access internal/change internal/crawl internal/demosite internal/document internal/event internal/extract internal/fault " +
-		"internal/fetch internal/job internal/lab internal/llm internal/metric internal/queue internal/search internal/server internal/shared internal/store/... internal/trace internal/warc web",
+		"internal/fetch internal/job internal/lab internal/llm internal/metric internal/queue internal/report internal/search internal/server internal/shared internal/store/... internal/trace internal/warc web",
 	"deploy":        "", // nothing but tests of what is deployed
 	"cmd/techfacts": "internal/access internal/app internal/demosite internal/fault schema",
 

@@ -23,8 +23,11 @@ import (
 	"techfacts.dev/techfacts/ent/boilerplate"
 	"techfacts.dev/techfacts/ent/change"
 	"techfacts.dev/techfacts/ent/embedding"
+	"techfacts.dev/techfacts/ent/entry"
 	"techfacts.dev/techfacts/ent/fact"
+	"techfacts.dev/techfacts/ent/factchange"
 	"techfacts.dev/techfacts/ent/indexer"
+	"techfacts.dev/techfacts/ent/interval"
 	"techfacts.dev/techfacts/ent/job"
 	"techfacts.dev/techfacts/ent/jobevent"
 	"techfacts.dev/techfacts/ent/jobitem"
@@ -33,6 +36,8 @@ import (
 	"techfacts.dev/techfacts/ent/profile"
 	"techfacts.dev/techfacts/ent/ratelimit"
 	"techfacts.dev/techfacts/ent/report"
+	"techfacts.dev/techfacts/ent/review"
+	"techfacts.dev/techfacts/ent/shift"
 	"techfacts.dev/techfacts/ent/snapshot"
 	"techfacts.dev/techfacts/ent/upload"
 	"techfacts.dev/techfacts/ent/worker"
@@ -57,10 +62,16 @@ type Client struct {
 	Change *ChangeClient
 	// Embedding is the client for interacting with the Embedding builders.
 	Embedding *EmbeddingClient
+	// Entry is the client for interacting with the Entry builders.
+	Entry *EntryClient
 	// Fact is the client for interacting with the Fact builders.
 	Fact *FactClient
+	// FactChange is the client for interacting with the FactChange builders.
+	FactChange *FactChangeClient
 	// Indexer is the client for interacting with the Indexer builders.
 	Indexer *IndexerClient
+	// Interval is the client for interacting with the Interval builders.
+	Interval *IntervalClient
 	// Job is the client for interacting with the Job builders.
 	Job *JobClient
 	// JobEvent is the client for interacting with the JobEvent builders.
@@ -77,6 +88,10 @@ type Client struct {
 	RateLimit *RateLimitClient
 	// Report is the client for interacting with the Report builders.
 	Report *ReportClient
+	// Review is the client for interacting with the Review builders.
+	Review *ReviewClient
+	// Shift is the client for interacting with the Shift builders.
+	Shift *ShiftClient
 	// Snapshot is the client for interacting with the Snapshot builders.
 	Snapshot *SnapshotClient
 	// Upload is the client for interacting with the Upload builders.
@@ -101,8 +116,11 @@ func (c *Client) init() {
 	c.Boilerplate = NewBoilerplateClient(c.config)
 	c.Change = NewChangeClient(c.config)
 	c.Embedding = NewEmbeddingClient(c.config)
+	c.Entry = NewEntryClient(c.config)
 	c.Fact = NewFactClient(c.config)
+	c.FactChange = NewFactChangeClient(c.config)
 	c.Indexer = NewIndexerClient(c.config)
+	c.Interval = NewIntervalClient(c.config)
 	c.Job = NewJobClient(c.config)
 	c.JobEvent = NewJobEventClient(c.config)
 	c.JobItem = NewJobItemClient(c.config)
@@ -111,6 +129,8 @@ func (c *Client) init() {
 	c.Profile = NewProfileClient(c.config)
 	c.RateLimit = NewRateLimitClient(c.config)
 	c.Report = NewReportClient(c.config)
+	c.Review = NewReviewClient(c.config)
+	c.Shift = NewShiftClient(c.config)
 	c.Snapshot = NewSnapshotClient(c.config)
 	c.Upload = NewUploadClient(c.config)
 	c.Worker = NewWorkerClient(c.config)
@@ -213,8 +233,11 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Boilerplate: NewBoilerplateClient(cfg),
 		Change:      NewChangeClient(cfg),
 		Embedding:   NewEmbeddingClient(cfg),
+		Entry:       NewEntryClient(cfg),
 		Fact:        NewFactClient(cfg),
+		FactChange:  NewFactChangeClient(cfg),
 		Indexer:     NewIndexerClient(cfg),
+		Interval:    NewIntervalClient(cfg),
 		Job:         NewJobClient(cfg),
 		JobEvent:    NewJobEventClient(cfg),
 		JobItem:     NewJobItemClient(cfg),
@@ -223,6 +246,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Profile:     NewProfileClient(cfg),
 		RateLimit:   NewRateLimitClient(cfg),
 		Report:      NewReportClient(cfg),
+		Review:      NewReviewClient(cfg),
+		Shift:       NewShiftClient(cfg),
 		Snapshot:    NewSnapshotClient(cfg),
 		Upload:      NewUploadClient(cfg),
 		Worker:      NewWorkerClient(cfg),
@@ -252,8 +277,11 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Boilerplate: NewBoilerplateClient(cfg),
 		Change:      NewChangeClient(cfg),
 		Embedding:   NewEmbeddingClient(cfg),
+		Entry:       NewEntryClient(cfg),
 		Fact:        NewFactClient(cfg),
+		FactChange:  NewFactChangeClient(cfg),
 		Indexer:     NewIndexerClient(cfg),
+		Interval:    NewIntervalClient(cfg),
 		Job:         NewJobClient(cfg),
 		JobEvent:    NewJobEventClient(cfg),
 		JobItem:     NewJobItemClient(cfg),
@@ -262,6 +290,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Profile:     NewProfileClient(cfg),
 		RateLimit:   NewRateLimitClient(cfg),
 		Report:      NewReportClient(cfg),
+		Review:      NewReviewClient(cfg),
+		Shift:       NewShiftClient(cfg),
 		Snapshot:    NewSnapshotClient(cfg),
 		Upload:      NewUploadClient(cfg),
 		Worker:      NewWorkerClient(cfg),
@@ -295,8 +325,9 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Alias, c.Answer, c.ApiKey, c.AuditEntry, c.Boilerplate, c.Change, c.Embedding,
-		c.Fact, c.Indexer, c.Job, c.JobEvent, c.JobItem, c.Page, c.Pattern, c.Profile,
-		c.RateLimit, c.Report, c.Snapshot, c.Upload, c.Worker,
+		c.Entry, c.Fact, c.FactChange, c.Indexer, c.Interval, c.Job, c.JobEvent,
+		c.JobItem, c.Page, c.Pattern, c.Profile, c.RateLimit, c.Report, c.Review,
+		c.Shift, c.Snapshot, c.Upload, c.Worker,
 	} {
 		n.Use(hooks...)
 	}
@@ -307,8 +338,9 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Alias, c.Answer, c.ApiKey, c.AuditEntry, c.Boilerplate, c.Change, c.Embedding,
-		c.Fact, c.Indexer, c.Job, c.JobEvent, c.JobItem, c.Page, c.Pattern, c.Profile,
-		c.RateLimit, c.Report, c.Snapshot, c.Upload, c.Worker,
+		c.Entry, c.Fact, c.FactChange, c.Indexer, c.Interval, c.Job, c.JobEvent,
+		c.JobItem, c.Page, c.Pattern, c.Profile, c.RateLimit, c.Report, c.Review,
+		c.Shift, c.Snapshot, c.Upload, c.Worker,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -331,10 +363,16 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Change.mutate(ctx, m)
 	case *EmbeddingMutation:
 		return c.Embedding.mutate(ctx, m)
+	case *EntryMutation:
+		return c.Entry.mutate(ctx, m)
 	case *FactMutation:
 		return c.Fact.mutate(ctx, m)
+	case *FactChangeMutation:
+		return c.FactChange.mutate(ctx, m)
 	case *IndexerMutation:
 		return c.Indexer.mutate(ctx, m)
+	case *IntervalMutation:
+		return c.Interval.mutate(ctx, m)
 	case *JobMutation:
 		return c.Job.mutate(ctx, m)
 	case *JobEventMutation:
@@ -351,6 +389,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.RateLimit.mutate(ctx, m)
 	case *ReportMutation:
 		return c.Report.mutate(ctx, m)
+	case *ReviewMutation:
+		return c.Review.mutate(ctx, m)
+	case *ShiftMutation:
+		return c.Shift.mutate(ctx, m)
 	case *SnapshotMutation:
 		return c.Snapshot.mutate(ctx, m)
 	case *UploadMutation:
@@ -1325,6 +1367,155 @@ func (c *EmbeddingClient) mutate(ctx context.Context, m *EmbeddingMutation) (Val
 	}
 }
 
+// EntryClient is a client for the Entry schema.
+type EntryClient struct {
+	config
+}
+
+// NewEntryClient returns a client for the Entry from the given config.
+func NewEntryClient(c config) *EntryClient {
+	return &EntryClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `entry.Hooks(f(g(h())))`.
+func (c *EntryClient) Use(hooks ...Hook) {
+	c.hooks.Entry = append(c.hooks.Entry, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `entry.Intercept(f(g(h())))`.
+func (c *EntryClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Entry = append(c.inters.Entry, interceptors...)
+}
+
+// Create returns a builder for creating a Entry entity.
+func (c *EntryClient) Create() *EntryCreate {
+	mutation := newEntryMutation(c.config, OpCreate)
+	return &EntryCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Entry entities.
+func (c *EntryClient) CreateBulk(builders ...*EntryCreate) *EntryCreateBulk {
+	return &EntryCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *EntryClient) MapCreateBulk(slice any, setFunc func(*EntryCreate, int)) *EntryCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &EntryCreateBulk{err: fmt.Errorf("calling to EntryClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*EntryCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &EntryCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Entry.
+func (c *EntryClient) Update() *EntryUpdate {
+	mutation := newEntryMutation(c.config, OpUpdate)
+	return &EntryUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *EntryClient) UpdateOne(_m *Entry) *EntryUpdateOne {
+	mutation := newEntryMutation(c.config, OpUpdateOne, withEntry(_m))
+	return &EntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *EntryClient) UpdateOneID(id int64) *EntryUpdateOne {
+	mutation := newEntryMutation(c.config, OpUpdateOne, withEntryID(id))
+	return &EntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Entry.
+func (c *EntryClient) Delete() *EntryDelete {
+	mutation := newEntryMutation(c.config, OpDelete)
+	return &EntryDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *EntryClient) DeleteOne(_m *Entry) *EntryDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *EntryClient) DeleteOneID(id int64) *EntryDeleteOne {
+	builder := c.Delete().Where(entry.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &EntryDeleteOne{builder}
+}
+
+// Query returns a query builder for Entry.
+func (c *EntryClient) Query() *EntryQuery {
+	return &EntryQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeEntry},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Entry entity by its id.
+func (c *EntryClient) Get(ctx context.Context, id int64) (*Entry, error) {
+	return c.Query().Where(entry.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *EntryClient) GetX(ctx context.Context, id int64) *Entry {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryFact queries the fact edge of a Entry.
+func (c *EntryClient) QueryFact(_m *Entry) *FactQuery {
+	query := (&FactClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(entry.Table, entry.FieldID, id),
+			sqlgraph.To(fact.Table, fact.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, entry.FactTable, entry.FactColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *EntryClient) Hooks() []Hook {
+	return c.hooks.Entry
+}
+
+// Interceptors returns the client interceptors.
+func (c *EntryClient) Interceptors() []Interceptor {
+	return c.inters.Entry
+}
+
+func (c *EntryClient) mutate(ctx context.Context, m *EntryMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&EntryCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&EntryUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&EntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&EntryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Entry mutation op: %q", m.Op())
+	}
+}
+
 // FactClient is a client for the Fact schema.
 type FactClient struct {
 	config
@@ -1481,6 +1672,70 @@ func (c *FactClient) QueryProfile(_m *Fact) *ProfileQuery {
 	return query
 }
 
+// QuerySupersededBy queries the superseded_by edge of a Fact.
+func (c *FactClient) QuerySupersededBy(_m *Fact) *FactQuery {
+	query := (&FactClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(fact.Table, fact.FieldID, id),
+			sqlgraph.To(fact.Table, fact.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, fact.SupersededByTable, fact.SupersededByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySupersedes queries the supersedes edge of a Fact.
+func (c *FactClient) QuerySupersedes(_m *Fact) *FactQuery {
+	query := (&FactClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(fact.Table, fact.FieldID, id),
+			sqlgraph.To(fact.Table, fact.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, fact.SupersedesTable, fact.SupersedesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReview queries the review edge of a Fact.
+func (c *FactClient) QueryReview(_m *Fact) *ReviewQuery {
+	query := (&ReviewClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(fact.Table, fact.FieldID, id),
+			sqlgraph.To(review.Table, review.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, fact.ReviewTable, fact.ReviewColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryIntervals queries the intervals edge of a Fact.
+func (c *FactClient) QueryIntervals(_m *Fact) *IntervalQuery {
+	query := (&IntervalClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(fact.Table, fact.FieldID, id),
+			sqlgraph.To(interval.Table, interval.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, fact.IntervalsTable, fact.IntervalsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryReports queries the reports edge of a Fact.
 func (c *FactClient) QueryReports(_m *Fact) *ReportQuery {
 	query := (&ReportClient{config: c.config}).Query()
@@ -1519,6 +1774,203 @@ func (c *FactClient) mutate(ctx context.Context, m *FactMutation) (Value, error)
 		return (&FactDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Fact mutation op: %q", m.Op())
+	}
+}
+
+// FactChangeClient is a client for the FactChange schema.
+type FactChangeClient struct {
+	config
+}
+
+// NewFactChangeClient returns a client for the FactChange from the given config.
+func NewFactChangeClient(c config) *FactChangeClient {
+	return &FactChangeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `factchange.Hooks(f(g(h())))`.
+func (c *FactChangeClient) Use(hooks ...Hook) {
+	c.hooks.FactChange = append(c.hooks.FactChange, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `factchange.Intercept(f(g(h())))`.
+func (c *FactChangeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FactChange = append(c.inters.FactChange, interceptors...)
+}
+
+// Create returns a builder for creating a FactChange entity.
+func (c *FactChangeClient) Create() *FactChangeCreate {
+	mutation := newFactChangeMutation(c.config, OpCreate)
+	return &FactChangeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FactChange entities.
+func (c *FactChangeClient) CreateBulk(builders ...*FactChangeCreate) *FactChangeCreateBulk {
+	return &FactChangeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FactChangeClient) MapCreateBulk(slice any, setFunc func(*FactChangeCreate, int)) *FactChangeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FactChangeCreateBulk{err: fmt.Errorf("calling to FactChangeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FactChangeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FactChangeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FactChange.
+func (c *FactChangeClient) Update() *FactChangeUpdate {
+	mutation := newFactChangeMutation(c.config, OpUpdate)
+	return &FactChangeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FactChangeClient) UpdateOne(_m *FactChange) *FactChangeUpdateOne {
+	mutation := newFactChangeMutation(c.config, OpUpdateOne, withFactChange(_m))
+	return &FactChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FactChangeClient) UpdateOneID(id uuid.UUID) *FactChangeUpdateOne {
+	mutation := newFactChangeMutation(c.config, OpUpdateOne, withFactChangeID(id))
+	return &FactChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FactChange.
+func (c *FactChangeClient) Delete() *FactChangeDelete {
+	mutation := newFactChangeMutation(c.config, OpDelete)
+	return &FactChangeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FactChangeClient) DeleteOne(_m *FactChange) *FactChangeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FactChangeClient) DeleteOneID(id uuid.UUID) *FactChangeDeleteOne {
+	builder := c.Delete().Where(factchange.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FactChangeDeleteOne{builder}
+}
+
+// Query returns a query builder for FactChange.
+func (c *FactChangeClient) Query() *FactChangeQuery {
+	return &FactChangeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFactChange},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FactChange entity by its id.
+func (c *FactChangeClient) Get(ctx context.Context, id uuid.UUID) (*FactChange, error) {
+	return c.Query().Where(factchange.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FactChangeClient) GetX(ctx context.Context, id uuid.UUID) *FactChange {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryFact queries the fact edge of a FactChange.
+func (c *FactChangeClient) QueryFact(_m *FactChange) *FactQuery {
+	query := (&FactClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(factchange.Table, factchange.FieldID, id),
+			sqlgraph.To(fact.Table, fact.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, factchange.FactTable, factchange.FactColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPrevious queries the previous edge of a FactChange.
+func (c *FactChangeClient) QueryPrevious(_m *FactChange) *FactQuery {
+	query := (&FactClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(factchange.Table, factchange.FieldID, id),
+			sqlgraph.To(fact.Table, fact.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, factchange.PreviousTable, factchange.PreviousColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryJob queries the job edge of a FactChange.
+func (c *FactChangeClient) QueryJob(_m *FactChange) *JobQuery {
+	query := (&JobClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(factchange.Table, factchange.FieldID, id),
+			sqlgraph.To(job.Table, job.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, factchange.JobTable, factchange.JobColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryProfile queries the profile edge of a FactChange.
+func (c *FactChangeClient) QueryProfile(_m *FactChange) *ProfileQuery {
+	query := (&ProfileClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(factchange.Table, factchange.FieldID, id),
+			sqlgraph.To(profile.Table, profile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, factchange.ProfileTable, factchange.ProfileColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FactChangeClient) Hooks() []Hook {
+	return c.hooks.FactChange
+}
+
+// Interceptors returns the client interceptors.
+func (c *FactChangeClient) Interceptors() []Interceptor {
+	return c.inters.FactChange
+}
+
+func (c *FactChangeClient) mutate(ctx context.Context, m *FactChangeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FactChangeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FactChangeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FactChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FactChangeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FactChange mutation op: %q", m.Op())
 	}
 }
 
@@ -1652,6 +2104,155 @@ func (c *IndexerClient) mutate(ctx context.Context, m *IndexerMutation) (Value, 
 		return (&IndexerDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Indexer mutation op: %q", m.Op())
+	}
+}
+
+// IntervalClient is a client for the Interval schema.
+type IntervalClient struct {
+	config
+}
+
+// NewIntervalClient returns a client for the Interval from the given config.
+func NewIntervalClient(c config) *IntervalClient {
+	return &IntervalClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `interval.Hooks(f(g(h())))`.
+func (c *IntervalClient) Use(hooks ...Hook) {
+	c.hooks.Interval = append(c.hooks.Interval, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `interval.Intercept(f(g(h())))`.
+func (c *IntervalClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Interval = append(c.inters.Interval, interceptors...)
+}
+
+// Create returns a builder for creating a Interval entity.
+func (c *IntervalClient) Create() *IntervalCreate {
+	mutation := newIntervalMutation(c.config, OpCreate)
+	return &IntervalCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Interval entities.
+func (c *IntervalClient) CreateBulk(builders ...*IntervalCreate) *IntervalCreateBulk {
+	return &IntervalCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *IntervalClient) MapCreateBulk(slice any, setFunc func(*IntervalCreate, int)) *IntervalCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &IntervalCreateBulk{err: fmt.Errorf("calling to IntervalClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*IntervalCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &IntervalCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Interval.
+func (c *IntervalClient) Update() *IntervalUpdate {
+	mutation := newIntervalMutation(c.config, OpUpdate)
+	return &IntervalUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *IntervalClient) UpdateOne(_m *Interval) *IntervalUpdateOne {
+	mutation := newIntervalMutation(c.config, OpUpdateOne, withInterval(_m))
+	return &IntervalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *IntervalClient) UpdateOneID(id int64) *IntervalUpdateOne {
+	mutation := newIntervalMutation(c.config, OpUpdateOne, withIntervalID(id))
+	return &IntervalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Interval.
+func (c *IntervalClient) Delete() *IntervalDelete {
+	mutation := newIntervalMutation(c.config, OpDelete)
+	return &IntervalDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *IntervalClient) DeleteOne(_m *Interval) *IntervalDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *IntervalClient) DeleteOneID(id int64) *IntervalDeleteOne {
+	builder := c.Delete().Where(interval.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &IntervalDeleteOne{builder}
+}
+
+// Query returns a query builder for Interval.
+func (c *IntervalClient) Query() *IntervalQuery {
+	return &IntervalQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeInterval},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Interval entity by its id.
+func (c *IntervalClient) Get(ctx context.Context, id int64) (*Interval, error) {
+	return c.Query().Where(interval.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *IntervalClient) GetX(ctx context.Context, id int64) *Interval {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryFact queries the fact edge of a Interval.
+func (c *IntervalClient) QueryFact(_m *Interval) *FactQuery {
+	query := (&FactClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(interval.Table, interval.FieldID, id),
+			sqlgraph.To(fact.Table, fact.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, interval.FactTable, interval.FactColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *IntervalClient) Hooks() []Hook {
+	return c.hooks.Interval
+}
+
+// Interceptors returns the client interceptors.
+func (c *IntervalClient) Interceptors() []Interceptor {
+	return c.inters.Interval
+}
+
+func (c *IntervalClient) mutate(ctx context.Context, m *IntervalMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&IntervalCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&IntervalUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&IntervalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&IntervalDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Interval mutation op: %q", m.Op())
 	}
 }
 
@@ -2998,6 +3599,38 @@ func (c *ReportClient) QueryJob(_m *Report) *JobQuery {
 	return query
 }
 
+// QueryPrevious queries the previous edge of a Report.
+func (c *ReportClient) QueryPrevious(_m *Report) *ReportQuery {
+	query := (&ReportClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(report.Table, report.FieldID, id),
+			sqlgraph.To(report.Table, report.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, report.PreviousTable, report.PreviousColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRefreshed queries the refreshed edge of a Report.
+func (c *ReportClient) QueryRefreshed(_m *Report) *ReportQuery {
+	query := (&ReportClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(report.Table, report.FieldID, id),
+			sqlgraph.To(report.Table, report.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, report.RefreshedTable, report.RefreshedColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryFacts queries the facts edge of a Report.
 func (c *ReportClient) QueryFacts(_m *Report) *FactQuery {
 	query := (&FactClient{config: c.config}).Query()
@@ -3036,6 +3669,304 @@ func (c *ReportClient) mutate(ctx context.Context, m *ReportMutation) (Value, er
 		return (&ReportDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Report mutation op: %q", m.Op())
+	}
+}
+
+// ReviewClient is a client for the Review schema.
+type ReviewClient struct {
+	config
+}
+
+// NewReviewClient returns a client for the Review from the given config.
+func NewReviewClient(c config) *ReviewClient {
+	return &ReviewClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `review.Hooks(f(g(h())))`.
+func (c *ReviewClient) Use(hooks ...Hook) {
+	c.hooks.Review = append(c.hooks.Review, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `review.Intercept(f(g(h())))`.
+func (c *ReviewClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Review = append(c.inters.Review, interceptors...)
+}
+
+// Create returns a builder for creating a Review entity.
+func (c *ReviewClient) Create() *ReviewCreate {
+	mutation := newReviewMutation(c.config, OpCreate)
+	return &ReviewCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Review entities.
+func (c *ReviewClient) CreateBulk(builders ...*ReviewCreate) *ReviewCreateBulk {
+	return &ReviewCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ReviewClient) MapCreateBulk(slice any, setFunc func(*ReviewCreate, int)) *ReviewCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ReviewCreateBulk{err: fmt.Errorf("calling to ReviewClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ReviewCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ReviewCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Review.
+func (c *ReviewClient) Update() *ReviewUpdate {
+	mutation := newReviewMutation(c.config, OpUpdate)
+	return &ReviewUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ReviewClient) UpdateOne(_m *Review) *ReviewUpdateOne {
+	mutation := newReviewMutation(c.config, OpUpdateOne, withReview(_m))
+	return &ReviewUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ReviewClient) UpdateOneID(id uuid.UUID) *ReviewUpdateOne {
+	mutation := newReviewMutation(c.config, OpUpdateOne, withReviewID(id))
+	return &ReviewUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Review.
+func (c *ReviewClient) Delete() *ReviewDelete {
+	mutation := newReviewMutation(c.config, OpDelete)
+	return &ReviewDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ReviewClient) DeleteOne(_m *Review) *ReviewDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ReviewClient) DeleteOneID(id uuid.UUID) *ReviewDeleteOne {
+	builder := c.Delete().Where(review.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ReviewDeleteOne{builder}
+}
+
+// Query returns a query builder for Review.
+func (c *ReviewClient) Query() *ReviewQuery {
+	return &ReviewQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeReview},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Review entity by its id.
+func (c *ReviewClient) Get(ctx context.Context, id uuid.UUID) (*Review, error) {
+	return c.Query().Where(review.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ReviewClient) GetX(ctx context.Context, id uuid.UUID) *Review {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryProfile queries the profile edge of a Review.
+func (c *ReviewClient) QueryProfile(_m *Review) *ProfileQuery {
+	query := (&ProfileClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(review.Table, review.FieldID, id),
+			sqlgraph.To(profile.Table, profile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, review.ProfileTable, review.ProfileColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryFacts queries the facts edge of a Review.
+func (c *ReviewClient) QueryFacts(_m *Review) *FactQuery {
+	query := (&FactClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(review.Table, review.FieldID, id),
+			sqlgraph.To(fact.Table, fact.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, review.FactsTable, review.FactsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ReviewClient) Hooks() []Hook {
+	return c.hooks.Review
+}
+
+// Interceptors returns the client interceptors.
+func (c *ReviewClient) Interceptors() []Interceptor {
+	return c.inters.Review
+}
+
+func (c *ReviewClient) mutate(ctx context.Context, m *ReviewMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ReviewCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ReviewUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ReviewUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ReviewDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Review mutation op: %q", m.Op())
+	}
+}
+
+// ShiftClient is a client for the Shift schema.
+type ShiftClient struct {
+	config
+}
+
+// NewShiftClient returns a client for the Shift from the given config.
+func NewShiftClient(c config) *ShiftClient {
+	return &ShiftClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `shift.Hooks(f(g(h())))`.
+func (c *ShiftClient) Use(hooks ...Hook) {
+	c.hooks.Shift = append(c.hooks.Shift, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `shift.Intercept(f(g(h())))`.
+func (c *ShiftClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Shift = append(c.inters.Shift, interceptors...)
+}
+
+// Create returns a builder for creating a Shift entity.
+func (c *ShiftClient) Create() *ShiftCreate {
+	mutation := newShiftMutation(c.config, OpCreate)
+	return &ShiftCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Shift entities.
+func (c *ShiftClient) CreateBulk(builders ...*ShiftCreate) *ShiftCreateBulk {
+	return &ShiftCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ShiftClient) MapCreateBulk(slice any, setFunc func(*ShiftCreate, int)) *ShiftCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ShiftCreateBulk{err: fmt.Errorf("calling to ShiftClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ShiftCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ShiftCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Shift.
+func (c *ShiftClient) Update() *ShiftUpdate {
+	mutation := newShiftMutation(c.config, OpUpdate)
+	return &ShiftUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ShiftClient) UpdateOne(_m *Shift) *ShiftUpdateOne {
+	mutation := newShiftMutation(c.config, OpUpdateOne, withShift(_m))
+	return &ShiftUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ShiftClient) UpdateOneID(id int64) *ShiftUpdateOne {
+	mutation := newShiftMutation(c.config, OpUpdateOne, withShiftID(id))
+	return &ShiftUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Shift.
+func (c *ShiftClient) Delete() *ShiftDelete {
+	mutation := newShiftMutation(c.config, OpDelete)
+	return &ShiftDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ShiftClient) DeleteOne(_m *Shift) *ShiftDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ShiftClient) DeleteOneID(id int64) *ShiftDeleteOne {
+	builder := c.Delete().Where(shift.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ShiftDeleteOne{builder}
+}
+
+// Query returns a query builder for Shift.
+func (c *ShiftClient) Query() *ShiftQuery {
+	return &ShiftQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeShift},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Shift entity by its id.
+func (c *ShiftClient) Get(ctx context.Context, id int64) (*Shift, error) {
+	return c.Query().Where(shift.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ShiftClient) GetX(ctx context.Context, id int64) *Shift {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ShiftClient) Hooks() []Hook {
+	return c.hooks.Shift
+}
+
+// Interceptors returns the client interceptors.
+func (c *ShiftClient) Interceptors() []Interceptor {
+	return c.inters.Shift
+}
+
+func (c *ShiftClient) mutate(ctx context.Context, m *ShiftMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ShiftCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ShiftUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ShiftUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ShiftDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Shift mutation op: %q", m.Op())
 	}
 }
 
@@ -3489,13 +4420,13 @@ func (c *WorkerClient) mutate(ctx context.Context, m *WorkerMutation) (Value, er
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Alias, Answer, ApiKey, AuditEntry, Boilerplate, Change, Embedding, Fact,
-		Indexer, Job, JobEvent, JobItem, Page, Pattern, Profile, RateLimit, Report,
-		Snapshot, Upload, Worker []ent.Hook
+		Alias, Answer, ApiKey, AuditEntry, Boilerplate, Change, Embedding, Entry, Fact,
+		FactChange, Indexer, Interval, Job, JobEvent, JobItem, Page, Pattern, Profile,
+		RateLimit, Report, Review, Shift, Snapshot, Upload, Worker []ent.Hook
 	}
 	inters struct {
-		Alias, Answer, ApiKey, AuditEntry, Boilerplate, Change, Embedding, Fact,
-		Indexer, Job, JobEvent, JobItem, Page, Pattern, Profile, RateLimit, Report,
-		Snapshot, Upload, Worker []ent.Interceptor
+		Alias, Answer, ApiKey, AuditEntry, Boilerplate, Change, Embedding, Entry, Fact,
+		FactChange, Indexer, Interval, Job, JobEvent, JobItem, Page, Pattern, Profile,
+		RateLimit, Report, Review, Shift, Snapshot, Upload, Worker []ent.Interceptor
 	}
 )

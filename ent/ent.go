@@ -19,6 +19,7 @@ import (
 	"techfacts.dev/techfacts/ent/boilerplate"
 	"techfacts.dev/techfacts/ent/change"
 	"techfacts.dev/techfacts/ent/embedding"
+	"techfacts.dev/techfacts/ent/entry"
 	"techfacts.dev/techfacts/ent/fact"
 	"techfacts.dev/techfacts/ent/factchange"
 	"techfacts.dev/techfacts/ent/indexer"
@@ -103,6 +104,7 @@ func checkColumn(t, c string) error {
 			boilerplate.Table: boilerplate.ValidColumn,
 			change.Table:      change.ValidColumn,
 			embedding.Table:   embedding.ValidColumn,
+			entry.Table:       entry.ValidColumn,
 			fact.Table:        fact.ValidColumn,
 			factchange.Table:  factchange.ValidColumn,
 			indexer.Table:     indexer.ValidColumn,

@@ -2216,6 +2216,21 @@ func (_q *ReportQuery) collectField(ctx context.Context, oneNode bool, opCtx *gr
 				fieldSeen[report.FieldJobID] = struct{}{}
 			}
 
+		case "previous":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ReportClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, reportImplementors)...); err != nil {
+				return err
+			}
+			_q.withPrevious = query
+			if _, ok := fieldSeen[report.FieldPreviousID]; !ok {
+				selectedFields = append(selectedFields, report.FieldPreviousID)
+				fieldSeen[report.FieldPreviousID] = struct{}{}
+			}
+
 		case "facts":
 			var (
 				alias = field.Alias
@@ -2263,10 +2278,10 @@ func (_q *ReportQuery) collectField(ctx context.Context, oneNode bool, opCtx *gr
 						}
 						for i := range nodes {
 							n := m[nodes[i].ID]
-							if nodes[i].Edges.totalCount[1] == nil {
-								nodes[i].Edges.totalCount[1] = make(map[string]int)
+							if nodes[i].Edges.totalCount[2] == nil {
+								nodes[i].Edges.totalCount[2] = make(map[string]int)
 							}
-							nodes[i].Edges.totalCount[1][alias] = n
+							nodes[i].Edges.totalCount[2][alias] = n
 						}
 						return nil
 					})
@@ -2274,10 +2289,10 @@ func (_q *ReportQuery) collectField(ctx context.Context, oneNode bool, opCtx *gr
 					_q.loadTotal = append(_q.loadTotal, func(_ context.Context, nodes []*Report) error {
 						for i := range nodes {
 							n := len(nodes[i].Edges.Facts)
-							if nodes[i].Edges.totalCount[1] == nil {
-								nodes[i].Edges.totalCount[1] = make(map[string]int)
+							if nodes[i].Edges.totalCount[2] == nil {
+								nodes[i].Edges.totalCount[2] = make(map[string]int)
 							}
-							nodes[i].Edges.totalCount[1][alias] = n
+							nodes[i].Edges.totalCount[2][alias] = n
 						}
 						return nil
 					})
@@ -2342,6 +2357,21 @@ func (_q *ReportQuery) collectField(ctx context.Context, oneNode bool, opCtx *gr
 			if _, ok := fieldSeen[report.FieldStale]; !ok {
 				selectedFields = append(selectedFields, report.FieldStale)
 				fieldSeen[report.FieldStale] = struct{}{}
+			}
+		case "staleReason":
+			if _, ok := fieldSeen[report.FieldStaleReason]; !ok {
+				selectedFields = append(selectedFields, report.FieldStaleReason)
+				fieldSeen[report.FieldStaleReason] = struct{}{}
+			}
+		case "staleAt":
+			if _, ok := fieldSeen[report.FieldStaleAt]; !ok {
+				selectedFields = append(selectedFields, report.FieldStaleAt)
+				fieldSeen[report.FieldStaleAt] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[report.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, report.FieldVersion)
+				fieldSeen[report.FieldVersion] = struct{}{}
 			}
 		case "createdAt":
 			if _, ok := fieldSeen[report.FieldCreatedAt]; !ok {

@@ -274,6 +274,14 @@ func (_m *Report) Job(ctx context.Context) (*Job, error) {
 	return result, MaskNotFound(err)
 }
 
+func (_m *Report) Previous(ctx context.Context) (*Report, error) {
+	result, err := _m.Edges.PreviousOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryPrevious().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
 func (_m *Report) Facts(
 	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int, orderBy []*FactOrder, where *FactWhereInput,
 ) (*FactConnection, error) {
@@ -282,7 +290,7 @@ func (_m *Report) Facts(
 		WithFactFilter(where.Filter),
 	}
 	alias := graphql.GetFieldContext(ctx).Field.Alias
-	totalCount, hasTotalCount := _m.Edges.totalCount[1][alias]
+	totalCount, hasTotalCount := _m.Edges.totalCount[2][alias]
 	if nodes, err := _m.NamedFacts(alias); err == nil || hasTotalCount {
 		pager, err := newFactPager(opts, last != nil)
 		if err != nil {

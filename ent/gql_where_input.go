@@ -4367,6 +4367,18 @@ type ReportWhereInput struct {
 	Stale    *bool `json:"stale,omitempty"`
 	StaleNEQ *bool `json:"staleNEQ,omitempty"`
 
+	// "stale_at" field predicates.
+	StaleAt       *time.Time  `json:"staleAt,omitempty"`
+	StaleAtNEQ    *time.Time  `json:"staleAtNEQ,omitempty"`
+	StaleAtIn     []time.Time `json:"staleAtIn,omitempty"`
+	StaleAtNotIn  []time.Time `json:"staleAtNotIn,omitempty"`
+	StaleAtGT     *time.Time  `json:"staleAtGT,omitempty"`
+	StaleAtGTE    *time.Time  `json:"staleAtGTE,omitempty"`
+	StaleAtLT     *time.Time  `json:"staleAtLT,omitempty"`
+	StaleAtLTE    *time.Time  `json:"staleAtLTE,omitempty"`
+	StaleAtIsNil  bool        `json:"staleAtIsNil,omitempty"`
+	StaleAtNotNil bool        `json:"staleAtNotNil,omitempty"`
+
 	// "created_at" field predicates.
 	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
 	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
@@ -4380,6 +4392,10 @@ type ReportWhereInput struct {
 	// "job" edge predicates.
 	HasJob     *bool            `json:"hasJob,omitempty"`
 	HasJobWith []*JobWhereInput `json:"hasJobWith,omitempty"`
+
+	// "previous" edge predicates.
+	HasPrevious     *bool               `json:"hasPrevious,omitempty"`
+	HasPreviousWith []*ReportWhereInput `json:"hasPreviousWith,omitempty"`
 
 	// "facts" edge predicates.
 	HasFacts     *bool             `json:"hasFacts,omitempty"`
@@ -4550,6 +4566,36 @@ func (i *ReportWhereInput) P() (predicate.Report, error) {
 	if i.StaleNEQ != nil {
 		predicates = append(predicates, report.StaleNEQ(*i.StaleNEQ))
 	}
+	if i.StaleAt != nil {
+		predicates = append(predicates, report.StaleAtEQ(*i.StaleAt))
+	}
+	if i.StaleAtNEQ != nil {
+		predicates = append(predicates, report.StaleAtNEQ(*i.StaleAtNEQ))
+	}
+	if len(i.StaleAtIn) > 0 {
+		predicates = append(predicates, report.StaleAtIn(i.StaleAtIn...))
+	}
+	if len(i.StaleAtNotIn) > 0 {
+		predicates = append(predicates, report.StaleAtNotIn(i.StaleAtNotIn...))
+	}
+	if i.StaleAtGT != nil {
+		predicates = append(predicates, report.StaleAtGT(*i.StaleAtGT))
+	}
+	if i.StaleAtGTE != nil {
+		predicates = append(predicates, report.StaleAtGTE(*i.StaleAtGTE))
+	}
+	if i.StaleAtLT != nil {
+		predicates = append(predicates, report.StaleAtLT(*i.StaleAtLT))
+	}
+	if i.StaleAtLTE != nil {
+		predicates = append(predicates, report.StaleAtLTE(*i.StaleAtLTE))
+	}
+	if i.StaleAtIsNil {
+		predicates = append(predicates, report.StaleAtIsNil())
+	}
+	if i.StaleAtNotNil {
+		predicates = append(predicates, report.StaleAtNotNil())
+	}
 	if i.CreatedAt != nil {
 		predicates = append(predicates, report.CreatedAtEQ(*i.CreatedAt))
 	}
@@ -4592,6 +4638,24 @@ func (i *ReportWhereInput) P() (predicate.Report, error) {
 			with = append(with, p)
 		}
 		predicates = append(predicates, report.HasJobWith(with...))
+	}
+	if i.HasPrevious != nil {
+		p := report.HasPrevious()
+		if !*i.HasPrevious {
+			p = report.Not(p)
+		}
+		predicates = append(predicates, p)
+	}
+	if len(i.HasPreviousWith) > 0 {
+		with := make([]predicate.Report, 0, len(i.HasPreviousWith))
+		for _, w := range i.HasPreviousWith {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'HasPreviousWith'", err)
+			}
+			with = append(with, p)
+		}
+		predicates = append(predicates, report.HasPreviousWith(with...))
 	}
 	if i.HasFacts != nil {
 		p := report.HasFacts()

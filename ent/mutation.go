@@ -20,6 +20,7 @@ import (
 	"techfacts.dev/techfacts/ent/boilerplate"
 	"techfacts.dev/techfacts/ent/change"
 	"techfacts.dev/techfacts/ent/embedding"
+	"techfacts.dev/techfacts/ent/entry"
 	"techfacts.dev/techfacts/ent/fact"
 	"techfacts.dev/techfacts/ent/factchange"
 	"techfacts.dev/techfacts/ent/indexer"
@@ -57,6 +58,7 @@ const (
 	TypeBoilerplate = "Boilerplate"
 	TypeChange      = "Change"
 	TypeEmbedding   = "Embedding"
+	TypeEntry       = "Entry"
 	TypeFact        = "Fact"
 	TypeFactChange  = "FactChange"
 	TypeIndexer     = "Indexer"
@@ -3616,6 +3618,861 @@ func (m *EmbeddingMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Embedding edge %s", name)
+}
+
+// EntryMutation represents an operation that mutates the Entry nodes in the graph.
+type EntryMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int64
+	company       *string
+	attribute     *string
+	apart         *string
+	denies        *bool
+	value         *schema.Value
+	confidence    *float64
+	addconfidence *float64
+	version       *int
+	addversion    *int
+	clearedFields map[string]struct{}
+	fact          *uuid.UUID
+	clearedfact   bool
+	done          bool
+	oldValue      func(context.Context) (*Entry, error)
+	predicates    []predicate.Entry
+}
+
+var _ ent.Mutation = (*EntryMutation)(nil)
+
+// entryOption allows management of the mutation configuration using functional options.
+type entryOption func(*EntryMutation)
+
+// newEntryMutation creates new mutation for the Entry entity.
+func newEntryMutation(c config, op Op, opts ...entryOption) *EntryMutation {
+	m := &EntryMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeEntry,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withEntryID sets the ID field of the mutation.
+func withEntryID(id int64) entryOption {
+	return func(m *EntryMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Entry
+		)
+		m.oldValue = func(ctx context.Context) (*Entry, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Entry.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withEntry sets the old Entry of the mutation.
+func withEntry(node *Entry) entryOption {
+	return func(m *EntryMutation) {
+		m.oldValue = func(context.Context) (*Entry, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m EntryMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m EntryMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Entry entities.
+func (m *EntryMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *EntryMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *EntryMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Entry.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetFactID sets the "fact_id" field.
+func (m *EntryMutation) SetFactID(u uuid.UUID) {
+	m.fact = &u
+}
+
+// FactID returns the value of the "fact_id" field in the mutation.
+func (m *EntryMutation) FactID() (r uuid.UUID, exists bool) {
+	v := m.fact
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFactID returns the old "fact_id" field's value of the Entry entity.
+// If the Entry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EntryMutation) OldFactID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFactID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFactID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFactID: %w", err)
+	}
+	return oldValue.FactID, nil
+}
+
+// ResetFactID resets all changes to the "fact_id" field.
+func (m *EntryMutation) ResetFactID() {
+	m.fact = nil
+}
+
+// SetCompany sets the "company" field.
+func (m *EntryMutation) SetCompany(s string) {
+	m.company = &s
+}
+
+// Company returns the value of the "company" field in the mutation.
+func (m *EntryMutation) Company() (r string, exists bool) {
+	v := m.company
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCompany returns the old "company" field's value of the Entry entity.
+// If the Entry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EntryMutation) OldCompany(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCompany is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCompany requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCompany: %w", err)
+	}
+	return oldValue.Company, nil
+}
+
+// ResetCompany resets all changes to the "company" field.
+func (m *EntryMutation) ResetCompany() {
+	m.company = nil
+}
+
+// SetAttribute sets the "attribute" field.
+func (m *EntryMutation) SetAttribute(s string) {
+	m.attribute = &s
+}
+
+// Attribute returns the value of the "attribute" field in the mutation.
+func (m *EntryMutation) Attribute() (r string, exists bool) {
+	v := m.attribute
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttribute returns the old "attribute" field's value of the Entry entity.
+// If the Entry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EntryMutation) OldAttribute(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttribute is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttribute requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttribute: %w", err)
+	}
+	return oldValue.Attribute, nil
+}
+
+// ResetAttribute resets all changes to the "attribute" field.
+func (m *EntryMutation) ResetAttribute() {
+	m.attribute = nil
+}
+
+// SetApart sets the "apart" field.
+func (m *EntryMutation) SetApart(s string) {
+	m.apart = &s
+}
+
+// Apart returns the value of the "apart" field in the mutation.
+func (m *EntryMutation) Apart() (r string, exists bool) {
+	v := m.apart
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApart returns the old "apart" field's value of the Entry entity.
+// If the Entry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EntryMutation) OldApart(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApart is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApart requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApart: %w", err)
+	}
+	return oldValue.Apart, nil
+}
+
+// ResetApart resets all changes to the "apart" field.
+func (m *EntryMutation) ResetApart() {
+	m.apart = nil
+}
+
+// SetDenies sets the "denies" field.
+func (m *EntryMutation) SetDenies(b bool) {
+	m.denies = &b
+}
+
+// Denies returns the value of the "denies" field in the mutation.
+func (m *EntryMutation) Denies() (r bool, exists bool) {
+	v := m.denies
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDenies returns the old "denies" field's value of the Entry entity.
+// If the Entry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EntryMutation) OldDenies(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDenies is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDenies requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDenies: %w", err)
+	}
+	return oldValue.Denies, nil
+}
+
+// ResetDenies resets all changes to the "denies" field.
+func (m *EntryMutation) ResetDenies() {
+	m.denies = nil
+}
+
+// SetValue sets the "value" field.
+func (m *EntryMutation) SetValue(s schema.Value) {
+	m.value = &s
+}
+
+// Value returns the value of the "value" field in the mutation.
+func (m *EntryMutation) Value() (r schema.Value, exists bool) {
+	v := m.value
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValue returns the old "value" field's value of the Entry entity.
+// If the Entry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EntryMutation) OldValue(ctx context.Context) (v schema.Value, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValue is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValue requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValue: %w", err)
+	}
+	return oldValue.Value, nil
+}
+
+// ClearValue clears the value of the "value" field.
+func (m *EntryMutation) ClearValue() {
+	m.value = nil
+	m.clearedFields[entry.FieldValue] = struct{}{}
+}
+
+// ValueCleared returns if the "value" field was cleared in this mutation.
+func (m *EntryMutation) ValueCleared() bool {
+	_, ok := m.clearedFields[entry.FieldValue]
+	return ok
+}
+
+// ResetValue resets all changes to the "value" field.
+func (m *EntryMutation) ResetValue() {
+	m.value = nil
+	delete(m.clearedFields, entry.FieldValue)
+}
+
+// SetConfidence sets the "confidence" field.
+func (m *EntryMutation) SetConfidence(f float64) {
+	m.confidence = &f
+	m.addconfidence = nil
+}
+
+// Confidence returns the value of the "confidence" field in the mutation.
+func (m *EntryMutation) Confidence() (r float64, exists bool) {
+	v := m.confidence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConfidence returns the old "confidence" field's value of the Entry entity.
+// If the Entry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EntryMutation) OldConfidence(ctx context.Context) (v float64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConfidence is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConfidence requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConfidence: %w", err)
+	}
+	return oldValue.Confidence, nil
+}
+
+// AddConfidence adds f to the "confidence" field.
+func (m *EntryMutation) AddConfidence(f float64) {
+	if m.addconfidence != nil {
+		*m.addconfidence += f
+	} else {
+		m.addconfidence = &f
+	}
+}
+
+// AddedConfidence returns the value that was added to the "confidence" field in this mutation.
+func (m *EntryMutation) AddedConfidence() (r float64, exists bool) {
+	v := m.addconfidence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetConfidence resets all changes to the "confidence" field.
+func (m *EntryMutation) ResetConfidence() {
+	m.confidence = nil
+	m.addconfidence = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *EntryMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *EntryMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Entry entity.
+// If the Entry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EntryMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *EntryMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *EntryMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *EntryMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// ClearFact clears the "fact" edge to the Fact entity.
+func (m *EntryMutation) ClearFact() {
+	m.clearedfact = true
+	m.clearedFields[entry.FieldFactID] = struct{}{}
+}
+
+// FactCleared reports if the "fact" edge to the Fact entity was cleared.
+func (m *EntryMutation) FactCleared() bool {
+	return m.clearedfact
+}
+
+// FactIDs returns the "fact" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// FactID instead. It exists only for internal usage by the builders.
+func (m *EntryMutation) FactIDs() (ids []uuid.UUID) {
+	if id := m.fact; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetFact resets all changes to the "fact" edge.
+func (m *EntryMutation) ResetFact() {
+	m.fact = nil
+	m.clearedfact = false
+}
+
+// Where appends a list predicates to the EntryMutation builder.
+func (m *EntryMutation) Where(ps ...predicate.Entry) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the EntryMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *EntryMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Entry, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *EntryMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *EntryMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Entry).
+func (m *EntryMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *EntryMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.fact != nil {
+		fields = append(fields, entry.FieldFactID)
+	}
+	if m.company != nil {
+		fields = append(fields, entry.FieldCompany)
+	}
+	if m.attribute != nil {
+		fields = append(fields, entry.FieldAttribute)
+	}
+	if m.apart != nil {
+		fields = append(fields, entry.FieldApart)
+	}
+	if m.denies != nil {
+		fields = append(fields, entry.FieldDenies)
+	}
+	if m.value != nil {
+		fields = append(fields, entry.FieldValue)
+	}
+	if m.confidence != nil {
+		fields = append(fields, entry.FieldConfidence)
+	}
+	if m.version != nil {
+		fields = append(fields, entry.FieldVersion)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *EntryMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case entry.FieldFactID:
+		return m.FactID()
+	case entry.FieldCompany:
+		return m.Company()
+	case entry.FieldAttribute:
+		return m.Attribute()
+	case entry.FieldApart:
+		return m.Apart()
+	case entry.FieldDenies:
+		return m.Denies()
+	case entry.FieldValue:
+		return m.Value()
+	case entry.FieldConfidence:
+		return m.Confidence()
+	case entry.FieldVersion:
+		return m.Version()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *EntryMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case entry.FieldFactID:
+		return m.OldFactID(ctx)
+	case entry.FieldCompany:
+		return m.OldCompany(ctx)
+	case entry.FieldAttribute:
+		return m.OldAttribute(ctx)
+	case entry.FieldApart:
+		return m.OldApart(ctx)
+	case entry.FieldDenies:
+		return m.OldDenies(ctx)
+	case entry.FieldValue:
+		return m.OldValue(ctx)
+	case entry.FieldConfidence:
+		return m.OldConfidence(ctx)
+	case entry.FieldVersion:
+		return m.OldVersion(ctx)
+	}
+	return nil, fmt.Errorf("unknown Entry field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EntryMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case entry.FieldFactID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFactID(v)
+		return nil
+	case entry.FieldCompany:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCompany(v)
+		return nil
+	case entry.FieldAttribute:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttribute(v)
+		return nil
+	case entry.FieldApart:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApart(v)
+		return nil
+	case entry.FieldDenies:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDenies(v)
+		return nil
+	case entry.FieldValue:
+		v, ok := value.(schema.Value)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValue(v)
+		return nil
+	case entry.FieldConfidence:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConfidence(v)
+		return nil
+	case entry.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Entry field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *EntryMutation) AddedFields() []string {
+	var fields []string
+	if m.addconfidence != nil {
+		fields = append(fields, entry.FieldConfidence)
+	}
+	if m.addversion != nil {
+		fields = append(fields, entry.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *EntryMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case entry.FieldConfidence:
+		return m.AddedConfidence()
+	case entry.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EntryMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case entry.FieldConfidence:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddConfidence(v)
+		return nil
+	case entry.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Entry numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *EntryMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(entry.FieldValue) {
+		fields = append(fields, entry.FieldValue)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *EntryMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *EntryMutation) ClearField(name string) error {
+	switch name {
+	case entry.FieldValue:
+		m.ClearValue()
+		return nil
+	}
+	return fmt.Errorf("unknown Entry nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *EntryMutation) ResetField(name string) error {
+	switch name {
+	case entry.FieldFactID:
+		m.ResetFactID()
+		return nil
+	case entry.FieldCompany:
+		m.ResetCompany()
+		return nil
+	case entry.FieldAttribute:
+		m.ResetAttribute()
+		return nil
+	case entry.FieldApart:
+		m.ResetApart()
+		return nil
+	case entry.FieldDenies:
+		m.ResetDenies()
+		return nil
+	case entry.FieldValue:
+		m.ResetValue()
+		return nil
+	case entry.FieldConfidence:
+		m.ResetConfidence()
+		return nil
+	case entry.FieldVersion:
+		m.ResetVersion()
+		return nil
+	}
+	return fmt.Errorf("unknown Entry field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *EntryMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.fact != nil {
+		edges = append(edges, entry.EdgeFact)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *EntryMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case entry.EdgeFact:
+		if id := m.fact; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *EntryMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *EntryMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *EntryMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedfact {
+		edges = append(edges, entry.EdgeFact)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *EntryMutation) EdgeCleared(name string) bool {
+	switch name {
+	case entry.EdgeFact:
+		return m.clearedfact
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *EntryMutation) ClearEdge(name string) error {
+	switch name {
+	case entry.EdgeFact:
+		m.ClearFact()
+		return nil
+	}
+	return fmt.Errorf("unknown Entry unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *EntryMutation) ResetEdge(name string) error {
+	switch name {
+	case entry.EdgeFact:
+		m.ResetFact()
+		return nil
+	}
+	return fmt.Errorf("unknown Entry edge %s", name)
 }
 
 // FactMutation represents an operation that mutates the Fact nodes in the graph.
@@ -19515,10 +20372,21 @@ type ReportMutation struct {
 	data             *json.RawMessage
 	appenddata       json.RawMessage
 	stale            *bool
+	stale_reason     *string
+	stale_at         *time.Time
+	version          *int
+	addversion       *int
+	input_hash       *string
+	facts_hash       *string
 	created_at       *time.Time
 	clearedFields    map[string]struct{}
 	job              *uuid.UUID
 	clearedjob       bool
+	previous         *uuid.UUID
+	clearedprevious  bool
+	refreshed        map[uuid.UUID]struct{}
+	removedrefreshed map[uuid.UUID]struct{}
+	clearedrefreshed bool
 	facts            map[uuid.UUID]struct{}
 	removedfacts     map[uuid.UUID]struct{}
 	clearedfacts     bool
@@ -19992,6 +20860,268 @@ func (m *ReportMutation) ResetStale() {
 	m.stale = nil
 }
 
+// SetStaleReason sets the "stale_reason" field.
+func (m *ReportMutation) SetStaleReason(s string) {
+	m.stale_reason = &s
+}
+
+// StaleReason returns the value of the "stale_reason" field in the mutation.
+func (m *ReportMutation) StaleReason() (r string, exists bool) {
+	v := m.stale_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStaleReason returns the old "stale_reason" field's value of the Report entity.
+// If the Report object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportMutation) OldStaleReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStaleReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStaleReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStaleReason: %w", err)
+	}
+	return oldValue.StaleReason, nil
+}
+
+// ResetStaleReason resets all changes to the "stale_reason" field.
+func (m *ReportMutation) ResetStaleReason() {
+	m.stale_reason = nil
+}
+
+// SetStaleAt sets the "stale_at" field.
+func (m *ReportMutation) SetStaleAt(t time.Time) {
+	m.stale_at = &t
+}
+
+// StaleAt returns the value of the "stale_at" field in the mutation.
+func (m *ReportMutation) StaleAt() (r time.Time, exists bool) {
+	v := m.stale_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStaleAt returns the old "stale_at" field's value of the Report entity.
+// If the Report object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportMutation) OldStaleAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStaleAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStaleAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStaleAt: %w", err)
+	}
+	return oldValue.StaleAt, nil
+}
+
+// ClearStaleAt clears the value of the "stale_at" field.
+func (m *ReportMutation) ClearStaleAt() {
+	m.stale_at = nil
+	m.clearedFields[report.FieldStaleAt] = struct{}{}
+}
+
+// StaleAtCleared returns if the "stale_at" field was cleared in this mutation.
+func (m *ReportMutation) StaleAtCleared() bool {
+	_, ok := m.clearedFields[report.FieldStaleAt]
+	return ok
+}
+
+// ResetStaleAt resets all changes to the "stale_at" field.
+func (m *ReportMutation) ResetStaleAt() {
+	m.stale_at = nil
+	delete(m.clearedFields, report.FieldStaleAt)
+}
+
+// SetVersion sets the "version" field.
+func (m *ReportMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ReportMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Report entity.
+// If the Report object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ReportMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ReportMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ReportMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetInputHash sets the "input_hash" field.
+func (m *ReportMutation) SetInputHash(s string) {
+	m.input_hash = &s
+}
+
+// InputHash returns the value of the "input_hash" field in the mutation.
+func (m *ReportMutation) InputHash() (r string, exists bool) {
+	v := m.input_hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInputHash returns the old "input_hash" field's value of the Report entity.
+// If the Report object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportMutation) OldInputHash(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInputHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInputHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInputHash: %w", err)
+	}
+	return oldValue.InputHash, nil
+}
+
+// ResetInputHash resets all changes to the "input_hash" field.
+func (m *ReportMutation) ResetInputHash() {
+	m.input_hash = nil
+}
+
+// SetFactsHash sets the "facts_hash" field.
+func (m *ReportMutation) SetFactsHash(s string) {
+	m.facts_hash = &s
+}
+
+// FactsHash returns the value of the "facts_hash" field in the mutation.
+func (m *ReportMutation) FactsHash() (r string, exists bool) {
+	v := m.facts_hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFactsHash returns the old "facts_hash" field's value of the Report entity.
+// If the Report object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportMutation) OldFactsHash(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFactsHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFactsHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFactsHash: %w", err)
+	}
+	return oldValue.FactsHash, nil
+}
+
+// ResetFactsHash resets all changes to the "facts_hash" field.
+func (m *ReportMutation) ResetFactsHash() {
+	m.facts_hash = nil
+}
+
+// SetPreviousID sets the "previous_id" field.
+func (m *ReportMutation) SetPreviousID(u uuid.UUID) {
+	m.previous = &u
+}
+
+// PreviousID returns the value of the "previous_id" field in the mutation.
+func (m *ReportMutation) PreviousID() (r uuid.UUID, exists bool) {
+	v := m.previous
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPreviousID returns the old "previous_id" field's value of the Report entity.
+// If the Report object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportMutation) OldPreviousID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPreviousID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPreviousID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPreviousID: %w", err)
+	}
+	return oldValue.PreviousID, nil
+}
+
+// ClearPreviousID clears the value of the "previous_id" field.
+func (m *ReportMutation) ClearPreviousID() {
+	m.previous = nil
+	m.clearedFields[report.FieldPreviousID] = struct{}{}
+}
+
+// PreviousIDCleared returns if the "previous_id" field was cleared in this mutation.
+func (m *ReportMutation) PreviousIDCleared() bool {
+	_, ok := m.clearedFields[report.FieldPreviousID]
+	return ok
+}
+
+// ResetPreviousID resets all changes to the "previous_id" field.
+func (m *ReportMutation) ResetPreviousID() {
+	m.previous = nil
+	delete(m.clearedFields, report.FieldPreviousID)
+}
+
 // SetJobID sets the "job_id" field.
 func (m *ReportMutation) SetJobID(u uuid.UUID) {
 	m.job = &u
@@ -20104,6 +21234,87 @@ func (m *ReportMutation) ResetJob() {
 	m.clearedjob = false
 }
 
+// ClearPrevious clears the "previous" edge to the Report entity.
+func (m *ReportMutation) ClearPrevious() {
+	m.clearedprevious = true
+	m.clearedFields[report.FieldPreviousID] = struct{}{}
+}
+
+// PreviousCleared reports if the "previous" edge to the Report entity was cleared.
+func (m *ReportMutation) PreviousCleared() bool {
+	return m.PreviousIDCleared() || m.clearedprevious
+}
+
+// PreviousIDs returns the "previous" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PreviousID instead. It exists only for internal usage by the builders.
+func (m *ReportMutation) PreviousIDs() (ids []uuid.UUID) {
+	if id := m.previous; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPrevious resets all changes to the "previous" edge.
+func (m *ReportMutation) ResetPrevious() {
+	m.previous = nil
+	m.clearedprevious = false
+}
+
+// AddRefreshedIDs adds the "refreshed" edge to the Report entity by ids.
+func (m *ReportMutation) AddRefreshedIDs(ids ...uuid.UUID) {
+	if m.refreshed == nil {
+		m.refreshed = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.refreshed[ids[i]] = struct{}{}
+	}
+}
+
+// ClearRefreshed clears the "refreshed" edge to the Report entity.
+func (m *ReportMutation) ClearRefreshed() {
+	m.clearedrefreshed = true
+}
+
+// RefreshedCleared reports if the "refreshed" edge to the Report entity was cleared.
+func (m *ReportMutation) RefreshedCleared() bool {
+	return m.clearedrefreshed
+}
+
+// RemoveRefreshedIDs removes the "refreshed" edge to the Report entity by IDs.
+func (m *ReportMutation) RemoveRefreshedIDs(ids ...uuid.UUID) {
+	if m.removedrefreshed == nil {
+		m.removedrefreshed = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.refreshed, ids[i])
+		m.removedrefreshed[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedRefreshed returns the removed IDs of the "refreshed" edge to the Report entity.
+func (m *ReportMutation) RemovedRefreshedIDs() (ids []uuid.UUID) {
+	for id := range m.removedrefreshed {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// RefreshedIDs returns the "refreshed" edge IDs in the mutation.
+func (m *ReportMutation) RefreshedIDs() (ids []uuid.UUID) {
+	for id := range m.refreshed {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetRefreshed resets all changes to the "refreshed" edge.
+func (m *ReportMutation) ResetRefreshed() {
+	m.refreshed = nil
+	m.clearedrefreshed = false
+	m.removedrefreshed = nil
+}
+
 // AddFactIDs adds the "facts" edge to the Fact entity by ids.
 func (m *ReportMutation) AddFactIDs(ids ...uuid.UUID) {
 	if m.facts == nil {
@@ -20192,7 +21403,7 @@ func (m *ReportMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ReportMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 16)
 	if m._type != nil {
 		fields = append(fields, report.FieldType)
 	}
@@ -20216,6 +21427,24 @@ func (m *ReportMutation) Fields() []string {
 	}
 	if m.stale != nil {
 		fields = append(fields, report.FieldStale)
+	}
+	if m.stale_reason != nil {
+		fields = append(fields, report.FieldStaleReason)
+	}
+	if m.stale_at != nil {
+		fields = append(fields, report.FieldStaleAt)
+	}
+	if m.version != nil {
+		fields = append(fields, report.FieldVersion)
+	}
+	if m.input_hash != nil {
+		fields = append(fields, report.FieldInputHash)
+	}
+	if m.facts_hash != nil {
+		fields = append(fields, report.FieldFactsHash)
+	}
+	if m.previous != nil {
+		fields = append(fields, report.FieldPreviousID)
 	}
 	if m.job != nil {
 		fields = append(fields, report.FieldJobID)
@@ -20247,6 +21476,18 @@ func (m *ReportMutation) Field(name string) (ent.Value, bool) {
 		return m.Data()
 	case report.FieldStale:
 		return m.Stale()
+	case report.FieldStaleReason:
+		return m.StaleReason()
+	case report.FieldStaleAt:
+		return m.StaleAt()
+	case report.FieldVersion:
+		return m.Version()
+	case report.FieldInputHash:
+		return m.InputHash()
+	case report.FieldFactsHash:
+		return m.FactsHash()
+	case report.FieldPreviousID:
+		return m.PreviousID()
 	case report.FieldJobID:
 		return m.JobID()
 	case report.FieldCreatedAt:
@@ -20276,6 +21517,18 @@ func (m *ReportMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldData(ctx)
 	case report.FieldStale:
 		return m.OldStale(ctx)
+	case report.FieldStaleReason:
+		return m.OldStaleReason(ctx)
+	case report.FieldStaleAt:
+		return m.OldStaleAt(ctx)
+	case report.FieldVersion:
+		return m.OldVersion(ctx)
+	case report.FieldInputHash:
+		return m.OldInputHash(ctx)
+	case report.FieldFactsHash:
+		return m.OldFactsHash(ctx)
+	case report.FieldPreviousID:
+		return m.OldPreviousID(ctx)
 	case report.FieldJobID:
 		return m.OldJobID(ctx)
 	case report.FieldCreatedAt:
@@ -20345,6 +21598,48 @@ func (m *ReportMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetStale(v)
 		return nil
+	case report.FieldStaleReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStaleReason(v)
+		return nil
+	case report.FieldStaleAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStaleAt(v)
+		return nil
+	case report.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case report.FieldInputHash:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInputHash(v)
+		return nil
+	case report.FieldFactsHash:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFactsHash(v)
+		return nil
+	case report.FieldPreviousID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPreviousID(v)
+		return nil
 	case report.FieldJobID:
 		v, ok := value.(uuid.UUID)
 		if !ok {
@@ -20366,13 +21661,21 @@ func (m *ReportMutation) SetField(name string, value ent.Value) error {
 // AddedFields returns all numeric fields that were incremented/decremented during
 // this mutation.
 func (m *ReportMutation) AddedFields() []string {
-	return nil
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, report.FieldVersion)
+	}
+	return fields
 }
 
 // AddedField returns the numeric value that was incremented/decremented on a field
 // with the given name. The second boolean return value indicates that this field
 // was not set, or was not defined in the schema.
 func (m *ReportMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case report.FieldVersion:
+		return m.AddedVersion()
+	}
 	return nil, false
 }
 
@@ -20381,6 +21684,13 @@ func (m *ReportMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *ReportMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case report.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Report numeric field %s", name)
 }
@@ -20394,6 +21704,12 @@ func (m *ReportMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(report.FieldData) {
 		fields = append(fields, report.FieldData)
+	}
+	if m.FieldCleared(report.FieldStaleAt) {
+		fields = append(fields, report.FieldStaleAt)
+	}
+	if m.FieldCleared(report.FieldPreviousID) {
+		fields = append(fields, report.FieldPreviousID)
 	}
 	if m.FieldCleared(report.FieldJobID) {
 		fields = append(fields, report.FieldJobID)
@@ -20417,6 +21733,12 @@ func (m *ReportMutation) ClearField(name string) error {
 		return nil
 	case report.FieldData:
 		m.ClearData()
+		return nil
+	case report.FieldStaleAt:
+		m.ClearStaleAt()
+		return nil
+	case report.FieldPreviousID:
+		m.ClearPreviousID()
 		return nil
 	case report.FieldJobID:
 		m.ClearJobID()
@@ -20453,6 +21775,24 @@ func (m *ReportMutation) ResetField(name string) error {
 	case report.FieldStale:
 		m.ResetStale()
 		return nil
+	case report.FieldStaleReason:
+		m.ResetStaleReason()
+		return nil
+	case report.FieldStaleAt:
+		m.ResetStaleAt()
+		return nil
+	case report.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case report.FieldInputHash:
+		m.ResetInputHash()
+		return nil
+	case report.FieldFactsHash:
+		m.ResetFactsHash()
+		return nil
+	case report.FieldPreviousID:
+		m.ResetPreviousID()
+		return nil
 	case report.FieldJobID:
 		m.ResetJobID()
 		return nil
@@ -20465,9 +21805,15 @@ func (m *ReportMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *ReportMutation) AddedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 4)
 	if m.job != nil {
 		edges = append(edges, report.EdgeJob)
+	}
+	if m.previous != nil {
+		edges = append(edges, report.EdgePrevious)
+	}
+	if m.refreshed != nil {
+		edges = append(edges, report.EdgeRefreshed)
 	}
 	if m.facts != nil {
 		edges = append(edges, report.EdgeFacts)
@@ -20483,6 +21829,16 @@ func (m *ReportMutation) AddedIDs(name string) []ent.Value {
 		if id := m.job; id != nil {
 			return []ent.Value{*id}
 		}
+	case report.EdgePrevious:
+		if id := m.previous; id != nil {
+			return []ent.Value{*id}
+		}
+	case report.EdgeRefreshed:
+		ids := make([]ent.Value, 0, len(m.refreshed))
+		for id := range m.refreshed {
+			ids = append(ids, id)
+		}
+		return ids
 	case report.EdgeFacts:
 		ids := make([]ent.Value, 0, len(m.facts))
 		for id := range m.facts {
@@ -20495,7 +21851,10 @@ func (m *ReportMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *ReportMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 4)
+	if m.removedrefreshed != nil {
+		edges = append(edges, report.EdgeRefreshed)
+	}
 	if m.removedfacts != nil {
 		edges = append(edges, report.EdgeFacts)
 	}
@@ -20506,6 +21865,12 @@ func (m *ReportMutation) RemovedEdges() []string {
 // the given name in this mutation.
 func (m *ReportMutation) RemovedIDs(name string) []ent.Value {
 	switch name {
+	case report.EdgeRefreshed:
+		ids := make([]ent.Value, 0, len(m.removedrefreshed))
+		for id := range m.removedrefreshed {
+			ids = append(ids, id)
+		}
+		return ids
 	case report.EdgeFacts:
 		ids := make([]ent.Value, 0, len(m.removedfacts))
 		for id := range m.removedfacts {
@@ -20518,9 +21883,15 @@ func (m *ReportMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *ReportMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 4)
 	if m.clearedjob {
 		edges = append(edges, report.EdgeJob)
+	}
+	if m.clearedprevious {
+		edges = append(edges, report.EdgePrevious)
+	}
+	if m.clearedrefreshed {
+		edges = append(edges, report.EdgeRefreshed)
 	}
 	if m.clearedfacts {
 		edges = append(edges, report.EdgeFacts)
@@ -20534,6 +21905,10 @@ func (m *ReportMutation) EdgeCleared(name string) bool {
 	switch name {
 	case report.EdgeJob:
 		return m.clearedjob
+	case report.EdgePrevious:
+		return m.clearedprevious
+	case report.EdgeRefreshed:
+		return m.clearedrefreshed
 	case report.EdgeFacts:
 		return m.clearedfacts
 	}
@@ -20547,6 +21922,9 @@ func (m *ReportMutation) ClearEdge(name string) error {
 	case report.EdgeJob:
 		m.ClearJob()
 		return nil
+	case report.EdgePrevious:
+		m.ClearPrevious()
+		return nil
 	}
 	return fmt.Errorf("unknown Report unique edge %s", name)
 }
@@ -20557,6 +21935,12 @@ func (m *ReportMutation) ResetEdge(name string) error {
 	switch name {
 	case report.EdgeJob:
 		m.ResetJob()
+		return nil
+	case report.EdgePrevious:
+		m.ResetPrevious()
+		return nil
+	case report.EdgeRefreshed:
+		m.ResetRefreshed()
 		return nil
 	case report.EdgeFacts:
 		m.ResetFacts()

@@ -37,6 +37,18 @@ type Report struct {
 	Data json.RawMessage `json:"data,omitempty"`
 	// Whether a fact that it cites has changed since.
 	Stale bool `json:"stale,omitempty"`
+	// What has changed, in words; empty if it is not stale.
+	StaleReason string `json:"stale_reason,omitempty"`
+	// When that was noticed.
+	StaleAt *time.Time `json:"stale_at,omitempty"`
+	// Counts the reports that each took the place of the one before, from 1.
+	Version int `json:"version,omitempty"`
+	// InputHash holds the value of the "input_hash" field.
+	InputHash string `json:"input_hash,omitempty"`
+	// FactsHash holds the value of the "facts_hash" field.
+	FactsHash string `json:"facts_hash,omitempty"`
+	// PreviousID holds the value of the "previous_id" field.
+	PreviousID *uuid.UUID `json:"previous_id,omitempty"`
 	// JobID holds the value of the "job_id" field.
 	JobID *uuid.UUID `json:"job_id,omitempty"`
 	// When it was made.
@@ -51,15 +63,20 @@ type Report struct {
 type ReportEdges struct {
 	// The job that made it; null once that is deleted.
 	Job *Job `json:"job,omitempty"`
+	// The report that it took the place of.
+	Previous *Report `json:"previous,omitempty"`
+	// Refreshed holds the value of the refreshed edge.
+	Refreshed []*Report `json:"refreshed,omitempty"`
 	// The facts it cites.
 	Facts []*Fact `json:"facts,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [2]bool
+	loadedTypes [4]bool
 	// totalCount holds the count of the edges above.
-	totalCount [2]map[string]int
+	totalCount [3]map[string]int
 
-	namedFacts map[string][]*Fact
+	namedRefreshed map[string][]*Report
+	namedFacts     map[string][]*Fact
 }
 
 // JobOrErr returns the Job value or an error if the edge
@@ -73,10 +90,30 @@ func (e ReportEdges) JobOrErr() (*Job, error) {
 	return nil, &NotLoadedError{edge: "job"}
 }
 
+// PreviousOrErr returns the Previous value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e ReportEdges) PreviousOrErr() (*Report, error) {
+	if e.Previous != nil {
+		return e.Previous, nil
+	} else if e.loadedTypes[1] {
+		return nil, &NotFoundError{label: report.Label}
+	}
+	return nil, &NotLoadedError{edge: "previous"}
+}
+
+// RefreshedOrErr returns the Refreshed value or an error if the edge
+// was not loaded in eager-loading.
+func (e ReportEdges) RefreshedOrErr() ([]*Report, error) {
+	if e.loadedTypes[2] {
+		return e.Refreshed, nil
+	}
+	return nil, &NotLoadedError{edge: "refreshed"}
+}
+
 // FactsOrErr returns the Facts value or an error if the edge
 // was not loaded in eager-loading.
 func (e ReportEdges) FactsOrErr() ([]*Fact, error) {
-	if e.loadedTypes[1] {
+	if e.loadedTypes[3] {
 		return e.Facts, nil
 	}
 	return nil, &NotLoadedError{edge: "facts"}
@@ -87,15 +124,17 @@ func (*Report) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case report.FieldJobID:
+		case report.FieldPreviousID, report.FieldJobID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case report.FieldCompanies, report.FieldCategories, report.FieldData:
 			values[i] = new([]byte)
 		case report.FieldStale:
 			values[i] = new(sql.NullBool)
-		case report.FieldType, report.FieldTitle, report.FieldFormat, report.FieldBody:
+		case report.FieldVersion:
+			values[i] = new(sql.NullInt64)
+		case report.FieldType, report.FieldTitle, report.FieldFormat, report.FieldBody, report.FieldStaleReason, report.FieldInputHash, report.FieldFactsHash:
 			values[i] = new(sql.NullString)
-		case report.FieldCreatedAt:
+		case report.FieldStaleAt, report.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
 		case report.FieldID:
 			values[i] = new(uuid.UUID)
@@ -174,6 +213,44 @@ func (_m *Report) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Stale = value.Bool
 			}
+		case report.FieldStaleReason:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field stale_reason", values[i])
+			} else if value.Valid {
+				_m.StaleReason = value.String
+			}
+		case report.FieldStaleAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field stale_at", values[i])
+			} else if value.Valid {
+				_m.StaleAt = new(time.Time)
+				*_m.StaleAt = value.Time
+			}
+		case report.FieldVersion:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field version", values[i])
+			} else if value.Valid {
+				_m.Version = int(value.Int64)
+			}
+		case report.FieldInputHash:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field input_hash", values[i])
+			} else if value.Valid {
+				_m.InputHash = value.String
+			}
+		case report.FieldFactsHash:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field facts_hash", values[i])
+			} else if value.Valid {
+				_m.FactsHash = value.String
+			}
+		case report.FieldPreviousID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field previous_id", values[i])
+			} else if value.Valid {
+				_m.PreviousID = new(uuid.UUID)
+				*_m.PreviousID = *value.S.(*uuid.UUID)
+			}
 		case report.FieldJobID:
 			if value, ok := values[i].(*sql.NullScanner); !ok {
 				return fmt.Errorf("unexpected type %T for field job_id", values[i])
@@ -203,6 +280,16 @@ func (_m *Report) Value(name string) (ent.Value, error) {
 // QueryJob queries the "job" edge of the Report entity.
 func (_m *Report) QueryJob() *JobQuery {
 	return NewReportClient(_m.config).QueryJob(_m)
+}
+
+// QueryPrevious queries the "previous" edge of the Report entity.
+func (_m *Report) QueryPrevious() *ReportQuery {
+	return NewReportClient(_m.config).QueryPrevious(_m)
+}
+
+// QueryRefreshed queries the "refreshed" edge of the Report entity.
+func (_m *Report) QueryRefreshed() *ReportQuery {
+	return NewReportClient(_m.config).QueryRefreshed(_m)
 }
 
 // QueryFacts queries the "facts" edge of the Report entity.
@@ -257,6 +344,28 @@ func (_m *Report) String() string {
 	builder.WriteString("stale=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Stale))
 	builder.WriteString(", ")
+	builder.WriteString("stale_reason=")
+	builder.WriteString(_m.StaleReason)
+	builder.WriteString(", ")
+	if v := _m.StaleAt; v != nil {
+		builder.WriteString("stale_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("version=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Version))
+	builder.WriteString(", ")
+	builder.WriteString("input_hash=")
+	builder.WriteString(_m.InputHash)
+	builder.WriteString(", ")
+	builder.WriteString("facts_hash=")
+	builder.WriteString(_m.FactsHash)
+	builder.WriteString(", ")
+	if v := _m.PreviousID; v != nil {
+		builder.WriteString("previous_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
 	if v := _m.JobID; v != nil {
 		builder.WriteString("job_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
@@ -266,6 +375,30 @@ func (_m *Report) String() string {
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
 	builder.WriteByte(')')
 	return builder.String()
+}
+
+// NamedRefreshed returns the Refreshed named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *Report) NamedRefreshed(name string) ([]*Report, error) {
+	if _m.Edges.namedRefreshed == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedRefreshed[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *Report) appendNamedRefreshed(name string, edges ...*Report) {
+	if _m.Edges.namedRefreshed == nil {
+		_m.Edges.namedRefreshed = make(map[string][]*Report)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedRefreshed[name] = []*Report{}
+	} else {
+		_m.Edges.namedRefreshed[name] = append(_m.Edges.namedRefreshed[name], edges...)
+	}
 }
 
 // NamedFacts returns the Facts named value or an error if the edge was not

@@ -92,6 +92,90 @@ func (_c *ReportCreate) SetNillableStale(v *bool) *ReportCreate {
 	return _c
 }
 
+// SetStaleReason sets the "stale_reason" field.
+func (_c *ReportCreate) SetStaleReason(v string) *ReportCreate {
+	_c.mutation.SetStaleReason(v)
+	return _c
+}
+
+// SetNillableStaleReason sets the "stale_reason" field if the given value is not nil.
+func (_c *ReportCreate) SetNillableStaleReason(v *string) *ReportCreate {
+	if v != nil {
+		_c.SetStaleReason(*v)
+	}
+	return _c
+}
+
+// SetStaleAt sets the "stale_at" field.
+func (_c *ReportCreate) SetStaleAt(v time.Time) *ReportCreate {
+	_c.mutation.SetStaleAt(v)
+	return _c
+}
+
+// SetNillableStaleAt sets the "stale_at" field if the given value is not nil.
+func (_c *ReportCreate) SetNillableStaleAt(v *time.Time) *ReportCreate {
+	if v != nil {
+		_c.SetStaleAt(*v)
+	}
+	return _c
+}
+
+// SetVersion sets the "version" field.
+func (_c *ReportCreate) SetVersion(v int) *ReportCreate {
+	_c.mutation.SetVersion(v)
+	return _c
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_c *ReportCreate) SetNillableVersion(v *int) *ReportCreate {
+	if v != nil {
+		_c.SetVersion(*v)
+	}
+	return _c
+}
+
+// SetInputHash sets the "input_hash" field.
+func (_c *ReportCreate) SetInputHash(v string) *ReportCreate {
+	_c.mutation.SetInputHash(v)
+	return _c
+}
+
+// SetNillableInputHash sets the "input_hash" field if the given value is not nil.
+func (_c *ReportCreate) SetNillableInputHash(v *string) *ReportCreate {
+	if v != nil {
+		_c.SetInputHash(*v)
+	}
+	return _c
+}
+
+// SetFactsHash sets the "facts_hash" field.
+func (_c *ReportCreate) SetFactsHash(v string) *ReportCreate {
+	_c.mutation.SetFactsHash(v)
+	return _c
+}
+
+// SetNillableFactsHash sets the "facts_hash" field if the given value is not nil.
+func (_c *ReportCreate) SetNillableFactsHash(v *string) *ReportCreate {
+	if v != nil {
+		_c.SetFactsHash(*v)
+	}
+	return _c
+}
+
+// SetPreviousID sets the "previous_id" field.
+func (_c *ReportCreate) SetPreviousID(v uuid.UUID) *ReportCreate {
+	_c.mutation.SetPreviousID(v)
+	return _c
+}
+
+// SetNillablePreviousID sets the "previous_id" field if the given value is not nil.
+func (_c *ReportCreate) SetNillablePreviousID(v *uuid.UUID) *ReportCreate {
+	if v != nil {
+		_c.SetPreviousID(*v)
+	}
+	return _c
+}
+
 // SetJobID sets the "job_id" field.
 func (_c *ReportCreate) SetJobID(v uuid.UUID) *ReportCreate {
 	_c.mutation.SetJobID(v)
@@ -137,6 +221,26 @@ func (_c *ReportCreate) SetNillableID(v *uuid.UUID) *ReportCreate {
 // SetJob sets the "job" edge to the Job entity.
 func (_c *ReportCreate) SetJob(v *Job) *ReportCreate {
 	return _c.SetJobID(v.ID)
+}
+
+// SetPrevious sets the "previous" edge to the Report entity.
+func (_c *ReportCreate) SetPrevious(v *Report) *ReportCreate {
+	return _c.SetPreviousID(v.ID)
+}
+
+// AddRefreshedIDs adds the "refreshed" edge to the Report entity by IDs.
+func (_c *ReportCreate) AddRefreshedIDs(ids ...uuid.UUID) *ReportCreate {
+	_c.mutation.AddRefreshedIDs(ids...)
+	return _c
+}
+
+// AddRefreshed adds the "refreshed" edges to the Report entity.
+func (_c *ReportCreate) AddRefreshed(v ...*Report) *ReportCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddRefreshedIDs(ids...)
 }
 
 // AddFactIDs adds the "facts" edge to the Fact entity by IDs.
@@ -197,6 +301,22 @@ func (_c *ReportCreate) defaults() {
 		v := report.DefaultStale
 		_c.mutation.SetStale(v)
 	}
+	if _, ok := _c.mutation.StaleReason(); !ok {
+		v := report.DefaultStaleReason
+		_c.mutation.SetStaleReason(v)
+	}
+	if _, ok := _c.mutation.Version(); !ok {
+		v := report.DefaultVersion
+		_c.mutation.SetVersion(v)
+	}
+	if _, ok := _c.mutation.InputHash(); !ok {
+		v := report.DefaultInputHash
+		_c.mutation.SetInputHash(v)
+	}
+	if _, ok := _c.mutation.FactsHash(); !ok {
+		v := report.DefaultFactsHash
+		_c.mutation.SetFactsHash(v)
+	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		v := report.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
@@ -236,6 +356,18 @@ func (_c *ReportCreate) check() error {
 	}
 	if _, ok := _c.mutation.Stale(); !ok {
 		return &ValidationError{Name: "stale", err: errors.New(`ent: missing required field "Report.stale"`)}
+	}
+	if _, ok := _c.mutation.StaleReason(); !ok {
+		return &ValidationError{Name: "stale_reason", err: errors.New(`ent: missing required field "Report.stale_reason"`)}
+	}
+	if _, ok := _c.mutation.Version(); !ok {
+		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "Report.version"`)}
+	}
+	if _, ok := _c.mutation.InputHash(); !ok {
+		return &ValidationError{Name: "input_hash", err: errors.New(`ent: missing required field "Report.input_hash"`)}
+	}
+	if _, ok := _c.mutation.FactsHash(); !ok {
+		return &ValidationError{Name: "facts_hash", err: errors.New(`ent: missing required field "Report.facts_hash"`)}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Report.created_at"`)}
@@ -308,6 +440,26 @@ func (_c *ReportCreate) createSpec() (*Report, *sqlgraph.CreateSpec) {
 		_spec.SetField(report.FieldStale, field.TypeBool, value)
 		_node.Stale = value
 	}
+	if value, ok := _c.mutation.StaleReason(); ok {
+		_spec.SetField(report.FieldStaleReason, field.TypeString, value)
+		_node.StaleReason = value
+	}
+	if value, ok := _c.mutation.StaleAt(); ok {
+		_spec.SetField(report.FieldStaleAt, field.TypeTime, value)
+		_node.StaleAt = &value
+	}
+	if value, ok := _c.mutation.Version(); ok {
+		_spec.SetField(report.FieldVersion, field.TypeInt, value)
+		_node.Version = value
+	}
+	if value, ok := _c.mutation.InputHash(); ok {
+		_spec.SetField(report.FieldInputHash, field.TypeString, value)
+		_node.InputHash = value
+	}
+	if value, ok := _c.mutation.FactsHash(); ok {
+		_spec.SetField(report.FieldFactsHash, field.TypeString, value)
+		_node.FactsHash = value
+	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(report.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
@@ -327,6 +479,39 @@ func (_c *ReportCreate) createSpec() (*Report, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.JobID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.PreviousIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   report.PreviousTable,
+			Columns: []string{report.PreviousColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(report.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.PreviousID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.RefreshedIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   report.RefreshedTable,
+			Columns: []string{report.RefreshedColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(report.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.FactsIDs(); len(nodes) > 0 {
@@ -493,6 +678,36 @@ func (u *ReportUpsert) UpdateStale() *ReportUpsert {
 	return u
 }
 
+// SetStaleReason sets the "stale_reason" field.
+func (u *ReportUpsert) SetStaleReason(v string) *ReportUpsert {
+	u.Set(report.FieldStaleReason, v)
+	return u
+}
+
+// UpdateStaleReason sets the "stale_reason" field to the value that was provided on create.
+func (u *ReportUpsert) UpdateStaleReason() *ReportUpsert {
+	u.SetExcluded(report.FieldStaleReason)
+	return u
+}
+
+// SetStaleAt sets the "stale_at" field.
+func (u *ReportUpsert) SetStaleAt(v time.Time) *ReportUpsert {
+	u.Set(report.FieldStaleAt, v)
+	return u
+}
+
+// UpdateStaleAt sets the "stale_at" field to the value that was provided on create.
+func (u *ReportUpsert) UpdateStaleAt() *ReportUpsert {
+	u.SetExcluded(report.FieldStaleAt)
+	return u
+}
+
+// ClearStaleAt clears the value of the "stale_at" field.
+func (u *ReportUpsert) ClearStaleAt() *ReportUpsert {
+	u.SetNull(report.FieldStaleAt)
+	return u
+}
+
 // SetJobID sets the "job_id" field.
 func (u *ReportUpsert) SetJobID(v uuid.UUID) *ReportUpsert {
 	u.Set(report.FieldJobID, v)
@@ -530,6 +745,18 @@ func (u *ReportUpsertOne) UpdateNewValues() *ReportUpsertOne {
 		}
 		if _, exists := u.create.mutation.GetType(); exists {
 			s.SetIgnore(report.FieldType)
+		}
+		if _, exists := u.create.mutation.Version(); exists {
+			s.SetIgnore(report.FieldVersion)
+		}
+		if _, exists := u.create.mutation.InputHash(); exists {
+			s.SetIgnore(report.FieldInputHash)
+		}
+		if _, exists := u.create.mutation.FactsHash(); exists {
+			s.SetIgnore(report.FieldFactsHash)
+		}
+		if _, exists := u.create.mutation.PreviousID(); exists {
+			s.SetIgnore(report.FieldPreviousID)
 		}
 		if _, exists := u.create.mutation.CreatedAt(); exists {
 			s.SetIgnore(report.FieldCreatedAt)
@@ -674,6 +901,41 @@ func (u *ReportUpsertOne) SetStale(v bool) *ReportUpsertOne {
 func (u *ReportUpsertOne) UpdateStale() *ReportUpsertOne {
 	return u.Update(func(s *ReportUpsert) {
 		s.UpdateStale()
+	})
+}
+
+// SetStaleReason sets the "stale_reason" field.
+func (u *ReportUpsertOne) SetStaleReason(v string) *ReportUpsertOne {
+	return u.Update(func(s *ReportUpsert) {
+		s.SetStaleReason(v)
+	})
+}
+
+// UpdateStaleReason sets the "stale_reason" field to the value that was provided on create.
+func (u *ReportUpsertOne) UpdateStaleReason() *ReportUpsertOne {
+	return u.Update(func(s *ReportUpsert) {
+		s.UpdateStaleReason()
+	})
+}
+
+// SetStaleAt sets the "stale_at" field.
+func (u *ReportUpsertOne) SetStaleAt(v time.Time) *ReportUpsertOne {
+	return u.Update(func(s *ReportUpsert) {
+		s.SetStaleAt(v)
+	})
+}
+
+// UpdateStaleAt sets the "stale_at" field to the value that was provided on create.
+func (u *ReportUpsertOne) UpdateStaleAt() *ReportUpsertOne {
+	return u.Update(func(s *ReportUpsert) {
+		s.UpdateStaleAt()
+	})
+}
+
+// ClearStaleAt clears the value of the "stale_at" field.
+func (u *ReportUpsertOne) ClearStaleAt() *ReportUpsertOne {
+	return u.Update(func(s *ReportUpsert) {
+		s.ClearStaleAt()
 	})
 }
 
@@ -884,6 +1146,18 @@ func (u *ReportUpsertBulk) UpdateNewValues() *ReportUpsertBulk {
 			if _, exists := b.mutation.GetType(); exists {
 				s.SetIgnore(report.FieldType)
 			}
+			if _, exists := b.mutation.Version(); exists {
+				s.SetIgnore(report.FieldVersion)
+			}
+			if _, exists := b.mutation.InputHash(); exists {
+				s.SetIgnore(report.FieldInputHash)
+			}
+			if _, exists := b.mutation.FactsHash(); exists {
+				s.SetIgnore(report.FieldFactsHash)
+			}
+			if _, exists := b.mutation.PreviousID(); exists {
+				s.SetIgnore(report.FieldPreviousID)
+			}
 			if _, exists := b.mutation.CreatedAt(); exists {
 				s.SetIgnore(report.FieldCreatedAt)
 			}
@@ -1028,6 +1302,41 @@ func (u *ReportUpsertBulk) SetStale(v bool) *ReportUpsertBulk {
 func (u *ReportUpsertBulk) UpdateStale() *ReportUpsertBulk {
 	return u.Update(func(s *ReportUpsert) {
 		s.UpdateStale()
+	})
+}
+
+// SetStaleReason sets the "stale_reason" field.
+func (u *ReportUpsertBulk) SetStaleReason(v string) *ReportUpsertBulk {
+	return u.Update(func(s *ReportUpsert) {
+		s.SetStaleReason(v)
+	})
+}
+
+// UpdateStaleReason sets the "stale_reason" field to the value that was provided on create.
+func (u *ReportUpsertBulk) UpdateStaleReason() *ReportUpsertBulk {
+	return u.Update(func(s *ReportUpsert) {
+		s.UpdateStaleReason()
+	})
+}
+
+// SetStaleAt sets the "stale_at" field.
+func (u *ReportUpsertBulk) SetStaleAt(v time.Time) *ReportUpsertBulk {
+	return u.Update(func(s *ReportUpsert) {
+		s.SetStaleAt(v)
+	})
+}
+
+// UpdateStaleAt sets the "stale_at" field to the value that was provided on create.
+func (u *ReportUpsertBulk) UpdateStaleAt() *ReportUpsertBulk {
+	return u.Update(func(s *ReportUpsert) {
+		s.UpdateStaleAt()
+	})
+}
+
+// ClearStaleAt clears the value of the "stale_at" field.
+func (u *ReportUpsertBulk) ClearStaleAt() *ReportUpsertBulk {
+	return u.Update(func(s *ReportUpsert) {
+		s.ClearStaleAt()
 	})
 }
 

@@ -23,15 +23,18 @@ import (
 // ReportQuery is the builder for querying Report entities.
 type ReportQuery struct {
 	config
-	ctx            *QueryContext
-	order          []report.OrderOption
-	inters         []Interceptor
-	predicates     []predicate.Report
-	withJob        *JobQuery
-	withFacts      *FactQuery
-	loadTotal      []func(context.Context, []*Report) error
-	modifiers      []func(*sql.Selector)
-	withNamedFacts map[string]*FactQuery
+	ctx                *QueryContext
+	order              []report.OrderOption
+	inters             []Interceptor
+	predicates         []predicate.Report
+	withJob            *JobQuery
+	withPrevious       *ReportQuery
+	withRefreshed      *ReportQuery
+	withFacts          *FactQuery
+	loadTotal          []func(context.Context, []*Report) error
+	modifiers          []func(*sql.Selector)
+	withNamedRefreshed map[string]*ReportQuery
+	withNamedFacts     map[string]*FactQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -83,6 +86,50 @@ func (_q *ReportQuery) QueryJob() *JobQuery {
 			sqlgraph.From(report.Table, report.FieldID, selector),
 			sqlgraph.To(job.Table, job.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, true, report.JobTable, report.JobColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryPrevious chains the current query on the "previous" edge.
+func (_q *ReportQuery) QueryPrevious() *ReportQuery {
+	query := (&ReportClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(report.Table, report.FieldID, selector),
+			sqlgraph.To(report.Table, report.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, report.PreviousTable, report.PreviousColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryRefreshed chains the current query on the "refreshed" edge.
+func (_q *ReportQuery) QueryRefreshed() *ReportQuery {
+	query := (&ReportClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(report.Table, report.FieldID, selector),
+			sqlgraph.To(report.Table, report.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, report.RefreshedTable, report.RefreshedColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -299,13 +346,15 @@ func (_q *ReportQuery) Clone() *ReportQuery {
 		return nil
 	}
 	return &ReportQuery{
-		config:     _q.config,
-		ctx:        _q.ctx.Clone(),
-		order:      append([]report.OrderOption{}, _q.order...),
-		inters:     append([]Interceptor{}, _q.inters...),
-		predicates: append([]predicate.Report{}, _q.predicates...),
-		withJob:    _q.withJob.Clone(),
-		withFacts:  _q.withFacts.Clone(),
+		config:        _q.config,
+		ctx:           _q.ctx.Clone(),
+		order:         append([]report.OrderOption{}, _q.order...),
+		inters:        append([]Interceptor{}, _q.inters...),
+		predicates:    append([]predicate.Report{}, _q.predicates...),
+		withJob:       _q.withJob.Clone(),
+		withPrevious:  _q.withPrevious.Clone(),
+		withRefreshed: _q.withRefreshed.Clone(),
+		withFacts:     _q.withFacts.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -321,6 +370,28 @@ func (_q *ReportQuery) WithJob(opts ...func(*JobQuery)) *ReportQuery {
 		opt(query)
 	}
 	_q.withJob = query
+	return _q
+}
+
+// WithPrevious tells the query-builder to eager-load the nodes that are connected to
+// the "previous" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *ReportQuery) WithPrevious(opts ...func(*ReportQuery)) *ReportQuery {
+	query := (&ReportClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withPrevious = query
+	return _q
+}
+
+// WithRefreshed tells the query-builder to eager-load the nodes that are connected to
+// the "refreshed" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *ReportQuery) WithRefreshed(opts ...func(*ReportQuery)) *ReportQuery {
+	query := (&ReportClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withRefreshed = query
 	return _q
 }
 
@@ -413,8 +484,10 @@ func (_q *ReportQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Repor
 	var (
 		nodes       = []*Report{}
 		_spec       = _q.querySpec()
-		loadedTypes = [2]bool{
+		loadedTypes = [4]bool{
 			_q.withJob != nil,
+			_q.withPrevious != nil,
+			_q.withRefreshed != nil,
 			_q.withFacts != nil,
 		}
 	)
@@ -445,10 +518,30 @@ func (_q *ReportQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Repor
 			return nil, err
 		}
 	}
+	if query := _q.withPrevious; query != nil {
+		if err := _q.loadPrevious(ctx, query, nodes, nil,
+			func(n *Report, e *Report) { n.Edges.Previous = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withRefreshed; query != nil {
+		if err := _q.loadRefreshed(ctx, query, nodes,
+			func(n *Report) { n.Edges.Refreshed = []*Report{} },
+			func(n *Report, e *Report) { n.Edges.Refreshed = append(n.Edges.Refreshed, e) }); err != nil {
+			return nil, err
+		}
+	}
 	if query := _q.withFacts; query != nil {
 		if err := _q.loadFacts(ctx, query, nodes,
 			func(n *Report) { n.Edges.Facts = []*Fact{} },
 			func(n *Report, e *Fact) { n.Edges.Facts = append(n.Edges.Facts, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedRefreshed {
+		if err := _q.loadRefreshed(ctx, query, nodes,
+			func(n *Report) { n.appendNamedRefreshed(name) },
+			func(n *Report, e *Report) { n.appendNamedRefreshed(name, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -496,6 +589,71 @@ func (_q *ReportQuery) loadJob(ctx context.Context, query *JobQuery, nodes []*Re
 		for i := range nodes {
 			assign(nodes[i], n)
 		}
+	}
+	return nil
+}
+func (_q *ReportQuery) loadPrevious(ctx context.Context, query *ReportQuery, nodes []*Report, init func(*Report), assign func(*Report, *Report)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*Report)
+	for i := range nodes {
+		if nodes[i].PreviousID == nil {
+			continue
+		}
+		fk := *nodes[i].PreviousID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(report.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "previous_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *ReportQuery) loadRefreshed(ctx context.Context, query *ReportQuery, nodes []*Report, init func(*Report), assign func(*Report, *Report)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Report)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(report.FieldPreviousID)
+	}
+	query.Where(predicate.Report(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(report.RefreshedColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.PreviousID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "previous_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "previous_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
 	}
 	return nil
 }
@@ -592,6 +750,9 @@ func (_q *ReportQuery) querySpec() *sqlgraph.QuerySpec {
 		if _q.withJob != nil {
 			_spec.Node.AddColumnOnce(report.FieldJobID)
 		}
+		if _q.withPrevious != nil {
+			_spec.Node.AddColumnOnce(report.FieldPreviousID)
+		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {
@@ -681,6 +842,20 @@ func (_q *ReportQuery) ForShare(opts ...sql.LockOption) *ReportQuery {
 func (_q *ReportQuery) Modify(modifiers ...func(s *sql.Selector)) *ReportSelect {
 	_q.modifiers = append(_q.modifiers, modifiers...)
 	return _q.Select()
+}
+
+// WithNamedRefreshed tells the query-builder to eager-load the nodes that are connected to the "refreshed"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *ReportQuery) WithNamedRefreshed(name string, opts ...func(*ReportQuery)) *ReportQuery {
+	query := (&ReportClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedRefreshed == nil {
+		_q.withNamedRefreshed = make(map[string]*ReportQuery)
+	}
+	_q.withNamedRefreshed[name] = query
+	return _q
 }
 
 // WithNamedFacts tells the query-builder to eager-load the nodes that are connected to the "facts"

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -138,6 +139,40 @@ func (_u *ReportUpdate) SetNillableStale(v *bool) *ReportUpdate {
 	return _u
 }
 
+// SetStaleReason sets the "stale_reason" field.
+func (_u *ReportUpdate) SetStaleReason(v string) *ReportUpdate {
+	_u.mutation.SetStaleReason(v)
+	return _u
+}
+
+// SetNillableStaleReason sets the "stale_reason" field if the given value is not nil.
+func (_u *ReportUpdate) SetNillableStaleReason(v *string) *ReportUpdate {
+	if v != nil {
+		_u.SetStaleReason(*v)
+	}
+	return _u
+}
+
+// SetStaleAt sets the "stale_at" field.
+func (_u *ReportUpdate) SetStaleAt(v time.Time) *ReportUpdate {
+	_u.mutation.SetStaleAt(v)
+	return _u
+}
+
+// SetNillableStaleAt sets the "stale_at" field if the given value is not nil.
+func (_u *ReportUpdate) SetNillableStaleAt(v *time.Time) *ReportUpdate {
+	if v != nil {
+		_u.SetStaleAt(*v)
+	}
+	return _u
+}
+
+// ClearStaleAt clears the value of the "stale_at" field.
+func (_u *ReportUpdate) ClearStaleAt() *ReportUpdate {
+	_u.mutation.ClearStaleAt()
+	return _u
+}
+
 // SetJobID sets the "job_id" field.
 func (_u *ReportUpdate) SetJobID(v uuid.UUID) *ReportUpdate {
 	_u.mutation.SetJobID(v)
@@ -161,6 +196,21 @@ func (_u *ReportUpdate) ClearJobID() *ReportUpdate {
 // SetJob sets the "job" edge to the Job entity.
 func (_u *ReportUpdate) SetJob(v *Job) *ReportUpdate {
 	return _u.SetJobID(v.ID)
+}
+
+// AddRefreshedIDs adds the "refreshed" edge to the Report entity by IDs.
+func (_u *ReportUpdate) AddRefreshedIDs(ids ...uuid.UUID) *ReportUpdate {
+	_u.mutation.AddRefreshedIDs(ids...)
+	return _u
+}
+
+// AddRefreshed adds the "refreshed" edges to the Report entity.
+func (_u *ReportUpdate) AddRefreshed(v ...*Report) *ReportUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddRefreshedIDs(ids...)
 }
 
 // AddFactIDs adds the "facts" edge to the Fact entity by IDs.
@@ -187,6 +237,27 @@ func (_u *ReportUpdate) Mutation() *ReportMutation {
 func (_u *ReportUpdate) ClearJob() *ReportUpdate {
 	_u.mutation.ClearJob()
 	return _u
+}
+
+// ClearRefreshed clears all "refreshed" edges to the Report entity.
+func (_u *ReportUpdate) ClearRefreshed() *ReportUpdate {
+	_u.mutation.ClearRefreshed()
+	return _u
+}
+
+// RemoveRefreshedIDs removes the "refreshed" edge to Report entities by IDs.
+func (_u *ReportUpdate) RemoveRefreshedIDs(ids ...uuid.UUID) *ReportUpdate {
+	_u.mutation.RemoveRefreshedIDs(ids...)
+	return _u
+}
+
+// RemoveRefreshed removes "refreshed" edges to Report entities.
+func (_u *ReportUpdate) RemoveRefreshed(v ...*Report) *ReportUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveRefreshedIDs(ids...)
 }
 
 // ClearFacts clears all "facts" edges to the Fact entity.
@@ -307,6 +378,15 @@ func (_u *ReportUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Stale(); ok {
 		_spec.SetField(report.FieldStale, field.TypeBool, value)
 	}
+	if value, ok := _u.mutation.StaleReason(); ok {
+		_spec.SetField(report.FieldStaleReason, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.StaleAt(); ok {
+		_spec.SetField(report.FieldStaleAt, field.TypeTime, value)
+	}
+	if _u.mutation.StaleAtCleared() {
+		_spec.ClearField(report.FieldStaleAt, field.TypeTime)
+	}
 	if _u.mutation.JobCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -329,6 +409,51 @@ func (_u *ReportUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(job.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.RefreshedCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   report.RefreshedTable,
+			Columns: []string{report.RefreshedColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(report.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedRefreshedIDs(); len(nodes) > 0 && !_u.mutation.RefreshedCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   report.RefreshedTable,
+			Columns: []string{report.RefreshedColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(report.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RefreshedIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   report.RefreshedTable,
+			Columns: []string{report.RefreshedColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(report.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -507,6 +632,40 @@ func (_u *ReportUpdateOne) SetNillableStale(v *bool) *ReportUpdateOne {
 	return _u
 }
 
+// SetStaleReason sets the "stale_reason" field.
+func (_u *ReportUpdateOne) SetStaleReason(v string) *ReportUpdateOne {
+	_u.mutation.SetStaleReason(v)
+	return _u
+}
+
+// SetNillableStaleReason sets the "stale_reason" field if the given value is not nil.
+func (_u *ReportUpdateOne) SetNillableStaleReason(v *string) *ReportUpdateOne {
+	if v != nil {
+		_u.SetStaleReason(*v)
+	}
+	return _u
+}
+
+// SetStaleAt sets the "stale_at" field.
+func (_u *ReportUpdateOne) SetStaleAt(v time.Time) *ReportUpdateOne {
+	_u.mutation.SetStaleAt(v)
+	return _u
+}
+
+// SetNillableStaleAt sets the "stale_at" field if the given value is not nil.
+func (_u *ReportUpdateOne) SetNillableStaleAt(v *time.Time) *ReportUpdateOne {
+	if v != nil {
+		_u.SetStaleAt(*v)
+	}
+	return _u
+}
+
+// ClearStaleAt clears the value of the "stale_at" field.
+func (_u *ReportUpdateOne) ClearStaleAt() *ReportUpdateOne {
+	_u.mutation.ClearStaleAt()
+	return _u
+}
+
 // SetJobID sets the "job_id" field.
 func (_u *ReportUpdateOne) SetJobID(v uuid.UUID) *ReportUpdateOne {
 	_u.mutation.SetJobID(v)
@@ -530,6 +689,21 @@ func (_u *ReportUpdateOne) ClearJobID() *ReportUpdateOne {
 // SetJob sets the "job" edge to the Job entity.
 func (_u *ReportUpdateOne) SetJob(v *Job) *ReportUpdateOne {
 	return _u.SetJobID(v.ID)
+}
+
+// AddRefreshedIDs adds the "refreshed" edge to the Report entity by IDs.
+func (_u *ReportUpdateOne) AddRefreshedIDs(ids ...uuid.UUID) *ReportUpdateOne {
+	_u.mutation.AddRefreshedIDs(ids...)
+	return _u
+}
+
+// AddRefreshed adds the "refreshed" edges to the Report entity.
+func (_u *ReportUpdateOne) AddRefreshed(v ...*Report) *ReportUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddRefreshedIDs(ids...)
 }
 
 // AddFactIDs adds the "facts" edge to the Fact entity by IDs.
@@ -556,6 +730,27 @@ func (_u *ReportUpdateOne) Mutation() *ReportMutation {
 func (_u *ReportUpdateOne) ClearJob() *ReportUpdateOne {
 	_u.mutation.ClearJob()
 	return _u
+}
+
+// ClearRefreshed clears all "refreshed" edges to the Report entity.
+func (_u *ReportUpdateOne) ClearRefreshed() *ReportUpdateOne {
+	_u.mutation.ClearRefreshed()
+	return _u
+}
+
+// RemoveRefreshedIDs removes the "refreshed" edge to Report entities by IDs.
+func (_u *ReportUpdateOne) RemoveRefreshedIDs(ids ...uuid.UUID) *ReportUpdateOne {
+	_u.mutation.RemoveRefreshedIDs(ids...)
+	return _u
+}
+
+// RemoveRefreshed removes "refreshed" edges to Report entities.
+func (_u *ReportUpdateOne) RemoveRefreshed(v ...*Report) *ReportUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveRefreshedIDs(ids...)
 }
 
 // ClearFacts clears all "facts" edges to the Fact entity.
@@ -706,6 +901,15 @@ func (_u *ReportUpdateOne) sqlSave(ctx context.Context) (_node *Report, err erro
 	if value, ok := _u.mutation.Stale(); ok {
 		_spec.SetField(report.FieldStale, field.TypeBool, value)
 	}
+	if value, ok := _u.mutation.StaleReason(); ok {
+		_spec.SetField(report.FieldStaleReason, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.StaleAt(); ok {
+		_spec.SetField(report.FieldStaleAt, field.TypeTime, value)
+	}
+	if _u.mutation.StaleAtCleared() {
+		_spec.ClearField(report.FieldStaleAt, field.TypeTime)
+	}
 	if _u.mutation.JobCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -728,6 +932,51 @@ func (_u *ReportUpdateOne) sqlSave(ctx context.Context) (_node *Report, err erro
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(job.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.RefreshedCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   report.RefreshedTable,
+			Columns: []string{report.RefreshedColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(report.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedRefreshedIDs(); len(nodes) > 0 && !_u.mutation.RefreshedCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   report.RefreshedTable,
+			Columns: []string{report.RefreshedColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(report.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RefreshedIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   report.RefreshedTable,
+			Columns: []string{report.RefreshedColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(report.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -397,8 +397,24 @@ func init() {
 	reportDescStale := reportFields[8].Descriptor()
 	// report.DefaultStale holds the default value on creation for the stale field.
 	report.DefaultStale = reportDescStale.Default.(bool)
+	// reportDescStaleReason is the schema descriptor for stale_reason field.
+	reportDescStaleReason := reportFields[9].Descriptor()
+	// report.DefaultStaleReason holds the default value on creation for the stale_reason field.
+	report.DefaultStaleReason = reportDescStaleReason.Default.(string)
+	// reportDescVersion is the schema descriptor for version field.
+	reportDescVersion := reportFields[11].Descriptor()
+	// report.DefaultVersion holds the default value on creation for the version field.
+	report.DefaultVersion = reportDescVersion.Default.(int)
+	// reportDescInputHash is the schema descriptor for input_hash field.
+	reportDescInputHash := reportFields[12].Descriptor()
+	// report.DefaultInputHash holds the default value on creation for the input_hash field.
+	report.DefaultInputHash = reportDescInputHash.Default.(string)
+	// reportDescFactsHash is the schema descriptor for facts_hash field.
+	reportDescFactsHash := reportFields[13].Descriptor()
+	// report.DefaultFactsHash holds the default value on creation for the facts_hash field.
+	report.DefaultFactsHash = reportDescFactsHash.Default.(string)
 	// reportDescCreatedAt is the schema descriptor for created_at field.
-	reportDescCreatedAt := reportFields[10].Descriptor()
+	reportDescCreatedAt := reportFields[16].Descriptor()
 	// report.DefaultCreatedAt holds the default value on creation for the created_at field.
 	report.DefaultCreatedAt = reportDescCreatedAt.Default.(func() time.Time)
 	// reportDescID is the schema descriptor for id field.

@@ -26,6 +26,8 @@ type Tx struct {
 	Change *ChangeClient
 	// Embedding is the client for interacting with the Embedding builders.
 	Embedding *EmbeddingClient
+	// Entry is the client for interacting with the Entry builders.
+	Entry *EntryClient
 	// Fact is the client for interacting with the Fact builders.
 	Fact *FactClient
 	// FactChange is the client for interacting with the FactChange builders.
@@ -198,6 +200,7 @@ func (tx *Tx) init() {
 	tx.Boilerplate = NewBoilerplateClient(tx.config)
 	tx.Change = NewChangeClient(tx.config)
 	tx.Embedding = NewEmbeddingClient(tx.config)
+	tx.Entry = NewEntryClient(tx.config)
 	tx.Fact = NewFactClient(tx.config)
 	tx.FactChange = NewFactChangeClient(tx.config)
 	tx.Indexer = NewIndexerClient(tx.config)

@@ -31,6 +31,8 @@ type MutationResolver interface {
 	DeleteJob(ctx context.Context, input DeleteJobInput) (*DeleteJobPayload, error)
 	CreateAPIKey(ctx context.Context, input CreateAPIKeyInput) (*CreateAPIKeyPayload, error)
 	RevokeAPIKey(ctx context.Context, input RevokeAPIKeyInput) (*RevokeAPIKeyPayload, error)
+	ReviewFact(ctx context.Context, input ReviewFactInput) (*ReviewFactPayload, error)
+	WithdrawReview(ctx context.Context, input WithdrawReviewInput) (*WithdrawReviewPayload, error)
 	ImportDocuments(ctx context.Context, input ImportDocumentsInput) (*ImportDocumentsPayload, error)
 	CreateProfile(ctx context.Context, input CreateProfileInput) (*CreateProfilePayload, error)
 	UpdateProfile(ctx context.Context, input UpdateProfileInput) (*UpdateProfilePayload, error)
@@ -39,6 +41,9 @@ type MutationResolver interface {
 	TestProfile(ctx context.Context, input TestProfileInput) (*TestProfilePayload, error)
 	SetRateLimit(ctx context.Context, input SetRateLimitInput) (*SetRateLimitPayload, error)
 	ResetRateLimit(ctx context.Context, input ResetRateLimitInput) (*ResetRateLimitPayload, error)
+	StartReport(ctx context.Context, input StartReportInput) (*StartReportPayload, error)
+	RefreshReport(ctx context.Context, input RefreshReportInput) (*RefreshReportPayload, error)
+	DeleteReport(ctx context.Context, input DeleteReportInput) (*DeleteReportPayload, error)
 }
 type ScrapeParamsResolver interface {
 	Method(ctx context.Context, obj *schema.ScrapeParams) (*schema.ExtractionMethod, error)
@@ -50,7 +55,9 @@ type SubscriptionResolver interface {
 	Jobs(ctx context.Context, where *ent.JobWhereInput) (<-chan *ent.Job, error)
 	PageStored(ctx context.Context, where *ent.PageWhereInput) (<-chan *ent.Page, error)
 	FactAdded(ctx context.Context, where *ent.FactWhereInput) (<-chan *ent.Fact, error)
+	FactChanged(ctx context.Context, where *ent.FactChangeWhereInput) (<-chan *ent.FactChange, error)
 	RateLimitUpdated(ctx context.Context, where *ent.RateLimitWhereInput) (<-chan *ent.RateLimit, error)
+	ReportStale(ctx context.Context) (<-chan *ent.Report, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -141,12 +148,40 @@ func (ec *executionContext) field_Mutation_deleteProfile_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_deleteReport_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (DeleteReportInput, error) {
+			return ec.unmarshalNDeleteReportInput2techfactsᚗdevᚋtechfactsᚋgraphᚐDeleteReportInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_importDocuments_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (ImportDocumentsInput, error) {
 			return ec.unmarshalNImportDocumentsInput2techfactsᚗdevᚋtechfactsᚋgraphᚐImportDocumentsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_refreshReport_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RefreshReportInput, error) {
+			return ec.unmarshalNRefreshReportInput2techfactsᚗdevᚋtechfactsᚋgraphᚐRefreshReportInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -175,6 +210,20 @@ func (ec *executionContext) field_Mutation_retryJob_args(ctx context.Context, ra
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (RetryJobInput, error) {
 			return ec.unmarshalNRetryJobInput2techfactsᚗdevᚋtechfactsᚋgraphᚐRetryJobInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_reviewFact_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ReviewFactInput, error) {
+			return ec.unmarshalNReviewFactInput2techfactsᚗdevᚋtechfactsᚋgraphᚐReviewFactInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -225,6 +274,20 @@ func (ec *executionContext) field_Mutation_startExtraction_args(ctx context.Cont
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_startReport_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (StartReportInput, error) {
+			return ec.unmarshalNStartReportInput2techfactsᚗdevᚋtechfactsᚋgraphᚐStartReportInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_startScrape_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -267,12 +330,40 @@ func (ec *executionContext) field_Mutation_updateProfile_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_withdrawReview_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (WithdrawReviewInput, error) {
+			return ec.unmarshalNWithdrawReviewInput2techfactsᚗdevᚋtechfactsᚋgraphᚐWithdrawReviewInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Subscription_factAdded_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "where",
 		func(ctx context.Context, v any) (*ent.FactWhereInput, error) {
 			return ec.unmarshalOFactWhereInput2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactWhereInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_factChanged_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) (*ent.FactChangeWhereInput, error) {
+			return ec.unmarshalOFactChangeWhereInput2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactChangeWhereInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -395,78 +486,254 @@ func (ec *executionContext) fieldContext_CancelJobPayload_job(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _CrawlParams_maxDepth(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) graphql.Marshaler {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.MaxDepth)
+func (ec *executionContext) _CrawlParams_maxDepth(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CrawlParams_maxDepth(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxDepth, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_CrawlParams_maxDepth(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlParams", field, false, false, "Int")
 }
 
-func (ec *executionContext) _CrawlParams_maxPages(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) graphql.Marshaler {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.MaxPages)
+func (ec *executionContext) _CrawlParams_maxPages(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CrawlParams_maxPages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxPages, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_CrawlParams_maxPages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlParams", field, false, false, "Int")
 }
 
-func (ec *executionContext) _CrawlParams_include(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) graphql.Marshaler {
-	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Include)
+func (ec *executionContext) _CrawlParams_include(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CrawlParams_include(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Include, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_CrawlParams_include(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _CrawlParams_exclude(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) graphql.Marshaler {
-	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Exclude)
+func (ec *executionContext) _CrawlParams_exclude(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CrawlParams_exclude(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Exclude, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_CrawlParams_exclude(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _CrawlParams_subdomains(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) graphql.Marshaler {
-	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Subdomains)
+func (ec *executionContext) _CrawlParams_subdomains(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CrawlParams_subdomains(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subdomains, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_CrawlParams_subdomains(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlParams", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _CrawlParams_pathPrefix(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.PathPrefix)
+func (ec *executionContext) _CrawlParams_pathPrefix(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CrawlParams_pathPrefix(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PathPrefix, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_CrawlParams_pathPrefix(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _CrawlParams_sitemaps(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) graphql.Marshaler {
-	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Sitemaps())
+func (ec *executionContext) _CrawlParams_sitemaps(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CrawlParams_sitemaps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sitemaps(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_CrawlParams_sitemaps(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlParams", field, true, false, "Boolean")
 }
 
-func (ec *executionContext) _DeleteJobPayload_deletedId(ctx context.Context, field graphql.CollectedField, obj *DeleteJobPayload) graphql.Marshaler {
-	return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, field.Selections, obj.DeletedID)
+func (ec *executionContext) _DeleteJobPayload_deletedId(ctx context.Context, field graphql.CollectedField, obj *DeleteJobPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteJobPayload_deletedId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_DeleteJobPayload_deletedId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DeleteJobPayload", field, false, false, "ID")
 }
 
-func (ec *executionContext) _ExtractionParams_profile(ctx context.Context, field graphql.CollectedField, obj *schema.ExtractionParams) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Profile)
+func (ec *executionContext) _ExtractionParams_profile(ctx context.Context, field graphql.CollectedField, obj *schema.ExtractionParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExtractionParams_profile(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Profile, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_ExtractionParams_profile(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExtractionParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _ExtractionParams_pages(ctx context.Context, field graphql.CollectedField, obj *schema.ExtractionParams) graphql.Marshaler {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.Pages)
+func (ec *executionContext) _ExtractionParams_pages(ctx context.Context, field graphql.CollectedField, obj *schema.ExtractionParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExtractionParams_pages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pages, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_ExtractionParams_pages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExtractionParams", field, false, false, "Int")
 }
 
-func (ec *executionContext) _ExtractionParams_force(ctx context.Context, field graphql.CollectedField, obj *schema.ExtractionParams) graphql.Marshaler {
-	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Force)
+func (ec *executionContext) _ExtractionParams_force(ctx context.Context, field graphql.CollectedField, obj *schema.ExtractionParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExtractionParams_force(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Force, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_ExtractionParams_force(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExtractionParams", field, false, false, "Boolean")
@@ -518,15 +785,47 @@ func (ec *executionContext) fieldContext_ExtractionParams_modelTokens(_ context.
 	return graphql.NewScalarFieldContext("ExtractionParams", field, true, true, "Int")
 }
 
-func (ec *executionContext) _JobError_code(ctx context.Context, field graphql.CollectedField, obj *JobError) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Code)
+func (ec *executionContext) _JobError_code(ctx context.Context, field graphql.CollectedField, obj *JobError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_JobError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobError", field, false, false, "String")
 }
 
-func (ec *executionContext) _JobError_message(ctx context.Context, field graphql.CollectedField, obj *JobError) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Message)
+func (ec *executionContext) _JobError_message(ctx context.Context, field graphql.CollectedField, obj *JobError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_JobError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobError", field, false, false, "String")
@@ -564,22 +863,70 @@ func (ec *executionContext) fieldContext_JobResult_outcomes(_ context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _JobResult_factsAdded(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) graphql.Marshaler {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.FactsAdded)
+func (ec *executionContext) _JobResult_factsAdded(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobResult_factsAdded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FactsAdded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_JobResult_factsAdded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobResult", field, false, false, "Int")
 }
 
-func (ec *executionContext) _JobResult_factsRemoved(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) graphql.Marshaler {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.FactsRemoved)
+func (ec *executionContext) _JobResult_factsRemoved(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobResult_factsRemoved(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FactsRemoved, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_JobResult_factsRemoved(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobResult", field, false, false, "Int")
 }
 
-func (ec *executionContext) _JobResult_bytes(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) graphql.Marshaler {
-	return ec.marshalNInt2int64(ctx, field.Selections, obj.Bytes)
+func (ec *executionContext) _JobResult_bytes(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobResult_bytes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Bytes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_JobResult_bytes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobResult", field, false, false, "Int")
@@ -681,29 +1028,93 @@ func (ec *executionContext) fieldContext_JobResult_withoutModel(_ context.Contex
 	return fc, nil
 }
 
-func (ec *executionContext) _ModelUsage_requests(ctx context.Context, field graphql.CollectedField, obj *schema.ModelUsage) graphql.Marshaler {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.Requests)
+func (ec *executionContext) _ModelUsage_requests(ctx context.Context, field graphql.CollectedField, obj *schema.ModelUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModelUsage_requests(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Requests, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_ModelUsage_requests(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ModelUsage", field, false, false, "Int")
 }
 
-func (ec *executionContext) _ModelUsage_promptTokens(ctx context.Context, field graphql.CollectedField, obj *schema.ModelUsage) graphql.Marshaler {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.PromptTokens)
+func (ec *executionContext) _ModelUsage_promptTokens(ctx context.Context, field graphql.CollectedField, obj *schema.ModelUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModelUsage_promptTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PromptTokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_ModelUsage_promptTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ModelUsage", field, false, false, "Int")
 }
 
-func (ec *executionContext) _ModelUsage_completionTokens(ctx context.Context, field graphql.CollectedField, obj *schema.ModelUsage) graphql.Marshaler {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.CompletionTokens)
+func (ec *executionContext) _ModelUsage_completionTokens(ctx context.Context, field graphql.CollectedField, obj *schema.ModelUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModelUsage_completionTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CompletionTokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_ModelUsage_completionTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ModelUsage", field, false, false, "Int")
 }
 
-func (ec *executionContext) _ModelUsage_cached(ctx context.Context, field graphql.CollectedField, obj *schema.ModelUsage) graphql.Marshaler {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.Cached)
+func (ec *executionContext) _ModelUsage_cached(ctx context.Context, field graphql.CollectedField, obj *schema.ModelUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModelUsage_cached(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cached, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_ModelUsage_cached(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ModelUsage", field, false, false, "Int")
@@ -1011,6 +1422,94 @@ func (ec *executionContext) fieldContext_Mutation_revokeApiKey(ctx context.Conte
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_revokeApiKey_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_reviewFact(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_reviewFact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReviewFact(ctx, fc.Args["input"].(ReviewFactInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ReviewFactPayload) graphql.Marshaler {
+			return ec.marshalNReviewFactPayload2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐReviewFactPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_reviewFact(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewFactPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_reviewFact_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_withdrawReview(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_withdrawReview(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().WithdrawReview(ctx, fc.Args["input"].(WithdrawReviewInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *WithdrawReviewPayload) graphql.Marshaler {
+			return ec.marshalNWithdrawReviewPayload2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐWithdrawReviewPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_withdrawReview(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WithdrawReviewPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_withdrawReview_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -1369,29 +1868,225 @@ func (ec *executionContext) fieldContext_Mutation_resetRateLimit(ctx context.Con
 	return fc, nil
 }
 
-func (ec *executionContext) _OutcomeCount_outcome(ctx context.Context, field graphql.CollectedField, obj *schema.OutcomeCount) graphql.Marshaler {
-	return ec.marshalNJobItemOutcome2techfactsᚗdevᚋtechfactsᚋschemaᚐOutcome(ctx, field.Selections, obj.Outcome)
+func (ec *executionContext) _Mutation_startReport(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_startReport(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().StartReport(ctx, fc.Args["input"].(StartReportInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *StartReportPayload) graphql.Marshaler {
+			return ec.marshalNStartReportPayload2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐStartReportPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_startReport(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StartReportPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_startReport_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_refreshReport(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_refreshReport(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RefreshReport(ctx, fc.Args["input"].(RefreshReportInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *RefreshReportPayload) graphql.Marshaler {
+			return ec.marshalNRefreshReportPayload2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐRefreshReportPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_refreshReport(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RefreshReportPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_refreshReport_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteReport(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteReport(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteReport(ctx, fc.Args["input"].(DeleteReportInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *DeleteReportPayload) graphql.Marshaler {
+			return ec.marshalNDeleteReportPayload2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐDeleteReportPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteReport(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteReportPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteReport_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OutcomeCount_outcome(ctx context.Context, field graphql.CollectedField, obj *schema.OutcomeCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutcomeCount_outcome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcome, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v schema.Outcome) graphql.Marshaler {
+			return ec.marshalNJobItemOutcome2techfactsᚗdevᚋtechfactsᚋschemaᚐOutcome(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_OutcomeCount_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutcomeCount", field, false, false, "JobItemOutcome")
 }
 
-func (ec *executionContext) _OutcomeCount_count(ctx context.Context, field graphql.CollectedField, obj *schema.OutcomeCount) graphql.Marshaler {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.Count)
+func (ec *executionContext) _OutcomeCount_count(ctx context.Context, field graphql.CollectedField, obj *schema.OutcomeCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutcomeCount_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_OutcomeCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutcomeCount", field, false, false, "Int")
 }
 
-func (ec *executionContext) _RejectedCount_reason(ctx context.Context, field graphql.CollectedField, obj *schema.RejectedCount) graphql.Marshaler {
-	return ec.marshalNRejectionReason2techfactsᚗdevᚋtechfactsᚋschemaᚐRejectionReason(ctx, field.Selections, obj.Reason)
+func (ec *executionContext) _RejectedCount_reason(ctx context.Context, field graphql.CollectedField, obj *schema.RejectedCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RejectedCount_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v schema.RejectionReason) graphql.Marshaler {
+			return ec.marshalNRejectionReason2techfactsᚗdevᚋtechfactsᚋschemaᚐRejectionReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_RejectedCount_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RejectedCount", field, false, false, "RejectionReason")
 }
 
-func (ec *executionContext) _RejectedCount_count(ctx context.Context, field graphql.CollectedField, obj *schema.RejectedCount) graphql.Marshaler {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.Count)
+func (ec *executionContext) _RejectedCount_count(ctx context.Context, field graphql.CollectedField, obj *schema.RejectedCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RejectedCount_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_RejectedCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RejectedCount", field, false, false, "Int")
@@ -1429,22 +2124,70 @@ func (ec *executionContext) fieldContext_RetryJobPayload_job(_ context.Context, 
 	return fc, nil
 }
 
-func (ec *executionContext) _ScrapeParams_urls(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) graphql.Marshaler {
-	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.URLs)
+func (ec *executionContext) _ScrapeParams_urls(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScrapeParams_urls(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URLs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_ScrapeParams_urls(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScrapeParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _ScrapeParams_company(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Company)
+func (ec *executionContext) _ScrapeParams_company(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScrapeParams_company(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Company, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_ScrapeParams_company(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScrapeParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _ScrapeParams_profile(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) graphql.Marshaler {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Profile)
+func (ec *executionContext) _ScrapeParams_profile(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScrapeParams_profile(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Profile, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_ScrapeParams_profile(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScrapeParams", field, false, false, "String")
@@ -1482,22 +2225,70 @@ func (ec *executionContext) fieldContext_ScrapeParams_crawl(_ context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _ScrapeParams_force(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) graphql.Marshaler {
-	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Force)
+func (ec *executionContext) _ScrapeParams_force(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScrapeParams_force(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Force, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_ScrapeParams_force(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScrapeParams", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _ScrapeParams_languages(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) graphql.Marshaler {
-	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Languages)
+func (ec *executionContext) _ScrapeParams_languages(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScrapeParams_languages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Languages, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_ScrapeParams_languages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScrapeParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _ScrapeParams_fetcher(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) graphql.Marshaler {
-	return ec.marshalNFetcherChoice2techfactsᚗdevᚋtechfactsᚋschemaᚐFetcherChoice(ctx, field.Selections, obj.Fetcher())
+func (ec *executionContext) _ScrapeParams_fetcher(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScrapeParams_fetcher(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fetcher(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v schema.FetcherChoice) graphql.Marshaler {
+			return ec.marshalNFetcherChoice2techfactsᚗdevᚋtechfactsᚋschemaᚐFetcherChoice(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_ScrapeParams_fetcher(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScrapeParams", field, true, false, "FetcherChoice")
@@ -1614,7 +2405,7 @@ func (ec *executionContext) fieldContext_StartScrapePayload_job(_ context.Contex
 }
 
 func (ec *executionContext) _Subscription_job(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return streamField(ec.Resolvers,
+	return graphql.ResolveFieldStream(
 		ctx,
 		ec.OperationContext,
 		field,
@@ -1658,7 +2449,7 @@ func (ec *executionContext) fieldContext_Subscription_job(ctx context.Context, f
 }
 
 func (ec *executionContext) _Subscription_jobEvents(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return streamField(ec.Resolvers,
+	return graphql.ResolveFieldStream(
 		ctx,
 		ec.OperationContext,
 		field,
@@ -1702,7 +2493,7 @@ func (ec *executionContext) fieldContext_Subscription_jobEvents(ctx context.Cont
 }
 
 func (ec *executionContext) _Subscription_jobs(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return streamField(ec.Resolvers,
+	return graphql.ResolveFieldStream(
 		ctx,
 		ec.OperationContext,
 		field,
@@ -1746,7 +2537,7 @@ func (ec *executionContext) fieldContext_Subscription_jobs(ctx context.Context, 
 }
 
 func (ec *executionContext) _Subscription_pageStored(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return streamField(ec.Resolvers,
+	return graphql.ResolveFieldStream(
 		ctx,
 		ec.OperationContext,
 		field,
@@ -1790,7 +2581,7 @@ func (ec *executionContext) fieldContext_Subscription_pageStored(ctx context.Con
 }
 
 func (ec *executionContext) _Subscription_factAdded(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return streamField(ec.Resolvers,
+	return graphql.ResolveFieldStream(
 		ctx,
 		ec.OperationContext,
 		field,
@@ -1833,8 +2624,52 @@ func (ec *executionContext) fieldContext_Subscription_factAdded(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Subscription_factChanged(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_factChanged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().FactChanged(ctx, fc.Args["where"].(*ent.FactChangeWhereInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.FactChange) graphql.Marshaler {
+			return ec.marshalNFactChange2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐFactChange(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_factChanged(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FactChange(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_factChanged_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Subscription_rateLimitUpdated(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return streamField(ec.Resolvers,
+	return graphql.ResolveFieldStream(
 		ctx,
 		ec.OperationContext,
 		field,
@@ -1877,15 +2712,79 @@ func (ec *executionContext) fieldContext_Subscription_rateLimitUpdated(ctx conte
 	return fc, nil
 }
 
-func (ec *executionContext) _WithoutModel_reason(ctx context.Context, field graphql.CollectedField, obj *schema.WithoutModel) graphql.Marshaler {
-	return ec.marshalNModelGap2techfactsᚗdevᚋtechfactsᚋschemaᚐModelGap(ctx, field.Selections, obj.Reason)
+func (ec *executionContext) _Subscription_reportStale(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_reportStale(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Subscription().ReportStale(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Report) graphql.Marshaler {
+			return ec.marshalNReport2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐReport(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_reportStale(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Report(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WithoutModel_reason(ctx context.Context, field graphql.CollectedField, obj *schema.WithoutModel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WithoutModel_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v schema.ModelGap) graphql.Marshaler {
+			return ec.marshalNModelGap2techfactsᚗdevᚋtechfactsᚋschemaᚐModelGap(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_WithoutModel_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("WithoutModel", field, false, false, "ModelGap")
 }
 
-func (ec *executionContext) _WithoutModel_count(ctx context.Context, field graphql.CollectedField, obj *schema.WithoutModel) graphql.Marshaler {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.Count)
+func (ec *executionContext) _WithoutModel_count(ctx context.Context, field graphql.CollectedField, obj *schema.WithoutModel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WithoutModel_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_WithoutModel_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("WithoutModel", field, false, false, "Int")
@@ -2357,6 +3256,11 @@ func (ec *executionContext) _JobParams(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._ScrapeParams(ctx, sel, obj)
+	case *schema.ReportParams:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ReportParams(ctx, sel, obj)
 	case *schema.ExtractionParams:
 		if obj == nil {
 			return graphql.Null
@@ -2380,7 +3284,8 @@ var cancelJobPayloadImplementors = []string{"CancelJobPayload"}
 func (ec *executionContext) _CancelJobPayload(ctx context.Context, sel ast.SelectionSet, obj *CancelJobPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, cancelJobPayloadImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2394,8 +3299,14 @@ func (ec *executionContext) _CancelJobPayload(ctx context.Context, sel ast.Selec
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2406,7 +3317,8 @@ var crawlParamsImplementors = []string{"CrawlParams"}
 func (ec *executionContext) _CrawlParams(ctx context.Context, sel ast.SelectionSet, obj *schema.CrawlParams) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, crawlParamsImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2450,8 +3362,14 @@ func (ec *executionContext) _CrawlParams(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2462,7 +3380,8 @@ var deleteJobPayloadImplementors = []string{"DeleteJobPayload"}
 func (ec *executionContext) _DeleteJobPayload(ctx context.Context, sel ast.SelectionSet, obj *DeleteJobPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, deleteJobPayloadImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2476,8 +3395,14 @@ func (ec *executionContext) _DeleteJobPayload(ctx context.Context, sel ast.Selec
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2488,7 +3413,8 @@ var extractionParamsImplementors = []string{"ExtractionParams", "JobParams"}
 func (ec *executionContext) _ExtractionParams(ctx context.Context, sel ast.SelectionSet, obj *schema.ExtractionParams) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, extractionParamsImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2496,28 +3422,42 @@ func (ec *executionContext) _ExtractionParams(ctx context.Context, sel ast.Selec
 		case "profile":
 			out.Values[i] = ec._ExtractionParams_profile(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "pages":
 			out.Values[i] = ec._ExtractionParams_pages(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "force":
 			out.Values[i] = ec._ExtractionParams_force(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "method":
-			out.Values[i] = ec._ExtractionParams_method(ctx, field, obj)
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ExtractionParams_method(ctx, field, obj)
+				})
 		case "modelTokens":
-			out.Values[i] = ec._ExtractionParams_modelTokens(ctx, field, obj)
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ExtractionParams_modelTokens(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2528,7 +3468,8 @@ var jobErrorImplementors = []string{"JobError"}
 func (ec *executionContext) _JobError(ctx context.Context, sel ast.SelectionSet, obj *JobError) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, jobErrorImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2547,8 +3488,14 @@ func (ec *executionContext) _JobError(ctx context.Context, sel ast.SelectionSet,
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2559,7 +3506,8 @@ var jobResultImplementors = []string{"JobResult"}
 func (ec *executionContext) _JobResult(ctx context.Context, sel ast.SelectionSet, obj *schema.JobResult) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, jobResultImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2603,8 +3551,14 @@ func (ec *executionContext) _JobResult(ctx context.Context, sel ast.SelectionSet
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2615,7 +3569,8 @@ var modelUsageImplementors = []string{"ModelUsage"}
 func (ec *executionContext) _ModelUsage(ctx context.Context, sel ast.SelectionSet, obj *schema.ModelUsage) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, modelUsageImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2644,8 +3599,14 @@ func (ec *executionContext) _ModelUsage(ctx context.Context, sel ast.SelectionSe
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2719,6 +3680,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "reviewFact":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_reviewFact(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "withdrawReview":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_withdrawReview(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "importDocuments":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_importDocuments(ctx, field)
@@ -2775,6 +3750,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "startReport":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_startReport(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "refreshReport":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_refreshReport(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deleteReport":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteReport(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2797,7 +3793,8 @@ var outcomeCountImplementors = []string{"OutcomeCount"}
 func (ec *executionContext) _OutcomeCount(ctx context.Context, sel ast.SelectionSet, obj *schema.OutcomeCount) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, outcomeCountImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2816,8 +3813,14 @@ func (ec *executionContext) _OutcomeCount(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2828,7 +3831,8 @@ var rejectedCountImplementors = []string{"RejectedCount"}
 func (ec *executionContext) _RejectedCount(ctx context.Context, sel ast.SelectionSet, obj *schema.RejectedCount) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, rejectedCountImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2847,8 +3851,14 @@ func (ec *executionContext) _RejectedCount(ctx context.Context, sel ast.Selectio
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2859,7 +3869,8 @@ var retryJobPayloadImplementors = []string{"RetryJobPayload"}
 func (ec *executionContext) _RetryJobPayload(ctx context.Context, sel ast.SelectionSet, obj *RetryJobPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, retryJobPayloadImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2873,8 +3884,14 @@ func (ec *executionContext) _RetryJobPayload(ctx context.Context, sel ast.Select
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2885,7 +3902,8 @@ var scrapeParamsImplementors = []string{"ScrapeParams", "JobParams"}
 func (ec *executionContext) _ScrapeParams(ctx context.Context, sel ast.SelectionSet, obj *schema.ScrapeParams) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, scrapeParamsImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2893,48 +3911,62 @@ func (ec *executionContext) _ScrapeParams(ctx context.Context, sel ast.Selection
 		case "urls":
 			out.Values[i] = ec._ScrapeParams_urls(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "company":
 			out.Values[i] = ec._ScrapeParams_company(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "profile":
 			out.Values[i] = ec._ScrapeParams_profile(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "crawl":
 			out.Values[i] = ec._ScrapeParams_crawl(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "force":
 			out.Values[i] = ec._ScrapeParams_force(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "languages":
 			out.Values[i] = ec._ScrapeParams_languages(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "fetcher":
 			out.Values[i] = ec._ScrapeParams_fetcher(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "method":
-			out.Values[i] = ec._ScrapeParams_method(ctx, field, obj)
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ScrapeParams_method(ctx, field, obj)
+				})
 		case "modelTokens":
-			out.Values[i] = ec._ScrapeParams_modelTokens(ctx, field, obj)
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ScrapeParams_modelTokens(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2945,7 +3977,8 @@ var startExtractionPayloadImplementors = []string{"StartExtractionPayload"}
 func (ec *executionContext) _StartExtractionPayload(ctx context.Context, sel ast.SelectionSet, obj *StartExtractionPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, startExtractionPayloadImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2959,8 +3992,14 @@ func (ec *executionContext) _StartExtractionPayload(ctx context.Context, sel ast
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -2971,7 +4010,8 @@ var startScrapePayloadImplementors = []string{"StartScrapePayload"}
 func (ec *executionContext) _StartScrapePayload(ctx context.Context, sel ast.SelectionSet, obj *StartScrapePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, startScrapePayloadImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2985,8 +4025,14 @@ func (ec *executionContext) _StartScrapePayload(ctx context.Context, sel ast.Sel
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -3015,8 +4061,12 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_pageStored(ctx, fields[0])
 	case "factAdded":
 		return ec._Subscription_factAdded(ctx, fields[0])
+	case "factChanged":
+		return ec._Subscription_factChanged(ctx, fields[0])
 	case "rateLimitUpdated":
 		return ec._Subscription_rateLimitUpdated(ctx, fields[0])
+	case "reportStale":
+		return ec._Subscription_reportStale(ctx, fields[0])
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
@@ -3027,7 +4077,8 @@ var withoutModelImplementors = []string{"WithoutModel"}
 func (ec *executionContext) _WithoutModel(ctx context.Context, sel ast.SelectionSet, obj *schema.WithoutModel) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, withoutModelImplementors)
 
-	out := newObject(fields)
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3046,8 +4097,14 @@ func (ec *executionContext) _WithoutModel(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
+	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -3133,7 +4190,7 @@ func (ec *executionContext) marshalNOutcomeCount2techfactsᚗdevᚋtechfactsᚋs
 }
 
 func (ec *executionContext) marshalNOutcomeCount2ᚕtechfactsᚗdevᚋtechfactsᚋschemaᚐOutcomeCountᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.OutcomeCount) graphql.Marshaler {
-	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNOutcomeCount2techfactsᚗdevᚋtechfactsᚋschemaᚐOutcomeCount(ctx, sel, v[i])
@@ -3153,7 +4210,7 @@ func (ec *executionContext) marshalNRejectedCount2techfactsᚗdevᚋtechfactsᚋ
 }
 
 func (ec *executionContext) marshalNRejectedCount2ᚕtechfactsᚗdevᚋtechfactsᚋschemaᚐRejectedCountᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.RejectedCount) graphql.Marshaler {
-	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRejectedCount2techfactsᚗdevᚋtechfactsᚋschemaᚐRejectedCount(ctx, sel, v[i])
@@ -3169,7 +4226,7 @@ func (ec *executionContext) marshalNRejectedCount2ᚕtechfactsᚗdevᚋtechfacts
 }
 
 func (ec *executionContext) marshalNRejectedCount2ᚕᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐRejectedCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*schema.RejectedCount) graphql.Marshaler {
-	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRejectedCount2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐRejectedCount(ctx, sel, v[i])
@@ -3246,7 +4303,7 @@ func (ec *executionContext) marshalNWithoutModel2techfactsᚗdevᚋtechfactsᚋs
 }
 
 func (ec *executionContext) marshalNWithoutModel2ᚕtechfactsᚗdevᚋtechfactsᚋschemaᚐWithoutModelᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.WithoutModel) graphql.Marshaler {
-	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNWithoutModel2techfactsᚗdevᚋtechfactsᚋschemaᚐWithoutModel(ctx, sel, v[i])

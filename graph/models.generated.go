@@ -32,6 +32,20 @@ type CancelJobPayload struct {
 	Job *ent.Job `json:"job"`
 }
 
+// One thing that a cell says.
+type CellEntry struct {
+	// What it says, for people.
+	Text string `json:"text"`
+	// What limits it: the plan, the region, the version, the condition, the column of a table.
+	Qualifiers []*Qualifier `json:"qualifiers"`
+	// What it says in figures; null if it does not.
+	Value FactValue `json:"value,omitempty"`
+	// Whether it says that there is no such thing.
+	Denies bool `json:"denies"`
+	// The fact that says it.
+	Fact *ent.Fact `json:"fact"`
+}
+
 // Which profile to copy.
 type CloneProfileInput struct {
 	// The id of the profile to copy.
@@ -44,6 +58,96 @@ type CloneProfileInput struct {
 type CloneProfilePayload struct {
 	// The new profile.
 	Profile *ent.Profile `json:"profile"`
+}
+
+// One company of a comparison, and how much of it is known.
+type ComparedCompany struct {
+	// Its name.
+	Name string `json:"name"`
+	// How many of its pages are stored.
+	PagesRead int `json:"pagesRead"`
+	// When a page of it was last fetched; null if none was.
+	LastFetchedAt *time.Time `json:"lastFetchedAt,omitempty"`
+	// When the page of it was fetched that was not asked for the longest; null if there is none.
+	OldestFetchedAt *time.Time `json:"oldestFetchedAt,omitempty"`
+	// In how many of the rows it states something.
+	Stated int `json:"stated"`
+	// In how many of the rows it says that there is no such thing.
+	StatedNo int `json:"statedNo"`
+	// In how many of the rows its pages contradict each other.
+	Conflicts int `json:"conflicts"`
+	// In how many of the rows it says nothing, although pages of that kind were read.
+	NotDocumented int `json:"notDocumented"`
+	// In how many of the rows nothing is known, because no page of that kind was read.
+	NotRead int `json:"notRead"`
+}
+
+// Companies side by side.
+type Comparison struct {
+	// The companies, in the order of the cells of each row.
+	Companies []*ComparedCompany `json:"companies"`
+	// The rows, category by category; in each, those first that most companies state.
+	Rows []*ComparisonRow `json:"rows"`
+	// How many rows there are, with those that first left out.
+	RowCount int `json:"rowCount"`
+}
+
+// What one company says of one attribute.
+type ComparisonCell struct {
+	// The company.
+	Company string `json:"company"`
+	// What is known.
+	State CellState `json:"state"`
+	// What it says, for people; empty if it says nothing.
+	Text string `json:"text"`
+	// What it says in figures, if it does: of several values, such as those of plans, the best one if that can be said, else the surest.
+	Value FactValue `json:"value,omitempty"`
+	// What it says, value by value or condition by condition: that of its value, then the surest first; of a CONFLICT those that contradict each other stand first.
+	Entries []*CellEntry `json:"entries"`
+	// The facts that say it, the surest first; at most 60 are looked at, fewer the more companies there are.
+	Facts []*ent.Fact `json:"facts"`
+	// Whether its value is the best of the row.
+	Best bool `json:"best"`
+	// Whether its value is the worst of the row.
+	Worst bool `json:"worst"`
+	// When one of its facts was last seen; null if there is none.
+	SeenAt *time.Time `json:"seenAt,omitempty"`
+}
+
+// What to compare.
+type ComparisonInput struct {
+	// The companies, in the order of the columns: 1 to 50. Give either these or all.
+	Companies []string `json:"companies,omitempty"`
+	// All companies there are, in the order of the alphabet; at most 50.
+	All bool `json:"all"`
+	// Only rows of these categories; none means all.
+	Categories []string `json:"categories,omitempty"`
+	// Only the rows of these keys, such as "request_rate"; none means all.
+	Attributes []string `json:"attributes,omitempty"`
+	// Only facts that were found under the profile of this name.
+	Profile *string `json:"profile,omitempty"`
+	// At most so many rows, those that most companies state: 1 to 500.
+	First int `json:"first"`
+}
+
+// What each company says of one attribute.
+type ComparisonRow struct {
+	// A stable key, such as "request_rate"; of rows without a name one that depends on what they say.
+	Key string `json:"key"`
+	// What it is about, in words.
+	Label string `json:"label"`
+	// The key of the category that it is in.
+	Category string `json:"category"`
+	// The category in words.
+	CategoryTitle string `json:"categoryTitle"`
+	// Whether the row is one of those that techfacts knows by name. The statements of others were laid side by side because they are alike.
+	Named bool `json:"named"`
+	// Which value is better, if that can be said.
+	Better *Better `json:"better,omitempty"`
+	// How many companies state it, or state that there is no such thing.
+	Stated int `json:"stated"`
+	// One cell for each company, in their order.
+	Cells []*ComparisonCell `json:"cells"`
 }
 
 // Facts of one company that contradict each other.
@@ -139,6 +243,18 @@ type DeleteProfileInput struct {
 // What was deleted.
 type DeleteProfilePayload struct {
 	// The id of the profile that is no more.
+	DeletedID uuid.UUID `json:"deletedId"`
+}
+
+// Which report to delete.
+type DeleteReportInput struct {
+	// Its id.
+	ID uuid.UUID `json:"id"`
+}
+
+// What was deleted.
+type DeleteReportPayload struct {
+	// The id of the report that is no more.
 	DeletedID uuid.UUID `json:"deletedId"`
 }
 
@@ -394,6 +510,40 @@ type RateValue struct {
 
 func (RateValue) IsFactValue() {}
 
+// Which report to write anew.
+type RefreshReportInput struct {
+	// Its id.
+	ID uuid.UUID `json:"id"`
+}
+
+// The job that was started.
+type RefreshReportPayload struct {
+	// The job that writes the new report.
+	Job *ent.Job `json:"job"`
+}
+
+// One difference between a report and the one before it.
+type ReportChange struct {
+	// Whether something has come, gone, or become something else.
+	Kind ReportChangeKind `json:"kind"`
+	// Whose documentation it is about.
+	Company string `json:"company"`
+	// What it is about: a row of the comparison, or a category.
+	About string `json:"about"`
+	// What the report before says; empty if it says nothing.
+	Before string `json:"before"`
+	// What this report says; empty if it says nothing.
+	After string `json:"after"`
+}
+
+// A report in one format.
+type ReportFile struct {
+	// The ending of its name: "md", "html", "json", "csv" or "xlsx".
+	Format string `json:"format"`
+	// Its path on this server.
+	Path string `json:"path"`
+}
+
 // Which domain to reset.
 type ResetRateLimitInput struct {
 	// A host, with its port unless it is the usual one.
@@ -582,6 +732,40 @@ type StartExtractionPayload struct {
 	Job *ent.Job `json:"job"`
 }
 
+// What a report is to be.
+type StartReportInput struct {
+	// SINGLE: one company, all categories. COMPARISON: two or more companies side by side. TOPIC: one category across companies. SUMMARY: at most 500 words.
+	Type schema.ReportType `json:"type"`
+	// The companies, in the order in which they are shown: 1 to 50. One for SINGLE, two or more for COMPARISON.
+	Companies []string `json:"companies"`
+	// Only facts of these categories; none means all. Exactly one for TOPIC.
+	Categories []string `json:"categories,omitempty"`
+	// Its title, at most 200 characters; one is made if none is given.
+	Title *string `json:"title,omitempty"`
+	// Only facts found under the profile of this name.
+	Profile *string `json:"profile,omitempty"`
+	// What its body is written in. The document can be fetched in every format, whatever this says.
+	Format schema.ReportFormat `json:"format"`
+	// What a language model should mind when it writes. There is none yet: anything given is refused with UNAVAILABLE.
+	Instructions *string `json:"instructions,omitempty"`
+	// The most facts that a section lists: 1 to 200. Unless given, as REPORT_FACTS_PER_SECTION says.
+	MaxFactsPerSection *int `json:"maxFactsPerSection,omitempty"`
+	// The most facts that sections list in all: 1 to 2,000. Unless given, as REPORT_FACTS says.
+	MaxFacts *int `json:"maxFacts,omitempty"`
+	// With the same key the same input is one job, however often it is sent; at most 200 characters.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Whether it goes before or after other jobs.
+	Priority schema.Priority `json:"priority"`
+}
+
+// The job that was started.
+type StartReportPayload struct {
+	// The job; an earlier one if the report is there already, or if the idempotency key was used before.
+	Job *ent.Job `json:"job"`
+	// The report, if it is there already. Otherwise it will have the id of the job's parameters.
+	Report *ent.Report `json:"report,omitempty"`
+}
+
 // What to read.
 type StartScrapeInput struct {
 	// Where to begin: 1 to 1,000 http or https URLs.
@@ -713,6 +897,131 @@ type WithdrawReviewPayload struct {
 	Fact *ent.Fact `json:"fact"`
 }
 
+// Which of two values is better.
+type Better string
+
+const (
+	// The higher one, as of rate limits.
+	BetterHigher Better = "HIGHER"
+	// The lower one, as of prices.
+	BetterLower Better = "LOWER"
+)
+
+var AllBetter = []Better{
+	BetterHigher,
+	BetterLower,
+}
+
+func (e Better) IsValid() bool {
+	switch e {
+	case BetterHigher, BetterLower:
+		return true
+	}
+	return false
+}
+
+func (e Better) String() string {
+	return string(e)
+}
+
+func (e *Better) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = Better(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid Better", str)
+	}
+	return nil
+}
+
+func (e Better) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *Better) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e Better) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What is known of one attribute of one company.
+type CellState string
+
+const (
+	// Its pages state it.
+	CellStateStated CellState = "STATED"
+	// Its pages state that there is no such thing.
+	CellStateStatedNo CellState = "STATED_NO"
+	// Pages of that kind were read, and none says it.
+	CellStateNotDocumented CellState = "NOT_DOCUMENTED"
+	// No page of that kind was read.
+	CellStateNotRead CellState = "NOT_READ"
+	// Its pages contradict each other.
+	CellStateConflict CellState = "CONFLICT"
+)
+
+var AllCellState = []CellState{
+	CellStateStated,
+	CellStateStatedNo,
+	CellStateNotDocumented,
+	CellStateNotRead,
+	CellStateConflict,
+}
+
+func (e CellState) IsValid() bool {
+	switch e {
+	case CellStateStated, CellStateStatedNo, CellStateNotDocumented, CellStateNotRead, CellStateConflict:
+		return true
+	}
+	return false
+}
+
+func (e CellState) String() string {
+	return string(e)
+}
+
+func (e *CellState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = CellState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid CellState", str)
+	}
+	return nil
+}
+
+func (e CellState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *CellState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e CellState) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // What has become of a quote.
 type EvidenceState string
 
@@ -772,6 +1081,67 @@ func (e *EvidenceState) UnmarshalJSON(b []byte) error {
 }
 
 func (e EvidenceState) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What a difference is.
+type ReportChangeKind string
+
+const (
+	// It was not there before.
+	ReportChangeKindAdded ReportChangeKind = "ADDED"
+	// It is there no more.
+	ReportChangeKindRemoved ReportChangeKind = "REMOVED"
+	// It says something else.
+	ReportChangeKindChanged ReportChangeKind = "CHANGED"
+)
+
+var AllReportChangeKind = []ReportChangeKind{
+	ReportChangeKindAdded,
+	ReportChangeKindRemoved,
+	ReportChangeKindChanged,
+}
+
+func (e ReportChangeKind) IsValid() bool {
+	switch e {
+	case ReportChangeKindAdded, ReportChangeKindRemoved, ReportChangeKindChanged:
+		return true
+	}
+	return false
+}
+
+func (e ReportChangeKind) String() string {
+	return string(e)
+}
+
+func (e *ReportChangeKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ReportChangeKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ReportChangeKind", str)
+	}
+	return nil
+}
+
+func (e ReportChangeKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ReportChangeKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ReportChangeKind) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

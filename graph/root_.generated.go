@@ -8,6 +8,7 @@ import (
 	"embed"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"entgo.io/contrib/entgql"
 	"github.com/99designs/gqlgen/graphql"
@@ -31,6 +32,7 @@ type ResolverRoot interface {
 	JobEvent() JobEventResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
+	Report() ReportResolver
 	ScrapeParams() ScrapeParamsResolver
 	Subscription() SubscriptionResolver
 	TestedFact() TestedFactResolver
@@ -86,8 +88,64 @@ type ComplexityRoot struct {
 		Job func(childComplexity int) int
 	}
 
+	CellEntry struct {
+		Denies     func(childComplexity int) int
+		Fact       func(childComplexity int) int
+		Qualifiers func(childComplexity int) int
+		Text       func(childComplexity int) int
+		Value      func(childComplexity int) int
+	}
+
 	CloneProfilePayload struct {
 		Profile func(childComplexity int) int
+	}
+
+	ComparedCompany struct {
+		Conflicts       func(childComplexity int) int
+		LastFetchedAt   func(childComplexity int) int
+		Name            func(childComplexity int) int
+		NotDocumented   func(childComplexity int) int
+		NotRead         func(childComplexity int) int
+		OldestFetchedAt func(childComplexity int) int
+		PagesRead       func(childComplexity int) int
+		Stated          func(childComplexity int) int
+		StatedNo        func(childComplexity int) int
+	}
+
+	Comparison struct {
+		Companies func(childComplexity int) int
+		RowCount  func(childComplexity int) int
+		Rows      func(childComplexity int) int
+	}
+
+	ComparisonCell struct {
+		Best    func(childComplexity int) int
+		Company func(childComplexity int) int
+		Entries func(childComplexity int) int
+		Facts   func(childComplexity int) int
+		SeenAt  func(childComplexity int) int
+		State   func(childComplexity int) int
+		Text    func(childComplexity int) int
+		Value   func(childComplexity int) int
+		Worst   func(childComplexity int) int
+	}
+
+	ComparisonRow struct {
+		Better        func(childComplexity int) int
+		Category      func(childComplexity int) int
+		CategoryTitle func(childComplexity int) int
+		Cells         func(childComplexity int) int
+		Key           func(childComplexity int) int
+		Label         func(childComplexity int) int
+		Named         func(childComplexity int) int
+		Stated        func(childComplexity int) int
+	}
+
+	Conflict struct {
+		Attribute  func(childComplexity int) int
+		Company    func(childComplexity int) int
+		Facts      func(childComplexity int) int
+		Qualifiers func(childComplexity int) int
 	}
 
 	CrawlParams struct {
@@ -126,6 +184,10 @@ type ComplexityRoot struct {
 		DeletedID func(childComplexity int) int
 	}
 
+	DeleteReportPayload struct {
+		DeletedID func(childComplexity int) int
+	}
+
 	DiffHunk struct {
 		FromLine func(childComplexity int) int
 		Lines    func(childComplexity int) int
@@ -137,6 +199,14 @@ type ComplexityRoot struct {
 		Text func(childComplexity int) int
 	}
 
+	Evidence struct {
+		Fact     func(childComplexity int) int
+		Snapshot func(childComplexity int) int
+		Span     func(childComplexity int) int
+		State    func(childComplexity int) int
+		Text     func(childComplexity int) int
+	}
+
 	ExtractionParams struct {
 		Force       func(childComplexity int) int
 		Method      func(childComplexity int) int
@@ -146,28 +216,59 @@ type ComplexityRoot struct {
 	}
 
 	Fact struct {
-		Attribute   func(childComplexity int) int
-		Category    func(childComplexity int) int
-		Company     func(childComplexity int) int
-		Confidence  func(childComplexity int) int
-		DeepLink    func(childComplexity int) int
-		FirstSeenAt func(childComplexity int) int
-		Headings    func(childComplexity int) int
-		ID          func(childComplexity int) int
-		LastSeenAt  func(childComplexity int) int
-		Method      func(childComplexity int) int
-		Model       func(childComplexity int) int
-		Page        func(childComplexity int) int
-		Profile     func(childComplexity int) int
-		Qualifiers  func(childComplexity int) int
-		Quote       func(childComplexity int) int
-		Snapshot    func(childComplexity int) int
-		Span        func(childComplexity int) int
-		Statement   func(childComplexity int) int
-		Status      func(childComplexity int) int
-		Subject     func(childComplexity int) int
-		URL         func(childComplexity int) int
-		Value       func(childComplexity int) int
+		Attribute     func(childComplexity int) int
+		BeganAt       func(childComplexity int) int
+		Category      func(childComplexity int) int
+		Company       func(childComplexity int) int
+		Confidence    func(childComplexity int) int
+		Corroboration func(childComplexity int) int
+		DeepLink      func(childComplexity int) int
+		EndedAt       func(childComplexity int) int
+		FirstSeenAt   func(childComplexity int) int
+		Headings      func(childComplexity int) int
+		ID            func(childComplexity int) int
+		LastSeenAt    func(childComplexity int) int
+		Method        func(childComplexity int) int
+		Model         func(childComplexity int) int
+		Page          func(childComplexity int) int
+		Profile       func(childComplexity int) int
+		Qualifiers    func(childComplexity int) int
+		Quote         func(childComplexity int) int
+		Review        func(childComplexity int) int
+		SameAs        func(childComplexity int, first int) int
+		Snapshot      func(childComplexity int) int
+		Span          func(childComplexity int) int
+		Statement     func(childComplexity int) int
+		Status        func(childComplexity int) int
+		Subject       func(childComplexity int) int
+		SupersededBy  func(childComplexity int) int
+		Supersedes    func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.FactOrder, where *ent.FactWhereInput) int
+		URL           func(childComplexity int) int
+		Value         func(childComplexity int) int
+	}
+
+	FactChange struct {
+		At       func(childComplexity int) int
+		Category func(childComplexity int) int
+		Company  func(childComplexity int) int
+		Fact     func(childComplexity int) int
+		ID       func(childComplexity int) int
+		Job      func(childComplexity int) int
+		Kind     func(childComplexity int) int
+		Previous func(childComplexity int) int
+		Profile  func(childComplexity int) int
+		Reviewed func(childComplexity int) int
+	}
+
+	FactChangeConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	FactChangeEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	FactConnection struct {
@@ -343,15 +444,20 @@ type ComplexityRoot struct {
 		CreateProfile   func(childComplexity int, input CreateProfileInput) int
 		DeleteJob       func(childComplexity int, input DeleteJobInput) int
 		DeleteProfile   func(childComplexity int, input DeleteProfileInput) int
+		DeleteReport    func(childComplexity int, input DeleteReportInput) int
 		ImportDocuments func(childComplexity int, input ImportDocumentsInput) int
+		RefreshReport   func(childComplexity int, input RefreshReportInput) int
 		ResetRateLimit  func(childComplexity int, input ResetRateLimitInput) int
 		RetryJob        func(childComplexity int, input RetryJobInput) int
+		ReviewFact      func(childComplexity int, input ReviewFactInput) int
 		RevokeAPIKey    func(childComplexity int, input RevokeAPIKeyInput) int
 		SetRateLimit    func(childComplexity int, input SetRateLimitInput) int
 		StartExtraction func(childComplexity int, input StartExtractionInput) int
+		StartReport     func(childComplexity int, input StartReportInput) int
 		StartScrape     func(childComplexity int, input StartScrapeInput) int
 		TestProfile     func(childComplexity int, input TestProfileInput) int
 		UpdateProfile   func(childComplexity int, input UpdateProfileInput) int
+		WithdrawReview  func(childComplexity int, input WithdrawReviewInput) int
 	}
 
 	NumberValue struct {
@@ -416,6 +522,13 @@ type ComplexityRoot struct {
 		Score  func(childComplexity int) int
 	}
 
+	Precision struct {
+		Confirmed func(childComplexity int) int
+		Edited    func(childComplexity int) int
+		Rejected  func(childComplexity int) int
+		Value     func(childComplexity int) int
+	}
+
 	PreviewedURL struct {
 		Depth        func(childComplexity int) int
 		LastModified func(childComplexity int) int
@@ -439,6 +552,7 @@ type ComplexityRoot struct {
 		Instructions func(childComplexity int) int
 		Method       func(childComplexity int) int
 		Name         func(childComplexity int) int
+		Precision    func(childComplexity int) int
 		UpdatedAt    func(childComplexity int) int
 		Version      func(childComplexity int) int
 	}
@@ -460,29 +574,33 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		APIKeys      func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ApiKeyOrder, where *ent.ApiKeyWhereInput) int
-		AuditLog     func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.AuditEntryOrder, where *ent.AuditEntryWhereInput) int
-		Fact         func(childComplexity int, id uuid.UUID) int
-		Facts        func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.FactOrder, where *ent.FactWhereInput) int
-		Job          func(childComplexity int, id uuid.UUID) int
-		Jobs         func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.JobOrder, where *ent.JobWhereInput) int
-		Node         func(childComplexity int, id uuid.UUID) int
-		Nodes        func(childComplexity int, ids []uuid.UUID) int
-		Page         func(childComplexity int, id uuid.UUID) int
-		PageByURL    func(childComplexity int, url string) int
-		Pages        func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.PageOrder, where *ent.PageWhereInput) int
-		PreviewCrawl func(childComplexity int, input PreviewCrawlInput) int
-		Profile      func(childComplexity int, id *uuid.UUID, name *string) int
-		Profiles     func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ProfileOrder, where *ent.ProfileWhereInput) int
-		RateLimit    func(childComplexity int, domain string) int
-		RateLimits   func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.RateLimitOrder, where *ent.RateLimitWhereInput) int
-		Report       func(childComplexity int, id uuid.UUID) int
-		Reports      func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ReportOrder, where *ent.ReportWhereInput) int
-		SearchFacts  func(childComplexity int, query string, where *FactSearchWhere, mode SearchMode, orderBy SearchOrder, collapse *SearchCollapse, first *int, after *entgql.Cursor[uuid.UUID]) int
-		SearchPages  func(childComplexity int, query string, where *PageSearchWhere, first *int, after *entgql.Cursor[uuid.UUID]) int
-		SimilarFacts func(childComplexity int, id uuid.UUID, where *FactSearchWhere, first *int, after *entgql.Cursor[uuid.UUID]) int
-		SnapshotDiff func(childComplexity int, from uuid.UUID, to uuid.UUID) int
-		SuggestTerms func(childComplexity int, prefix string, first int) int
+		APIKeys        func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ApiKeyOrder, where *ent.ApiKeyWhereInput) int
+		AuditLog       func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.AuditEntryOrder, where *ent.AuditEntryWhereInput) int
+		Comparison     func(childComplexity int, input ComparisonInput) int
+		Conflicts      func(childComplexity int, where *ent.FactWhereInput, first int) int
+		Fact           func(childComplexity int, id uuid.UUID) int
+		FactChanges    func(childComplexity int, since *time.Time, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, where *ent.FactChangeWhereInput) int
+		Facts          func(childComplexity int, asOf *time.Time, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.FactOrder, where *ent.FactWhereInput) int
+		Job            func(childComplexity int, id uuid.UUID) int
+		Jobs           func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.JobOrder, where *ent.JobWhereInput) int
+		Node           func(childComplexity int, id uuid.UUID) int
+		Nodes          func(childComplexity int, ids []uuid.UUID) int
+		Page           func(childComplexity int, id uuid.UUID) int
+		PageByURL      func(childComplexity int, url string) int
+		Pages          func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.PageOrder, where *ent.PageWhereInput) int
+		PreviewCrawl   func(childComplexity int, input PreviewCrawlInput) int
+		Profile        func(childComplexity int, id *uuid.UUID, name *string) int
+		Profiles       func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ProfileOrder, where *ent.ProfileWhereInput) int
+		RateLimit      func(childComplexity int, domain string) int
+		RateLimits     func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.RateLimitOrder, where *ent.RateLimitWhereInput) int
+		Report         func(childComplexity int, id uuid.UUID) int
+		Reports        func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ReportOrder, where *ent.ReportWhereInput) int
+		SearchFacts    func(childComplexity int, query string, where *FactSearchWhere, mode SearchMode, orderBy SearchOrder, collapse *SearchCollapse, first *int, after *entgql.Cursor[uuid.UUID]) int
+		SearchPages    func(childComplexity int, query string, where *PageSearchWhere, first *int, after *entgql.Cursor[uuid.UUID]) int
+		SimilarFacts   func(childComplexity int, id uuid.UUID, where *FactSearchWhere, first *int, after *entgql.Cursor[uuid.UUID]) int
+		SnapshotDiff   func(childComplexity int, from uuid.UUID, to uuid.UUID) int
+		SuggestTerms   func(childComplexity int, prefix string, first int) int
+		VerifyEvidence func(childComplexity int, input VerifyEvidenceInput) int
 	}
 
 	RateLimit struct {
@@ -526,6 +644,10 @@ type ComplexityRoot struct {
 		Unit     func(childComplexity int) int
 	}
 
+	RefreshReportPayload struct {
+		Job func(childComplexity int) int
+	}
+
 	RejectedCount struct {
 		Count  func(childComplexity int) int
 		Reason func(childComplexity int) int
@@ -540,17 +662,31 @@ type ComplexityRoot struct {
 	}
 
 	Report struct {
-		Body       func(childComplexity int) int
-		Categories func(childComplexity int) int
-		Companies  func(childComplexity int) int
-		CreatedAt  func(childComplexity int) int
-		Facts      func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.FactOrder, where *ent.FactWhereInput) int
-		Format     func(childComplexity int) int
-		ID         func(childComplexity int) int
-		Job        func(childComplexity int) int
-		Stale      func(childComplexity int) int
-		Title      func(childComplexity int) int
-		Type       func(childComplexity int) int
+		Body        func(childComplexity int) int
+		Categories  func(childComplexity int) int
+		Changes     func(childComplexity int) int
+		Companies   func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Facts       func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.FactOrder, where *ent.FactWhereInput) int
+		Files       func(childComplexity int) int
+		Format      func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Job         func(childComplexity int) int
+		Previous    func(childComplexity int) int
+		Stale       func(childComplexity int) int
+		StaleAt     func(childComplexity int) int
+		StaleReason func(childComplexity int) int
+		Title       func(childComplexity int) int
+		Type        func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	ReportChange struct {
+		About   func(childComplexity int) int
+		After   func(childComplexity int) int
+		Before  func(childComplexity int) int
+		Company func(childComplexity int) int
+		Kind    func(childComplexity int) int
 	}
 
 	ReportConnection struct {
@@ -564,12 +700,48 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ReportFile struct {
+		Format func(childComplexity int) int
+		Path   func(childComplexity int) int
+	}
+
+	ReportParams struct {
+		Categories         func(childComplexity int) int
+		Companies          func(childComplexity int) int
+		Format             func(childComplexity int) int
+		ID                 func(childComplexity int) int
+		MaxFacts           func(childComplexity int) int
+		MaxFactsPerSection func(childComplexity int) int
+		Profile            func(childComplexity int) int
+		Title              func(childComplexity int) int
+		Type               func(childComplexity int) int
+	}
+
 	ResetRateLimitPayload struct {
 		RateLimit func(childComplexity int) int
 	}
 
 	RetryJobPayload struct {
 		Job func(childComplexity int) int
+	}
+
+	Review struct {
+		At              func(childComplexity int) int
+		Category        func(childComplexity int) int
+		Company         func(childComplexity int) int
+		EditedCategory  func(childComplexity int) int
+		EditedStatement func(childComplexity int) int
+		Facts           func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.FactOrder, where *ent.FactWhereInput) int
+		ID              func(childComplexity int) int
+		Profile         func(childComplexity int) int
+		Reason          func(childComplexity int) int
+		Statement       func(childComplexity int) int
+		Verdict         func(childComplexity int) int
+		Who             func(childComplexity int) int
+	}
+
+	ReviewFactPayload struct {
+		Fact func(childComplexity int) int
 	}
 
 	RevokeApiKeyPayload struct {
@@ -679,17 +851,24 @@ type ComplexityRoot struct {
 		Job func(childComplexity int) int
 	}
 
+	StartReportPayload struct {
+		Job    func(childComplexity int) int
+		Report func(childComplexity int) int
+	}
+
 	StartScrapePayload struct {
 		Job func(childComplexity int) int
 	}
 
 	Subscription struct {
 		FactAdded        func(childComplexity int, where *ent.FactWhereInput) int
+		FactChanged      func(childComplexity int, where *ent.FactChangeWhereInput) int
 		Job              func(childComplexity int, id uuid.UUID) int
 		JobEvents        func(childComplexity int, id uuid.UUID, after *entgql.Cursor[uuid.UUID]) int
 		Jobs             func(childComplexity int, where *ent.JobWhereInput) int
 		PageStored       func(childComplexity int, where *ent.PageWhereInput) int
 		RateLimitUpdated func(childComplexity int, where *ent.RateLimitWhereInput) int
+		ReportStale      func(childComplexity int) int
 	}
 
 	TestProfilePayload struct {
@@ -729,6 +908,10 @@ type ComplexityRoot struct {
 		From     func(childComplexity int) int
 		Original func(childComplexity int) int
 		To       func(childComplexity int) int
+	}
+
+	WithdrawReviewPayload struct {
+		Fact func(childComplexity int) int
 	}
 
 	WithoutModel struct {
@@ -908,12 +1091,246 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CancelJobPayload.Job(childComplexity), true
 
+	case "CellEntry.denies":
+		if e.ComplexityRoot.CellEntry.Denies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CellEntry.Denies(childComplexity), true
+	case "CellEntry.fact":
+		if e.ComplexityRoot.CellEntry.Fact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CellEntry.Fact(childComplexity), true
+	case "CellEntry.qualifiers":
+		if e.ComplexityRoot.CellEntry.Qualifiers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CellEntry.Qualifiers(childComplexity), true
+	case "CellEntry.text":
+		if e.ComplexityRoot.CellEntry.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CellEntry.Text(childComplexity), true
+	case "CellEntry.value":
+		if e.ComplexityRoot.CellEntry.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CellEntry.Value(childComplexity), true
+
 	case "CloneProfilePayload.profile":
 		if e.ComplexityRoot.CloneProfilePayload.Profile == nil {
 			break
 		}
 
 		return e.ComplexityRoot.CloneProfilePayload.Profile(childComplexity), true
+
+	case "ComparedCompany.conflicts":
+		if e.ComplexityRoot.ComparedCompany.Conflicts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedCompany.Conflicts(childComplexity), true
+	case "ComparedCompany.lastFetchedAt":
+		if e.ComplexityRoot.ComparedCompany.LastFetchedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedCompany.LastFetchedAt(childComplexity), true
+	case "ComparedCompany.name":
+		if e.ComplexityRoot.ComparedCompany.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedCompany.Name(childComplexity), true
+	case "ComparedCompany.notDocumented":
+		if e.ComplexityRoot.ComparedCompany.NotDocumented == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedCompany.NotDocumented(childComplexity), true
+	case "ComparedCompany.notRead":
+		if e.ComplexityRoot.ComparedCompany.NotRead == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedCompany.NotRead(childComplexity), true
+	case "ComparedCompany.oldestFetchedAt":
+		if e.ComplexityRoot.ComparedCompany.OldestFetchedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedCompany.OldestFetchedAt(childComplexity), true
+	case "ComparedCompany.pagesRead":
+		if e.ComplexityRoot.ComparedCompany.PagesRead == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedCompany.PagesRead(childComplexity), true
+	case "ComparedCompany.stated":
+		if e.ComplexityRoot.ComparedCompany.Stated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedCompany.Stated(childComplexity), true
+	case "ComparedCompany.statedNo":
+		if e.ComplexityRoot.ComparedCompany.StatedNo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedCompany.StatedNo(childComplexity), true
+
+	case "Comparison.companies":
+		if e.ComplexityRoot.Comparison.Companies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.Companies(childComplexity), true
+	case "Comparison.rowCount":
+		if e.ComplexityRoot.Comparison.RowCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.RowCount(childComplexity), true
+	case "Comparison.rows":
+		if e.ComplexityRoot.Comparison.Rows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.Rows(childComplexity), true
+
+	case "ComparisonCell.best":
+		if e.ComplexityRoot.ComparisonCell.Best == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonCell.Best(childComplexity), true
+	case "ComparisonCell.company":
+		if e.ComplexityRoot.ComparisonCell.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonCell.Company(childComplexity), true
+	case "ComparisonCell.entries":
+		if e.ComplexityRoot.ComparisonCell.Entries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonCell.Entries(childComplexity), true
+	case "ComparisonCell.facts":
+		if e.ComplexityRoot.ComparisonCell.Facts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonCell.Facts(childComplexity), true
+	case "ComparisonCell.seenAt":
+		if e.ComplexityRoot.ComparisonCell.SeenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonCell.SeenAt(childComplexity), true
+	case "ComparisonCell.state":
+		if e.ComplexityRoot.ComparisonCell.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonCell.State(childComplexity), true
+	case "ComparisonCell.text":
+		if e.ComplexityRoot.ComparisonCell.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonCell.Text(childComplexity), true
+	case "ComparisonCell.value":
+		if e.ComplexityRoot.ComparisonCell.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonCell.Value(childComplexity), true
+	case "ComparisonCell.worst":
+		if e.ComplexityRoot.ComparisonCell.Worst == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonCell.Worst(childComplexity), true
+
+	case "ComparisonRow.better":
+		if e.ComplexityRoot.ComparisonRow.Better == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonRow.Better(childComplexity), true
+	case "ComparisonRow.category":
+		if e.ComplexityRoot.ComparisonRow.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonRow.Category(childComplexity), true
+	case "ComparisonRow.categoryTitle":
+		if e.ComplexityRoot.ComparisonRow.CategoryTitle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonRow.CategoryTitle(childComplexity), true
+	case "ComparisonRow.cells":
+		if e.ComplexityRoot.ComparisonRow.Cells == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonRow.Cells(childComplexity), true
+	case "ComparisonRow.key":
+		if e.ComplexityRoot.ComparisonRow.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonRow.Key(childComplexity), true
+	case "ComparisonRow.label":
+		if e.ComplexityRoot.ComparisonRow.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonRow.Label(childComplexity), true
+	case "ComparisonRow.named":
+		if e.ComplexityRoot.ComparisonRow.Named == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonRow.Named(childComplexity), true
+	case "ComparisonRow.stated":
+		if e.ComplexityRoot.ComparisonRow.Stated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonRow.Stated(childComplexity), true
+
+	case "Conflict.attribute":
+		if e.ComplexityRoot.Conflict.Attribute == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conflict.Attribute(childComplexity), true
+	case "Conflict.company":
+		if e.ComplexityRoot.Conflict.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conflict.Company(childComplexity), true
+	case "Conflict.facts":
+		if e.ComplexityRoot.Conflict.Facts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conflict.Facts(childComplexity), true
+	case "Conflict.qualifiers":
+		if e.ComplexityRoot.Conflict.Qualifiers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conflict.Qualifiers(childComplexity), true
 
 	case "CrawlParams.exclude":
 		if e.ComplexityRoot.CrawlParams.Exclude == nil {
@@ -1029,6 +1446,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeleteProfilePayload.DeletedID(childComplexity), true
 
+	case "DeleteReportPayload.deletedId":
+		if e.ComplexityRoot.DeleteReportPayload.DeletedID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteReportPayload.DeletedID(childComplexity), true
+
 	case "DiffHunk.fromLine":
 		if e.ComplexityRoot.DiffHunk.FromLine == nil {
 			break
@@ -1060,6 +1484,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DiffLine.Text(childComplexity), true
+
+	case "Evidence.fact":
+		if e.ComplexityRoot.Evidence.Fact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Evidence.Fact(childComplexity), true
+	case "Evidence.snapshot":
+		if e.ComplexityRoot.Evidence.Snapshot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Evidence.Snapshot(childComplexity), true
+	case "Evidence.span":
+		if e.ComplexityRoot.Evidence.Span == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Evidence.Span(childComplexity), true
+	case "Evidence.state":
+		if e.ComplexityRoot.Evidence.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Evidence.State(childComplexity), true
+	case "Evidence.text":
+		if e.ComplexityRoot.Evidence.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Evidence.Text(childComplexity), true
 
 	case "ExtractionParams.force":
 		if e.ComplexityRoot.ExtractionParams.Force == nil {
@@ -1098,6 +1553,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Fact.Attribute(childComplexity), true
+	case "Fact.beganAt":
+		if e.ComplexityRoot.Fact.BeganAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Fact.BeganAt(childComplexity), true
 	case "Fact.category":
 		if e.ComplexityRoot.Fact.Category == nil {
 			break
@@ -1116,12 +1577,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Fact.Confidence(childComplexity), true
+	case "Fact.corroboration":
+		if e.ComplexityRoot.Fact.Corroboration == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Fact.Corroboration(childComplexity), true
 	case "Fact.deepLink":
 		if e.ComplexityRoot.Fact.DeepLink == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Fact.DeepLink(childComplexity), true
+	case "Fact.endedAt":
+		if e.ComplexityRoot.Fact.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Fact.EndedAt(childComplexity), true
 	case "Fact.firstSeenAt":
 		if e.ComplexityRoot.Fact.FirstSeenAt == nil {
 			break
@@ -1182,6 +1655,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Fact.Quote(childComplexity), true
+	case "Fact.review":
+		if e.ComplexityRoot.Fact.Review == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Fact.Review(childComplexity), true
+	case "Fact.sameAs":
+		if e.ComplexityRoot.Fact.SameAs == nil {
+			break
+		}
+
+		args, err := ec.field_Fact_sameAs_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Fact.SameAs(childComplexity, args["first"].(int)), true
 	case "Fact.snapshot":
 		if e.ComplexityRoot.Fact.Snapshot == nil {
 			break
@@ -1212,6 +1702,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Fact.Subject(childComplexity), true
+	case "Fact.supersededBy":
+		if e.ComplexityRoot.Fact.SupersededBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Fact.SupersededBy(childComplexity), true
+	case "Fact.supersedes":
+		if e.ComplexityRoot.Fact.Supersedes == nil {
+			break
+		}
+
+		args, err := ec.field_Fact_supersedes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Fact.Supersedes(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].([]*ent.FactOrder), args["where"].(*ent.FactWhereInput)), true
 	case "Fact.url":
 		if e.ComplexityRoot.Fact.URL == nil {
 			break
@@ -1224,6 +1731,99 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Fact.Value(childComplexity), true
+
+	case "FactChange.at":
+		if e.ComplexityRoot.FactChange.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChange.At(childComplexity), true
+	case "FactChange.category":
+		if e.ComplexityRoot.FactChange.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChange.Category(childComplexity), true
+	case "FactChange.company":
+		if e.ComplexityRoot.FactChange.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChange.Company(childComplexity), true
+	case "FactChange.fact":
+		if e.ComplexityRoot.FactChange.Fact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChange.Fact(childComplexity), true
+	case "FactChange.id":
+		if e.ComplexityRoot.FactChange.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChange.ID(childComplexity), true
+	case "FactChange.job":
+		if e.ComplexityRoot.FactChange.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChange.Job(childComplexity), true
+	case "FactChange.kind":
+		if e.ComplexityRoot.FactChange.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChange.Kind(childComplexity), true
+	case "FactChange.previous":
+		if e.ComplexityRoot.FactChange.Previous == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChange.Previous(childComplexity), true
+	case "FactChange.profile":
+		if e.ComplexityRoot.FactChange.Profile == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChange.Profile(childComplexity), true
+	case "FactChange.reviewed":
+		if e.ComplexityRoot.FactChange.Reviewed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChange.Reviewed(childComplexity), true
+
+	case "FactChangeConnection.edges":
+		if e.ComplexityRoot.FactChangeConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChangeConnection.Edges(childComplexity), true
+	case "FactChangeConnection.pageInfo":
+		if e.ComplexityRoot.FactChangeConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChangeConnection.PageInfo(childComplexity), true
+	case "FactChangeConnection.totalCount":
+		if e.ComplexityRoot.FactChangeConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChangeConnection.TotalCount(childComplexity), true
+
+	case "FactChangeEdge.cursor":
+		if e.ComplexityRoot.FactChangeEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChangeEdge.Cursor(childComplexity), true
+	case "FactChangeEdge.node":
+		if e.ComplexityRoot.FactChangeEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FactChangeEdge.Node(childComplexity), true
 
 	case "FactConnection.edges":
 		if e.ComplexityRoot.FactConnection.Edges == nil {
@@ -1957,6 +2557,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteProfile(childComplexity, args["input"].(DeleteProfileInput)), true
+	case "Mutation.deleteReport":
+		if e.ComplexityRoot.Mutation.DeleteReport == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteReport_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteReport(childComplexity, args["input"].(DeleteReportInput)), true
 	case "Mutation.importDocuments":
 		if e.ComplexityRoot.Mutation.ImportDocuments == nil {
 			break
@@ -1968,6 +2579,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ImportDocuments(childComplexity, args["input"].(ImportDocumentsInput)), true
+	case "Mutation.refreshReport":
+		if e.ComplexityRoot.Mutation.RefreshReport == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_refreshReport_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RefreshReport(childComplexity, args["input"].(RefreshReportInput)), true
 	case "Mutation.resetRateLimit":
 		if e.ComplexityRoot.Mutation.ResetRateLimit == nil {
 			break
@@ -1990,6 +2612,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RetryJob(childComplexity, args["input"].(RetryJobInput)), true
+	case "Mutation.reviewFact":
+		if e.ComplexityRoot.Mutation.ReviewFact == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reviewFact_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReviewFact(childComplexity, args["input"].(ReviewFactInput)), true
 	case "Mutation.revokeApiKey":
 		if e.ComplexityRoot.Mutation.RevokeAPIKey == nil {
 			break
@@ -2023,6 +2656,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.StartExtraction(childComplexity, args["input"].(StartExtractionInput)), true
+	case "Mutation.startReport":
+		if e.ComplexityRoot.Mutation.StartReport == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startReport_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartReport(childComplexity, args["input"].(StartReportInput)), true
 	case "Mutation.startScrape":
 		if e.ComplexityRoot.Mutation.StartScrape == nil {
 			break
@@ -2056,6 +2700,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateProfile(childComplexity, args["input"].(UpdateProfileInput)), true
+	case "Mutation.withdrawReview":
+		if e.ComplexityRoot.Mutation.WithdrawReview == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawReview_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawReview(childComplexity, args["input"].(WithdrawReviewInput)), true
 
 	case "NumberValue.kind":
 		if e.ComplexityRoot.NumberValue.Kind == nil {
@@ -2303,6 +2958,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageSearchEdge.Score(childComplexity), true
 
+	case "Precision.confirmed":
+		if e.ComplexityRoot.Precision.Confirmed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Precision.Confirmed(childComplexity), true
+	case "Precision.edited":
+		if e.ComplexityRoot.Precision.Edited == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Precision.Edited(childComplexity), true
+	case "Precision.rejected":
+		if e.ComplexityRoot.Precision.Rejected == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Precision.Rejected(childComplexity), true
+	case "Precision.value":
+		if e.ComplexityRoot.Precision.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Precision.Value(childComplexity), true
+
 	case "PreviewedURL.depth":
 		if e.ComplexityRoot.PreviewedURL.Depth == nil {
 			break
@@ -2423,6 +3103,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Profile.Name(childComplexity), true
+	case "Profile.precision":
+		if e.ComplexityRoot.Profile.Precision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Profile.Precision(childComplexity), true
 	case "Profile.updatedAt":
 		if e.ComplexityRoot.Profile.UpdatedAt == nil {
 			break
@@ -2503,6 +3189,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AuditLog(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].([]*ent.AuditEntryOrder), args["where"].(*ent.AuditEntryWhereInput)), true
+	case "Query.comparison":
+		if e.ComplexityRoot.Query.Comparison == nil {
+			break
+		}
+
+		args, err := ec.field_Query_comparison_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Comparison(childComplexity, args["input"].(ComparisonInput)), true
+	case "Query.conflicts":
+		if e.ComplexityRoot.Query.Conflicts == nil {
+			break
+		}
+
+		args, err := ec.field_Query_conflicts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Conflicts(childComplexity, args["where"].(*ent.FactWhereInput), args["first"].(int)), true
 	case "Query.fact":
 		if e.ComplexityRoot.Query.Fact == nil {
 			break
@@ -2514,6 +3222,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Fact(childComplexity, args["id"].(uuid.UUID)), true
+	case "Query.factChanges":
+		if e.ComplexityRoot.Query.FactChanges == nil {
+			break
+		}
+
+		args, err := ec.field_Query_factChanges_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.FactChanges(childComplexity, args["since"].(*time.Time), args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["where"].(*ent.FactChangeWhereInput)), true
 	case "Query.facts":
 		if e.ComplexityRoot.Query.Facts == nil {
 			break
@@ -2524,7 +3243,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Facts(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].([]*ent.FactOrder), args["where"].(*ent.FactWhereInput)), true
+		return e.ComplexityRoot.Query.Facts(childComplexity, args["asOf"].(*time.Time), args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].([]*ent.FactOrder), args["where"].(*ent.FactWhereInput)), true
 
 	case "Query.job":
 		if e.ComplexityRoot.Query.Job == nil {
@@ -2735,6 +3454,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.SuggestTerms(childComplexity, args["prefix"].(string), args["first"].(int)), true
+	case "Query.verifyEvidence":
+		if e.ComplexityRoot.Query.VerifyEvidence == nil {
+			break
+		}
+
+		args, err := ec.field_Query_verifyEvidence_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.VerifyEvidence(childComplexity, args["input"].(VerifyEvidenceInput)), true
 
 	case "RateLimit.adaptiveDelayMs":
 		if e.ComplexityRoot.RateLimit.AdaptiveDelayMs == nil {
@@ -2914,6 +3644,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RateValue.Unit(childComplexity), true
 
+	case "RefreshReportPayload.job":
+		if e.ComplexityRoot.RefreshReportPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefreshReportPayload.Job(childComplexity), true
+
 	case "RejectedCount.count":
 		if e.ComplexityRoot.RejectedCount.Count == nil {
 			break
@@ -2970,6 +3707,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Report.Categories(childComplexity), true
+	case "Report.changes":
+		if e.ComplexityRoot.Report.Changes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Report.Changes(childComplexity), true
 	case "Report.companies":
 		if e.ComplexityRoot.Report.Companies == nil {
 			break
@@ -2993,6 +3736,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Report.Facts(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].([]*ent.FactOrder), args["where"].(*ent.FactWhereInput)), true
+	case "Report.files":
+		if e.ComplexityRoot.Report.Files == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Report.Files(childComplexity), true
 	case "Report.format":
 		if e.ComplexityRoot.Report.Format == nil {
 			break
@@ -3011,12 +3760,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Report.Job(childComplexity), true
+	case "Report.previous":
+		if e.ComplexityRoot.Report.Previous == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Report.Previous(childComplexity), true
 	case "Report.stale":
 		if e.ComplexityRoot.Report.Stale == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Report.Stale(childComplexity), true
+	case "Report.staleAt":
+		if e.ComplexityRoot.Report.StaleAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Report.StaleAt(childComplexity), true
+	case "Report.staleReason":
+		if e.ComplexityRoot.Report.StaleReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Report.StaleReason(childComplexity), true
 	case "Report.title":
 		if e.ComplexityRoot.Report.Title == nil {
 			break
@@ -3029,6 +3796,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Report.Type(childComplexity), true
+	case "Report.version":
+		if e.ComplexityRoot.Report.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Report.Version(childComplexity), true
+
+	case "ReportChange.about":
+		if e.ComplexityRoot.ReportChange.About == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportChange.About(childComplexity), true
+	case "ReportChange.after":
+		if e.ComplexityRoot.ReportChange.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportChange.After(childComplexity), true
+	case "ReportChange.before":
+		if e.ComplexityRoot.ReportChange.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportChange.Before(childComplexity), true
+	case "ReportChange.company":
+		if e.ComplexityRoot.ReportChange.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportChange.Company(childComplexity), true
+	case "ReportChange.kind":
+		if e.ComplexityRoot.ReportChange.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportChange.Kind(childComplexity), true
 
 	case "ReportConnection.edges":
 		if e.ComplexityRoot.ReportConnection.Edges == nil {
@@ -3062,6 +3866,74 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReportEdge.Node(childComplexity), true
 
+	case "ReportFile.format":
+		if e.ComplexityRoot.ReportFile.Format == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportFile.Format(childComplexity), true
+	case "ReportFile.path":
+		if e.ComplexityRoot.ReportFile.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportFile.Path(childComplexity), true
+
+	case "ReportParams.categories":
+		if e.ComplexityRoot.ReportParams.Categories == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportParams.Categories(childComplexity), true
+	case "ReportParams.companies":
+		if e.ComplexityRoot.ReportParams.Companies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportParams.Companies(childComplexity), true
+	case "ReportParams.format":
+		if e.ComplexityRoot.ReportParams.Format == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportParams.Format(childComplexity), true
+	case "ReportParams.id":
+		if e.ComplexityRoot.ReportParams.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportParams.ID(childComplexity), true
+	case "ReportParams.maxFacts":
+		if e.ComplexityRoot.ReportParams.MaxFacts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportParams.MaxFacts(childComplexity), true
+	case "ReportParams.maxFactsPerSection":
+		if e.ComplexityRoot.ReportParams.MaxFactsPerSection == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportParams.MaxFactsPerSection(childComplexity), true
+	case "ReportParams.profile":
+		if e.ComplexityRoot.ReportParams.Profile == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportParams.Profile(childComplexity), true
+	case "ReportParams.title":
+		if e.ComplexityRoot.ReportParams.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportParams.Title(childComplexity), true
+	case "ReportParams.type":
+		if e.ComplexityRoot.ReportParams.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportParams.Type(childComplexity), true
+
 	case "ResetRateLimitPayload.rateLimit":
 		if e.ComplexityRoot.ResetRateLimitPayload.RateLimit == nil {
 			break
@@ -3075,6 +3947,91 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RetryJobPayload.Job(childComplexity), true
+
+	case "Review.at":
+		if e.ComplexityRoot.Review.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Review.At(childComplexity), true
+	case "Review.category":
+		if e.ComplexityRoot.Review.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Review.Category(childComplexity), true
+	case "Review.company":
+		if e.ComplexityRoot.Review.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Review.Company(childComplexity), true
+	case "Review.editedCategory":
+		if e.ComplexityRoot.Review.EditedCategory == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Review.EditedCategory(childComplexity), true
+	case "Review.editedStatement":
+		if e.ComplexityRoot.Review.EditedStatement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Review.EditedStatement(childComplexity), true
+	case "Review.facts":
+		if e.ComplexityRoot.Review.Facts == nil {
+			break
+		}
+
+		args, err := ec.field_Review_facts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Review.Facts(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].([]*ent.FactOrder), args["where"].(*ent.FactWhereInput)), true
+	case "Review.id":
+		if e.ComplexityRoot.Review.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Review.ID(childComplexity), true
+	case "Review.profile":
+		if e.ComplexityRoot.Review.Profile == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Review.Profile(childComplexity), true
+	case "Review.reason":
+		if e.ComplexityRoot.Review.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Review.Reason(childComplexity), true
+	case "Review.statement":
+		if e.ComplexityRoot.Review.Statement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Review.Statement(childComplexity), true
+	case "Review.verdict":
+		if e.ComplexityRoot.Review.Verdict == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Review.Verdict(childComplexity), true
+	case "Review.who":
+		if e.ComplexityRoot.Review.Who == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Review.Who(childComplexity), true
+
+	case "ReviewFactPayload.fact":
+		if e.ComplexityRoot.ReviewFactPayload.Fact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewFactPayload.Fact(childComplexity), true
 
 	case "RevokeApiKeyPayload.apiKey":
 		if e.ComplexityRoot.RevokeApiKeyPayload.APIKey == nil {
@@ -3434,6 +4391,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StartExtractionPayload.Job(childComplexity), true
 
+	case "StartReportPayload.job":
+		if e.ComplexityRoot.StartReportPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartReportPayload.Job(childComplexity), true
+	case "StartReportPayload.report":
+		if e.ComplexityRoot.StartReportPayload.Report == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartReportPayload.Report(childComplexity), true
+
 	case "StartScrapePayload.job":
 		if e.ComplexityRoot.StartScrapePayload.Job == nil {
 			break
@@ -3452,6 +4422,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.FactAdded(childComplexity, args["where"].(*ent.FactWhereInput)), true
+	case "Subscription.factChanged":
+		if e.ComplexityRoot.Subscription.FactChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_factChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.FactChanged(childComplexity, args["where"].(*ent.FactChangeWhereInput)), true
 	case "Subscription.job":
 		if e.ComplexityRoot.Subscription.Job == nil {
 			break
@@ -3507,6 +4488,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.RateLimitUpdated(childComplexity, args["where"].(*ent.RateLimitWhereInput)), true
+	case "Subscription.reportStale":
+		if e.ComplexityRoot.Subscription.ReportStale == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subscription.ReportStale(childComplexity), true
 
 	case "TestProfilePayload.facts":
 		if e.ComplexityRoot.TestProfilePayload.Facts == nil {
@@ -3657,6 +4644,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VersionValue.To(childComplexity), true
 
+	case "WithdrawReviewPayload.fact":
+		if e.ComplexityRoot.WithdrawReviewPayload.Fact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawReviewPayload.Fact(childComplexity), true
+
 	case "WithoutModel.count":
 		if e.ComplexityRoot.WithoutModel.Count == nil {
 			break
@@ -3685,11 +4679,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AuditEntryWhereInput", ec.unmarshalInputAuditEntryWhereInput),
 			graphql.NewInputUnmarshaler("CancelJobInput", ec.unmarshalInputCancelJobInput),
 			graphql.NewInputUnmarshaler("CloneProfileInput", ec.unmarshalInputCloneProfileInput),
+			graphql.NewInputUnmarshaler("ComparisonInput", ec.unmarshalInputComparisonInput),
 			graphql.NewInputUnmarshaler("CrawlInput", ec.unmarshalInputCrawlInput),
 			graphql.NewInputUnmarshaler("CreateApiKeyInput", ec.unmarshalInputCreateApiKeyInput),
 			graphql.NewInputUnmarshaler("CreateProfileInput", ec.unmarshalInputCreateProfileInput),
 			graphql.NewInputUnmarshaler("DeleteJobInput", ec.unmarshalInputDeleteJobInput),
 			graphql.NewInputUnmarshaler("DeleteProfileInput", ec.unmarshalInputDeleteProfileInput),
+			graphql.NewInputUnmarshaler("DeleteReportInput", ec.unmarshalInputDeleteReportInput),
+			graphql.NewInputUnmarshaler("FactChangeWhereInput", ec.unmarshalInputFactChangeWhereInput),
 			graphql.NewInputUnmarshaler("FactOrder", ec.unmarshalInputFactOrder),
 			graphql.NewInputUnmarshaler("FactSearchWhere", ec.unmarshalInputFactSearchWhere),
 			graphql.NewInputUnmarshaler("FactWhereInput", ec.unmarshalInputFactWhereInput),
@@ -3710,18 +4707,24 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ProfileWhereInput", ec.unmarshalInputProfileWhereInput),
 			graphql.NewInputUnmarshaler("RateLimitOrder", ec.unmarshalInputRateLimitOrder),
 			graphql.NewInputUnmarshaler("RateLimitWhereInput", ec.unmarshalInputRateLimitWhereInput),
+			graphql.NewInputUnmarshaler("RefreshReportInput", ec.unmarshalInputRefreshReportInput),
 			graphql.NewInputUnmarshaler("ReportOrder", ec.unmarshalInputReportOrder),
 			graphql.NewInputUnmarshaler("ReportWhereInput", ec.unmarshalInputReportWhereInput),
 			graphql.NewInputUnmarshaler("ResetRateLimitInput", ec.unmarshalInputResetRateLimitInput),
 			graphql.NewInputUnmarshaler("RetryJobInput", ec.unmarshalInputRetryJobInput),
+			graphql.NewInputUnmarshaler("ReviewFactInput", ec.unmarshalInputReviewFactInput),
+			graphql.NewInputUnmarshaler("ReviewWhereInput", ec.unmarshalInputReviewWhereInput),
 			graphql.NewInputUnmarshaler("RevokeApiKeyInput", ec.unmarshalInputRevokeApiKeyInput),
 			graphql.NewInputUnmarshaler("SetRateLimitInput", ec.unmarshalInputSetRateLimitInput),
 			graphql.NewInputUnmarshaler("SnapshotOrder", ec.unmarshalInputSnapshotOrder),
 			graphql.NewInputUnmarshaler("SnapshotWhereInput", ec.unmarshalInputSnapshotWhereInput),
 			graphql.NewInputUnmarshaler("StartExtractionInput", ec.unmarshalInputStartExtractionInput),
+			graphql.NewInputUnmarshaler("StartReportInput", ec.unmarshalInputStartReportInput),
 			graphql.NewInputUnmarshaler("StartScrapeInput", ec.unmarshalInputStartScrapeInput),
 			graphql.NewInputUnmarshaler("TestProfileInput", ec.unmarshalInputTestProfileInput),
 			graphql.NewInputUnmarshaler("UpdateProfileInput", ec.unmarshalInputUpdateProfileInput),
+			graphql.NewInputUnmarshaler("VerifyEvidenceInput", ec.unmarshalInputVerifyEvidenceInput),
+			graphql.NewInputUnmarshaler("WithdrawReviewInput", ec.unmarshalInputWithdrawReviewInput),
 		)
 	}
 	first := true
@@ -3747,7 +4750,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 					return nil
 				}
 			}
-			buf := marshal(data)
+			var buf bytes.Buffer
+			data.MarshalGQL(&buf)
 			response.Data = buf.Bytes()
 			if atomic.LoadInt32(&ec.Deferred) > 0 {
 				hasNext := atomic.LoadInt32(&ec.PendingDeferred) > 0
@@ -3764,7 +4768,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			first = false
 			ctx = graphql.WithLazyInputUnmarshalerIndex(ctx, inputUnmarshalers)
 			data := ec._Mutation(ctx, opCtx.Operation.SelectionSet)
-			buf := marshal(data)
+			var buf bytes.Buffer
+			data.MarshalGQL(&buf)
 
 			return &graphql.Response{
 				Data: buf.Bytes(),
@@ -3907,6 +4912,255 @@ type RevokeApiKeyPayload {
   apiKey: ApiKey!
 }
 `, BuiltIn: false},
+	{Name: "../schema/comparison.graphql", Input: `extend type Query {
+  """
+  Companies side by side: what each documents of each attribute, with the words that prove it. "Not documented" is not "no". NOT_FOUND for a
+  company of which no page is stored.
+  """
+  comparison(
+    """
+    What to compare.
+    """
+    input: ComparisonInput!
+  ): Comparison! @scope(needs: READ)
+}
+
+"""
+What to compare.
+"""
+input ComparisonInput {
+  """
+  The companies, in the order of the columns: 1 to 50. Give either these or all.
+  """
+  companies: [String!]
+  """
+  All companies there are, in the order of the alphabet; at most 50.
+  """
+  all: Boolean! = false
+  """
+  Only rows of these categories; none means all.
+  """
+  categories: [String!]
+  """
+  Only the rows of these keys, such as "request_rate"; none means all.
+  """
+  attributes: [String!]
+  """
+  Only facts that were found under the profile of this name.
+  """
+  profile: String
+  """
+  At most so many rows, those that most companies state: 1 to 500.
+  """
+  first: Int! = 100
+}
+
+"""
+Companies side by side.
+"""
+type Comparison {
+  """
+  The companies, in the order of the cells of each row.
+  """
+  companies: [ComparedCompany!]!
+  """
+  The rows, category by category; in each, those first that most companies state.
+  """
+  rows: [ComparisonRow!]!
+  """
+  How many rows there are, with those that first left out.
+  """
+  rowCount: Int!
+}
+
+"""
+One company of a comparison, and how much of it is known.
+"""
+type ComparedCompany {
+  """
+  Its name.
+  """
+  name: String!
+  """
+  How many of its pages are stored.
+  """
+  pagesRead: Int!
+  """
+  When a page of it was last fetched; null if none was.
+  """
+  lastFetchedAt: Time
+  """
+  When the page of it was fetched that was not asked for the longest; null if there is none.
+  """
+  oldestFetchedAt: Time
+  """
+  In how many of the rows it states something.
+  """
+  stated: Int!
+  """
+  In how many of the rows it says that there is no such thing.
+  """
+  statedNo: Int!
+  """
+  In how many of the rows its pages contradict each other.
+  """
+  conflicts: Int!
+  """
+  In how many of the rows it says nothing, although pages of that kind were read.
+  """
+  notDocumented: Int!
+  """
+  In how many of the rows nothing is known, because no page of that kind was read.
+  """
+  notRead: Int!
+}
+
+"""
+What each company says of one attribute.
+"""
+type ComparisonRow {
+  """
+  A stable key, such as "request_rate"; of rows without a name one that depends on what they say.
+  """
+  key: String!
+  """
+  What it is about, in words.
+  """
+  label: String!
+  """
+  The key of the category that it is in.
+  """
+  category: String!
+  """
+  The category in words.
+  """
+  categoryTitle: String!
+  """
+  Whether the row is one of those that techfacts knows by name. The statements of others were laid side by side because they are alike.
+  """
+  named: Boolean!
+  """
+  Which value is better, if that can be said.
+  """
+  better: Better
+  """
+  How many companies state it, or state that there is no such thing.
+  """
+  stated: Int!
+  """
+  One cell for each company, in their order.
+  """
+  cells: [ComparisonCell!]!
+}
+
+"""
+Which of two values is better.
+"""
+enum Better {
+  """
+  The higher one, as of rate limits.
+  """
+  HIGHER
+  """
+  The lower one, as of prices.
+  """
+  LOWER
+}
+
+"""
+What is known of one attribute of one company.
+"""
+enum CellState {
+  """
+  Its pages state it.
+  """
+  STATED
+  """
+  Its pages state that there is no such thing.
+  """
+  STATED_NO
+  """
+  Pages of that kind were read, and none says it.
+  """
+  NOT_DOCUMENTED
+  """
+  No page of that kind was read.
+  """
+  NOT_READ
+  """
+  Its pages contradict each other.
+  """
+  CONFLICT
+}
+
+"""
+What one company says of one attribute.
+"""
+type ComparisonCell {
+  """
+  The company.
+  """
+  company: String!
+  """
+  What is known.
+  """
+  state: CellState!
+  """
+  What it says, for people; empty if it says nothing.
+  """
+  text: String!
+  """
+  What it says in figures, if it does: of several values, such as those of plans, the best one if that can be said, else the surest.
+  """
+  value: FactValue
+  """
+  What it says, value by value or condition by condition: that of its value, then the surest first; of a CONFLICT those that contradict each other stand first.
+  """
+  entries: [CellEntry!]!
+  """
+  The facts that say it, the surest first; at most 60 are looked at, fewer the more companies there are.
+  """
+  facts: [Fact!]!
+  """
+  Whether its value is the best of the row.
+  """
+  best: Boolean!
+  """
+  Whether its value is the worst of the row.
+  """
+  worst: Boolean!
+  """
+  When one of its facts was last seen; null if there is none.
+  """
+  seenAt: Time
+}
+
+"""
+One thing that a cell says.
+"""
+type CellEntry {
+  """
+  What it says, for people.
+  """
+  text: String!
+  """
+  What limits it: the plan, the region, the version, the condition, the column of a table.
+  """
+  qualifiers: [Qualifier!]!
+  """
+  What it says in figures; null if it does not.
+  """
+  value: FactValue
+  """
+  Whether it says that there is no such thing.
+  """
+  denies: Boolean!
+  """
+  The fact that says it.
+  """
+  fact: Fact!
+}
+`, BuiltIn: false},
 	{Name: "../schema/crawl.graphql", Input: `extend type Query {
   """
   Which pages a crawl would come across first, which of them it would read, and why not the others. Nothing is stored. Asked
@@ -4042,6 +5296,19 @@ enum PreviewSource {
   What limits it: the plan, the region, the version, the endpoint, the condition; in the order of their names.
   """
   qualifiers: [Qualifier!]!
+  """
+  How many pages of its company state it now, its own included if that does. Statements count as the same if what they are about, the value and the words beside it are the same.
+  """
+  corroboration: Int!
+  """
+  Facts of other pages of its company that state the same now, in the order in which they were found.
+  """
+  sameAs(
+    """
+    At most so many: 0 to 100.
+    """
+    first: Int! = 10
+  ): [Fact!]!
 }
 
 """
@@ -4247,6 +5514,262 @@ extend type Query {
     """
     id: ID!
   ): Fact @scope(needs: READ)
+  """
+  Facts, by filter and in order.
+  """
+  facts(
+    """
+    Only facts that held at this time, as far as was known then; their evidence is that of when they were last found.
+    """
+    asOf: Time
+    """
+    Only what comes after this place.
+    """
+    after: Cursor
+    """
+    At most so many, from the start: 0 to 100; 20 unless said.
+    """
+    first: Int
+    """
+    Only what comes before this place.
+    """
+    before: Cursor
+    """
+    At most so many, from the end: 0 to 100.
+    """
+    last: Int
+    """
+    In this order.
+    """
+    orderBy: [FactOrder!]
+    """
+    Only what is like this.
+    """
+    where: FactWhereInput
+  ): FactConnection! @scope(needs: READ)
+  """
+  Facts of one company that contradict each other: they are about the same, on different pages, with different values.
+  """
+  conflicts(
+    """
+    Only facts like this.
+    """
+    where: FactWhereInput
+    """
+    At most so many: 0 to 100.
+    """
+    first: Int! = 20
+  ): [Conflict!]! @scope(needs: READ)
+  """
+  What has become of the quotes of facts in the newest texts of their pages, one for each fact in the order in which they are named. No server is asked.
+  """
+  verifyEvidence(
+    """
+    Which facts.
+    """
+    input: VerifyEvidenceInput!
+  ): [Evidence!]! @scope(needs: READ)
+}
+
+"""
+Facts of one company that contradict each other.
+"""
+type Conflict {
+  """
+  Whose documentation it is.
+  """
+  company: String!
+  """
+  What they tell about, as a stable key such as "rate_limit".
+  """
+  attribute: String!
+  """
+  What limits all of them: the plan, the region and the like.
+  """
+  qualifiers: [Qualifier!]!
+  """
+  The facts, at least two with different values.
+  """
+  facts: [Fact!]!
+}
+
+extend type Mutation {
+  """
+  Says of a fact that it is right, wrong, or right in other words. That holds for the same statement on every page of the company, under the same profile, and for ones found later.
+  """
+  reviewFact(
+    """
+    Which fact, and what of it.
+    """
+    input: ReviewFactInput!
+  ): ReviewFactPayload! @scope(needs: WRITE)
+  """
+  Takes back what was said of a fact, whichever the verdict: it is again as it was found.
+  """
+  withdrawReview(
+    """
+    Which fact.
+    """
+    input: WithdrawReviewInput!
+  ): WithdrawReviewPayload! @scope(needs: WRITE)
+}
+
+"""
+What somebody thinks of a fact.
+"""
+input ReviewFactInput {
+  """
+  The id of the fact.
+  """
+  id: ID!
+  """
+  Whether it is right.
+  """
+  verdict: ReviewVerdict!
+  """
+  Why; at most 1,000 characters.
+  """
+  reason: String! = ""
+  """
+  For EDITED: what it should say, in 1 to 1,000 characters. A number or a negation that its quote does not have is refused.
+  """
+  statement: String
+  """
+  For EDITED: the category of its profile that it belongs to.
+  """
+  category: String
+}
+
+"""
+The fact that was reviewed.
+"""
+type ReviewFactPayload {
+  """
+  The fact as it is now.
+  """
+  fact: Fact!
+}
+
+"""
+Of which fact a review is taken back.
+"""
+input WithdrawReviewInput {
+  """
+  The id of the fact.
+  """
+  id: ID!
+}
+
+"""
+The fact whose review was taken back.
+"""
+type WithdrawReviewPayload {
+  """
+  The fact as it is now.
+  """
+  fact: Fact!
+}
+
+"""
+Which facts to verify.
+"""
+input VerifyEvidenceInput {
+  """
+  The ids of 1 to 100 facts.
+  """
+  factIds: [ID!]!
+}
+
+"""
+What has become of the evidence of a fact.
+"""
+type Evidence {
+  """
+  The fact.
+  """
+  fact: Fact!
+  """
+  What has become of its quote.
+  """
+  state: EvidenceState!
+  """
+  The newest text of its page; null if there is none.
+  """
+  snapshot: Snapshot
+  """
+  Where in that text the quote stands, or what is left of it; null if it is gone.
+  """
+  span: Span
+  """
+  What stands there now; null if it is gone.
+  """
+  text: String
+}
+
+"""
+What has become of a quote.
+"""
+enum EvidenceState {
+  """
+  It stands where it did.
+  """
+  INTACT
+  """
+  It stands elsewhere on its page.
+  """
+  MOVED
+  """
+  Something like it stands there, in other words or with other figures.
+  """
+  ALTERED
+  """
+  Nothing like it is on its page any more, or the page is gone.
+  """
+  GONE
+}
+`, BuiltIn: false},
+	{Name: "../schema/factchange.graphql", Input: `extend type Query {
+  """
+  What became of claims, in order of time. Several facts that state the same are one claim, wherever they stand.
+  """
+  factChanges(
+    """
+    Only what became known at this time or later.
+    """
+    since: Time
+    """
+    Only what comes after this place.
+    """
+    after: Cursor
+    """
+    At most so many, from the start: 0 to 100; 20 unless said.
+    """
+    first: Int
+    """
+    Only what comes before this place.
+    """
+    before: Cursor
+    """
+    At most so many, from the end: 0 to 100.
+    """
+    last: Int
+    """
+    Only what is like this.
+    """
+    where: FactChangeWhereInput
+  ): FactChangeConnection! @scope(needs: READ)
+}
+
+extend type Subscription {
+  """
+  Every change that becomes known from now on, with its evidence: at the end of each job, and when somebody reviews a fact.
+  """
+  factChanged(
+    """
+    Only changes like this.
+    """
+    where: FactChangeWhereInput
+  ): FactChange! @scope(needs: READ)
 }
 `, BuiltIn: false},
 	{Name: "../schema/import.graphql", Input: `extend type Mutation {
@@ -4346,7 +5869,7 @@ type ImportDocumentsPayload {
 """
 What a job was asked to do.
 """
-union JobParams = ScrapeParams | ExtractionParams
+union JobParams = ScrapeParams | ExtractionParams | ReportParams
 
 """
 What a SCRAPE job was asked to do.
@@ -5491,7 +7014,76 @@ extend type Subscription {
   ): RateLimit! @scope(needs: READ)
 }
 `, BuiltIn: false},
-	{Name: "../schema/report.graphql", Input: `extend type Query {
+	{Name: "../schema/report.graphql", Input: `extend type Report {
+  """
+  Where the document can be fetched, in each format, with the same keys as the API.
+  """
+  files: [ReportFile!]!
+  """
+  What is different from the report that it took the place of; empty if it did not.
+  """
+  changes: [ReportChange!]!
+}
+
+"""
+A report in one format.
+"""
+type ReportFile {
+  """
+  The ending of its name: "md", "html", "json", "csv" or "xlsx".
+  """
+  format: String!
+  """
+  Its path on this server.
+  """
+  path: String!
+}
+
+"""
+One difference between a report and the one before it.
+"""
+type ReportChange {
+  """
+  Whether something has come, gone, or become something else.
+  """
+  kind: ReportChangeKind!
+  """
+  Whose documentation it is about.
+  """
+  company: String!
+  """
+  What it is about: a row of the comparison, or a category.
+  """
+  about: String!
+  """
+  What the report before says; empty if it says nothing.
+  """
+  before: String!
+  """
+  What this report says; empty if it says nothing.
+  """
+  after: String!
+}
+
+"""
+What a difference is.
+"""
+enum ReportChangeKind {
+  """
+  It was not there before.
+  """
+  ADDED
+  """
+  It is there no more.
+  """
+  REMOVED
+  """
+  It says something else.
+  """
+  CHANGED
+}
+
+extend type Query {
   """
   The report of this id, or null with an error of code NOT_FOUND.
   """
@@ -5501,6 +7093,219 @@ extend type Subscription {
     """
     id: ID!
   ): Report @scope(needs: READ)
+}
+
+extend type Mutation {
+  """
+  Starts a job that writes a report of facts that are stored. NOT_FOUND for a company of which nothing is stored. The same input within 24 hours gives
+  the report that is there, while no fact of its companies has changed.
+  """
+  startReport(
+    """
+    What to write.
+    """
+    input: StartReportInput!
+  ): StartReportPayload! @scope(needs: WRITE)
+  """
+  Starts a job that writes a report anew, from the facts as they are now. The new report knows the one it takes the place of, and what is different.
+  """
+  refreshReport(
+    """
+    Which report.
+    """
+    input: RefreshReportInput!
+  ): RefreshReportPayload! @scope(needs: WRITE)
+  """
+  Deletes a report.
+  """
+  deleteReport(
+    """
+    Which report.
+    """
+    input: DeleteReportInput!
+  ): DeleteReportPayload! @scope(needs: WRITE)
+}
+
+extend type Subscription {
+  """
+  Every report of which a cited fact has changed, from now on, with the reason.
+  """
+  reportStale: Report! @scope(needs: READ)
+}
+
+"""
+What a report is to be.
+"""
+input StartReportInput {
+  """
+  SINGLE: one company, all categories. COMPARISON: two or more companies side by side. TOPIC: one category across companies. SUMMARY: at most 500 words.
+  """
+  type: ReportType!
+  """
+  The companies, in the order in which they are shown: 1 to 50. One for SINGLE, two or more for COMPARISON.
+  """
+  companies: [String!]!
+  """
+  Only facts of these categories; none means all. Exactly one for TOPIC.
+  """
+  categories: [String!]
+  """
+  Its title, at most 200 characters; one is made if none is given.
+  """
+  title: String
+  """
+  Only facts found under the profile of this name.
+  """
+  profile: String
+  """
+  What its body is written in. The document can be fetched in every format, whatever this says.
+  """
+  format: ReportFormat! = MARKDOWN
+  """
+  What a language model should mind when it writes. There is none yet: anything given is refused with UNAVAILABLE.
+  """
+  instructions: String
+  """
+  The most facts that a section lists: 1 to 200. Unless given, as REPORT_FACTS_PER_SECTION says.
+  """
+  maxFactsPerSection: Int
+  """
+  The most facts that sections list in all: 1 to 2,000. Unless given, as REPORT_FACTS says.
+  """
+  maxFacts: Int
+  """
+  With the same key the same input is one job, however often it is sent; at most 200 characters.
+  """
+  idempotencyKey: String
+  """
+  Whether it goes before or after other jobs.
+  """
+  priority: JobPriority! = NORMAL
+}
+
+"""
+Which report to write anew.
+"""
+input RefreshReportInput {
+  """
+  Its id.
+  """
+  id: ID!
+}
+
+"""
+Which report to delete.
+"""
+input DeleteReportInput {
+  """
+  Its id.
+  """
+  id: ID!
+}
+
+"""
+The job that was started.
+"""
+type StartReportPayload {
+  """
+  The job; an earlier one if the report is there already, or if the idempotency key was used before.
+  """
+  job: Job!
+  """
+  The report, if it is there already. Otherwise it will have the id of the job's parameters.
+  """
+  report: Report
+}
+
+"""
+The job that was started.
+"""
+type RefreshReportPayload {
+  """
+  The job that writes the new report.
+  """
+  job: Job!
+}
+
+"""
+What was deleted.
+"""
+type DeleteReportPayload {
+  """
+  The id of the report that is no more.
+  """
+  deletedId: ID!
+}
+
+"""
+What a REPORT job was asked to do.
+"""
+type ReportParams {
+  """
+  The id that the report has, once it is written.
+  """
+  id: ID!
+  """
+  What it shows.
+  """
+  type: ReportType!
+  """
+  The companies.
+  """
+  companies: [String!]!
+  """
+  The categories it is limited to; none means all.
+  """
+  categories: [String!]!
+  """
+  Its title, if one was given; else empty.
+  """
+  title: String!
+  """
+  The profile it is limited to, if any; else empty.
+  """
+  profile: String!
+  """
+  What its body is written in.
+  """
+  format: ReportFormat!
+  """
+  The most facts that a section lists.
+  """
+  maxFactsPerSection: Int!
+  """
+  The most facts that sections list in all.
+  """
+  maxFacts: Int!
+}
+`, BuiltIn: false},
+	{Name: "../schema/review.graphql", Input: `extend type Profile {
+  """
+  How often the facts that it finds were right, as far as they were reviewed.
+  """
+  precision: Precision!
+}
+
+"""
+How often facts were right, by the reviews of them.
+"""
+type Precision {
+  """
+  How many statements were confirmed.
+  """
+  confirmed: Int!
+  """
+  How many were rejected.
+  """
+  rejected: Int!
+  """
+  How many were edited; they count as neither.
+  """
+  edited: Int!
+  """
+  The confirmed among those that were confirmed or rejected, from 0 to 1; null if there are none.
+  """
+  value: Float
 }
 `, BuiltIn: false},
 	{Name: "../schema/search.graphql", Input: `"""
@@ -6146,12 +7951,124 @@ func (ec *executionContext) childFields_CancelJobPayload(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type CancelJobPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CellEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "text":
+		return ec.fieldContext_CellEntry_text(ctx, field)
+	case "qualifiers":
+		return ec.fieldContext_CellEntry_qualifiers(ctx, field)
+	case "value":
+		return ec.fieldContext_CellEntry_value(ctx, field)
+	case "denies":
+		return ec.fieldContext_CellEntry_denies(ctx, field)
+	case "fact":
+		return ec.fieldContext_CellEntry_fact(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CellEntry", field.Name)
+}
+
 func (ec *executionContext) childFields_CloneProfilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "profile":
 		return ec.fieldContext_CloneProfilePayload_profile(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CloneProfilePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ComparedCompany(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ComparedCompany_name(ctx, field)
+	case "pagesRead":
+		return ec.fieldContext_ComparedCompany_pagesRead(ctx, field)
+	case "lastFetchedAt":
+		return ec.fieldContext_ComparedCompany_lastFetchedAt(ctx, field)
+	case "oldestFetchedAt":
+		return ec.fieldContext_ComparedCompany_oldestFetchedAt(ctx, field)
+	case "stated":
+		return ec.fieldContext_ComparedCompany_stated(ctx, field)
+	case "statedNo":
+		return ec.fieldContext_ComparedCompany_statedNo(ctx, field)
+	case "conflicts":
+		return ec.fieldContext_ComparedCompany_conflicts(ctx, field)
+	case "notDocumented":
+		return ec.fieldContext_ComparedCompany_notDocumented(ctx, field)
+	case "notRead":
+		return ec.fieldContext_ComparedCompany_notRead(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComparedCompany", field.Name)
+}
+
+func (ec *executionContext) childFields_Comparison(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "companies":
+		return ec.fieldContext_Comparison_companies(ctx, field)
+	case "rows":
+		return ec.fieldContext_Comparison_rows(ctx, field)
+	case "rowCount":
+		return ec.fieldContext_Comparison_rowCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Comparison", field.Name)
+}
+
+func (ec *executionContext) childFields_ComparisonCell(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "company":
+		return ec.fieldContext_ComparisonCell_company(ctx, field)
+	case "state":
+		return ec.fieldContext_ComparisonCell_state(ctx, field)
+	case "text":
+		return ec.fieldContext_ComparisonCell_text(ctx, field)
+	case "value":
+		return ec.fieldContext_ComparisonCell_value(ctx, field)
+	case "entries":
+		return ec.fieldContext_ComparisonCell_entries(ctx, field)
+	case "facts":
+		return ec.fieldContext_ComparisonCell_facts(ctx, field)
+	case "best":
+		return ec.fieldContext_ComparisonCell_best(ctx, field)
+	case "worst":
+		return ec.fieldContext_ComparisonCell_worst(ctx, field)
+	case "seenAt":
+		return ec.fieldContext_ComparisonCell_seenAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComparisonCell", field.Name)
+}
+
+func (ec *executionContext) childFields_ComparisonRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_ComparisonRow_key(ctx, field)
+	case "label":
+		return ec.fieldContext_ComparisonRow_label(ctx, field)
+	case "category":
+		return ec.fieldContext_ComparisonRow_category(ctx, field)
+	case "categoryTitle":
+		return ec.fieldContext_ComparisonRow_categoryTitle(ctx, field)
+	case "named":
+		return ec.fieldContext_ComparisonRow_named(ctx, field)
+	case "better":
+		return ec.fieldContext_ComparisonRow_better(ctx, field)
+	case "stated":
+		return ec.fieldContext_ComparisonRow_stated(ctx, field)
+	case "cells":
+		return ec.fieldContext_ComparisonRow_cells(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComparisonRow", field.Name)
+}
+
+func (ec *executionContext) childFields_Conflict(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "company":
+		return ec.fieldContext_Conflict_company(ctx, field)
+	case "attribute":
+		return ec.fieldContext_Conflict_attribute(ctx, field)
+	case "qualifiers":
+		return ec.fieldContext_Conflict_qualifiers(ctx, field)
+	case "facts":
+		return ec.fieldContext_Conflict_facts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Conflict", field.Name)
 }
 
 func (ec *executionContext) childFields_CrawlParams(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6226,6 +8143,14 @@ func (ec *executionContext) childFields_DeleteProfilePayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type DeleteProfilePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DeleteReportPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedId":
+		return ec.fieldContext_DeleteReportPayload_deletedId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteReportPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DiffHunk(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "fromLine":
@@ -6246,6 +8171,22 @@ func (ec *executionContext) childFields_DiffLine(ctx context.Context, field grap
 		return ec.fieldContext_DiffLine_text(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DiffLine", field.Name)
+}
+
+func (ec *executionContext) childFields_Evidence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fact":
+		return ec.fieldContext_Evidence_fact(ctx, field)
+	case "state":
+		return ec.fieldContext_Evidence_state(ctx, field)
+	case "snapshot":
+		return ec.fieldContext_Evidence_snapshot(ctx, field)
+	case "span":
+		return ec.fieldContext_Evidence_span(ctx, field)
+	case "text":
+		return ec.fieldContext_Evidence_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Evidence", field.Name)
 }
 
 func (ec *executionContext) childFields_Fact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6282,20 +8223,82 @@ func (ec *executionContext) childFields_Fact(ctx context.Context, field graphql.
 		return ec.fieldContext_Fact_firstSeenAt(ctx, field)
 	case "lastSeenAt":
 		return ec.fieldContext_Fact_lastSeenAt(ctx, field)
+	case "beganAt":
+		return ec.fieldContext_Fact_beganAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_Fact_endedAt(ctx, field)
 	case "page":
 		return ec.fieldContext_Fact_page(ctx, field)
 	case "snapshot":
 		return ec.fieldContext_Fact_snapshot(ctx, field)
 	case "profile":
 		return ec.fieldContext_Fact_profile(ctx, field)
+	case "supersededBy":
+		return ec.fieldContext_Fact_supersededBy(ctx, field)
+	case "supersedes":
+		return ec.fieldContext_Fact_supersedes(ctx, field)
+	case "review":
+		return ec.fieldContext_Fact_review(ctx, field)
 	case "deepLink":
 		return ec.fieldContext_Fact_deepLink(ctx, field)
 	case "value":
 		return ec.fieldContext_Fact_value(ctx, field)
 	case "qualifiers":
 		return ec.fieldContext_Fact_qualifiers(ctx, field)
+	case "corroboration":
+		return ec.fieldContext_Fact_corroboration(ctx, field)
+	case "sameAs":
+		return ec.fieldContext_Fact_sameAs(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Fact", field.Name)
+}
+
+func (ec *executionContext) childFields_FactChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FactChange_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_FactChange_kind(ctx, field)
+	case "at":
+		return ec.fieldContext_FactChange_at(ctx, field)
+	case "company":
+		return ec.fieldContext_FactChange_company(ctx, field)
+	case "category":
+		return ec.fieldContext_FactChange_category(ctx, field)
+	case "reviewed":
+		return ec.fieldContext_FactChange_reviewed(ctx, field)
+	case "fact":
+		return ec.fieldContext_FactChange_fact(ctx, field)
+	case "previous":
+		return ec.fieldContext_FactChange_previous(ctx, field)
+	case "job":
+		return ec.fieldContext_FactChange_job(ctx, field)
+	case "profile":
+		return ec.fieldContext_FactChange_profile(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FactChange", field.Name)
+}
+
+func (ec *executionContext) childFields_FactChangeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FactChangeConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FactChangeConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FactChangeConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FactChangeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FactChangeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_FactChangeEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_FactChangeEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FactChangeEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_FactConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6706,6 +8709,20 @@ func (ec *executionContext) childFields_PageSearchEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type PageSearchEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Precision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "confirmed":
+		return ec.fieldContext_Precision_confirmed(ctx, field)
+	case "rejected":
+		return ec.fieldContext_Precision_rejected(ctx, field)
+	case "edited":
+		return ec.fieldContext_Precision_edited(ctx, field)
+	case "value":
+		return ec.fieldContext_Precision_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Precision", field.Name)
+}
+
 func (ec *executionContext) childFields_PreviewedURL(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "url":
@@ -6756,6 +8773,8 @@ func (ec *executionContext) childFields_Profile(ctx context.Context, field graph
 		return ec.fieldContext_Profile_updatedAt(ctx, field)
 	case "facts":
 		return ec.fieldContext_Profile_facts(ctx, field)
+	case "precision":
+		return ec.fieldContext_Profile_precision(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Profile", field.Name)
 }
@@ -6854,6 +8873,14 @@ func (ec *executionContext) childFields_RateLimitEdge(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type RateLimitEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_RefreshReportPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "job":
+		return ec.fieldContext_RefreshReportPayload_job(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RefreshReportPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RejectedCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "reason":
@@ -6898,14 +8925,42 @@ func (ec *executionContext) childFields_Report(ctx context.Context, field graphq
 		return ec.fieldContext_Report_body(ctx, field)
 	case "stale":
 		return ec.fieldContext_Report_stale(ctx, field)
+	case "staleReason":
+		return ec.fieldContext_Report_staleReason(ctx, field)
+	case "staleAt":
+		return ec.fieldContext_Report_staleAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Report_version(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Report_createdAt(ctx, field)
 	case "job":
 		return ec.fieldContext_Report_job(ctx, field)
+	case "previous":
+		return ec.fieldContext_Report_previous(ctx, field)
 	case "facts":
 		return ec.fieldContext_Report_facts(ctx, field)
+	case "files":
+		return ec.fieldContext_Report_files(ctx, field)
+	case "changes":
+		return ec.fieldContext_Report_changes(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Report", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_ReportChange_kind(ctx, field)
+	case "company":
+		return ec.fieldContext_ReportChange_company(ctx, field)
+	case "about":
+		return ec.fieldContext_ReportChange_about(ctx, field)
+	case "before":
+		return ec.fieldContext_ReportChange_before(ctx, field)
+	case "after":
+		return ec.fieldContext_ReportChange_after(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportChange", field.Name)
 }
 
 func (ec *executionContext) childFields_ReportConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6930,6 +8985,16 @@ func (ec *executionContext) childFields_ReportEdge(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type ReportEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ReportFile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "format":
+		return ec.fieldContext_ReportFile_format(ctx, field)
+	case "path":
+		return ec.fieldContext_ReportFile_path(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportFile", field.Name)
+}
+
 func (ec *executionContext) childFields_ResetRateLimitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "rateLimit":
@@ -6944,6 +9009,44 @@ func (ec *executionContext) childFields_RetryJobPayload(ctx context.Context, fie
 		return ec.fieldContext_RetryJobPayload_job(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RetryJobPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Review(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Review_id(ctx, field)
+	case "company":
+		return ec.fieldContext_Review_company(ctx, field)
+	case "verdict":
+		return ec.fieldContext_Review_verdict(ctx, field)
+	case "reason":
+		return ec.fieldContext_Review_reason(ctx, field)
+	case "statement":
+		return ec.fieldContext_Review_statement(ctx, field)
+	case "category":
+		return ec.fieldContext_Review_category(ctx, field)
+	case "editedStatement":
+		return ec.fieldContext_Review_editedStatement(ctx, field)
+	case "editedCategory":
+		return ec.fieldContext_Review_editedCategory(ctx, field)
+	case "who":
+		return ec.fieldContext_Review_who(ctx, field)
+	case "at":
+		return ec.fieldContext_Review_at(ctx, field)
+	case "profile":
+		return ec.fieldContext_Review_profile(ctx, field)
+	case "facts":
+		return ec.fieldContext_Review_facts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Review", field.Name)
+}
+
+func (ec *executionContext) childFields_ReviewFactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fact":
+		return ec.fieldContext_ReviewFactPayload_fact(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewFactPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RevokeApiKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7136,6 +9239,16 @@ func (ec *executionContext) childFields_StartExtractionPayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type StartExtractionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_StartReportPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "job":
+		return ec.fieldContext_StartReportPayload_job(ctx, field)
+	case "report":
+		return ec.fieldContext_StartReportPayload_report(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartReportPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_StartScrapePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "job":
@@ -7198,6 +9311,14 @@ func (ec *executionContext) childFields_UpdateProfilePayload(ctx context.Context
 		return ec.fieldContext_UpdateProfilePayload_profile(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateProfilePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawReviewPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fact":
+		return ec.fieldContext_WithdrawReviewPayload_fact(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawReviewPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_WithoutModel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -90,9 +90,12 @@ func (r *Resolver) JobEvent() graph.JobEventResolver { return &jobEventResolver{
 
 func (r *Resolver) Query() graph.QueryResolver { return &queryResolver{r} }
 
+func (r *Resolver) Report() graph.ReportResolver { return &reportResolver{r} }
+
 type (
 	factResolver     struct{ *Resolver }
 	jobResolver      struct{ *Resolver }
 	jobEventResolver struct{ *Resolver }
 	queryResolver    struct{ *Resolver }
+	reportResolver   struct{ *Resolver }
 )

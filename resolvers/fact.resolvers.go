@@ -17,10 +17,11 @@ import (
 	"techfacts.dev/techfacts/graph"
 	"techfacts.dev/techfacts/internal/access"
 	"techfacts.dev/techfacts/internal/change"
+	"techfacts.dev/techfacts/internal/document"
 )
 
 func (r *factResolver) DeepLink(ctx context.Context, obj *ent.Fact) (string, error) {
-	return deepLink(obj.URL, obj.Anchor, obj.Quote), nil
+	return document.DeepLink(obj.URL, obj.Anchor, obj.Quote), nil
 }
 
 func (r *factResolver) Value(ctx context.Context, obj *ent.Fact) (graph.FactValue, error) {

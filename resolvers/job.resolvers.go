@@ -25,8 +25,11 @@ func (r *extractionParamsResolver) ModelTokens(ctx context.Context, obj *schema.
 }
 
 func (r *jobResolver) Params(ctx context.Context, obj *ent.Job) (schema.JobParams, error) {
-	if p := obj.Params.Extract; p != nil {
-		return p, nil
+	switch p := obj.Params; {
+	case p.Extract != nil:
+		return p.Extract, nil
+	case p.Report != nil:
+		return p.Report, nil
 	}
 	return obj.Params.Scrape, nil
 }

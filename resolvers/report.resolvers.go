@@ -11,7 +11,27 @@ import (
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/ent/report"
+	"techfacts.dev/techfacts/graph"
 )
+
+func (r *mutationResolver) StartReport(ctx context.Context, input graph.StartReportInput) (*graph.StartReportPayload, error) {
+	return r.startReport(ctx, input)
+}
+
+func (r *mutationResolver) RefreshReport(ctx context.Context, input graph.RefreshReportInput) (*graph.RefreshReportPayload, error) {
+	row, err := r.Jobs.RefreshReport(ctx, input.ID, r.FactsPerSection, r.FactsPerReport)
+	if err != nil {
+		return nil, err
+	}
+	return &graph.RefreshReportPayload{Job: row}, nil
+}
+
+func (r *mutationResolver) DeleteReport(ctx context.Context, input graph.DeleteReportInput) (*graph.DeleteReportPayload, error) {
+	if err := r.Reports.Delete(ctx, input.ID); err != nil {
+		return nil, err
+	}
+	return &graph.DeleteReportPayload{DeletedID: input.ID}, nil
+}
 
 func (r *queryResolver) Report(ctx context.Context, id uuid.UUID) (*ent.Report, error) {
 	q, err := r.Ent.Report.Query().Where(report.ID(id)).CollectFields(ctx)
@@ -20,4 +40,16 @@ func (r *queryResolver) Report(ctx context.Context, id uuid.UUID) (*ent.Report, 
 	}
 	row, err := q.Only(ctx)
 	return row, missing(err, "no such report")
+}
+
+func (r *reportResolver) Files(ctx context.Context, obj *ent.Report) ([]*graph.ReportFile, error) {
+	return reportFiles(obj.ID), nil
+}
+
+func (r *reportResolver) Changes(ctx context.Context, obj *ent.Report) ([]*graph.ReportChange, error) {
+	return r.reportChanges(ctx, obj.ID)
+}
+
+func (r *subscriptionResolver) ReportStale(ctx context.Context) (<-chan *ent.Report, error) {
+	return r.watchStale(ctx)
 }

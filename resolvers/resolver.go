@@ -21,7 +21,9 @@ import (
 	"techfacts.dev/techfacts/internal/fetch"
 	"techfacts.dev/techfacts/internal/job"
 	"techfacts.dev/techfacts/internal/lab"
+	"techfacts.dev/techfacts/internal/report"
 	"techfacts.dev/techfacts/internal/search"
+	"techfacts.dev/techfacts/internal/store"
 	"techfacts.dev/techfacts/schema"
 )
 
@@ -32,16 +34,20 @@ type Bus interface {
 
 // Resolver holds what the resolvers use.
 type Resolver struct {
-	Ent      *ent.Client // reads only
-	Jobs     *job.Jobs
-	Profiles *extract.Profiles
-	Limiter  *fetch.Limiter
-	Keys     *access.Keys
-	Reviews  *change.Reviews
-	Preview  crawl.Previewer
-	Lab      lab.Lab
-	Bus      Bus
-	Tick     time.Duration // how often watchers look without a hint; 0: every 2 s
+	Ent     *ent.Client  // reads only
+	Store   *store.Store // what comparisons are read from
+	Reports *report.Reports
+	// FactsPerSection and FactsPerReport are what reports list unless the input says otherwise.
+	FactsPerSection, FactsPerReport int
+	Jobs                            *job.Jobs
+	Profiles                        *extract.Profiles
+	Limiter                         *fetch.Limiter
+	Keys                            *access.Keys
+	Reviews                         *change.Reviews
+	Preview                         crawl.Previewer
+	Lab                             lab.Lab
+	Bus                             Bus
+	Tick                            time.Duration // how often watchers look without a hint; 0: every 2 s
 
 	Search     *search.Engine // over facts
 	PageSearch *search.Engine

@@ -73,15 +73,16 @@ func (e Priority) Rank() int {
 	return 1
 }
 
-// Params is what a job was asked to do: exactly one of Scrape and Extract is
-// set. It only ever gains optional fields.
+// Params is what a job was asked to do: exactly one of Scrape, Extract and Report
+// is set. It only ever gains optional fields.
 type Params struct {
 	Scrape  *ScrapeParams     `json:"scrape,omitempty"`
 	Extract *ExtractionParams `json:"extract,omitempty"`
+	Report  *ReportParams     `json:"report,omitempty"`
 	Trace   string            `json:"trace,omitempty"` // of the request that asked, if it was traced: a traceparent
 }
 
-// JobParams is Scrape or Extract of [Params], whichever is set.
+// JobParams is Scrape, Extract or Report of [Params], whichever is set.
 type JobParams interface{ IsJobParams() }
 
 // IsJobParams marks the parameters of a SCRAPE job.
@@ -89,6 +90,9 @@ func (*ScrapeParams) IsJobParams() {}
 
 // IsJobParams marks the parameters of an EXTRACT job.
 func (*ExtractionParams) IsJobParams() {}
+
+// IsJobParams marks the parameters of a REPORT job.
+func (*ReportParams) IsJobParams() {}
 
 // ScrapeParams are the parameters of a SCRAPE job.
 type ScrapeParams struct {

@@ -21,10 +21,11 @@ const (
 	StepDiscover Step = "DISCOVER"
 	StepFetch    Step = "FETCH"
 	StepExtract  Step = "EXTRACT"
+	StepReport   Step = "REPORT"
 )
 
 // Values lists the steps.
-func (Step) Values() []string { return []string{"DISCOVER", "FETCH", "EXTRACT"} }
+func (Step) Values() []string { return []string{"DISCOVER", "FETCH", "EXTRACT", "REPORT"} }
 
 // ItemState is where an item is in the queue.
 type ItemState string
@@ -48,6 +49,7 @@ const (
 	Stored           Outcome = "STORED"
 	Unchanged        Outcome = "UNCHANGED"
 	Extracted        Outcome = "EXTRACTED"
+	Written          Outcome = "WRITTEN"
 	Duplicate        Outcome = "DUPLICATE"
 	RobotsBlocked    Outcome = "ROBOTS_BLOCKED"
 	FetchBlocked     Outcome = "FETCH_BLOCKED"
@@ -69,12 +71,12 @@ func (Outcome) Values() []string {
 	return []string{
 		"STORED", "UNCHANGED", "EXTRACTED", "DUPLICATE", "ROBOTS_BLOCKED", "FETCH_BLOCKED", "RATE_LIMITED", "HTTP_ERROR",
 		"TIMEOUT", "TOO_LARGE", "EMPTY_CONTENT", "UNSUPPORTED_TYPE", "LANGUAGE_FILTERED", "OUT_OF_SCOPE", "BUDGET_EXHAUSTED",
-		"CANCELLED", "FAILED",
+		"CANCELLED", "FAILED", "WRITTEN",
 	}
 }
 
 // Good reports whether the item ended as was wanted.
-func (e Outcome) Good() bool { return e == Stored || e == Unchanged || e == Extracted }
+func (e Outcome) Good() bool { return e == Stored || e == Unchanged || e == Extracted || e == Written }
 
 // Retryable reports whether trying again might end better.
 func (e Outcome) Retryable() bool {

@@ -16,6 +16,7 @@ import (
 	"techfacts.dev/techfacts/internal/crawl"
 	"techfacts.dev/techfacts/internal/document"
 	"techfacts.dev/techfacts/internal/fetch"
+	"techfacts.dev/techfacts/internal/report"
 	"techfacts.dev/techfacts/internal/store"
 	"techfacts.dev/techfacts/schema"
 )
@@ -137,6 +138,9 @@ func (v *visit) belongs(ctx context.Context, tx *store.Tx, p *ent.Page) error {
 	moved, err := tx.Ent.Page.Update().Where(page.ID(p.ID), page.CompanyNEQ(v.job.Company)).SetCompany(v.job.Company).Save(ctx)
 	if err == nil && moved > 0 {
 		err = tx.Ent.Fact.Update().Where(fact.PageID(p.ID)).SetCompany(v.job.Company).Exec(ctx)
+	}
+	if err == nil && moved > 0 {
+		err = report.MoveOfPage(ctx, tx, p.ID, v.job.Company)
 	}
 	if err != nil {
 		return fmt.Errorf("move page to %s: %w", v.job.Company, err)

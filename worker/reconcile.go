@@ -16,6 +16,7 @@ import (
 	"techfacts.dev/techfacts/internal/document"
 	"techfacts.dev/techfacts/internal/extract"
 	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/internal/report"
 	"techfacts.dev/techfacts/internal/store"
 	"techfacts.dev/techfacts/schema"
 )
@@ -91,7 +92,10 @@ func (r *reconciliation) run(ctx context.Context, found []extract.Fact) (added, 
 			went = append(went, row)
 		}
 	}
-	return added + len(fresh), len(went), r.replace(ctx, went, arrived, rows)
+	if err := r.replace(ctx, went, arrived, rows); err != nil {
+		return 0, 0, err
+	}
+	return added + len(fresh), len(went), report.KeepOfPage(ctx, r.tx, r.page.ID, r.profile)
 }
 
 // write adds facts, and touches those that are as they were.

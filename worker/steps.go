@@ -8,6 +8,7 @@ import (
 	"techfacts.dev/techfacts/internal/extract"
 	"techfacts.dev/techfacts/internal/fetch"
 	"techfacts.dev/techfacts/internal/job"
+	"techfacts.dev/techfacts/internal/store"
 	"techfacts.dev/techfacts/schema"
 )
 
@@ -22,6 +23,7 @@ type Web interface {
 // Steps are what items go through, and what the steps use.
 type Steps struct {
 	Ent           *ent.Client
+	Store         *store.Store // what reports are read from
 	Jobs          *job.Jobs
 	Web           Web                    // by HTTP
 	Ways          map[schema.Fetcher]Web // the other ways to get pages that there are
@@ -39,5 +41,6 @@ func (s Steps) all() map[schema.Step]step {
 		schema.StepDiscover: s.discover,
 		schema.StepFetch:    s.fetch,
 		schema.StepExtract:  s.extract,
+		schema.StepReport:   s.report,
 	}
 }

@@ -190,7 +190,7 @@ var (
 // StepValidator is a validator for the "step" field enum values. It is called by the builders before save.
 func StepValidator(s schema.Step) error {
 	switch s {
-	case "DISCOVER", "FETCH", "EXTRACT":
+	case "DISCOVER", "FETCH", "EXTRACT", "REPORT":
 		return nil
 	default:
 		return fmt.Errorf("jobitem: invalid enum value for step field: %q", s)
@@ -212,7 +212,7 @@ func StateValidator(s schema.ItemState) error {
 // OutcomeValidator is a validator for the "outcome" field enum values. It is called by the builders before save.
 func OutcomeValidator(o schema.Outcome) error {
 	switch o {
-	case "STORED", "UNCHANGED", "EXTRACTED", "DUPLICATE", "ROBOTS_BLOCKED", "FETCH_BLOCKED", "RATE_LIMITED", "HTTP_ERROR", "TIMEOUT", "TOO_LARGE", "EMPTY_CONTENT", "UNSUPPORTED_TYPE", "LANGUAGE_FILTERED", "OUT_OF_SCOPE", "BUDGET_EXHAUSTED", "CANCELLED", "FAILED":
+	case "STORED", "UNCHANGED", "EXTRACTED", "DUPLICATE", "ROBOTS_BLOCKED", "FETCH_BLOCKED", "RATE_LIMITED", "HTTP_ERROR", "TIMEOUT", "TOO_LARGE", "EMPTY_CONTENT", "UNSUPPORTED_TYPE", "LANGUAGE_FILTERED", "OUT_OF_SCOPE", "BUDGET_EXHAUSTED", "CANCELLED", "FAILED", "WRITTEN":
 		return nil
 	default:
 		return fmt.Errorf("jobitem: invalid enum value for outcome field: %q", o)

@@ -176,6 +176,49 @@ var (
 			},
 		},
 	}
+	// EntriesColumns holds the columns for the "entries" table.
+	EntriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "company", Type: field.TypeString},
+		{Name: "attribute", Type: field.TypeString},
+		{Name: "apart", Type: field.TypeString},
+		{Name: "denies", Type: field.TypeBool},
+		{Name: "value", Type: field.TypeJSON, Nullable: true},
+		{Name: "confidence", Type: field.TypeFloat64},
+		{Name: "version", Type: field.TypeInt},
+		{Name: "fact_id", Type: field.TypeUUID},
+	}
+	// EntriesTable holds the schema information for the "entries" table.
+	EntriesTable = &schema.Table{
+		Name:       "entries",
+		Columns:    EntriesColumns,
+		PrimaryKey: []*schema.Column{EntriesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "entries_facts_fact",
+				Columns:    []*schema.Column{EntriesColumns[8]},
+				RefColumns: []*schema.Column{FactsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "entry_company_attribute_confidence_fact_id",
+				Unique:  false,
+				Columns: []*schema.Column{EntriesColumns[1], EntriesColumns[2], EntriesColumns[6], EntriesColumns[8]},
+			},
+			{
+				Name:    "entry_fact_id",
+				Unique:  false,
+				Columns: []*schema.Column{EntriesColumns[8]},
+			},
+			{
+				Name:    "entry_version",
+				Unique:  false,
+				Columns: []*schema.Column{EntriesColumns[7]},
+			},
+		},
+	}
 	// FactsColumns holds the columns for the "facts" table.
 	FactsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -539,9 +582,9 @@ var (
 	JobItemsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "url", Type: field.TypeString},
-		{Name: "step", Type: field.TypeEnum, Enums: []string{"DISCOVER", "FETCH", "EXTRACT"}},
+		{Name: "step", Type: field.TypeEnum, Enums: []string{"DISCOVER", "FETCH", "EXTRACT", "REPORT"}},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"READY", "WAITING", "RUNNING", "ENDED"}, Default: "READY"},
-		{Name: "outcome", Type: field.TypeEnum, Nullable: true, Enums: []string{"STORED", "UNCHANGED", "EXTRACTED", "DUPLICATE", "ROBOTS_BLOCKED", "FETCH_BLOCKED", "RATE_LIMITED", "HTTP_ERROR", "TIMEOUT", "TOO_LARGE", "EMPTY_CONTENT", "UNSUPPORTED_TYPE", "LANGUAGE_FILTERED", "OUT_OF_SCOPE", "BUDGET_EXHAUSTED", "CANCELLED", "FAILED"}},
+		{Name: "outcome", Type: field.TypeEnum, Nullable: true, Enums: []string{"STORED", "UNCHANGED", "EXTRACTED", "DUPLICATE", "ROBOTS_BLOCKED", "FETCH_BLOCKED", "RATE_LIMITED", "HTTP_ERROR", "TIMEOUT", "TOO_LARGE", "EMPTY_CONTENT", "UNSUPPORTED_TYPE", "LANGUAGE_FILTERED", "OUT_OF_SCOPE", "BUDGET_EXHAUSTED", "CANCELLED", "FAILED", "WRITTEN"}},
 		{Name: "reason", Type: field.TypeString, Nullable: true},
 		{Name: "http_status", Type: field.TypeInt, Nullable: true},
 		{Name: "depth", Type: field.TypeInt, Default: 0},
@@ -762,12 +805,18 @@ var (
 		{Name: "title", Type: field.TypeString},
 		{Name: "companies", Type: field.TypeJSON},
 		{Name: "categories", Type: field.TypeJSON, Nullable: true},
-		{Name: "format", Type: field.TypeEnum, Enums: []string{"MARKDOWN", "HTML"}, Default: "MARKDOWN"},
+		{Name: "format", Type: field.TypeEnum, Enums: []string{"MARKDOWN", "HTML", "JSON", "CSV"}, Default: "MARKDOWN"},
 		{Name: "body", Type: field.TypeString, Size: 2147483647},
 		{Name: "data", Type: field.TypeJSON, Nullable: true},
 		{Name: "stale", Type: field.TypeBool, Default: false},
+		{Name: "stale_reason", Type: field.TypeString, Default: ""},
+		{Name: "stale_at", Type: field.TypeTime, Nullable: true},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "input_hash", Type: field.TypeString, Default: ""},
+		{Name: "facts_hash", Type: field.TypeString, Default: ""},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "job_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "previous_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// ReportsTable holds the schema information for the "reports" table.
 	ReportsTable = &schema.Table{
@@ -777,8 +826,14 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "reports_jobs_reports",
-				Columns:    []*schema.Column{ReportsColumns[10]},
+				Columns:    []*schema.Column{ReportsColumns[15]},
 				RefColumns: []*schema.Column{JobsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "reports_reports_refreshed",
+				Columns:    []*schema.Column{ReportsColumns[16]},
+				RefColumns: []*schema.Column{ReportsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 		},
@@ -786,12 +841,22 @@ var (
 			{
 				Name:    "report_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{ReportsColumns[9]},
+				Columns: []*schema.Column{ReportsColumns[14]},
 			},
 			{
 				Name:    "report_job_id",
 				Unique:  false,
-				Columns: []*schema.Column{ReportsColumns[10]},
+				Columns: []*schema.Column{ReportsColumns[15]},
+			},
+			{
+				Name:    "report_input_hash_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{ReportsColumns[12], ReportsColumns[14]},
+			},
+			{
+				Name:    "report_previous_id",
+				Unique:  false,
+				Columns: []*schema.Column{ReportsColumns[16]},
 			},
 		},
 	}
@@ -965,6 +1030,7 @@ var (
 		BoilerplatesTable,
 		ChangesTable,
 		EmbeddingsTable,
+		EntriesTable,
 		FactsTable,
 		FactChangesTable,
 		IndexersTable,
@@ -992,6 +1058,7 @@ func init() {
 		Table: "aliases",
 	}
 	EmbeddingsTable.ForeignKeys[0].RefTable = FactsTable
+	EntriesTable.ForeignKeys[0].RefTable = FactsTable
 	FactsTable.ForeignKeys[0].RefTable = SnapshotsTable
 	FactsTable.ForeignKeys[1].RefTable = ProfilesTable
 	FactsTable.ForeignKeys[2].RefTable = FactsTable
@@ -1010,6 +1077,7 @@ func init() {
 	PagesTable.ForeignKeys[0].RefTable = SnapshotsTable
 	PatternsTable.ForeignKeys[0].RefTable = JobsTable
 	ReportsTable.ForeignKeys[0].RefTable = JobsTable
+	ReportsTable.ForeignKeys[1].RefTable = ReportsTable
 	ReviewsTable.ForeignKeys[0].RefTable = ProfilesTable
 	SnapshotsTable.ForeignKeys[0].RefTable = PagesTable
 	UploadsTable.ForeignKeys[0].RefTable = JobsTable

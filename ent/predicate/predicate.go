@@ -27,6 +27,9 @@ type Change func(*sql.Selector)
 // Embedding is the predicate function for embedding builders.
 type Embedding func(*sql.Selector)
 
+// Entry is the predicate function for entry builders.
+type Entry func(*sql.Selector)
+
 // Fact is the predicate function for fact builders.
 type Fact func(*sql.Selector)
 

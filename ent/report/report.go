@@ -34,12 +34,28 @@ const (
 	FieldData = "data"
 	// FieldStale holds the string denoting the stale field in the database.
 	FieldStale = "stale"
+	// FieldStaleReason holds the string denoting the stale_reason field in the database.
+	FieldStaleReason = "stale_reason"
+	// FieldStaleAt holds the string denoting the stale_at field in the database.
+	FieldStaleAt = "stale_at"
+	// FieldVersion holds the string denoting the version field in the database.
+	FieldVersion = "version"
+	// FieldInputHash holds the string denoting the input_hash field in the database.
+	FieldInputHash = "input_hash"
+	// FieldFactsHash holds the string denoting the facts_hash field in the database.
+	FieldFactsHash = "facts_hash"
+	// FieldPreviousID holds the string denoting the previous_id field in the database.
+	FieldPreviousID = "previous_id"
 	// FieldJobID holds the string denoting the job_id field in the database.
 	FieldJobID = "job_id"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// EdgeJob holds the string denoting the job edge name in mutations.
 	EdgeJob = "job"
+	// EdgePrevious holds the string denoting the previous edge name in mutations.
+	EdgePrevious = "previous"
+	// EdgeRefreshed holds the string denoting the refreshed edge name in mutations.
+	EdgeRefreshed = "refreshed"
 	// EdgeFacts holds the string denoting the facts edge name in mutations.
 	EdgeFacts = "facts"
 	// Table holds the table name of the report in the database.
@@ -51,6 +67,14 @@ const (
 	JobInverseTable = "jobs"
 	// JobColumn is the table column denoting the job relation/edge.
 	JobColumn = "job_id"
+	// PreviousTable is the table that holds the previous relation/edge.
+	PreviousTable = "reports"
+	// PreviousColumn is the table column denoting the previous relation/edge.
+	PreviousColumn = "previous_id"
+	// RefreshedTable is the table that holds the refreshed relation/edge.
+	RefreshedTable = "reports"
+	// RefreshedColumn is the table column denoting the refreshed relation/edge.
+	RefreshedColumn = "previous_id"
 	// FactsTable is the table that holds the facts relation/edge. The primary key declared below.
 	FactsTable = "report_facts"
 	// FactsInverseTable is the table name for the Fact entity.
@@ -69,6 +93,12 @@ var Columns = []string{
 	FieldBody,
 	FieldData,
 	FieldStale,
+	FieldStaleReason,
+	FieldStaleAt,
+	FieldVersion,
+	FieldInputHash,
+	FieldFactsHash,
+	FieldPreviousID,
 	FieldJobID,
 	FieldCreatedAt,
 }
@@ -92,6 +122,14 @@ func ValidColumn(column string) bool {
 var (
 	// DefaultStale holds the default value on creation for the "stale" field.
 	DefaultStale bool
+	// DefaultStaleReason holds the default value on creation for the "stale_reason" field.
+	DefaultStaleReason string
+	// DefaultVersion holds the default value on creation for the "version" field.
+	DefaultVersion int
+	// DefaultInputHash holds the default value on creation for the "input_hash" field.
+	DefaultInputHash string
+	// DefaultFactsHash holds the default value on creation for the "facts_hash" field.
+	DefaultFactsHash string
 	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
 	DefaultCreatedAt func() time.Time
 	// DefaultID holds the default value on creation for the "id" field.
@@ -113,7 +151,7 @@ const DefaultFormat schema.ReportFormat = "MARKDOWN"
 // FormatValidator is a validator for the "format" field enum values. It is called by the builders before save.
 func FormatValidator(f schema.ReportFormat) error {
 	switch f {
-	case "MARKDOWN", "HTML":
+	case "MARKDOWN", "HTML", "JSON", "CSV":
 		return nil
 	default:
 		return fmt.Errorf("report: invalid enum value for format field: %q", f)
@@ -153,6 +191,36 @@ func ByStale(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldStale, opts...).ToFunc()
 }
 
+// ByStaleReason orders the results by the stale_reason field.
+func ByStaleReason(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldStaleReason, opts...).ToFunc()
+}
+
+// ByStaleAt orders the results by the stale_at field.
+func ByStaleAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldStaleAt, opts...).ToFunc()
+}
+
+// ByVersion orders the results by the version field.
+func ByVersion(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVersion, opts...).ToFunc()
+}
+
+// ByInputHash orders the results by the input_hash field.
+func ByInputHash(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldInputHash, opts...).ToFunc()
+}
+
+// ByFactsHash orders the results by the facts_hash field.
+func ByFactsHash(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFactsHash, opts...).ToFunc()
+}
+
+// ByPreviousID orders the results by the previous_id field.
+func ByPreviousID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPreviousID, opts...).ToFunc()
+}
+
 // ByJobID orders the results by the job_id field.
 func ByJobID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldJobID, opts...).ToFunc()
@@ -167,6 +235,27 @@ func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
 func ByJobField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newJobStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByPreviousField orders the results by previous field.
+func ByPreviousField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newPreviousStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByRefreshedCount orders the results by refreshed count.
+func ByRefreshedCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newRefreshedStep(), opts...)
+	}
+}
+
+// ByRefreshed orders the results by refreshed terms.
+func ByRefreshed(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newRefreshedStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
 
@@ -188,6 +277,20 @@ func newJobStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(JobInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, true, JobTable, JobColumn),
+	)
+}
+func newPreviousStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, true, PreviousTable, PreviousColumn),
+	)
+}
+func newRefreshedStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, RefreshedTable, RefreshedColumn),
 	)
 }
 func newFactsStep() *sqlgraph.Step {

@@ -72,6 +72,36 @@ func Stale(v bool) predicate.Report {
 	return predicate.Report(sql.FieldEQ(FieldStale, v))
 }
 
+// StaleReason applies equality check predicate on the "stale_reason" field. It's identical to StaleReasonEQ.
+func StaleReason(v string) predicate.Report {
+	return predicate.Report(sql.FieldEQ(FieldStaleReason, v))
+}
+
+// StaleAt applies equality check predicate on the "stale_at" field. It's identical to StaleAtEQ.
+func StaleAt(v time.Time) predicate.Report {
+	return predicate.Report(sql.FieldEQ(FieldStaleAt, v))
+}
+
+// Version applies equality check predicate on the "version" field. It's identical to VersionEQ.
+func Version(v int) predicate.Report {
+	return predicate.Report(sql.FieldEQ(FieldVersion, v))
+}
+
+// InputHash applies equality check predicate on the "input_hash" field. It's identical to InputHashEQ.
+func InputHash(v string) predicate.Report {
+	return predicate.Report(sql.FieldEQ(FieldInputHash, v))
+}
+
+// FactsHash applies equality check predicate on the "facts_hash" field. It's identical to FactsHashEQ.
+func FactsHash(v string) predicate.Report {
+	return predicate.Report(sql.FieldEQ(FieldFactsHash, v))
+}
+
+// PreviousID applies equality check predicate on the "previous_id" field. It's identical to PreviousIDEQ.
+func PreviousID(v uuid.UUID) predicate.Report {
+	return predicate.Report(sql.FieldEQ(FieldPreviousID, v))
+}
+
 // JobID applies equality check predicate on the "job_id" field. It's identical to JobIDEQ.
 func JobID(v uuid.UUID) predicate.Report {
 	return predicate.Report(sql.FieldEQ(FieldJobID, v))
@@ -302,6 +332,321 @@ func StaleNEQ(v bool) predicate.Report {
 	return predicate.Report(sql.FieldNEQ(FieldStale, v))
 }
 
+// StaleReasonEQ applies the EQ predicate on the "stale_reason" field.
+func StaleReasonEQ(v string) predicate.Report {
+	return predicate.Report(sql.FieldEQ(FieldStaleReason, v))
+}
+
+// StaleReasonNEQ applies the NEQ predicate on the "stale_reason" field.
+func StaleReasonNEQ(v string) predicate.Report {
+	return predicate.Report(sql.FieldNEQ(FieldStaleReason, v))
+}
+
+// StaleReasonIn applies the In predicate on the "stale_reason" field.
+func StaleReasonIn(vs ...string) predicate.Report {
+	return predicate.Report(sql.FieldIn(FieldStaleReason, vs...))
+}
+
+// StaleReasonNotIn applies the NotIn predicate on the "stale_reason" field.
+func StaleReasonNotIn(vs ...string) predicate.Report {
+	return predicate.Report(sql.FieldNotIn(FieldStaleReason, vs...))
+}
+
+// StaleReasonGT applies the GT predicate on the "stale_reason" field.
+func StaleReasonGT(v string) predicate.Report {
+	return predicate.Report(sql.FieldGT(FieldStaleReason, v))
+}
+
+// StaleReasonGTE applies the GTE predicate on the "stale_reason" field.
+func StaleReasonGTE(v string) predicate.Report {
+	return predicate.Report(sql.FieldGTE(FieldStaleReason, v))
+}
+
+// StaleReasonLT applies the LT predicate on the "stale_reason" field.
+func StaleReasonLT(v string) predicate.Report {
+	return predicate.Report(sql.FieldLT(FieldStaleReason, v))
+}
+
+// StaleReasonLTE applies the LTE predicate on the "stale_reason" field.
+func StaleReasonLTE(v string) predicate.Report {
+	return predicate.Report(sql.FieldLTE(FieldStaleReason, v))
+}
+
+// StaleReasonContains applies the Contains predicate on the "stale_reason" field.
+func StaleReasonContains(v string) predicate.Report {
+	return predicate.Report(sql.FieldContains(FieldStaleReason, v))
+}
+
+// StaleReasonHasPrefix applies the HasPrefix predicate on the "stale_reason" field.
+func StaleReasonHasPrefix(v string) predicate.Report {
+	return predicate.Report(sql.FieldHasPrefix(FieldStaleReason, v))
+}
+
+// StaleReasonHasSuffix applies the HasSuffix predicate on the "stale_reason" field.
+func StaleReasonHasSuffix(v string) predicate.Report {
+	return predicate.Report(sql.FieldHasSuffix(FieldStaleReason, v))
+}
+
+// StaleReasonEqualFold applies the EqualFold predicate on the "stale_reason" field.
+func StaleReasonEqualFold(v string) predicate.Report {
+	return predicate.Report(sql.FieldEqualFold(FieldStaleReason, v))
+}
+
+// StaleReasonContainsFold applies the ContainsFold predicate on the "stale_reason" field.
+func StaleReasonContainsFold(v string) predicate.Report {
+	return predicate.Report(sql.FieldContainsFold(FieldStaleReason, v))
+}
+
+// StaleAtEQ applies the EQ predicate on the "stale_at" field.
+func StaleAtEQ(v time.Time) predicate.Report {
+	return predicate.Report(sql.FieldEQ(FieldStaleAt, v))
+}
+
+// StaleAtNEQ applies the NEQ predicate on the "stale_at" field.
+func StaleAtNEQ(v time.Time) predicate.Report {
+	return predicate.Report(sql.FieldNEQ(FieldStaleAt, v))
+}
+
+// StaleAtIn applies the In predicate on the "stale_at" field.
+func StaleAtIn(vs ...time.Time) predicate.Report {
+	return predicate.Report(sql.FieldIn(FieldStaleAt, vs...))
+}
+
+// StaleAtNotIn applies the NotIn predicate on the "stale_at" field.
+func StaleAtNotIn(vs ...time.Time) predicate.Report {
+	return predicate.Report(sql.FieldNotIn(FieldStaleAt, vs...))
+}
+
+// StaleAtGT applies the GT predicate on the "stale_at" field.
+func StaleAtGT(v time.Time) predicate.Report {
+	return predicate.Report(sql.FieldGT(FieldStaleAt, v))
+}
+
+// StaleAtGTE applies the GTE predicate on the "stale_at" field.
+func StaleAtGTE(v time.Time) predicate.Report {
+	return predicate.Report(sql.FieldGTE(FieldStaleAt, v))
+}
+
+// StaleAtLT applies the LT predicate on the "stale_at" field.
+func StaleAtLT(v time.Time) predicate.Report {
+	return predicate.Report(sql.FieldLT(FieldStaleAt, v))
+}
+
+// StaleAtLTE applies the LTE predicate on the "stale_at" field.
+func StaleAtLTE(v time.Time) predicate.Report {
+	return predicate.Report(sql.FieldLTE(FieldStaleAt, v))
+}
+
+// StaleAtIsNil applies the IsNil predicate on the "stale_at" field.
+func StaleAtIsNil() predicate.Report {
+	return predicate.Report(sql.FieldIsNull(FieldStaleAt))
+}
+
+// StaleAtNotNil applies the NotNil predicate on the "stale_at" field.
+func StaleAtNotNil() predicate.Report {
+	return predicate.Report(sql.FieldNotNull(FieldStaleAt))
+}
+
+// VersionEQ applies the EQ predicate on the "version" field.
+func VersionEQ(v int) predicate.Report {
+	return predicate.Report(sql.FieldEQ(FieldVersion, v))
+}
+
+// VersionNEQ applies the NEQ predicate on the "version" field.
+func VersionNEQ(v int) predicate.Report {
+	return predicate.Report(sql.FieldNEQ(FieldVersion, v))
+}
+
+// VersionIn applies the In predicate on the "version" field.
+func VersionIn(vs ...int) predicate.Report {
+	return predicate.Report(sql.FieldIn(FieldVersion, vs...))
+}
+
+// VersionNotIn applies the NotIn predicate on the "version" field.
+func VersionNotIn(vs ...int) predicate.Report {
+	return predicate.Report(sql.FieldNotIn(FieldVersion, vs...))
+}
+
+// VersionGT applies the GT predicate on the "version" field.
+func VersionGT(v int) predicate.Report {
+	return predicate.Report(sql.FieldGT(FieldVersion, v))
+}
+
+// VersionGTE applies the GTE predicate on the "version" field.
+func VersionGTE(v int) predicate.Report {
+	return predicate.Report(sql.FieldGTE(FieldVersion, v))
+}
+
+// VersionLT applies the LT predicate on the "version" field.
+func VersionLT(v int) predicate.Report {
+	return predicate.Report(sql.FieldLT(FieldVersion, v))
+}
+
+// VersionLTE applies the LTE predicate on the "version" field.
+func VersionLTE(v int) predicate.Report {
+	return predicate.Report(sql.FieldLTE(FieldVersion, v))
+}
+
+// InputHashEQ applies the EQ predicate on the "input_hash" field.
+func InputHashEQ(v string) predicate.Report {
+	return predicate.Report(sql.FieldEQ(FieldInputHash, v))
+}
+
+// InputHashNEQ applies the NEQ predicate on the "input_hash" field.
+func InputHashNEQ(v string) predicate.Report {
+	return predicate.Report(sql.FieldNEQ(FieldInputHash, v))
+}
+
+// InputHashIn applies the In predicate on the "input_hash" field.
+func InputHashIn(vs ...string) predicate.Report {
+	return predicate.Report(sql.FieldIn(FieldInputHash, vs...))
+}
+
+// InputHashNotIn applies the NotIn predicate on the "input_hash" field.
+func InputHashNotIn(vs ...string) predicate.Report {
+	return predicate.Report(sql.FieldNotIn(FieldInputHash, vs...))
+}
+
+// InputHashGT applies the GT predicate on the "input_hash" field.
+func InputHashGT(v string) predicate.Report {
+	return predicate.Report(sql.FieldGT(FieldInputHash, v))
+}
+
+// InputHashGTE applies the GTE predicate on the "input_hash" field.
+func InputHashGTE(v string) predicate.Report {
+	return predicate.Report(sql.FieldGTE(FieldInputHash, v))
+}
+
+// InputHashLT applies the LT predicate on the "input_hash" field.
+func InputHashLT(v string) predicate.Report {
+	return predicate.Report(sql.FieldLT(FieldInputHash, v))
+}
+
+// InputHashLTE applies the LTE predicate on the "input_hash" field.
+func InputHashLTE(v string) predicate.Report {
+	return predicate.Report(sql.FieldLTE(FieldInputHash, v))
+}
+
+// InputHashContains applies the Contains predicate on the "input_hash" field.
+func InputHashContains(v string) predicate.Report {
+	return predicate.Report(sql.FieldContains(FieldInputHash, v))
+}
+
+// InputHashHasPrefix applies the HasPrefix predicate on the "input_hash" field.
+func InputHashHasPrefix(v string) predicate.Report {
+	return predicate.Report(sql.FieldHasPrefix(FieldInputHash, v))
+}
+
+// InputHashHasSuffix applies the HasSuffix predicate on the "input_hash" field.
+func InputHashHasSuffix(v string) predicate.Report {
+	return predicate.Report(sql.FieldHasSuffix(FieldInputHash, v))
+}
+
+// InputHashEqualFold applies the EqualFold predicate on the "input_hash" field.
+func InputHashEqualFold(v string) predicate.Report {
+	return predicate.Report(sql.FieldEqualFold(FieldInputHash, v))
+}
+
+// InputHashContainsFold applies the ContainsFold predicate on the "input_hash" field.
+func InputHashContainsFold(v string) predicate.Report {
+	return predicate.Report(sql.FieldContainsFold(FieldInputHash, v))
+}
+
+// FactsHashEQ applies the EQ predicate on the "facts_hash" field.
+func FactsHashEQ(v string) predicate.Report {
+	return predicate.Report(sql.FieldEQ(FieldFactsHash, v))
+}
+
+// FactsHashNEQ applies the NEQ predicate on the "facts_hash" field.
+func FactsHashNEQ(v string) predicate.Report {
+	return predicate.Report(sql.FieldNEQ(FieldFactsHash, v))
+}
+
+// FactsHashIn applies the In predicate on the "facts_hash" field.
+func FactsHashIn(vs ...string) predicate.Report {
+	return predicate.Report(sql.FieldIn(FieldFactsHash, vs...))
+}
+
+// FactsHashNotIn applies the NotIn predicate on the "facts_hash" field.
+func FactsHashNotIn(vs ...string) predicate.Report {
+	return predicate.Report(sql.FieldNotIn(FieldFactsHash, vs...))
+}
+
+// FactsHashGT applies the GT predicate on the "facts_hash" field.
+func FactsHashGT(v string) predicate.Report {
+	return predicate.Report(sql.FieldGT(FieldFactsHash, v))
+}
+
+// FactsHashGTE applies the GTE predicate on the "facts_hash" field.
+func FactsHashGTE(v string) predicate.Report {
+	return predicate.Report(sql.FieldGTE(FieldFactsHash, v))
+}
+
+// FactsHashLT applies the LT predicate on the "facts_hash" field.
+func FactsHashLT(v string) predicate.Report {
+	return predicate.Report(sql.FieldLT(FieldFactsHash, v))
+}
+
+// FactsHashLTE applies the LTE predicate on the "facts_hash" field.
+func FactsHashLTE(v string) predicate.Report {
+	return predicate.Report(sql.FieldLTE(FieldFactsHash, v))
+}
+
+// FactsHashContains applies the Contains predicate on the "facts_hash" field.
+func FactsHashContains(v string) predicate.Report {
+	return predicate.Report(sql.FieldContains(FieldFactsHash, v))
+}
+
+// FactsHashHasPrefix applies the HasPrefix predicate on the "facts_hash" field.
+func FactsHashHasPrefix(v string) predicate.Report {
+	return predicate.Report(sql.FieldHasPrefix(FieldFactsHash, v))
+}
+
+// FactsHashHasSuffix applies the HasSuffix predicate on the "facts_hash" field.
+func FactsHashHasSuffix(v string) predicate.Report {
+	return predicate.Report(sql.FieldHasSuffix(FieldFactsHash, v))
+}
+
+// FactsHashEqualFold applies the EqualFold predicate on the "facts_hash" field.
+func FactsHashEqualFold(v string) predicate.Report {
+	return predicate.Report(sql.FieldEqualFold(FieldFactsHash, v))
+}
+
+// FactsHashContainsFold applies the ContainsFold predicate on the "facts_hash" field.
+func FactsHashContainsFold(v string) predicate.Report {
+	return predicate.Report(sql.FieldContainsFold(FieldFactsHash, v))
+}
+
+// PreviousIDEQ applies the EQ predicate on the "previous_id" field.
+func PreviousIDEQ(v uuid.UUID) predicate.Report {
+	return predicate.Report(sql.FieldEQ(FieldPreviousID, v))
+}
+
+// PreviousIDNEQ applies the NEQ predicate on the "previous_id" field.
+func PreviousIDNEQ(v uuid.UUID) predicate.Report {
+	return predicate.Report(sql.FieldNEQ(FieldPreviousID, v))
+}
+
+// PreviousIDIn applies the In predicate on the "previous_id" field.
+func PreviousIDIn(vs ...uuid.UUID) predicate.Report {
+	return predicate.Report(sql.FieldIn(FieldPreviousID, vs...))
+}
+
+// PreviousIDNotIn applies the NotIn predicate on the "previous_id" field.
+func PreviousIDNotIn(vs ...uuid.UUID) predicate.Report {
+	return predicate.Report(sql.FieldNotIn(FieldPreviousID, vs...))
+}
+
+// PreviousIDIsNil applies the IsNil predicate on the "previous_id" field.
+func PreviousIDIsNil() predicate.Report {
+	return predicate.Report(sql.FieldIsNull(FieldPreviousID))
+}
+
+// PreviousIDNotNil applies the NotNil predicate on the "previous_id" field.
+func PreviousIDNotNil() predicate.Report {
+	return predicate.Report(sql.FieldNotNull(FieldPreviousID))
+}
+
 // JobIDEQ applies the EQ predicate on the "job_id" field.
 func JobIDEQ(v uuid.UUID) predicate.Report {
 	return predicate.Report(sql.FieldEQ(FieldJobID, v))
@@ -387,6 +732,52 @@ func HasJob() predicate.Report {
 func HasJobWith(preds ...predicate.Job) predicate.Report {
 	return predicate.Report(func(s *sql.Selector) {
 		step := newJobStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasPrevious applies the HasEdge predicate on the "previous" edge.
+func HasPrevious() predicate.Report {
+	return predicate.Report(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, PreviousTable, PreviousColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasPreviousWith applies the HasEdge predicate on the "previous" edge with a given conditions (other predicates).
+func HasPreviousWith(preds ...predicate.Report) predicate.Report {
+	return predicate.Report(func(s *sql.Selector) {
+		step := newPreviousStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasRefreshed applies the HasEdge predicate on the "refreshed" edge.
+func HasRefreshed() predicate.Report {
+	return predicate.Report(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, RefreshedTable, RefreshedColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasRefreshedWith applies the HasEdge predicate on the "refreshed" edge with a given conditions (other predicates).
+func HasRefreshedWith(preds ...predicate.Report) predicate.Report {
+	return predicate.Report(func(s *sql.Selector) {
+		step := newRefreshedStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

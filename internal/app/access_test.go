@@ -105,8 +105,11 @@ var needs = map[string]string{
 		Query.factChanges Query.conflicts Query.verifyEvidence Subscription.factChanged
 		Query.searchFacts Query.similarFacts Query.searchPages Query.suggestTerms
 		Subscription.job Subscription.jobEvents Subscription.jobs Subscription.factAdded Subscription.pageStored Subscription.rateLimitUpdated`,
+		Query.comparison Query.searchFacts Query.similarFacts Query.searchPages Query.suggestTerms
+		Subscription.job Subscription.jobEvents Subscription.jobs Subscription.factAdded Subscription.pageStored Subscription.rateLimitUpdated Subscription.reportStale`,
 	"WRITE": `Mutation.startScrape Mutation.startExtraction Mutation.importDocuments Mutation.cancelJob Mutation.retryJob Mutation.deleteJob
 		Mutation.createProfile Mutation.updateProfile Mutation.cloneProfile Mutation.deleteProfile Mutation.testProfile Mutation.reviewFact Mutation.withdrawReview
+		Mutation.startReport Mutation.refreshReport Mutation.deleteReport
 		Query.previewCrawl`,
 	"ADMIN": `Query.apiKeys Query.auditLog Mutation.setRateLimit Mutation.resetRateLimit Mutation.createApiKey Mutation.revokeApiKey`,
 }

@@ -28,6 +28,7 @@ import (
 	"techfacts.dev/techfacts/internal/lab"
 	"techfacts.dev/techfacts/internal/metric"
 	"techfacts.dev/techfacts/internal/queue"
+	"techfacts.dev/techfacts/internal/report"
 	"techfacts.dev/techfacts/internal/server"
 	"techfacts.dev/techfacts/internal/store"
 	"techfacts.dev/techfacts/internal/trace"
@@ -132,6 +133,8 @@ func (p *parts) run(ctx context.Context, c Config, s *store.Store, pool *worker.
 		group.Go(func() error { return pool.Run(ctx) })
 		group.Go(func() error { return change.NewLog(s, p.bus, log).Run(ctx) })
 		group.Go(func() error { return p.answers.Run(ctx) })
+		group.Go(func() error { catchUp(ctx, s, log); return nil })
+		group.Go(func() error { p.watchReports(ctx, c.Tick, log); return nil })
 	}
 	p.search.run(ctx, group, p.api != nil, pool != nil)
 	ready()
@@ -192,6 +195,7 @@ type parts struct {
 	leaving   atomic.Bool // told to stop
 	bus       bus
 	jobs      *job.Jobs
+	reports   *report.Reports
 	limiter   *fetch.Limiter
 	web       *fetch.Web
 	ways      ways
@@ -269,6 +273,7 @@ func build(ctx context.Context, c Config, role Role, own []string, s *store.Stor
 		metrics:   metric.New(c.Version),
 		bus:       hints,
 		limiter:   limiter,
+		reports:   report.New(s, hints),
 		documents: document.NewReader(document.DefaultMemory),
 		jobs: job.New(s, hints, job.Policy{
 			Retries: c.ScrapeMaxRetries, Fresh: time.Duration(c.ScrapeCache), Lacks: others.lacks(), Model: c.LLMModel != "", Tokens: c.LLMJobTokens,
@@ -338,7 +343,7 @@ func (p *parts) pool(ctx context.Context, c Config, s *store.Store, log *slog.Lo
 	return &worker.Pool{
 		Store: s, Queue: q, Jobs: p.jobs, Gate: p.limiter, Bus: p.bus, Log: log,
 		Steps: worker.Steps{
-			Ent: s.Ent, Jobs: p.jobs, Web: observed{p.web, p.metrics, log}, Ways: p.others(log), Documents: p.documents, Limiter: p.limiter, MinConfidence: c.MinConfidence, Model: p.model,
+			Ent: s.Ent, Store: s, Jobs: p.jobs, Web: observed{p.web, p.metrics, log}, Ways: p.others(log), Documents: p.documents, Limiter: p.limiter, MinConfidence: c.MinConfidence, Model: p.model,
 		},
 		Observer: p.metrics, Tracer: p.tracer,
 		Fetches: c.WorkerFetches, Extracts: c.extracts(),
@@ -372,8 +377,8 @@ func (p *parts) degraded() (names []string) {
 // handler is the API over s.
 func (p *parts) handler(c Config, s *store.Store, log *slog.Logger) http.Handler {
 	schema := resolvers.Schema(&resolvers.Resolver{
-		Ent: s.Ent, Jobs: p.jobs, Profiles: extract.NewProfiles(s), Limiter: p.limiter, Keys: p.door.keys, Bus: p.bus, Tick: c.Tick,
-		Reviews: change.NewReviews(s, p.bus),
+		Ent: s.Ent, Store: s, Jobs: p.jobs, Profiles: extract.NewProfiles(s), Limiter: p.limiter, Keys: p.door.keys, Bus: p.bus, Tick: c.Tick,
+		Reviews: change.NewReviews(s, p.bus), Reports: p.reports, FactsPerSection: c.ReportSection, FactsPerReport: c.ReportFacts,
 		Preview: crawl.Previewer{Store: s, Web: p.web, Limiter: p.limiter, Fresh: time.Duration(c.ScrapeCache), Documents: p.documents},
 		Search:  p.search.facts, PageSearch: p.search.pages, Documents: p.search.source,
 		Lab: lab.Lab{
@@ -386,7 +391,7 @@ func (p *parts) handler(c Config, s *store.Store, log *slog.Logger) http.Handler
 	}
 	config := server.Config{
 		Origins: c.AllowedOrigins, Introspection: c.Introspection, Limits: c.limits(),
-		GraphiQL: graphiql, Observer: p.metrics, Metrics: p.metrics, Tracer: p.tracer, Slow: time.Duration(c.SlowOperation),
+		GraphiQL: graphiql, Reports: p.reportFile, Observer: p.metrics, Metrics: p.metrics, Tracer: p.tracer, Slow: time.Duration(c.SlowOperation),
 	}
 	p.door.guard(&config)
 	return server.Handler(schema, config, p.health(s), log)

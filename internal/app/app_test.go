@@ -42,7 +42,7 @@ func settings(tb testing.TB, database string) app.Config {
 	c := app.Config{
 		ListenAddr: "127.0.0.1:0", DataDir: tb.TempDir(), ScrapeMaxConcurrent: 4, ScrapeDailyLimit: 10_000, ScrapeMaxRetries: 0,
 		ScrapeTimeout: app.Seconds(time.Minute), ScrapeCache: app.Seconds(24 * time.Hour), FetchAllowCIDRs: "127.0.0.0/8",
-		MinConfidence: 0.5, ScrapeRobotsMeta: true, WorkerFetches: 8, WorkerExtracts: 2, Introspection: true, GraphiQL: true, Version: "test",
+		MinConfidence: 0.5, ScrapeRobotsMeta: true, WorkerFetches: 8, WorkerExtracts: 2, ReportSection: 20, ReportFacts: 200, Introspection: true, GraphiQL: true, Version: "test",
 	}
 	if database == "PostgreSQL" {
 		c.DatabaseURL = app.Secret(pgtest.URL(tb))

@@ -78,7 +78,10 @@ type Config struct {
 	QdrantURL Secret `name:"qdrant-url" env:"QDRANT_URL" group:"Storage" help:"Qdrant, which holds the search index, by its gRPC port: http://host:6334, or https:// for TLS. Default: none, and every API process has the index in memory."`
 	QdrantKey Secret `name:"qdrant-api-key" env:"QDRANT_API_KEY" group:"Storage" help:"Key of Qdrant. Default: none."`
 
-	WorkerFetches  int `name:"worker-fetches" env:"WORKER_FETCHES" default:"16" group:"Working" help:"Pages this process reads at a time."`
+	WorkerFetches int `name:"worker-fetches" env:"WORKER_FETCHES" default:"16" group:"Working" help:"Pages this process reads at a time."`
+	ReportSection int `name:"report-facts-per-section" env:"REPORT_FACTS_PER_SECTION" default:"20" group:"Working" help:"Facts that a section of a report lists unless the request says otherwise: 1 to 200."`
+	ReportFacts   int `name:"report-facts" env:"REPORT_FACTS" default:"200" group:"Working" help:"Facts that the sections of a report list in all unless the request says otherwise: 1 to 2,000."`
+
 	WorkerExtracts int `name:"worker-extracts" env:"WORKER_EXTRACTS" default:"2" group:"Working" help:"Pages this process extracts from at a time."`
 
 	WorkerMemory int `name:"worker-memory" env:"WORKER_MEMORY" default:"230" group:"Working" help:"Megabytes of memory that a process of workers only aims to stay below, at the cost of some time; 0: no aim."`
@@ -148,6 +151,8 @@ func (c Config) Check() error {
 		{!slices.Contains([]string{"auto", "text", "json"}, c.LogFormat), "LOG_FORMAT", "must be auto, text or json"},
 		{c.WorkerFetches < 1 || c.WorkerFetches > 1000, "WORKER_FETCHES", "must be from 1 to 1000"},
 		{c.WorkerMemory < 0, "WORKER_MEMORY", "must not be negative"},
+		{c.ReportSection < 1 || c.ReportSection > 200, "REPORT_FACTS_PER_SECTION", "must be from 1 to 200"},
+		{c.ReportFacts < 1 || c.ReportFacts > 2_000, "REPORT_FACTS", "must be from 1 to 2000"},
 		{c.WorkerExtracts < 1 || c.WorkerExtracts > 100, "WORKER_EXTRACTS", "must be from 1 to 100"},
 	} {
 		if check.wrong {

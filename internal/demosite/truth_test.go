@@ -17,9 +17,17 @@ type truth struct {
 	Rows []struct {
 		Category  string          `json:"category"`
 		Attribute string          `json:"attribute"`
+		Row       string          `json:"row"`      // the key of the row of a comparison; several prices are one row
 		Keywords  []string        `json:"keywords"` // words without which nothing can be said of the attribute
 		Cells     map[string]cell `json:"cells"`    // by vendor
 	} `json:"rows"`
+	// Partial is what is known of a vendor of whom only some pages were read.
+	Partial struct {
+		Vendor        string   `json:"vendor"`
+		Pages         []string `json:"pages"`
+		NotRead       []string `json:"notRead"`       // keys of rows
+		NotDocumented []string `json:"notDocumented"` // keys of rows
+	} `json:"partial"`
 }
 
 // cell is what one vendor says of one attribute.

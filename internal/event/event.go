@@ -13,11 +13,12 @@ import (
 
 // The topics that are not about one thing.
 const (
-	Queue  = "queue"  // an item has become ready
-	Cancel = "cancel" // a job was cancelled
-	Facts  = "facts"  // facts were added or changed
-	Jobs   = "jobs"   // some job changed
-	Keys   = "keys"   // keys of the API were made or revoked
+	Queue   = "queue"   // an item has become ready
+	Cancel  = "cancel"  // a job was cancelled
+	Facts   = "facts"   // facts were added or changed
+	Jobs    = "jobs"    // some job changed
+	Reports = "reports" // reports became stale
+	Keys    = "keys"    // keys of the API were made or revoked
 
 	Changes = "changes" // the log of changes has grown
 )

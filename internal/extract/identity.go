@@ -190,7 +190,7 @@ func (s Stated) limiting() map[string]bool {
 func bag(text string, said map[string]bool) []string {
 	var words []string
 	for w := range strings.FieldsSeq(normalise(text)) {
-		if w = singular(w); !said[w] && !isFiller(w) {
+		if w = singular(w); !said[w] && !isEmptyWord(w) {
 			words = append(words, w)
 		}
 	}
@@ -198,8 +198,8 @@ func bag(text string, said map[string]bool) []string {
 	return slices.Compact(words)
 }
 
-// isFiller reports words that make no difference to what is said.
-func isFiller(w string) bool {
+// isEmptyWord reports words that make no difference to what is said.
+func isEmptyWord(w string) bool {
 	switch w {
 	case "a", "an", "the", "of", "to", "in", "for", "on", "at", "by", "with", "and", "is", "are", "be", "it", "its", "this", "that", "we", "our", "you", "your",
 		"per", "each", "every", "now", "currently", "plan", "tier", "edition":

@@ -145,6 +145,9 @@ func (j *Jobs) Retry(ctx context.Context, id uuid.UUID) (*ent.Job, error) {
 		scrape.Roots, params.Scrape = roots, &scrape
 	}
 	items := func(ctx context.Context, tx *store.Tx) ([]queue.New, error) {
+		if old.Type == schema.JobReport {
+			return []queue.New{{URL: rows[0].URL, Step: schema.StepReport}}, nil
+		}
 		if old.Type == schema.JobExtract {
 			items := make([]queue.New, len(rows))
 			for i, r := range rows {

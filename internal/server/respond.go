@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -24,7 +25,10 @@ const takeWithin = time.Minute
 func respond(w http.ResponseWriter, status int, media string, body []byte) {
 	// Not every writer can: then the answer has no deadline.
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(takeWithin))
-	w.Header().Set("Content-Type", media+"; charset=utf-8")
+	if !strings.HasPrefix(media, "application/vnd.") { // which is no text
+		media += "; charset=utf-8"
+	}
+	w.Header().Set("Content-Type", media)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // whoever does not read it is gone

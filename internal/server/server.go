@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,6 +31,8 @@ type Config struct {
 	Introspection bool          // whether clients may read the schema
 	GraphiQL      fs.FS         // its built page, served on /graphiql; nil: it is not
 
+	Reports Files // served below /reports/ to whoever may read; nil: none
+
 	Observer Observer      // nil: nobody
 	Tracer   *trace.Tracer // nil: none
 	Slow     time.Duration // queries and mutations that take longer are worth a warning; 0: none is
@@ -50,6 +53,7 @@ type api struct {
 	crowd    *crowd
 	imports  chan struct{} // large requests at a time
 	console  *site
+	reports  Files
 	health   Health
 	metrics  http.Handler
 	observer Observer
@@ -82,6 +86,7 @@ func Handler(schema graphql.ExecutableSchema, c Config, health Health, log *slog
 		imports:  make(chan struct{}, importsAtATime),
 		crowd:    newCrowd(c.Limits.orDefault()),
 		console:  console,
+		reports:  c.Reports,
 		health:   health,
 		metrics:  c.Metrics,
 		observer: c.Observer,
@@ -117,6 +122,10 @@ func (a *api) route(w http.ResponseWriter, r *http.Request) {
 	default:
 		if r.URL.Path == "/metrics" && a.metrics != nil {
 			a.read(w, r, a.scrape)
+			return
+		}
+		if a.reports != nil && strings.HasPrefix(r.URL.Path, reportsPrefix) {
+			a.read(w, r, a.report)
 			return
 		}
 		if a.console.has(r.URL.Path) {

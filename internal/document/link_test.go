@@ -1,6 +1,10 @@
-package resolvers
+package document_test
 
-import "testing"
+import (
+	"testing"
+
+	"techfacts.dev/techfacts/internal/document"
+)
 
 func TestDeepLinkLeadsToTheWords(t *testing.T) {
 	t.Parallel()
@@ -12,7 +16,7 @@ func TestDeepLinkLeadsToTheWords(t *testing.T) {
 		"für 10 € 🚀":                    "https://a.example/p#:~:text=f%C3%BCr%2010%20%E2%82%AC%20%F0%9F%9A%80",
 		"one two three four five six seven eight nine ten eleven twelve thirteen": "https://a.example/p#:~:text=one%20two%20three%20four%20five%20six,eight%20nine%20ten%20eleven%20twelve%20thirteen",
 	} {
-		if got := deepLink("https://a.example/p", "", quote); got != want {
+		if got := document.DeepLink("https://a.example/p", "", quote); got != want {
 			t.Errorf("%q:\n got %s\nwant %s", quote, got, want)
 		}
 	}
@@ -25,11 +29,11 @@ func TestDeepLinkLeadsToTheNearestAnchorWhereWordsAreNotFound(t *testing.T) {
 		"page=3":      "https://a.example/p#page=3:~:text=ten",
 		"größe ~#":    "https://a.example/p#gr%C3%B6%C3%9Fe%20%7E%23:~:text=ten",
 	} {
-		if got := deepLink("https://a.example/p", anchor, "ten"); got != want {
+		if got := document.DeepLink("https://a.example/p", anchor, "ten"); got != want {
 			t.Errorf("%q:\n got %s\nwant %s", anchor, got, want)
 		}
 	}
-	if got := deepLink("https://a.example/p", "x", "|"); got != "https://a.example/p#x" {
+	if got := document.DeepLink("https://a.example/p", "x", "|"); got != "https://a.example/p#x" {
 		t.Errorf("without words: %s", got)
 	}
 }

@@ -1,4 +1,4 @@
-package resolvers
+package document
 
 import (
 	"strings"
@@ -7,11 +7,11 @@ import (
 // edgeWords is how many words of a long quote a link names at either end.
 const edgeWords = 6
 
-// deepLink is url with an anchor, if there is one, and a text fragment that
+// DeepLink is url with an anchor, if there is one, and a text fragment that
 // leads to quote, see https://wicg.github.io/scroll-to-text-fragment/. A browser
 // that does not find the words goes to the anchor. A quote is Markdown; a browser
 // searches for what it shows: the words.
-func deepLink(url, anchor, quote string) string {
+func DeepLink(url, anchor, quote string) string {
 	url += "#" + escape(anchor, "-._/=+,;@!$&'()*?:")
 	parts := strings.FieldsFunc(quote, func(r rune) bool { return r == '|' || r == '\n' })
 	var runs [][]string

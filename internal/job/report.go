@@ -1,0 +1,168 @@
+package job
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"techfacts.dev/techfacts/ent"
+	"techfacts.dev/techfacts/ent/fact"
+	entjob "techfacts.dev/techfacts/ent/job"
+	"techfacts.dev/techfacts/ent/page"
+	"techfacts.dev/techfacts/ent/report"
+	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/internal/queue"
+	"techfacts.dev/techfacts/internal/store"
+	"techfacts.dev/techfacts/schema"
+)
+
+// What a report may be at most.
+const (
+	maxCompanies       = 50
+	maxCategories      = 50
+	maxReportTitle           = 200 // characters
+	maxFactsPerSection = 200
+	maxFacts           = 2_000
+	reportFresh        = 24 * time.Hour // how long a report is given to whoever asks for the same
+)
+
+// StartReport starts a job that writes a report, or gives the one that wrote what
+// in asks for within the last day if no fact of its companies has changed. It
+// fails with INVALID for input that makes no report, and with NOT_FOUND for a profile or a
+// company of which nothing is stored.
+func (j *Jobs) StartReport(ctx context.Context, in schema.ReportParams, c Common) (*ent.Job, error) {
+	if err := CheckReport(&in); err != nil {
+		return nil, err
+	}
+	in.ID = uuid.Nil
+	identity := in
+	if in.Previous == nil && c.IdempotencyKey == "" {
+		if known, err := j.written(ctx, in); known != nil || err != nil {
+			return known, err
+		}
+	}
+	in.ID = schema.NewID(schema.KindReport)
+	return j.start(ctx, draft{
+		kind: schema.JobReport, params: schema.Params{Report: &in}, common: c, identity: identity,
+		prepare: func(ctx context.Context) error { return j.reportable(ctx, in) },
+		items: func(context.Context, *store.Tx) ([]queue.New, error) {
+			return []queue.New{{URL: "/reports/" + in.ID.String(), Step: schema.StepReport}}, nil
+		},
+	})
+}
+
+// CheckReport says with INVALID what is wrong with the parameters of a report, and
+// brings them into their canonical form.
+func CheckReport(in *schema.ReportParams) error {
+	in.Title = strings.TrimSpace(in.Title)
+	n := len(in.Companies)
+	for _, check := range []struct {
+		wrong bool
+		field string
+		what  string
+	}{
+		{n == 0 || n > maxCompanies, "companies", fmt.Sprintf("must be 1 to %d companies", maxCompanies)},
+		{hasTwice(in.Companies), "companies", "must each stand there once"},
+		{in.Type == schema.ReportSingle && n > 1, "companies", "must be one company: a report of type SINGLE is about one"},
+		{in.Type == schema.ReportComparison && n == 1, "companies", "must be two or more: a comparison of one company compares nothing"},
+		{in.Type == schema.ReportTopic && len(in.Categories) != 1, "categories", "must be one category: a report of type TOPIC is about one"},
+		{len(in.Categories) > maxCategories, "categories", fmt.Sprintf("must be at most %d categories", maxCategories)},
+		{utf8.RuneCountInString(in.Title) > maxReportTitle, "title", fmt.Sprintf("must have at most %d characters", maxReportTitle)},
+		{in.MaxFactsPerSection < 1 || in.MaxFactsPerSection > maxFactsPerSection, "maxFactsPerSection", fmt.Sprintf("must be from 1 to %d", maxFactsPerSection)},
+		{in.MaxFacts < 1 || in.MaxFacts > maxFacts, "maxFacts", fmt.Sprintf("must be from 1 to %d", maxFacts)},
+	} {
+		if check.wrong {
+			return fault.InvalidField("input."+check.field, "%s", check.what)
+		}
+	}
+	return nil
+}
+
+func hasTwice(list []string) bool {
+	sorted := slices.Sorted(slices.Values(list))
+	return len(slices.Compact(sorted)) < len(list)
+}
+
+// reportable says what keeps a report from being written.
+func (j *Jobs) reportable(ctx context.Context, in schema.ReportParams) error {
+	known, err := j.store.Ent.Page.Query().Where(page.CompanyIn(in.Companies...)).Unique(true).Select(page.FieldCompany).Strings(ctx)
+	if err != nil {
+		return fmt.Errorf("find companies: %w", err)
+	}
+	for i, c := range in.Companies {
+		if !slices.Contains(known, c) {
+			return fault.New(fault.NotFound, "no page of a company %q is stored", c).With(fmt.Sprintf("input.companies[%d]", i))
+		}
+	}
+	if in.Profile == "" {
+		return nil
+	}
+	return j.checkProfile(ctx, in.Profile, schema.ExtractByRules) // nothing is looked for
+}
+
+// ReportHash tells the inputs of reports apart.
+func ReportHash(in schema.ReportParams) string {
+	in.ID, in.Previous = uuid.Nil, nil
+	b, err := json.Marshal(in)
+	if err != nil {
+		panic(err) // cannot happen: it is strings and numbers
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:16])
+}
+
+// written finds the job that wrote the same report, if it is still as it would be
+// written now: it is not stale, and of its companies no fact has come since.
+func (j *Jobs) written(ctx context.Context, in schema.ReportParams) (*ent.Job, error) {
+	row, err := j.store.Ent.Report.Query().
+		Where(report.InputHash(ReportHash(in)), report.CreatedAtGT(schema.Now().Add(-reportFresh)), report.Stale(false), report.JobIDNotNil()).
+		Order(ent.Desc(report.FieldCreatedAt)).Select(report.FieldID, report.FieldJobID, report.FieldCreatedAt).First(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil //nolint:nilnil // nothing of the kind
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find report: %w", err)
+	}
+	changed, err := j.store.Ent.Fact.Query().Where(fact.CompanyIn(in.Companies...), fact.FirstSeenAtGT(row.CreatedAt)).Exist(ctx)
+	if err == nil && !changed {
+		changed, err = j.store.Ent.Fact.Query().Where(fact.HasReportsWith(report.ID(row.ID)), fact.StatusNEQ(schema.FactActive)).Exist(ctx)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look for changed facts: %w", err)
+	}
+	if changed {
+		return nil, nil //nolint:nilnil // it would be another one
+	}
+	known, err := j.store.Ent.Job.Query().Where(entjob.ID(*row.JobID)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil //nolint:nilnil // deleted in between
+	}
+	return known, err
+}
+
+// RefreshReport starts a job that writes the report of this id anew. NOT_FOUND.
+func (j *Jobs) RefreshReport(ctx context.Context, id uuid.UUID, perSection, facts int) (*ent.Job, error) {
+	row, err := j.store.Ent.Report.Query().Where(report.ID(id)).WithJob().Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, fault.Wrap(fault.NotFound, err, "no such report")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read report: %w", err)
+	}
+	in := schema.ReportParams{
+		Type: row.Type, Companies: row.Companies, Categories: row.Categories, Title: row.Title, Format: row.Format,
+		MaxFactsPerSection: perSection, MaxFacts: facts,
+	}
+	if job := row.Edges.Job; job != nil && job.Params.Report != nil { // else it was deleted, and the rest is as it is by default
+		in = *job.Params.Report
+	}
+	in.Previous = &row.ID
+	return j.StartReport(ctx, in, Common{Priority: schema.PriorityNormal})
+}

@@ -1,0 +1,365 @@
+package report
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"techfacts.dev/techfacts/ent/profile"
+	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/internal/store"
+)
+
+// What may be compared at most.
+const (
+	MaxCompanies = 50
+	MaxRows      = 500
+)
+
+// Question is what to compare.
+type Question struct {
+	Companies  []string // in the order of the columns
+	All        bool     // every company there is
+	Categories []string // none: all
+	Attributes []string // keys of rows; none: all
+	Profile    string   // by which facts were found; empty: any
+	First      int      // the most rows
+}
+
+// Comparison is companies side by side.
+type Comparison struct {
+	Companies []Company
+	Rows      []Row
+	RowCount  int // with those that Question.First left out
+}
+
+// Company is a column, and how much of it is known.
+type Company struct {
+	Name           string
+	Pages          int
+	Newest, Oldest time.Time // when its pages were fetched; zero without pages
+
+	Stated, StatedNo, Conflicts, NotDocumented, NotRead int // rows
+
+	// Undocumented and Unread are the labels of all rows with a name, shown or not,
+	// of which the company says nothing.
+	Undocumented, Unread []string
+}
+
+// Row is what each company says of one attribute.
+type Row struct {
+	Key, Label      string
+	Category, Title string // of the section
+	Named           bool   // it is one of those of attributes.txt
+	Better          int    // 1: the higher value, -1: the lower one, 0: neither
+	Stated          int    // cells
+	Cells           []Cell // one for each company
+}
+
+// Compare lays companies side by side. It fails with INVALID for what is out of
+// bounds and with NOT_FOUND for a company or a profile that does not exist. It takes a
+// handful of statements, however many companies there are, and looks at the surest facts
+// of each cell.
+func Compare(ctx context.Context, s *store.Store, q Question) (*Comparison, error) {
+	if q.All == (len(q.Companies) > 0) {
+		return nil, fault.InvalidField("input.companies", "give either companies or all")
+	}
+	if q.First < 1 || q.First > MaxRows {
+		return nil, fault.InvalidField("input.first", "must be from 1 to %d", MaxRows)
+	}
+	r := reader{store: s}
+	if q.Profile != "" {
+		id, err := s.Ent.Profile.Query().Where(profile.Name(q.Profile)).OnlyID(ctx)
+		if err != nil {
+			return nil, absent(err, "input.profile", "there is no profile %q", q.Profile)
+		}
+		r.profile = &id
+	}
+	companies, err := r.companies(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	c := &comparing{reader: r, question: q, Comparison: Comparison{Companies: companies}}
+	return &c.Comparison, c.run(ctx)
+}
+
+// comparing is a comparison in the making.
+type comparing struct {
+	Comparison
+	reader   reader
+	question Question
+	looked   map[place]bool // by company and section: a page of that kind was read
+}
+
+// place is a company and a key: of a section, or of a row.
+type place struct {
+	company int
+	key     string
+}
+
+func (c *comparing) run(ctx context.Context) error {
+	names := make([]string, len(c.Companies))
+	for i, company := range c.Companies {
+		names[i] = company.Name
+	}
+	c.reader.names = names
+	present, err := c.reader.present(ctx)
+	if err != nil {
+		return err
+	}
+	c.looked = map[place]bool{}
+	for p := range present {
+		// What is left of a category may be chance: a word on a page about something else.
+		if s := sectionOf(p.key); s != nil && (p.key[0] != '~' || attributes().byCategory[p.key[1:]] == nil) {
+			c.looked[place{p.company, s.key}] = true
+		}
+	}
+	c.unsaid(present)
+	rows := c.named(present)
+	rows = append(rows, c.unnamed(ctx, present)...)
+	if c.reader.err != nil {
+		return c.reader.err
+	}
+	slices.SortStableFunc(rows, func(a, b draft) int { return cmp.Compare(b.stated, a.stated) })
+	c.RowCount = len(rows)
+	rows = rows[:min(len(rows), c.question.First)]
+	order := map[string]int{}
+	for i, s := range attributes().sections {
+		order[s.key] = i + 1
+	}
+	slices.SortStableFunc(rows, func(a, b draft) int {
+		x, y := cmp.Or(order[a.section.key], len(order)+1), cmp.Or(order[b.section.key], len(order)+1)
+		return cmp.Or(cmp.Compare(x, y), strings.Compare(a.section.key, b.section.key), cmp.Compare(b.stated, a.stated))
+	})
+	if err := c.fill(ctx, rows); err != nil {
+		return err
+	}
+	for _, d := range rows {
+		c.Rows = append(c.Rows, c.row(d))
+	}
+	return nil
+}
+
+// draft is a row of which it is known who says something.
+type draft struct {
+	key, label string
+	section    *section
+	attribute  *attribute // nil: without a name
+	stated     int
+	said       [][]Said // by company
+	form       shape    // of the statement that a row without a name began with
+}
+
+// wants tells whether rows of the section are asked for.
+func (c *comparing) wants(s *section) bool {
+	q := c.question
+	return len(q.Categories) == 0 || slices.Contains(q.Categories, s.key) ||
+		slices.ContainsFunc(s.categories, func(k string) bool { return slices.Contains(q.Categories, k) })
+}
+
+// named drafts the rows of attributes.txt that some company states. Rows that were
+// asked for by their keys are there even if none does.
+func (c *comparing) named(present map[place]bool) (rows []draft) {
+	for _, a := range attributes().attributes {
+		asked := slices.Contains(c.question.Attributes, a.key)
+		if !c.wants(a.section) || len(c.question.Attributes) > 0 && !asked {
+			continue
+		}
+		d := draft{key: a.key, label: a.label, section: a.section, attribute: a, said: make([][]Said, len(c.Companies))}
+		for i := range c.Companies {
+			if present[place{i, a.key}] {
+				d.stated++
+			}
+		}
+		if d.stated > 0 || asked {
+			rows = append(rows, d)
+		}
+	}
+	return rows
+}
+
+// unsaid notes what each company says nothing about.
+func (c *comparing) unsaid(present map[place]bool) {
+	for _, a := range attributes().attributes {
+		for i := range c.Companies {
+			switch company := &c.Companies[i]; {
+			case !c.wants(a.section) || present[place{i, a.key}]:
+			case c.looked[place{i, a.section.key}]:
+				company.Undocumented = append(company.Undocumented, a.label)
+			default:
+				company.Unread = append(company.Unread, a.label)
+			}
+		}
+	}
+}
+
+// restOf is how many statements without a name one category of one company brings.
+func (c *comparing) restOf() int { return min(20, max(3, 150/len(c.Companies))) }
+
+// unnamed lays what is left of each category side by side.
+func (c *comparing) unnamed(ctx context.Context, present map[place]bool) (rows []draft) {
+	var keys []string
+	for p := range present {
+		if p.key[0] == '~' && c.wants(sectionOf(p.key)) && !slices.Contains(keys, p.key) &&
+			(len(c.question.Attributes) == 0 || slices.ContainsFunc(c.question.Attributes, func(a string) bool { return strings.HasPrefix(a, p.key) })) {
+			keys = append(keys, p.key)
+		}
+	}
+	slices.Sort(keys)
+	said := c.reader.said(ctx, keys, c.restOf())
+	seen := map[place]bool{} // statements that another category has brought
+	for _, key := range keys {
+		first := len(rows)
+		for i, company := range c.Companies {
+			for _, s := range distinct(said[place{i, key}]) {
+				if at := (place{i, s.Statement}); seen[at] {
+					continue
+				} else {
+					seen[at] = true
+				}
+				rows = c.align(rows, first, key, i, company.Name, s)
+			}
+		}
+	}
+	if len(c.question.Attributes) > 0 {
+		rows = slices.DeleteFunc(rows, func(d draft) bool { return !slices.Contains(c.question.Attributes, d.key) })
+	}
+	return rows
+}
+
+// align puts what a company says into the row, of those from first on, that is
+// most like it and in which the company says nothing yet, or into a new one.
+func (c *comparing) align(rows []draft, first int, key string, company int, name string, s Said) []draft {
+	form := shapeOf(s.Statement, s.Value, s.Denies, name)
+	best, most := -1, alike
+	for i := first; i < len(rows); i++ {
+		if rows[i].said[company] != nil {
+			continue
+		}
+		if n := form.likeness(rows[i].form); n >= most {
+			best, most = i, n
+		}
+	}
+	if best < 0 {
+		h := fnv.New32a()
+		_, _ = fmt.Fprint(h, form) // never fails
+		d := draft{key: key + "/" + strconv.FormatUint(uint64(h.Sum32()), 36), label: labelOf(s), section: sectionOf(key), said: make([][]Said, len(c.Companies)), form: form}
+		rows, best = append(rows, d), len(rows)
+	}
+	rows[best].said[company] = []Said{s}
+	rows[best].stated++
+	return rows
+}
+
+// labelOf words what a row without a name is about: what stands before the dash of a
+// row of a table, else the statement.
+func labelOf(s Said) string {
+	if before, _, ok := strings.Cut(s.Statement, " — "); ok {
+		if label := (Statement{Text: s.Statement}).label(); label != "" {
+			return shorten(before+": "+label, 80)
+		}
+		return shorten(before, 80)
+	}
+	return shorten(strings.TrimSuffix(s.Statement, "."), 80)
+}
+
+// Of a cell the surest facts are looked at: fewer, the more cells there are.
+const (
+	minFacts = 3
+	maxFacts = 60
+)
+
+func (c *comparing) factsOf() int {
+	return max(minFacts, min(maxFacts, 540/(len(c.Companies)*len(c.Companies))))
+}
+
+// fill reads what the companies say in the named rows.
+func (c *comparing) fill(ctx context.Context, rows []draft) error {
+	var keys []string
+	for _, d := range rows {
+		if d.attribute != nil {
+			keys = append(keys, d.key)
+		}
+	}
+	said := c.reader.said(ctx, keys, c.factsOf())
+	for _, d := range rows {
+		if d.attribute != nil {
+			for i := range c.Companies {
+				d.said[i] = said[place{i, d.key}]
+			}
+		}
+	}
+	return c.reader.err
+}
+
+// row makes the cells of a draft, and counts them.
+func (c *comparing) row(d draft) Row {
+	r := Row{Key: d.key, Label: d.label, Category: d.section.key, Title: d.section.title, Named: d.attribute != nil, Cells: make([]Cell, len(c.Companies))}
+	if d.attribute != nil {
+		r.Better = map[direction]int{higher: 1, lower: -1}[d.attribute.better]
+	}
+	for i := range c.Companies {
+		company := &c.Companies[i]
+		cell := cellOf(company.Name, d.attribute, d.said[i], c.looked[place{i, d.section.key}])
+		switch cell.State {
+		case Stated:
+			company.Stated++
+		case StatedNo:
+			company.StatedNo++
+		case Conflict:
+			company.Conflicts++
+		case NotDocumented:
+			company.NotDocumented++
+		case NotRead:
+			company.NotRead++
+		}
+		if len(cell.Entries) > 0 {
+			r.Stated++
+		}
+		r.Cells[i] = cell
+	}
+	rankCells(d.attribute, r.Cells)
+	return r
+}
+
+// Facts are the ids of the facts that a cell shows: one for each entry, then those
+// that say the same.
+func (c Cell) Facts() (ids []uuid.UUID) {
+	add := func(id uuid.UUID) {
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	for _, s := range c.Entries {
+		add(s.Fact)
+	}
+	for _, s := range c.Entries {
+		for _, id := range s.Also {
+			add(id)
+		}
+	}
+	return ids
+}
+
+// sectionOf is the section of a row by its key. A category that no section knows is
+// one of its own.
+func sectionOf(key string) *section {
+	t := attributes()
+	category, isRest := strings.CutPrefix(key, "~")
+	if !isRest {
+		if a := t.byKey[key]; a != nil {
+			return a.section
+		}
+		return nil
+	}
+	if s := t.byCategory[category]; s != nil {
+		return s
+	}
+	return &section{key: category, title: strings.ReplaceAll(category, "_", " "), categories: []string{category}}
+}

@@ -1,0 +1,223 @@
+package report_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"techfacts.dev/techfacts/ent"
+	"techfacts.dev/techfacts/ent/entry"
+	"techfacts.dev/techfacts/ent/fact"
+	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/internal/report"
+	"techfacts.dev/techfacts/internal/store"
+	"techfacts.dev/techfacts/internal/storetest"
+	"techfacts.dev/techfacts/schema"
+)
+
+// state stores facts of companies, each by one statement: company, category,
+// statement, value.
+type stated struct {
+	company, category, text string
+	value                   schema.Value
+	qualifiers              map[string]string
+}
+
+func put(t *testing.T, s *store.Store, all ...stated) (facts []*ent.Fact) {
+	t.Helper()
+	err := s.Tx(t.Context(), func(tx *store.Tx) error {
+		profile := tx.Ent.Profile.Create().SetName(strings.ToLower("p" + uuid.NewString()[:8])).SetCategories([]string{"limits"}).SaveX(t.Context())
+		for i, f := range all {
+			url := origin + "/" + uuid.NewString()
+			page := tx.Ent.Page.Create().SetURL(url).SetDomain("demo.example").SetCompany(f.company).SaveX(t.Context())
+			snap := tx.Ent.Snapshot.Create().SetPageID(page.ID).SetText(f.text).SetHash(url).SetHTTPStatus(200).SaveX(t.Context())
+			facts = append(facts, tx.Ent.Fact.Create().SetPageID(page.ID).SetSnapshotID(snap.ID).SetProfileID(profile.ID).SetCompany(f.company).SetURL(url).
+				SetCategory(f.category).SetStatement(f.text).SetQuote(f.text).SetSpan(schema.Span{}).SetMeasure(f.value).SetQualifiers(f.qualifiers).
+				SetConfidence(0.9-float64(i)/1000).SetMethod(schema.MethodRules).SetFingerprint(url).SaveX(t.Context()))
+			if err := report.KeepOfPage(t.Context(), tx, page.ID, profile.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return facts
+}
+
+func count(n float64, unit string) schema.Value {
+	return schema.Value{Kind: schema.ValueCount, Original: strings.TrimSpace(map[float64]string{5000: "5,000", 2000: "2,000", 300: "300"}[n] + " " + unit), Number: n, Unit: unit}
+}
+
+func TestStatementsWithoutANameAreLaidSideBySideIfTheyAreAlike(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	put(t, s,
+		stated{"A", "limits", "An index may have up to 5,000 synonyms.", count(5000, "synonym"), nil},
+		stated{"B", "limits", "Each index has at most 2,000 synonyms.", count(2000, "synonym"), nil},
+		stated{"A", "features", "Passwords are hashed with scheme 27017.", schema.Value{}, nil},
+		stated{"B", "features", "Passwords are hashed with scheme 27018.", schema.Value{}, nil},
+		stated{"A", "features", "Deleted shelves can be restored from the bin.", schema.Value{}, nil},
+		stated{"B", "features", "Deleted shelves can be restored from the bin without asking.", schema.Value{}, nil},
+	)
+	c := compare(t, s, report.Question{Companies: []string{"A", "B"}})
+	for _, want := range []struct {
+		word string
+		rows int
+	}{{"synonyms", 1}, {"scheme", 2}, {"shelves", 2}} {
+		n := 0
+		for _, row := range c.Rows {
+			if strings.Contains(row.Label, want.word) {
+				n++
+			}
+		}
+		if n != want.rows {
+			t.Errorf("%d rows are about %s, want %d: numbers that are names and denials decide, values do not", n, want.word, want.rows)
+		}
+	}
+	if row := c.Rows[0]; row.Named || row.Stated != 2 || row.Cells[1].Text != "2,000 synonym" {
+		t.Errorf("the first row is %+v", row)
+	}
+}
+
+func TestTheBestAndTheWorstOfARowHaveOneUnit(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	price := func(original string, n float64, unit string) schema.Value {
+		return schema.Value{Kind: schema.ValueMoney, Original: original, Number: n, Unit: unit}
+	}
+	team := map[string]string{"plan": "Team"}
+	put(t, s,
+		stated{"A", "pricing", "Team plan — Price: $49 per month", price("$49 per month", 49, "USD/month"), team},
+		stated{"A", "pricing", "Free plan — Price: $0", price("$0", 0, "USD"), map[string]string{"plan": "Free"}},
+		stated{"B", "pricing", "Pro plan — Price: $25 per month", price("$25 per month", 25, "USD/month"), map[string]string{"plan": "Pro"}},
+		stated{"C", "pricing", "Pro plan — Price: €5 per month", price("€5 per month", 5, "EUR/month"), map[string]string{"plan": "Pro"}},
+	)
+	row := rowOf(compare(t, s, report.Question{Companies: []string{"A", "B", "C"}}), "price")
+	if row == nil || row.Better != -1 {
+		t.Fatalf("the row is %+v", row)
+	}
+	var best, worst []string
+	for _, c := range row.Cells {
+		if c.Best {
+			best = append(best, c.Company)
+		}
+		if c.Worst {
+			worst = append(worst, c.Company)
+		}
+	}
+	if !slices.Equal(best, []string{"B"}) || !slices.Equal(worst, []string{"A"}) {
+		t.Errorf("best %v, worst %v; want B and A: euros are no dollars, and nothing is no price", best, worst)
+	}
+}
+
+func TestEntriesFollowTheirFacts(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		facts := put(t, s,
+			stated{"A", "features", "A supports webhooks.", schema.Value{Kind: schema.ValueFlag, Original: "supports", Yes: true}, nil},
+			stated{"B", "features", "B does not support webhooks.", schema.Value{Kind: schema.ValueFlag, Original: "does not support"}, nil},
+		)
+		states := func() (list []report.State) {
+			for _, c := range rowOf(compare(t, s, report.Question{Companies: []string{"A", "B"}, Attributes: []string{"webhooks"}}), "webhooks").Cells {
+				list = append(list, c.State)
+			}
+			return list
+		}
+		expect := func(when string, want ...report.State) {
+			t.Helper()
+			if got := states(); !slices.Equal(got, want) {
+				t.Errorf("%s: %v, want %v", when, got, want)
+			}
+		}
+		expect("at first", report.Stated, report.StatedNo)
+		within(t, s, func(tx *store.Tx) error {
+			tx.Ent.Fact.UpdateOneID(facts[0].ID).SetCompany("B").ExecX(t.Context())
+			return report.MoveOfPage(t.Context(), tx, facts[0].PageID, "B")
+		})
+		expect("when a page goes to the other company, which says no", report.NotRead, report.Conflict)
+		within(t, s, func(tx *store.Tx) error {
+			return tx.Ent.Fact.UpdateOneID(facts[0].ID).SetStatus(schema.FactRemoved).Exec(t.Context())
+		})
+		expect("when a fact is removed", report.NotRead, report.StatedNo)
+		within(t, s, func(tx *store.Tx) error {
+			_, err := tx.Ent.Entry.Delete().Where(entry.HasFactWith(fact.ID(facts[1].ID))).Exec(t.Context())
+			return err
+		})
+		expect("without entries", report.NotRead, report.NotRead)
+		if made, err := report.CatchUp(t.Context(), s); err != nil || made != 1 {
+			t.Fatalf("caught up with %d facts (%v), want the one that is active and has no entries", made, err)
+		}
+		expect("when they are made again", report.NotRead, report.StatedNo)
+	})
+}
+
+func within(t *testing.T, s *store.Store, f func(*store.Tx) error) {
+	t.Helper()
+	if err := s.Tx(t.Context(), f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestEveryPartOfTheQuestionCounts(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	seed(t, s, everything)
+	all := compare(t, s, report.Question{All: true})
+	if len(all.Companies) != 3 || all.RowCount != len(all.Rows) {
+		t.Fatalf("%d companies, %d of %d rows", len(all.Companies), len(all.Rows), all.RowCount)
+	}
+	few := compare(t, s, report.Question{Companies: []string{"Quarrowby", "Fennlark"}, First: 10})
+	if len(few.Rows) != 10 || few.RowCount <= 10 || few.Companies[0].Name != "Quarrowby" || few.Rows[0].Cells[0].Company != "Quarrowby" {
+		t.Errorf("%d of %d rows, first of %s", len(few.Rows), few.RowCount, few.Companies[0].Name)
+	}
+	for _, row := range few.Rows {
+		if row.Stated < 2 {
+			t.Errorf("%s is stated by %d: those that most state come first", row.Key, row.Stated)
+		}
+	}
+	for _, row := range compare(t, s, report.Question{All: true, Categories: []string{"pricing"}}).Rows {
+		if row.Category != "pricing" {
+			t.Errorf("%s is of %s", row.Key, row.Category)
+		}
+	}
+	one := compare(t, s, report.Question{All: true, Attributes: []string{"saml"}})
+	if len(one.Rows) != 1 || one.Rows[0].Key != "saml" {
+		t.Errorf("rows: %+v", one.Rows)
+	}
+	if row := rowOf(compare(t, s, report.Question{All: true, Profile: "pricing"}), "oauth2"); row != nil && len(row.Cells[0].Entries) > 0 && row.Cells[0].Entries[0].Statement == "" {
+		t.Errorf("under pricing, oauth2 says %+v", row)
+	}
+	general := compare(t, s, report.Question{All: true, Profile: "general"})
+	if general.RowCount >= all.RowCount {
+		t.Errorf("%d rows under one profile, %d under all", general.RowCount, all.RowCount)
+	}
+}
+
+func TestComparisonsThatMakeNoSenseAreRefused(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	put(t, s, stated{"A", "features", "A supports webhooks.", schema.Value{}, nil})
+	many := make([]string, report.MaxCompanies+1)
+	for name, c := range map[string]struct {
+		q     report.Question
+		code  fault.Code
+		field string
+	}{
+		"of nothing":         {report.Question{First: 1}, fault.Invalid, "input.companies"},
+		"of all and some":    {report.Question{First: 1, All: true, Companies: []string{"A"}}, fault.Invalid, "input.companies"},
+		"of too many":        {report.Question{First: 1, Companies: many}, fault.Invalid, "input.companies"},
+		"of one twice":       {report.Question{First: 1, Companies: []string{"A", "A"}}, fault.Invalid, "input.companies[1]"},
+		"of a stranger":      {report.Question{First: 1, Companies: []string{"A", "Z"}}, fault.NotFound, "input.companies[1]"},
+		"by a profile":       {report.Question{First: 1, All: true, Profile: "none"}, fault.NotFound, "input.profile"},
+		"without rows":       {report.Question{All: true}, fault.Invalid, "input.first"},
+		"with too many rows": {report.Question{All: true, First: report.MaxRows + 1}, fault.Invalid, "input.first"},
+	} {
+		_, err := report.Compare(t.Context(), s, c.q)
+		if f := fault.Of(err); f.Code != c.code || f.Field != c.field {
+			t.Errorf("%s: %v at %q, want %s at %q", name, err, f.Field, c.code, c.field)
+		}
+	}
+}

@@ -1,0 +1,500 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"techfacts.dev/techfacts/ent"
+	"techfacts.dev/techfacts/ent/fact"
+	"techfacts.dev/techfacts/ent/predicate"
+	"techfacts.dev/techfacts/ent/profile"
+	"techfacts.dev/techfacts/internal/document"
+	"techfacts.dev/techfacts/internal/store"
+	"techfacts.dev/techfacts/schema"
+)
+
+// Document is what a report says, before it is put into a format. It is also the
+// report as JSON: fields are only ever added.
+type Document struct {
+	ID         uuid.UUID         `json:"id"`
+	Type       schema.ReportType `json:"type"`
+	Title      string            `json:"title"`
+	Created    time.Time         `json:"createdAt"`
+	Companies  []string          `json:"companies"`
+	Categories []string          `json:"categories,omitempty"`
+	Profile    string            `json:"profile,omitempty"`
+	Notes      []string          `json:"notes"`                // what was left out, and why
+	Highlights []Point           `json:"highlights,omitempty"` // what stands out
+	Table      []TableSection    `json:"table,omitempty"`
+	RowsLeft   int               `json:"rowsLeftOut"`
+	Sections   []Section         `json:"sections,omitempty"`
+	Gaps       []Gap             `json:"gaps,omitempty"`
+	Citations  []Citation        `json:"citations"`
+	Sources    []Source          `json:"sources"`
+	Coverage   []Coverage        `json:"coverage"`
+}
+
+// Point is one sentence, and the citations that prove it.
+type Point struct {
+	Text  string `json:"text"`
+	Cites []int  `json:"cites"`
+}
+
+// TableSection is the rows of one category.
+type TableSection struct {
+	Key   string     `json:"key"`
+	Title string     `json:"title"`
+	Rows  []TableRow `json:"rows"`
+}
+
+// TableRow is what each company says of one attribute.
+type TableRow struct {
+	Key    string      `json:"key"`
+	Label  string      `json:"label"`
+	Better int         `json:"better"` // 1: the higher value, -1: the lower one
+	Cells  []TableCell `json:"cells"`
+}
+
+// TableCell is one cell with its citations.
+type TableCell struct {
+	Company string        `json:"company"`
+	State   State         `json:"state"`
+	Text    string        `json:"text"`
+	Value   *schema.Value `json:"value,omitempty"`
+	Best    bool          `json:"best,omitempty"`
+	Worst   bool          `json:"worst,omitempty"`
+	Cites   []int         `json:"cites,omitempty"`
+	Left    int           `json:"entriesLeftOut,omitempty"`
+}
+
+// Section lists facts of one category.
+type Section struct {
+	Title string  `json:"title"`
+	Facts []Point `json:"facts"`
+	Left  int     `json:"leftOut"` // facts beyond these
+	Key   string  `json:"key"`
+	facts []*ent.Fact
+}
+
+// Gap is what a company does not document.
+type Gap struct {
+	Company       string   `json:"company"`
+	NotDocumented []string `json:"notDocumented,omitempty"`
+	Denied        []string `json:"statedNo,omitempty"`
+	NotRead       []string `json:"notRead,omitempty"`
+}
+
+// Citation is a fact with the words that prove it.
+type Citation struct {
+	N          int       `json:"n"`
+	Fact       uuid.UUID `json:"fact"`
+	Company    string    `json:"company"`
+	Category   string    `json:"category"`
+	Statement  string    `json:"statement"`
+	Quote      string    `json:"quote"`
+	Page       string    `json:"page"`
+	URL        string    `json:"url"`
+	Link       string    `json:"link"` // leads to the quote
+	Headings   []string  `json:"headings"`
+	Confidence float64   `json:"confidence"`
+	Seen       time.Time `json:"seenAt"`
+	Source     int       `json:"source"`
+}
+
+// Source is a page that is cited.
+type Source struct {
+	N       int       `json:"n"`
+	Company string    `json:"company"`
+	Title   string    `json:"title"`
+	URL     string    `json:"url"`
+	Fetched time.Time `json:"fetchedAt"`
+	Cited   int       `json:"cited"` // facts of it
+}
+
+// Coverage is how much of a company was read.
+type Coverage struct {
+	Company       string        `json:"company"`
+	Pages         int           `json:"pages"`
+	Newest        time.Time     `json:"newest"`
+	Oldest        time.Time     `json:"oldest"`
+	Stated        int           `json:"stated"`
+	StatedNo      int           `json:"statedNo"`
+	Conflicts     int           `json:"conflicts"`
+	NotDocumented int           `json:"notDocumented"`
+	NotRead       int           `json:"notRead"`
+	Skipped       []Skipped     `json:"skipped,omitempty"`
+	Kinds         []SectionRead `json:"sections,omitempty"`
+}
+
+// Skipped is how many pages were not read, and why.
+type Skipped struct {
+	Outcome schema.Outcome `json:"outcome"`
+	Reason  string         `json:"reason"` // of one of them
+	Pages   int            `json:"pages"`
+}
+
+// SectionRead is how much of one section a company documents.
+type SectionRead struct {
+	Title  string `json:"title"`
+	Stated int    `json:"stated"` // cells that say something
+	Rows   int    `json:"rows"`
+	Read   bool   `json:"read"` // some page of the kind was read
+}
+
+// composing is a document in the making.
+type composing struct {
+	Document
+	store  *store.Store
+	in     schema.ReportParams
+	now    time.Time
+	table  *Comparison
+	facts  map[uuid.UUID]*ent.Fact // that are cited, with their pages
+	number map[uuid.UUID]int
+}
+
+// Compose makes the document that in asks for out of the facts as they are. What
+// stands in it depends on nothing else but the time.
+func Compose(ctx context.Context, s *store.Store, in schema.ReportParams, now time.Time) (*Document, error) {
+	c := &composing{store: s, in: in, now: now.UTC(), facts: map[uuid.UUID]*ent.Fact{}, number: map[uuid.UUID]int{}}
+	c.Document = Document{
+		ID: in.ID, Type: in.Type, Title: in.Title, Created: c.now, Companies: in.Companies, Categories: in.Categories, Profile: in.Profile,
+		Notes: []string{}, Citations: []Citation{}, Sources: []Source{},
+	}
+	if c.Title == "" {
+		c.Title = titleOf(in)
+	}
+	var err error
+	c.table, err = Compare(ctx, s, Question{Companies: in.Companies, Categories: in.Categories, Profile: in.Profile, First: tableRows})
+	if err != nil {
+		return nil, err
+	}
+	c.lean()
+	if err := c.choose(ctx); err != nil {
+		return nil, err
+	}
+	if err := c.load(ctx); err != nil {
+		return nil, err
+	}
+	c.lay()
+	if err := c.cover(ctx); err != nil {
+		return nil, err
+	}
+	if in.Type == schema.ReportSummary {
+		c.abridge()
+	}
+	c.sources()
+	return &c.Document, nil
+}
+
+// How much a document holds.
+const (
+	tableRows   = 300        // of the comparison
+	cellCites   = maxEntries // of one cell
+	tellingOnes = 5          // facts of a summary
+	maxWords    = 500        // of a summary
+)
+
+// lean leaves out of the table what only one company says and has no name: it
+// compares nothing, and stands in the sections.
+func (c *composing) lean() {
+	c.table.Rows = slices.DeleteFunc(c.table.Rows, func(r Row) bool { return !r.Named && (r.Stated < 2 || len(c.in.Companies) < 2) })
+}
+
+func titleOf(in schema.ReportParams) string {
+	companies := andList(in.Companies)
+	switch in.Type {
+	case schema.ReportComparison:
+		return companies + " compared"
+	case schema.ReportTopic:
+		return titleOfCategory(in.Categories[0]) + ": " + companies
+	case schema.ReportSummary:
+		return companies + " in short"
+	case schema.ReportSingle:
+	}
+	return "What " + companies + " documents"
+}
+
+func titleOfCategory(key string) string {
+	if s := attributes().byCategory[key]; s != nil && s.key == key {
+		return s.title
+	}
+	return strings.ToUpper(key[:1]) + strings.ReplaceAll(key[1:], "_", " ")
+}
+
+func andList(list []string) string {
+	switch n := len(list); {
+	case n == 1:
+		return list[0]
+	case n <= 4:
+		return strings.Join(list[:n-1], ", ") + " and " + list[n-1]
+	default:
+		return strings.Join(list[:3], ", ") + fmt.Sprintf(" and %d others", n-3)
+	}
+}
+
+// choose picks the facts that sections list: of each category the surest, and as
+// many of each as keep the report within its bound.
+func (c *composing) choose(ctx context.Context) error {
+	where := []predicate.Fact{fact.CompanyIn(c.in.Companies...), fact.StatusEQ(schema.FactActive)}
+	if len(c.in.Categories) > 0 {
+		where = append(where, fact.CategoryIn(c.in.Categories...))
+	}
+	if c.in.Profile != "" {
+		where = append(where, fact.HasProfileWith(profile.Name(c.in.Profile)))
+	}
+	type ofCategory struct {
+		Category string `json:"category"`
+		Count    int    `json:"count"`
+	}
+	var counts []ofCategory
+	if err := c.store.Ent.Fact.Query().Where(where...).GroupBy(fact.FieldCategory).Aggregate(ent.Count()).Scan(ctx, &counts); err != nil {
+		return fmt.Errorf("count facts: %w", err)
+	}
+	seen := map[string]bool{}
+	slices.SortFunc(counts, func(a, b ofCategory) int { return orderOfCategory(a.Category, b.Category) })
+	for _, n := range counts {
+		// Twice as many, since several profiles find the same.
+		rows, err := c.store.Ent.Fact.Query().Where(append(slices.Clone(where), fact.Category(n.Category))...).
+			Order(ent.Desc(fact.FieldConfidence), ent.Asc(fact.FieldURL), ent.Asc(fact.FieldStatement), ent.Asc(fact.FieldID)).Limit(3 * c.in.MaxFactsPerSection).
+			WithPage().All(ctx)
+		if err != nil {
+			return fmt.Errorf("read facts: %w", err)
+		}
+		s := Section{Key: n.Category, Title: titleOfCategory(n.Category)}
+		again := 0
+		for _, f := range rows {
+			key := f.URL + "\x00" + f.Statement
+			if seen[key] {
+				again++
+				continue
+			}
+			seen[key] = true
+			s.facts = append(s.facts, f)
+		}
+		s.Left = n.Count - again - len(s.facts)
+		if len(s.facts) > 0 {
+			c.Sections = append(c.Sections, s)
+		}
+	}
+	c.bound()
+	return nil
+}
+
+// orderOfCategory puts categories in the order of the sections of the table.
+func orderOfCategory(a, b string) int {
+	place := func(k string) int {
+		if s := attributes().byCategory[k]; s != nil {
+			return slices.Index(attributes().sections, s)
+		}
+		return len(attributes().sections)
+	}
+	if x, y := place(a), place(b); x != y {
+		return x - y
+	}
+	return strings.Compare(a, b)
+}
+
+// bound cuts the sections to what a report may list.
+func (c *composing) bound() {
+	per := c.in.MaxFactsPerSection
+	for {
+		total := 0
+		for _, s := range c.Sections {
+			total += min(per, len(s.facts))
+		}
+		if total <= c.in.MaxFacts || per == 1 {
+			break
+		}
+		per--
+	}
+	total := 0
+	for i := range c.Sections {
+		s := &c.Sections[i]
+		n := min(per, len(s.facts), max(0, c.in.MaxFacts-total))
+		s.Left += len(s.facts) - n
+		s.facts = s.facts[:n]
+		total += n
+	}
+}
+
+// load reads the facts that the table cites.
+func (c *composing) load(ctx context.Context) error {
+	var ids []uuid.UUID
+	for _, r := range c.table.Rows {
+		for _, cell := range r.Cells {
+			facts := cell.Facts()
+			ids = append(ids, facts[:min(cellCites, len(facts))]...)
+		}
+	}
+	for chunk := range slices.Chunk(ids, 5_000) {
+		rows, err := c.store.Ent.Fact.Query().Where(fact.IDIn(chunk...)).WithPage().All(ctx)
+		if err != nil {
+			return fmt.Errorf("read cited facts: %w", err)
+		}
+		for _, f := range rows {
+			c.facts[f.ID] = f
+		}
+	}
+	return nil
+}
+
+// cite gives a fact its number, and the citation its place.
+func (c *composing) cite(f *ent.Fact) int {
+	if f == nil {
+		return 0
+	}
+	if n := c.number[f.ID]; n > 0 {
+		return n
+	}
+	for _, old := range c.Citations { // the same statement of the same page, found under another profile
+		if old.Statement == f.Statement && old.URL == f.URL {
+			c.number[f.ID] = old.N
+			return old.N
+		}
+	}
+	n := len(c.Citations) + 1
+	c.number[f.ID] = n
+	citation := Citation{
+		N: n, Fact: f.ID, Company: f.Company, Category: f.Category, Statement: f.Statement, Quote: f.Quote, URL: f.URL,
+		Link: document.DeepLink(f.URL, f.Anchor, f.Quote), Headings: append([]string{}, f.Headings...), Confidence: f.Confidence, Seen: f.LastSeenAt.UTC(),
+	}
+	if p := f.Edges.Page; p != nil {
+		citation.Page = p.Title
+	}
+	if citation.Page == "" {
+		citation.Page = f.URL
+	}
+	c.Citations = append(c.Citations, citation)
+	c.facts[f.ID] = f
+	return n
+}
+
+// lay puts table, sections, highlights and gaps in order, and numbers what they
+// cite as they come.
+func (c *composing) lay() {
+	if c.in.Type == schema.ReportSummary {
+		c.summary()
+	}
+	if c.in.Type != schema.ReportSummary {
+		c.tables()
+		c.highlights()
+	}
+	var cut []string
+	for i := range c.Sections {
+		s := &c.Sections[i]
+		for _, f := range s.facts {
+			text := f.Statement
+			if len(c.in.Companies) > 1 && !strings.Contains(text, f.Company) {
+				text = f.Company + ": " + text
+			}
+			s.Facts = append(s.Facts, Point{text, []int{c.cite(f)}})
+		}
+		if s.Left > 0 {
+			cut = append(cut, fmt.Sprintf("%s %d of %d", s.Title, len(s.Facts), len(s.Facts)+s.Left))
+		}
+	}
+	if len(cut) > 0 {
+		c.Notes = append(c.Notes, "Of the facts those are listed that are the surest: "+strings.Join(cut, ", ")+".")
+	}
+	c.gaps()
+}
+
+func (c *composing) tables() {
+	for _, r := range c.table.Rows {
+		if n := len(c.Table); n == 0 || c.Table[n-1].Key != r.Category {
+			c.Table = append(c.Table, TableSection{Key: r.Category, Title: r.Title})
+		}
+		row := TableRow{Key: r.Key, Label: r.Label, Better: r.Better}
+		for _, cell := range r.Cells {
+			t := TableCell{Company: cell.Company, State: cell.State, Text: cell.Text, Best: cell.Best, Worst: cell.Worst}
+			if cell.Value.Kind != "" {
+				t.Value = &cell.Value
+			}
+			facts := cell.Facts()
+			for _, id := range facts[:min(cellCites, len(facts))] {
+				if n := c.cite(c.facts[id]); n > 0 && !slices.Contains(t.Cites, n) {
+					t.Cites = append(t.Cites, n)
+				}
+			}
+			t.Left = max(0, len(facts)-cellCites)
+			row.Cells = append(row.Cells, t)
+		}
+		last := &c.Table[len(c.Table)-1]
+		last.Rows = append(last.Rows, row)
+	}
+	if c.RowsLeft = c.table.RowCount - len(c.table.Rows); c.RowsLeft > 0 {
+		c.Notes = append(c.Notes, fmt.Sprintf("The table shows %d of %d rows: those with a name, and those that two or more companies state in like words.", len(c.table.Rows), c.table.RowCount))
+	}
+}
+
+// highlights tell what contradicts itself, and who is best at what.
+func (c *composing) highlights() {
+	for _, s := range c.Table {
+		for _, r := range s.Rows {
+			for _, cell := range r.Cells {
+				if cell.State == Conflict {
+					c.Highlights = append(c.Highlights, Point{fmt.Sprintf("%s contradicts itself about %s: %s.", cell.Company, lowerLabel(r.Label), cell.Text), cell.Cites})
+				}
+			}
+		}
+	}
+	if len(c.in.Companies) < 2 {
+		return
+	}
+	const most = 8
+	n := 0
+	for _, s := range c.Table {
+		for _, r := range s.Rows {
+			for _, cell := range r.Cells {
+				if !cell.Best || n == most {
+					continue
+				}
+				n++
+				c.Highlights = append(c.Highlights, Point{fmt.Sprintf("%s: %s is best with %s.", r.Label, cell.Company, cell.Value.Original), cell.Cites[:min(1, len(cell.Cites))]})
+			}
+		}
+	}
+}
+
+func lowerLabel(label string) string {
+	if len(label) > 1 && label[1] >= 'a' && label[1] <= 'z' {
+		return strings.ToLower(label[:1]) + label[1:]
+	}
+	return label
+}
+
+func (c *composing) gaps() {
+	for i, company := range c.in.Companies {
+		g := Gap{Company: company, NotDocumented: c.table.Companies[i].Undocumented, NotRead: c.table.Companies[i].Unread}
+		for _, r := range c.table.Rows {
+			if r.Named && r.Cells[i].State == StatedNo {
+				g.Denied = append(g.Denied, r.Label)
+			}
+		}
+		c.Gaps = append(c.Gaps, g)
+	}
+}
+
+// sources numbers the pages that are cited.
+func (c *composing) sources() {
+	place := map[string]int{}
+	for i := range c.Citations {
+		cit := &c.Citations[i]
+		n, ok := place[cit.URL]
+		if !ok {
+			n = len(c.Sources) + 1
+			place[cit.URL] = n
+			s := Source{N: n, Company: cit.Company, Title: cit.Page, URL: cit.URL}
+			if f := c.facts[cit.Fact]; f != nil && f.Edges.Page != nil {
+				s.Fetched = f.Edges.Page.FetchedAt.UTC()
+			}
+			c.Sources = append(c.Sources, s)
+		}
+		cit.Source = n
+		c.Sources[n-1].Cited++
+	}
+}

@@ -1,0 +1,239 @@
+package report
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	entsql "entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+	"techfacts.dev/techfacts/ent"
+	"techfacts.dev/techfacts/ent/entry"
+	"techfacts.dev/techfacts/ent/fact"
+	"techfacts.dev/techfacts/ent/predicate"
+	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/internal/store"
+)
+
+// reader reads what comparisons are made of. After an error it reads no more.
+type reader struct {
+	store   *store.Store
+	profile *uuid.UUID
+	names   []string // of the companies
+	err     error
+}
+
+// hasEntries holds for facts whose entries are of this version.
+func hasEntries() predicate.Fact {
+	return func(s *entsql.Selector) {
+		t := entsql.Table(entry.Table)
+		s.Where(entsql.In(s.C(fact.FieldID), entsql.Select(t.C(entry.FieldFactID)).From(t).Where(entsql.EQ(t.C(entry.FieldVersion), Version))))
+	}
+}
+
+// absent makes NOT_FOUND of what ent says when there is no such row.
+func absent(err error, field, format string, args ...any) error {
+	if ent.IsNotFound(err) {
+		return fault.Wrap(fault.NotFound, err, format, args...).With(field)
+	}
+	return err
+}
+
+// companies finds the columns, with what is known of their pages.
+func (r *reader) companies(ctx context.Context, q Question) ([]Company, error) {
+	if len(q.Companies) > MaxCompanies {
+		return nil, fault.InvalidField("input.companies", "must be 1 to %d companies", MaxCompanies)
+	}
+	where, args := "", []any{}
+	if !q.All {
+		where = " where company in (" + marks(len(q.Companies)) + ")"
+		args = anys(q.Companies)
+	}
+	rows, err := r.store.Rows(ctx, `select company, count(*), max(fetched_at), min(fetched_at) from pages`+where+` group by company order by company`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read companies: %w", err)
+	}
+	defer rows.Close()
+	var found []Company
+	for rows.Next() {
+		var c Company
+		var newest, oldest any
+		if err := rows.Scan(&c.Name, &c.Pages, &newest, &oldest); err != nil {
+			return nil, fmt.Errorf("read companies: %w", err)
+		}
+		c.Newest, c.Oldest = timeOf(newest), timeOf(oldest)
+		found = append(found, c)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read companies: %w", err)
+	}
+	if q.All {
+		switch {
+		case len(found) == 0:
+			return nil, fault.New(fault.NotFound, "no page of any company is stored").With("input.all")
+		case len(found) > MaxCompanies:
+			return nil, fault.InvalidField("input.all", "there are %d companies, and at most %d can be compared: name them", len(found), MaxCompanies)
+		}
+		return found, nil
+	}
+	ordered := make([]Company, 0, len(q.Companies))
+	for i, name := range q.Companies {
+		if slices.Contains(q.Companies[:i], name) {
+			return nil, fault.InvalidField(fmt.Sprintf("input.companies[%d]", i), "%q stands there twice", name)
+		}
+		k := slices.IndexFunc(found, func(c Company) bool { return c.Name == name })
+		if k < 0 {
+			return nil, fault.New(fault.NotFound, "no page of a company %q is stored", name).With(fmt.Sprintf("input.companies[%d]", i))
+		}
+		ordered = append(ordered, found[k])
+	}
+	return ordered, nil
+}
+
+// timeOf reads an aggregate of times, which SQLite gives as text.
+func timeOf(v any) time.Time {
+	switch v := v.(type) {
+	case time.Time:
+		return v.UTC()
+	case string:
+		for _, layout := range []string{"2006-01-02 15:04:05.999999999-07:00", time.RFC3339Nano} {
+			if t, err := time.Parse(layout, v); err == nil {
+				return t.UTC()
+			}
+		}
+	}
+	return time.Time{}
+}
+
+// ofProfile is the condition on facts that the profile makes.
+func (r *reader) ofProfile(args []any) (string, []any) {
+	if r.profile == nil {
+		return "", args
+	}
+	return " and f.profile_id = ?", append(args, *r.profile)
+}
+
+// present tells which rows each company says something in. On PostgreSQL it jumps
+// from key to key of the index, however many entries stand between them.
+func (r *reader) present(ctx context.Context) (map[place]bool, error) {
+	var query string
+	var args []any
+	if r.store.Postgres() {
+		args = anys(r.names)
+		var and string
+		and, args = r.ofProfile(args)
+		query = `with recursive company(name) as (values ` + repeat("(?)", len(r.names)) + `),
+key(company, attribute) as (
+  select c.name, (select min(e.attribute) from entries e where e.company = c.name) from company c
+  union all
+  select k.company, (select min(e.attribute) from entries e where e.company = k.company and e.attribute > k.attribute) from key k where k.attribute is not null
+)
+select k.company, k.attribute from key k cross join lateral (
+  select 1 from entries e join facts f on f.id = e.fact_id where e.company = k.company and e.attribute = k.attribute and f.status = 'ACTIVE'` + and + `
+  order by e.confidence desc, e.fact_id desc limit 1) x where k.attribute is not null`
+	} else {
+		args = anys(r.names)
+		var and string
+		and, args = r.ofProfile(args)
+		query = `select distinct e.company, e.attribute from entries e join facts f on f.id = e.fact_id where e.company in (` + marks(len(r.names)) + `) and f.status = 'ACTIVE'` + and
+	}
+	rows, err := r.store.Rows(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("find rows: %w", err)
+	}
+	defer rows.Close()
+	present := map[place]bool{}
+	for rows.Next() {
+		var company, key string
+		if err := rows.Scan(&company, &key); err != nil {
+			return nil, fmt.Errorf("find rows: %w", err)
+		}
+		present[place{slices.Index(r.names, company), key}] = true
+	}
+	return present, rows.Err()
+}
+
+// said reads the surest n entries of each company and key. An error is kept.
+func (r *reader) said(ctx context.Context, keys []string, n int) map[place][]Said {
+	said := map[place][]Said{}
+	if r.err != nil || len(keys) == 0 {
+		return said
+	}
+	query, args := r.surest(keys, n)
+	rows, err := r.store.Rows(ctx, query, args...)
+	if err != nil {
+		r.err = fmt.Errorf("read entries: %w", err)
+		return said
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var company, key string
+		var s Said
+		var value, quals sql.RawBytes
+		if err := rows.Scan(&company, &key, &s.Fact, &s.URL, &s.Statement, &s.Apart, &s.Denies, &value, &quals, &s.confidence, &s.seen); err != nil {
+			r.err = fmt.Errorf("read entries: %w", err)
+			return said
+		}
+		s.Limits = map[string]string{}
+		if len(value) > 0 {
+			err = json.Unmarshal(value, &s.Value)
+		}
+		if len(quals) > 2 && err == nil {
+			err = json.Unmarshal(quals, &s.Limits)
+		}
+		if err != nil {
+			r.err = fmt.Errorf("read entries: %w", err)
+			return said
+		}
+		s.seen = s.seen.UTC()
+		if s.Limits == nil { // it was null
+			s.Limits = map[string]string{}
+		}
+		delete(s.Limits, "endpoint")
+		if i := strings.Index(s.Apart, "column="); i >= 0 {
+			s.Limits["column"] = Statement{Text: s.Statement}.label()
+		}
+		s.Text = wordEntry(s, key)
+		at := place{slices.Index(r.names, company), key}
+		said[at] = append(said[at], s)
+	}
+	r.err = rows.Err()
+	return said
+}
+
+const entryColumns = `e.company, e.attribute, f.id, f.url, f.statement, e.apart, e.denies, e.value, f.qualifiers, e.confidence, f.last_seen_at`
+
+// surest is the query of said. PostgreSQL goes along the index, cell by cell;
+// SQLite, which cannot, ranks them.
+func (r *reader) surest(keys []string, n int) (string, []any) {
+	args := append(anys(r.names), anys(keys)...)
+	and, args := r.ofProfile(args)
+	args = append(args, n)
+	if r.store.Postgres() {
+		return `select x.* from (values ` + repeat("(?)", len(r.names)) + `) as c(name) cross join (values ` + repeat("(?)", len(keys)) + `) as k(name) cross join lateral (
+  select ` + entryColumns + ` from entries e join facts f on f.id = e.fact_id
+  where e.company = c.name and e.attribute = k.name and f.status = 'ACTIVE'` + and + `
+  order by e.confidence desc, e.fact_id desc limit ?) x`, args
+	}
+	return `select company, attribute, id, url, statement, apart, denies, value, qualifiers, confidence, last_seen_at from (
+  select ` + entryColumns + `, row_number() over (partition by e.company, e.attribute order by e.confidence desc, e.fact_id desc) as place
+  from entries e join facts f on f.id = e.fact_id
+  where e.company in (` + marks(len(r.names)) + `) and e.attribute in (` + marks(len(keys)) + `) and f.status = 'ACTIVE'` + and + `
+) where place <= ? order by company, attribute, place`, args
+}
+
+func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") }
+
+func repeat(s string, n int) string { return strings.TrimSuffix(strings.Repeat(s+",", n), ",") }
+
+func anys(list []string) []any {
+	args := make([]any, len(list))
+	for i, s := range list {
+		args[i] = s
+	}
+	return args
+}

@@ -1,0 +1,224 @@
+package report_test
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+	"techfacts.dev/techfacts/internal/report"
+	"techfacts.dev/techfacts/internal/storetest"
+	"techfacts.dev/techfacts/schema"
+)
+
+// attacks are what a page may say to get a script run, markup made or a formula
+// computed by whoever reads a report.
+func attacks() []string {
+	return []string{
+		`<script>document.title="pwned"</script>`, `</script><script>document.title="pwned"</script>`, `<img src=x onerror="document.title='pwned'">`,
+		`"><svg/onload=document.title='pwned'>`, `' onmouseover='document.title="pwned"`, `</style><script>document.title="pwned"</script>`,
+		`<!--</title><script>document.title="pwned"</script>-->`, `javascript:document.title="pwned"`, "[click](javascript:alert(1))", "![x](http://evil.example/x.png)",
+		`<iframe srcdoc="<script>parent.document.title='pwned'</script>">`, `{{.Doc}}`, "| a | b |\n|---|---|", "`code` **bold** # head", `=cmd|' /C calc'!A0`,
+		`=HYPERLINK("http://evil.example","x")`, `+1+1`, `-1+1`, `@SUM(1)`, "\t=1+1", `<meta http-equiv=refresh content="0;url=http://evil.example">`, "\u2028alert(1)\u2029",
+		`<base href="http://evil.example/">`, `]]><script>document.title="pwned"</script>`,
+	}
+}
+
+// hostile is a report on a company whose pages say the attacks.
+func hostile(t *testing.T, typ schema.ReportType) *report.Document {
+	t.Helper()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	var all []stated
+	for i, a := range attacks() {
+		company := []string{"Evil <b>Corp</b>", "=Evil2"}[i%2]
+		all = append(all, stated{company, "features", a + " supports webhooks.", schema.Value{}, map[string]string{"plan": a}},
+			stated{company, "x<script>", a + " anything else at all.", schema.Value{Kind: schema.ValueCount, Original: a, Number: 1}, nil})
+	}
+	put(t, s, all...)
+	companies := []string{"Evil <b>Corp</b>", "=Evil2"}
+	if typ == schema.ReportSingle {
+		companies = companies[:1]
+	}
+	return compose(t, s, schema.ReportParams{
+		Type: typ, Companies: companies, Title: `=T<script>document.title="pwned"</script>`, MaxFactsPerSection: 200, MaxFacts: 2000,
+	})
+}
+
+func TestNothingThatPagesSayRunsInABrowser(t *testing.T) {
+	t.Parallel()
+	chromium, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Fatal("chromium is needed: see tools/need.sh")
+	}
+	html := render(t, hostile(t, schema.ReportComparison), report.HTML)
+	// The test takes the policy away: escaping must do without it.
+	bare := regexp.MustCompile(`<meta http-equiv="Content-Security-Policy"[^>]*>`).ReplaceAllString(html, "")
+	if bare == html {
+		t.Fatal("the page has no policy")
+	}
+	file := filepath.Join(t.TempDir(), "report.html")
+	if err := os.WriteFile(file, []byte(bare), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), chromium, "--headless=new", "--no-sandbox", "--disable-gpu", "--user-data-dir="+t.TempDir(),
+		"--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=3000", "--dump-dom", "file://"+file)
+	dom, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	title := regexp.MustCompile(`(?s)<title>(.*?)</title>`).FindStringSubmatch(string(dom))
+	if title == nil || !strings.HasPrefix(title[1], "=T&lt;script&gt;") {
+		t.Errorf("the title is %q: something has run", title)
+	}
+	for _, forbidden := range []string{`<iframe`, `<img`, `<base`, `<[a-z][^<>]*\son[a-z]+=`, `<meta[^>]*refresh`, `href="javascript`} {
+		if found := regexp.MustCompile(forbidden).FindString(string(dom)); found != "" {
+			t.Errorf("the page has %s in it", found)
+		}
+	}
+	if n := strings.Count(string(dom), "<script"); n != 1 {
+		t.Errorf("%d scripts, want the one that holds data", n)
+	}
+}
+
+func TestThePageNeedsNothingFromElsewhere(t *testing.T) {
+	t.Parallel()
+	html := render(t, hostile(t, schema.ReportSingle), report.HTML)
+	markup := regexp.MustCompile(`(?s)<script type="application/json".*?</script>`).ReplaceAllString(html, "")
+	for _, pattern := range []string{`<link`, `<[a-z][^<>]*\ssrc=`, `@import`, `url\(`, `<script`} {
+		if found := regexp.MustCompile(pattern).FindString(markup); found != "" {
+			t.Errorf("the page has %q in it", found)
+		}
+	}
+	data := regexp.MustCompile(`(?s)<script type="application/json" id="data">(.*?)</script>`).FindStringSubmatch(html)
+	var d report.Document
+	if data == nil || json.Unmarshal([]byte(data[1]), &d) != nil || len(d.Citations) == 0 {
+		t.Errorf("the data of the page cannot be read")
+	}
+}
+
+func TestASpreadsheetTakesNothingForAFormula(t *testing.T) {
+	t.Parallel()
+	for _, typ := range []schema.ReportType{schema.ReportComparison, schema.ReportSummary} {
+		lines, err := csv.NewReader(strings.NewReader(render(t, hostile(t, typ), report.CSV))).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range lines[1:] {
+			for _, cell := range line {
+				if cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r") {
+					t.Errorf("%s: a cell is %q", typ, cell)
+				}
+			}
+		}
+	}
+}
+
+func TestMarkdownOfPagesStaysText(t *testing.T) {
+	t.Parallel()
+	text := render(t, hostile(t, schema.ReportComparison), report.Markdown)
+	for _, pattern := range []string{`[^\\]<[a-zA-Z/!](?:[^ ]|[^>]*[^c])`, `[^\\]\]\(javascript`, `(?m)^\| a \| b`, `[^\\]!\[`, `[^\\]\*\*bold`} {
+		for _, found := range regexp.MustCompile(pattern).FindAllString(text, -1) {
+			if !strings.Contains(found, "<a") { // our own anchors
+				t.Errorf("the text has %q in it", found)
+			}
+		}
+	}
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "# ") && !strings.HasPrefix(line, "# \\=T&lt;script") {
+			t.Errorf("a heading that is not ours: %s", line)
+		}
+	}
+}
+
+func TestASummaryHasAtMost500Words(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	seed(t, s, everything)
+	for _, companies := range [][]string{{"Quarrowby"}, {"Fennlark", "Halvorsund"}, {"Quarrowby", "Fennlark", "Halvorsund"}} {
+		d := compose(t, s, schema.ReportParams{Type: schema.ReportSummary, Companies: companies, MaxFactsPerSection: 20, MaxFacts: 200})
+		if n := len(strings.Fields(render(t, d, report.Markdown))); n > 500 {
+			t.Errorf("a summary of %v has %d words", companies, n)
+		}
+		if len(d.Highlights) != 5*len(companies) || len(d.Sections) != len(companies) {
+			t.Errorf("of %v: %d most telling facts and %d lists of capabilities", companies, len(d.Highlights), len(d.Sections))
+		}
+		for _, c := range d.Citations {
+			if c.Link == "" || c.Quote == "" || c.Source == 0 {
+				t.Errorf("citation %d is %+v", c.N, c)
+			}
+		}
+	}
+}
+
+func TestWhatIsLeftOutIsSaid(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	seed(t, s, everything)
+	in := schema.ReportParams{Type: schema.ReportSingle, Companies: []string{"Quarrowby"}, MaxFactsPerSection: 2, MaxFacts: 9}
+	d := compose(t, s, in)
+	listed := 0
+	for _, section := range d.Sections {
+		listed += len(section.Facts)
+		if len(section.Facts) > in.MaxFactsPerSection {
+			t.Errorf("%s lists %d facts", section.Title, len(section.Facts))
+		}
+	}
+	if listed == 0 || listed > in.MaxFacts || !strings.Contains(strings.Join(d.Notes, "\n"), "are listed that are the surest") {
+		t.Errorf("%d facts are listed; notes: %v", listed, d.Notes)
+	}
+}
+
+func TestAWorkbookHasTypedCellsAndNoFormula(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	seed(t, s, everything)
+	for name, d := range map[string]*report.Document{"hostile": hostile(t, schema.ReportComparison), "demo": compose(t, s, samples()["topic"])} {
+		book, err := excelize.OpenReader(strings.NewReader(render(t, d, report.XLSX)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(book.GetSheetList(), " "); got != "Comparison Values Facts Sources" {
+			t.Errorf("%s: sheets %s", name, got)
+		}
+		types := map[excelize.CellType]int{}
+		for _, sheet := range book.GetSheetList() {
+			rows, err := book.GetRows(sheet)
+			if err != nil || len(rows) < 2 {
+				t.Fatalf("%s, %s: %d rows (%v)", name, sheet, len(rows), err)
+			}
+			for i, row := range rows {
+				for k := range row {
+					cell, _ := excelize.CoordinatesToCellName(k+1, i+1)
+					if formula, err := book.GetCellFormula(sheet, cell); err != nil || formula != "" {
+						t.Errorf("%s, %s!%s is the formula %q (%v)", name, sheet, cell, formula, err)
+					}
+					kind, err := book.GetCellType(sheet, cell)
+					if err != nil {
+						t.Fatal(err)
+					}
+					types[kind]++
+				}
+			}
+		}
+		if types[excelize.CellTypeInlineString] == 0 || types[excelize.CellTypeNumber]+types[excelize.CellTypeUnset] == 0 || types[excelize.CellTypeBool] == 0 {
+			t.Errorf("%s: cells by type: %v", name, types)
+		}
+	}
+	book, err := excelize.OpenReader(strings.NewReader(render(t, compose(t, s, samples()["topic"]), report.XLSX)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, _ := book.GetRows("Values", excelize.Options{RawCellValue: true})
+	if line := strings.Join(rows[1], "|"); !strings.HasPrefix(line, "Prices|Price|Quarrowby|STATED|") || !strings.Contains(line, "|49|USD/month|") {
+		t.Errorf("the first value is %s", line)
+	}
+	facts, _ := book.GetRows("Facts")
+	if got := facts[1][9]; got != "2026-11-20 09:30" {
+		t.Errorf("a fact was seen %q", got)
+	}
+}
