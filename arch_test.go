@@ -30,7 +30,6 @@ var allowed = map[string]string{
 	"internal/pdf":              "internal/fault",
 	"internal/warc":             "internal/fault",
 	"internal/document":         "schema internal/fault internal/pdf",
-	"internal/extract":          "ent/... schema internal/document internal/fault internal/store",
 	"internal/change":           "ent/... schema internal/event internal/extract internal/fault internal/store",
 	"internal/extract":          "ent/... schema internal/document internal/fault internal/llm internal/store",
 	"internal/access":           "ent/... schema internal/event internal/fault internal/store",
@@ -41,8 +40,7 @@ var allowed = map[string]string{
 	"internal/job":              "ent/... schema internal/event internal/fault internal/fetch internal/queue internal/store internal/trace",
 	"internal/crawl":            "ent/... schema internal/document internal/extract internal/fault internal/fetch internal/job internal/store",
 
-	"internal/lab":              "ent/... schema internal/document internal/extract internal/fault internal/fetch internal/store",
-
+	"internal/lab":    "ent/... schema internal/document internal/extract internal/fault internal/fetch internal/store",
 	"internal/trace":  "",
 	"internal/metric": "ent/... schema internal/event internal/queue internal/store",
 
@@ -56,7 +54,7 @@ var allowed = map[string]string{
 	"internal/server":   "internal/access internal/fault internal/trace schema",
 	"internal/demosite": "",
 	"web":               "", // what Vite has built
-	"internal/app": "resolvers schema worker internal/access internal/change internal/crawl internal/demosite internal/document internal/event internal/extract internal/fault " +
+	"internal/app": "ent/... resolvers schema worker internal/access internal/change internal/crawl internal/demosite internal/document internal/event internal/extract internal/fault " +
 		"internal/fetch internal/job internal/lab internal/llm internal/metric internal/queue internal/report internal/search internal/server internal/shared internal/store/... internal/trace internal/warc web",
 	"deploy":        "", // nothing but tests of what is deployed
 	"cmd/techfacts": "internal/access internal/app internal/demosite internal/fault schema",

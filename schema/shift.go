@@ -20,7 +20,7 @@ func (Shift) Fields() []ent.Field {
 		field.UUID("job_id", uuid.UUID{}).Immutable(),
 		field.UUID("fact_id", uuid.UUID{}).Immutable(),
 		field.Bool("began").Immutable(),
-		field.Bool("known").Default(false).Immutable(), // it held before, some time ago
+		field.Bool("known").Default(false).Immutable(),                        // it held before, some time ago
 		field.UUID("other_id", uuid.UUID{}).Optional().Nillable().Immutable(), // whose place it took, or who took its place
 	}
 }

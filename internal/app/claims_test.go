@@ -87,8 +87,8 @@ func (p *pad) expect(want ...string) {
 
 const (
 	sixHundred  = "The API allows 600 requests per minute per key."
-	nineHundred  = "The API allows 900 requests per minute per key."
-	token = "Access tokens expire after 60 minutes."
+	nineHundred = "The API allows 900 requests per minute per key."
+	token       = "Access tokens expire after 60 minutes."
 )
 
 func para(sentences ...string) string { return "<p>" + strings.Join(sentences, "</p><p>") + "</p>" }
@@ -129,7 +129,9 @@ func TestAValueThatChangesAndComesBackIsToldEachTime(t *testing.T) {
 				SupersededBy *struct {
 					Quote      string
 					EndedAt    *time.Time
-					Supersedes struct{ Edges []struct{ Node struct{ ID string } } }
+					Supersedes struct {
+						Edges []struct{ Node struct{ ID string } }
+					}
 				}
 			}
 		}

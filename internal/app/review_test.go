@@ -19,7 +19,9 @@ func (s *service) review(id, verdict string, more map[string]any) string {
 func (s *service) finds(company, query string) int {
 	s.Helper()
 	var out struct {
-		SearchFacts struct{ Edges []struct{ Node struct{ ID string } } }
+		SearchFacts struct {
+			Edges []struct{ Node struct{ ID string } }
+		}
 	}
 	s.ask(`query ($q: String!, $c: [String!]) { searchFacts(query: $q, where: {companyIn: $c}) { edges { node { id } } } }`, map[string]any{"q": query, "c": []string{company}}, &out)
 	return len(out.SearchFacts.Edges)
@@ -54,10 +56,12 @@ func TestARejectedFactStaysOutUntilThatIsTakenBack(t *testing.T) {
 			Fact struct {
 				Review *struct{ Verdict, Reason, Who, Statement string }
 			}
-			Profile struct{ Precision struct {
-				Confirmed, Rejected, Edited int
-				Value                       *float64
-			} }
+			Profile struct {
+				Precision struct {
+					Confirmed, Rejected, Edited int
+					Value                       *float64
+				}
+			}
 		}
 		const query = `query ($id: ID!) { fact(id: $id) { review { verdict reason who statement } } profile(name: "api_docs") { precision { confirmed rejected edited value } } }`
 		s.ask(query, map[string]any{"id": id}, &out)

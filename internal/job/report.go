@@ -27,7 +27,7 @@ import (
 const (
 	maxCompanies       = 50
 	maxCategories      = 50
-	maxReportTitle           = 200 // characters
+	maxReportTitle     = 200 // characters
 	maxFactsPerSection = 200
 	maxFacts           = 2_000
 	reportFresh        = 24 * time.Hour // how long a report is given to whoever asks for the same
