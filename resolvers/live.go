@@ -163,7 +163,7 @@ func (r *Resolver) watchFacts(ctx context.Context, where *ent.FactWhereInput) (<
 		}
 		return q.All(ctx)
 	}
-	return stream(ctx, added, &r.live.ofFacts, argument(ctx, "where")+selected(ctx), nil, load, all), nil
+	return stream(ctx, added, &r.live.ofFacts, filtered(ctx)+selected(ctx), nil, load, all), nil
 }
 
 // watchChanges sends every change that becomes known from now on.
@@ -189,7 +189,7 @@ func (r *Resolver) watchChanges(ctx context.Context, where *ent.FactChangeWhereI
 		}
 		return q.All(ctx)
 	}
-	return stream(ctx, added, &r.live.ofChanged, argument(ctx, "where")+selected(ctx), nil, load, all), nil
+	return stream(ctx, added, &r.live.ofChanged, filtered(ctx)+selected(ctx), nil, load, all), nil
 }
 
 // watchPages sends every page whose text is new or has changed from now on.
@@ -220,7 +220,7 @@ func (r *Resolver) watchPages(ctx context.Context, where *ent.PageWhereInput) (<
 		}
 		return q.All(ctx)
 	}
-	return stream(ctx, added, &r.live.ofPages, argument(ctx, "where")+selected(ctx), nil, load, all), nil
+	return stream(ctx, added, &r.live.ofPages, filtered(ctx)+selected(ctx), nil, load, all), nil
 }
 
 // jobChange is a job that has changed.
@@ -252,7 +252,7 @@ func (r *Resolver) watchJobs(ctx context.Context, where *ent.JobWhereInput) (<-c
 		sent[job.ID] = true
 	}
 	load := func(ctx context.Context, notes []note) ([]jobChange, error) { return r.changes(ctx, where, notes) }
-	return stream(ctx, changed, &r.live.ofChanges, argument(ctx, "where")+selected(ctx), first, load, func(c jobChange) (*ent.Job, bool) {
+	return stream(ctx, changed, &r.live.ofChanges, filtered(ctx)+selected(ctx), first, load, func(c jobChange) (*ent.Job, bool) {
 		was := sent[c.job.ID]
 		if c.like && !c.ended {
 			sent[c.job.ID] = true

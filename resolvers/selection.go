@@ -62,11 +62,11 @@ func writeJSON(b *strings.Builder, v any) {
 	b.Write(text)
 }
 
-// argument writes down an argument of the field of ctx.
-func argument(ctx context.Context, name string) string {
+// filtered writes down what the field of ctx is filtered by.
+func filtered(ctx context.Context) string {
 	var b strings.Builder
 	if field := graphql.GetFieldContext(ctx); field != nil {
-		writeJSON(&b, field.Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)[name])
+		writeJSON(&b, field.Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)["where"])
 	}
 	return b.String()
 }

@@ -101,10 +101,7 @@ func TestTheChangeFeedTellsWhatTheVendorsChangedAndNothingElse(t *testing.T) {
 			categories: ["pricing", "tiers", "limits", "rate_limits", "certifications", "compliance", "performance"]}) { profile { id } } }`, nil, &struct{}{})
 		read := func() {
 			for _, v := range demosite.Vendors() {
-				urls := []string{w.URL + v.Path}
-				for _, p := range s.pages(v.Name) {
-					urls = append(urls, p)
-				}
+				urls := append([]string{w.URL + v.Path}, s.pages(v.Name)...)
 				job := s.wait(s.scrape(map[string]any{
 					"urls": urls, "company": v.Name, "profile": "everything", "force": true,
 					"crawl": map[string]any{"maxDepth": 4, "maxPages": 100, "include": []string{v.Path}},

@@ -53,7 +53,7 @@ func (p *pad) read(paths ...string) {
 	p.Helper()
 	var urls []string
 	for _, path := range paths {
-		urls = append(urls, p.site.URL+path)
+		urls = append(urls, p.URL+path)
 	}
 	p.wait(p.scrape(map[string]any{"urls": urls, "company": p.company, "profile": "api_docs", "force": true}).ID)
 }
@@ -274,7 +274,7 @@ func TestClaimsOfSeveralPagesCorroborateEachOther(t *testing.T) {
 				s.Errorf("%s of %s: %d pages, the same as %+v", f.Quote, f.URL, f.Corroboration, f.SameAs)
 			}
 			for _, o := range f.SameAs {
-				if o.URL == f.URL || !strings.HasPrefix(o.URL, p.site.URL) || o.Corroboration != want || o.Page.URL != o.URL || len(o.SameAs) != want-1 {
+				if o.URL == f.URL || !strings.HasPrefix(o.URL, p.URL) || o.Corroboration != want || o.Page.URL != o.URL || len(o.SameAs) != want-1 {
 					s.Errorf("%s is the same as %+v", f.URL, o)
 				}
 			}
@@ -312,7 +312,7 @@ func TestConflictsShowFactsThatContradictEachOther(t *testing.T) {
 			s.Fatalf("conflicts: %+v", got)
 		}
 		for _, f := range got[0].Facts {
-			if (f.Quote == sixHundred) != (f.Page.URL == p.site.URL+"/a") {
+			if (f.Quote == sixHundred) != (f.Page.URL == p.URL+"/a") {
 				s.Errorf("%+v", f)
 			}
 		}

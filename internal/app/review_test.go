@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 )
@@ -9,9 +10,7 @@ import (
 func (s *service) review(id, verdict string, more map[string]any) string {
 	s.Helper()
 	input := map[string]any{"id": id, "verdict": verdict}
-	for k, v := range more {
-		input[k] = v
-	}
+	maps.Copy(input, more)
 	return s.refused(`mutation ($i: ReviewFactInput!) { reviewFact(input: $i) { fact { id } } }`, map[string]any{"i": input})
 }
 

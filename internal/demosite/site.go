@@ -17,7 +17,7 @@ import (
 type site struct {
 	pages    map[string]*page  // by path
 	moved    map[string]string // paths that lead to others
-	listed   []string         // paths of the sitemap, in its order
+	listed   []string          // paths of the sitemap, in its order
 	notFound []byte
 }
 

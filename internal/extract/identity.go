@@ -43,7 +43,7 @@ func (s Stated) Topic() string {
 // its statement.
 func (s Stated) Claim() string {
 	topic := s.Topic()
-	if topic == "" || !comparable(s.Value) {
+	if topic == "" || !telltale(s.Value) {
 		return digest("statement", normalise(s.Statement))
 	}
 	return digest("claim", topic, canonical(s.Value), strings.Join(s.beside(), " "))
@@ -51,7 +51,7 @@ func (s Stated) Claim() string {
 
 // SameValue reports whether two facts give the same value.
 func (s Stated) SameValue(o Stated) bool {
-	return comparable(s.Value) && canonical(s.Value) == canonical(o.Value)
+	return telltale(s.Value) && canonical(s.Value) == canonical(o.Value)
 }
 
 // Slots are what tells a fact apart from others that may be changed at the same
@@ -60,7 +60,7 @@ func (s Stated) SameValue(o Stated) bool {
 // topic or a value has none.
 func (s Stated) Slots() []string {
 	topic := s.Topic()
-	if topic == "" || !comparable(s.Value) {
+	if topic == "" || !telltale(s.Value) {
 		return nil
 	}
 	words := strings.Join(s.beside(), " ")
@@ -108,21 +108,18 @@ func Conflicts[F any](facts []F, state func(F) (s Stated, page string)) [][]F {
 // is not part of it: profiles give the same sentence different ones.
 func (s Stated) disputable() string {
 	words := s.beside()
-	if s.Attribute == "" || !comparable(s.Value) || len(words) == 0 {
+	if s.Attribute == "" || !telltale(s.Value) || len(words) == 0 {
 		return ""
 	}
 	return digest("dispute", s.limits(), s.unit(), strings.Join(words, " "))
 }
 
-// comparable reports whether a value says what it is a value of.
-func comparable(v schema.Value) bool {
-	switch v.Kind {
-	case "":
-		return false
-	case schema.ValueCount, schema.ValueUnlimited:
+// telltale reports whether a value says what it is a value of.
+func telltale(v schema.Value) bool {
+	if v.Kind == schema.ValueCount || v.Kind == schema.ValueUnlimited {
 		return v.Unit != ""
 	}
-	return true
+	return v.Kind != ""
 }
 
 // canonical writes a value as one that is equal is written. The same in minutes
@@ -136,6 +133,7 @@ func canonical(v schema.Value) string {
 		return "flag " + strconv.FormatBool(v.Yes)
 	case schema.ValueUnlimited:
 		return "unlimited " + v.Unit
+	case schema.ValueCount, schema.ValueRate, schema.ValueSize, schema.ValueDuration, schema.ValuePercent, schema.ValueMoney:
 	}
 	return strings.Join([]string{string(v.Kind), number(v.Number), number(v.Max), v.Unit, v.Per}, " ")
 }

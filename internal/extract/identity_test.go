@@ -51,7 +51,9 @@ func TestWhatIsSaidOfAnotherThingIsAnotherTopicOrClaim(t *testing.T) {
 	for name, change := range map[string]func(*extract.Stated){
 		"value": func(s *extract.Stated) { s.Value.Number = 25 },
 		"unit":  func(s *extract.Stated) { s.Value.Unit = "call/s" },
-		"words": func(s *extract.Stated) { s.Statement = "Growth plan — Rate limit for writes: 1,200 requests per minute" },
+		"words": func(s *extract.Stated) {
+			s.Statement = "Growth plan — Rate limit for writes: 1,200 requests per minute"
+		},
 	} {
 		base := stated()
 		base.Subject = "API"
@@ -145,10 +147,11 @@ func TestTheDemoVendorsContradictThemselvesOnce(t *testing.T) {
 		if len(groups) != 1 {
 			t.Fatalf("%d conflicts, want the one of truth.json: %+v", len(groups), groups)
 		}
-		quotes := ""
+		var b strings.Builder
 		for _, f := range groups[0] {
-			quotes += f.path + " " + f.fact.Value.Original + "\n"
+			b.WriteString(f.path + " " + f.fact.Value.Original + "\n")
 		}
+		quotes := b.String()
 		for _, want := range []string{"/halvorsund/docs/rate-limits/ 1,200 requests per minute\n", "/halvorsund/docs/pricing/ 1,000 requests per minute\n"} {
 			if !strings.Contains(quotes, want) {
 				t.Errorf("the conflict lacks %s:\n%s", want, quotes)
