@@ -82,6 +82,8 @@ func (p pointsServer) Scroll(_ context.Context, r *qdrant.ScrollPoints) (*qdrant
 		return !matches(key, c.points[key]) || r.GetOffset() != nil && key < r.GetOffset().GetUuid()
 	})
 	if by := r.GetOrderBy(); by != nil {
+		//nolint:gosec // ties need no secrets
+		rand.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] }) // ties come in no order here, too
 		if err := c.indexed(by.GetKey(), qdrant.FieldType_FieldTypeFloat, qdrant.FieldType_FieldTypeInteger); err != nil {
 			return nil, err
 		}

@@ -189,6 +189,9 @@ func (o *outbox) done() int64 {
 	return o.last
 }
 
+// place tells two states of reading apart.
+func (o *outbox) place() [2]int64 { return [2]int64{o.done(), o.last} }
+
 // prune throws old lines away, but for the last, which tells the numbers that
 // were given.
 func prune(ctx context.Context, s *store.Store) error {
