@@ -112,6 +112,24 @@ func (p pointsServer) Scroll(_ context.Context, r *qdrant.ScrollPoints) (*qdrant
 	return out, nil
 }
 
+func (p pointsServer) Get(_ context.Context, r *qdrant.GetPoints) (*qdrant.GetResponse, error) {
+	c, err := p.s.collection(r.GetCollectionName())
+	if err != nil {
+		return nil, err
+	}
+	out := &qdrant.GetResponse{}
+	for _, id := range r.GetIds() {
+		key, err := pointKey(id)
+		if err != nil {
+			return nil, err
+		}
+		if found, ok := c.points[key]; ok {
+			out.Result = append(out.Result, &qdrant.RetrievedPoint{Id: qdrant.NewID(key), Payload: chosen(found, r.GetWithPayload())})
+		}
+	}
+	return out, nil
+}
+
 func (p pointsServer) Count(_ context.Context, r *qdrant.CountPoints) (*qdrant.CountResponse, error) {
 	c, err := p.s.collection(r.GetCollectionName())
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 const testDimension = 32
 
 // qdrants are the servers to test with: the stand-in, and the real one that
-// QDRANT_TEST_URL names.
+// QDRANT_TEST_URL names, with the key QDRANT_TEST_KEY.
 func qdrants(t *testing.T) map[string]string {
 	t.Helper()
 	_, address := qdranttest.New(t, "")
@@ -33,7 +33,7 @@ func qdrants(t *testing.T) map[string]string {
 // openQdrant makes an empty index on a server, until the test ends.
 func openQdrant(t *testing.T, address string) *Qdrant {
 	t.Helper()
-	server, err := DialQdrant(address, "", nil)
+	server, err := DialQdrant(address, os.Getenv("QDRANT_TEST_KEY"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

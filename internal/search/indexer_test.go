@@ -353,3 +353,29 @@ func TestTheSumOfADocumentTellsEverythingAnIndexHolds(t *testing.T) {
 		sums[sumOf(changed)] = what
 	}
 }
+
+// What is under way while the index is compared is no difference.
+func TestWhatIsIndexedWhileTheIndexIsCheckedIsNoDifference(t *testing.T) {
+	t.Parallel()
+	l := newLibrary(t, storetest.Open(t, storetest.Addresses()["SQLite"](t)))
+	l.write(l.addPage)
+	k, _ := keeper(l, &event.Memory{})
+	stop := runs(t, k.Run)
+	l.write(func(ctx context.Context, tx *store.Tx) error { return l.addFact(ctx, tx, "first") })
+	k.current(t)
+	stop()
+	l.expire()
+	l.write(func(ctx context.Context, tx *store.Tx) error { return l.addFact(ctx, tx, "second") })
+	if d, err := k.Check(t.Context()); err != nil || d.Missing != 1 {
+		t.Errorf("while nobody indexes: %+v (%v)", d, err)
+	}
+	runs(t, k.Run)
+	until(t, "no difference", func() bool {
+		d, err := k.Check(t.Context())
+		return err == nil && d == Difference{Documents: 2}
+	})
+	l.write(func(ctx context.Context, tx *store.Tx) error { return l.addFact(ctx, tx, "third") })
+	if d, err := k.Check(t.Context()); err != nil || d != (Difference{Documents: 3}) {
+		t.Errorf("while one does: %+v (%v)", d, err)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -216,11 +217,76 @@ type Difference struct {
 	Stale     int // in both, but not alike
 }
 
-// Check compares the index with the database, in the order of ids.
+// What differs is looked at again after a while, for it may have been under way,
+// unless it is more than mostLate documents: then it was not.
+const (
+	lookAgain = 2 * time.Second
+	mostLate  = 10_000
+)
+
+// Check compares the index with the database. What changes meanwhile, and is
+// indexed soon, is no difference.
 func (k *Keeper) Check(ctx context.Context) (Difference, error) {
-	w := walk{index: k.Server.Index(k.Alias)}
-	var d Difference
-	err := k.Source.each(ctx, func(docs []Document) error {
+	index := k.Server.Index(k.Alias)
+	d, differ, err := k.compare(ctx, index)
+	if err != nil || len(differ) == 0 || len(differ) > mostLate {
+		return d, err
+	}
+	if pause(ctx, nil, lookAgain); ctx.Err() != nil {
+		return d, ctx.Err()
+	}
+	d = Difference{Documents: d.Documents}
+	for chunk := range slices.Chunk(differ, maxLoad) {
+		sums, err := index.sums(ctx, chunk)
+		if err != nil {
+			return d, err
+		}
+		docs, err := k.Source.these(ctx, chunk)
+		if err != nil {
+			return d, err
+		}
+		for _, doc := range docs {
+			sum, there := sums[doc.ID]
+			delete(sums, doc.ID)
+			if !there {
+				d.Missing++
+			} else if sum != sumOf(doc) {
+				d.Stale++
+			}
+		}
+		d.Stray += len(sums)
+	}
+	return d, nil
+}
+
+// sums reads the sums of those of the documents that are there.
+func (q *Qdrant) sums(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, q.patience)
+	defer cancel()
+	points := make([]*qdrant.PointId, len(ids))
+	for i, id := range ids {
+		points[i] = qdrant.NewID(id.String())
+	}
+	found, err := q.client.Get(ctx, &qdrant.GetPoints{CollectionName: q.collection, Ids: points, WithPayload: qdrant.NewWithPayloadInclude(sumKey)})
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	sums := make(map[uuid.UUID]int64, len(found))
+	for _, p := range found {
+		id, err := uuid.Parse(p.GetId().GetUuid())
+		if err != nil {
+			return nil, err
+		}
+		sums[id] = p.GetPayload()[sumKey].GetIntegerValue()
+	}
+	return sums, nil
+}
+
+// compare walks over the index and the database in the order of ids, and gives
+// the documents that differ.
+func (k *Keeper) compare(ctx context.Context, index *Qdrant) (d Difference, differ []uuid.UUID, err error) {
+	w := walk{index: index}
+	err = k.Source.each(ctx, func(docs []Document) error {
 		for _, doc := range docs {
 			d.Documents++
 			for {
@@ -234,16 +300,19 @@ func (k *Keeper) Check(ctx context.Context) (Difference, error) {
 				}
 				if order > 0 {
 					d.Missing++
+					differ = append(differ, doc.ID)
 					break
 				}
 				w.taken = true
 				if order == 0 {
 					if w.sum != sumOf(doc) {
 						d.Stale++
+						differ = append(differ, doc.ID)
 					}
 					break
 				}
 				d.Stray++
+				differ = append(differ, w.id)
 			}
 		}
 		return nil
@@ -255,8 +324,9 @@ func (k *Keeper) Check(ctx context.Context) (Difference, error) {
 		}
 		w.taken = true
 		d.Stray++
+		differ = append(differ, w.id)
 	}
-	return d, err
+	return d, differ, err
 }
 
 // walk goes over the points of an index in the order of their ids.

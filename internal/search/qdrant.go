@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"techfacts.dev/techfacts/internal/fault"
 )
@@ -79,12 +80,18 @@ func DialQdrant(address, key string, roots *x509.CertPool) (*QdrantServer, error
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]" // the client joins it to the port
 	}
+	options := []grpc.DialOption{grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(64 << 20))}
+	if key != "" { // the client would say on the default log what it thinks of keys without TLS
+		options = append(options, grpc.WithChainUnaryInterceptor(func(ctx context.Context, method string, request, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+			return invoke(metadata.AppendToOutgoingContext(ctx, "api-key", key), method, request, reply, cc, opts...)
+		}))
+	}
 	client, err := qdrant.NewClient(&qdrant.Config{
-		Host: host, Port: port, APIKey: key, UseTLS: secure, TLSConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		Host: host, Port: port, UseTLS: secure, TLSConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 		SkipCompatibilityCheck: true, // it would wait for the server
 		PoolSize:               1,    // retries multiply over a pool
 		RetryConfig:            &qdrant.RetryConfig{MaxRetries: 2, BaseBackoff: 100 * time.Millisecond, MaxBackoff: time.Second},
-		GrpcOptions:            []grpc.DialOption{grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(64 << 20))},
+		GrpcOptions:            options,
 	})
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "it is not the address of a Qdrant server")

@@ -56,6 +56,13 @@ func tokenize(text string, emit func(token)) {
 	s.read(text)
 }
 
+// Terms gives the terms of a text in order, so that other engines can be asked
+// for the same ones.
+func Terms(text string) (terms []string) {
+	tokenize(text, func(t token) { terms = append(terms, t.term) })
+	return terms
+}
+
 // read cuts a text into pieces.
 func (s *splitter) read(text string) {
 	s.text, s.number, s.before = text, 0, token{}
