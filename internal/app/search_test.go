@@ -401,14 +401,17 @@ func TestAnEndpointThatFailsLosesNoFact(t *testing.T) {
 			eventually(s, "the fact by its words", func() bool {
 				return len(s.search(map[string]any{"query": "audit logs globex", "mode": "LEXICAL", "where": map[string]any{"companyIn": "Globex"}}).SearchFacts.Edges) > 0
 			})
-			if code := s.refused(searchQuery, map[string]any{"query": "audit logs", "after": page.EndCursor}); code != "INVALID" {
+			if f := s.search(map[string]any{"query": "audit logs", "mode": "HYBRID", "first": 1, "after": page.EndCursor}).SearchFacts; len(f.Edges) != 1 {
+				s.Errorf("the second page of what was asked before: %+v", f)
+			}
+			if code := s.refused(searchQuery, map[string]any{"query": "audit logs", "mode": "LEXICAL", "after": page.EndCursor}); code != "INVALID" {
 				s.Errorf("a ranking by both goes on as one by words: %q", code)
 			}
-			f := s.search(map[string]any{"query": "audit logs"}).SearchFacts
+			f := s.search(map[string]any{"query": "audit logs for days"}).SearchFacts
 			if f.Meta.Mode != "LEXICAL" || !f.Meta.Degraded || f.Meta.Reason == "" || len(f.Edges) == 0 {
 				s.Errorf("while the endpoint fails: %+v", f.Meta)
 			}
-			if code := s.refused(searchQuery, map[string]any{"query": "audit logs", "mode": "SEMANTIC"}); code != "UNAVAILABLE" && (name != "Refusing" || code != "INVALID") {
+			if code := s.refused(searchQuery, map[string]any{"query": "audit logs for days", "mode": "SEMANTIC"}); code != "UNAVAILABLE" && (name != "Refusing" || code != "INVALID") {
 				s.Errorf("by meaning alone it is %q", code)
 			}
 			v.breaks(nil)

@@ -85,7 +85,7 @@ func TestWhatHasNoVectorIsSaidToBeMissing(t *testing.T) {
 				t.Errorf("mode %d, where all have one: %+v (%v)", mode, r, err)
 			}
 		}
-		e.Embedder = fixedVector{1, 0, 0} // of another model
+		e = &Engine{Index: index, Embedder: fixedVector{1, 0, 0}} // of another model
 		r, err := e.Find(t.Context(), Request{Query: "fact", Mode: Semantic})
 		if err != nil || !r.Degraded || r.Mode != Semantic || len(r.Hits) != 0 {
 			t.Errorf("by meaning alone: %+v (%v)", r, err)
@@ -133,10 +133,12 @@ func TestWhatDoesNotAnswerIsNotWaitedForEachTime(t *testing.T) {
 			t.Fatal(err)
 		}
 		e := &Engine{Index: index, Embedder: model, Fallback: func(context.Context, string, Filter) (*Memory, error) { return stored, nil }}
+		query := ""
 		find := func(modelAsked, indexAsked int, degraded bool) {
 			t.Helper()
 			model.asked, index.asked = 0, 0
-			r, err := e.Find(t.Context(), Request{Query: "fact"})
+			query += " fact" // its vector is not known yet
+			r, err := e.Find(t.Context(), Request{Query: query})
 			if err != nil || len(r.Hits) != 1 || r.Degraded != degraded || model.asked != modelAsked || index.asked != indexAsked {
 				t.Errorf("%+v (%v); the model was asked %d times, the index %d", r, err, model.asked, index.asked)
 			}
@@ -162,6 +164,32 @@ func TestWhatDoesNotAnswerIsNotWaitedForEachTime(t *testing.T) {
 		_, _ = e.Find(gone, Request{Query: "fact"}) // that it went away proves nothing
 		model.err = nil
 		find(1, 1, false)
+	})
+}
+
+func TestTheVectorOfAQueryIsAskedForOnceInAWhile(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		model := &broken{}
+		e := write(t, "a fact")
+		e.Embedder = model
+		ask := func(query string, want int) {
+			t.Helper()
+			if _, err := e.Find(t.Context(), Request{Query: query}); err != nil || model.asked != want {
+				t.Errorf("asked %d times (%v), want %d", model.asked, err, want)
+			}
+		}
+		ask("fact", 1)
+		ask(" fact ", 1) // the second page
+		ask("facts", 2)
+		time.Sleep(keepAsked)
+		ask("fact", 3)
+		for i := range mostAsked {
+			ask(fmt.Sprint("fact ", i), 4+i)
+			if n := len(e.asked.vectors); n > mostAsked {
+				t.Fatalf("%d are kept", n)
+			}
+		}
 	})
 }
 

@@ -81,6 +81,7 @@ type Engine struct {
 	lagging         atomic.Pointer[string]
 	current         atomic.Int64 // when Index was last known to have everything, in ms since 1970
 	indexing, means rest         // of Index, and of Embedder
+	asked           recent
 }
 
 // Errors a client can act on.
@@ -159,10 +160,14 @@ func (e *Engine) Find(ctx context.Context, r Request) (Result, error) {
 
 // mean gives the vector of a query.
 func (e *Engine) mean(ctx context.Context, query string) (vector []float32, err error) {
+	if vector = e.asked.vector(query); vector != nil {
+		return vector, nil
+	}
 	err = e.means.unless(ctx, func() error {
 		vectors, err := e.Embedder.Embed(ctx, []string{query})
 		if err == nil {
 			vector = vectors[0]
+			e.asked.add(query, vector)
 		}
 		return err
 	})
