@@ -240,6 +240,7 @@ func TestWhileQdrantIsDownTheDatabaseIsLookedThrough(t *testing.T) {
 	})
 }
 
+//nolint:tparallel // the server ends with the test
 func TestCertificatesOfQdrantAreChecked(t *testing.T) {
 	t.Parallel()
 	_, address, root := qdranttest.NewTLS(t, "key")

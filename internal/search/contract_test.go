@@ -151,7 +151,7 @@ func questions() (requests []Request, filters []Filter) {
 		{Query: "storage", Mode: Lexical, Collapse: ByCompany},
 		{Query: ""},
 		{Query: "", Order: ByTime},
-		{Query: "paln or raet"}, //nolint:misspell // letters that are swapped
+		{Query: "paln or raet"}, // letters that are swapped
 		{Query: `"rate limitt" requests`},
 		{Query: "!!! 👍"},
 		{Query: strings.Repeat("x", maxWord+1)},

@@ -232,13 +232,13 @@ func (r *Result) fill(found answer, p plan, by Collapse) {
 	if found.partial != "" {
 		r.degrade(found.partial)
 	}
-	if found.blind && r.Mode == Hybrid {
-		r.Mode = Lexical
-		p.vector = nil
+	switch {
+	case found.blind && r.Mode == Hybrid:
+		r.Mode, p.vector = Lexical, nil
 		r.degrade("the index has no vectors of this model yet; the answer is by words only")
-	} else if found.blind {
+	case found.blind:
 		r.degrade("the index has no vectors of this model yet; nothing can be found by meaning")
-	} else if found.bare > 0 {
+	case found.bare > 0:
 		r.degrade(fmt.Sprintf("%d documents have no vector yet; they cannot be found by meaning", found.bare))
 	}
 	r.Hits = fuse(found.lexical, found.semantic, p.lexical && p.vector != nil)

@@ -21,15 +21,15 @@ import (
 )
 
 // keeper is one of facts, over a stand-in.
-func keeper(l *library, bus *event.Memory) (*Keeper, *qdranttest.Server) {
+func keeper(l *library) *Keeper {
 	l.Helper()
-	stand, address := qdranttest.New(l, "")
+	_, address := qdranttest.New(l, "")
 	server, err := DialQdrant(address, "", nil)
 	if err != nil {
 		l.Fatal(err)
 	}
 	l.Cleanup(func() { server.Close() })
-	return &Keeper{Store: l.Store, Server: server, Alias: FactsAlias, Source: Facts(l.Store, ""), Bus: bus, Topic: event.Facts, Log: l.log()}, stand
+	return &Keeper{Store: l.Store, Server: server, Alias: FactsAlias, Source: Facts(l.Store, ""), Bus: &event.Memory{}, Topic: event.Facts, Log: l.log()}
 }
 
 // current waits until the index knows all changes.
@@ -42,9 +42,9 @@ func (k *Keeper) current(tb testing.TB) {
 }
 
 // holder is who has the lease of an indexer.
-func holder(tb testing.TB, s *store.Store, name string) (holder string) {
+func holder(tb testing.TB, s *store.Store) (holder string) {
 	tb.Helper()
-	rows, err := s.Rows(tb.Context(), `SELECT holder FROM indexers WHERE id = ?`, name)
+	rows, err := s.Rows(tb.Context(), `SELECT holder FROM indexers WHERE id = ?`, "x")
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -53,6 +53,9 @@ func holder(tb testing.TB, s *store.Store, name string) (holder string) {
 		if err := rows.Scan(&holder); err != nil {
 			tb.Fatal(err)
 		}
+	}
+	if err := rows.Err(); err != nil {
+		tb.Fatal(err)
 	}
 	return holder
 }
@@ -63,10 +66,10 @@ type told struct {
 	begun, changed atomic.Int64
 }
 
-func (l *library) indexer(name string, anew time.Duration) *told {
+func (l *library) indexer(anew time.Duration) *told {
 	x := &told{}
 	x.indexer = &indexer{
-		store: l.Store, name: name, me: uuid.NewString(), log: l.log(), anew: anew,
+		store: l.Store, name: "x", me: uuid.NewString(), log: l.log(), anew: anew,
 		begin:  func(context.Context) error { x.begun.Add(1); return nil },
 		change: func(_ context.Context, ids []uuid.UUID) error { x.changed.Add(int64(len(ids))); return nil },
 	}
@@ -86,7 +89,7 @@ func TestOfTwoIndexersOneWorks(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		l := newLibrary(t, s)
 		l.write(l.addPage)
-		one, other := l.indexer("x", 0), l.indexer("x", 0)
+		one, other := l.indexer(0), l.indexer(0)
 		one.done.Store(-1)
 		other.done.Store(-1)
 		if _, held, err := one.hold(t.Context()); err != nil || !held {
@@ -119,7 +122,7 @@ func TestWhoLosesTheLeaseStops(t *testing.T) {
 	t.Parallel()
 	l := newLibrary(t, storetest.Open(t, storetest.Addresses()["SQLite"](t)))
 	l.write(l.addPage)
-	x := l.indexer("x", 0)
+	x := l.indexer(0)
 	done, held, err := x.hold(t.Context())
 	if err != nil || !held {
 		t.Fatal(err)
@@ -134,7 +137,7 @@ func TestWhoLosesTheLeaseStops(t *testing.T) {
 	if err := <-ended; !errors.Is(err, errTaken) {
 		t.Errorf("it ended with %v", err)
 	}
-	if holder(t, l.Store, "x") != "another" {
+	if holder(t, l.Store) != "another" {
 		t.Error("it took the lease back")
 	}
 }
@@ -145,7 +148,7 @@ func TestWhoCannotKeepTheLeaseStops(t *testing.T) {
 	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
 	l := newLibrary(t, s)
 	l.write(l.addPage)
-	x := l.indexer("x", 0)
+	x := l.indexer(0)
 	done, held, err := x.hold(t.Context())
 	if err != nil || !held {
 		t.Fatal(err)
@@ -176,7 +179,7 @@ func TestWhoMissedChangesBeginsAnew(t *testing.T) {
 		for range 3 {
 			l.write(func(ctx context.Context, tx *store.Tx) error { return l.addFact(ctx, tx, "kept") })
 		}
-		x := l.indexer("x", 0)
+		x := l.indexer(0)
 		m := &Mirror{Store: s, Facts: &Engine{Index: &Memory{}}, Log: l.log(), Bus: &event.Memory{}}
 		box, err := m.load(t.Context())
 		if err != nil {
@@ -218,7 +221,7 @@ func TestARolledBackTransactionIsNoLag(t *testing.T) {
 	t.Parallel()
 	l := newLibrary(t, storetest.Open(t, pgtest.URL(t)))
 	l.write(l.addPage)
-	k, _ := keeper(l, &event.Memory{})
+	k := keeper(l)
 	runs(t, k.Run)
 	k.current(t)
 	l.rollBack(3)
@@ -320,7 +323,7 @@ func TestWhatStaysWithoutAVectorIsLookedForDaily(t *testing.T) {
 	t.Parallel()
 	l := newLibrary(t, storetest.Open(t, storetest.Addresses()["SQLite"](t)))
 	l.write(l.addPage)
-	x := l.indexer("x", time.Millisecond)
+	x := l.indexer(time.Millisecond)
 	runs(t, x.run)
 	until(t, "the third beginning", func() bool { return x.begun.Load() > 2 })
 	if embedAnew != 24*time.Hour {
@@ -359,7 +362,7 @@ func TestWhatIsIndexedWhileTheIndexIsCheckedIsNoDifference(t *testing.T) {
 	t.Parallel()
 	l := newLibrary(t, storetest.Open(t, storetest.Addresses()["SQLite"](t)))
 	l.write(l.addPage)
-	k, _ := keeper(l, &event.Memory{})
+	k := keeper(l)
 	stop := runs(t, k.Run)
 	l.write(func(ctx context.Context, tx *store.Tx) error { return l.addFact(ctx, tx, "first") })
 	k.current(t)

@@ -3,8 +3,8 @@ package search
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -90,7 +90,7 @@ func opened(tb testing.TB, l *library) *outbox {
 func TestNoLineOfALargeTransactionThatCommitsLateIsLost(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1, maxChanges - 1, maxChanges + 1, 3*maxChanges + 7} {
-		t.Run(fmt.Sprint(n), func(t *testing.T) {
+		t.Run(strconv.Itoa(n), func(t *testing.T) {
 			t.Parallel()
 			l := newLibrary(t, storetest.Open(t, pgtest.URL(t))) // SQLite has one writer
 			l.write(l.addPage)
