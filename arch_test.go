@@ -42,7 +42,7 @@ var allowed = map[string]string{
 
 	"internal/lab":    "ent/... schema internal/document internal/extract internal/fault internal/fetch internal/store",
 	"internal/trace":  "",
-	"internal/metric": "ent/... schema internal/event internal/queue internal/store",
+	"internal/metric": "ent/... schema internal/event internal/queue internal/search internal/store",
 
 	// The two doors.
 	"resolvers": "ent/... graph schema internal/access internal/change internal/crawl internal/document internal/event internal/extract internal/fault internal/fetch " +

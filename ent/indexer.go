@@ -18,6 +18,8 @@ type Indexer struct {
 	ID string `json:"id,omitempty"`
 	// Done holds the value of the "done" field.
 	Done int64 `json:"done,omitempty"`
+	// Seen holds the value of the "seen" field.
+	Seen int64 `json:"seen,omitempty"`
 	// Holder holds the value of the "holder" field.
 	Holder string `json:"holder,omitempty"`
 	// Until holds the value of the "until" field.
@@ -30,7 +32,7 @@ func (*Indexer) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case indexer.FieldDone, indexer.FieldUntil:
+		case indexer.FieldDone, indexer.FieldSeen, indexer.FieldUntil:
 			values[i] = new(sql.NullInt64)
 		case indexer.FieldID, indexer.FieldHolder:
 			values[i] = new(sql.NullString)
@@ -60,6 +62,12 @@ func (_m *Indexer) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field done", values[i])
 			} else if value.Valid {
 				_m.Done = value.Int64
+			}
+		case indexer.FieldSeen:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field seen", values[i])
+			} else if value.Valid {
+				_m.Seen = value.Int64
 			}
 		case indexer.FieldHolder:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -111,6 +119,9 @@ func (_m *Indexer) String() string {
 	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
 	builder.WriteString("done=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Done))
+	builder.WriteString(", ")
+	builder.WriteString("seen=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Seen))
 	builder.WriteString(", ")
 	builder.WriteString("holder=")
 	builder.WriteString(_m.Holder)

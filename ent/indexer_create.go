@@ -36,6 +36,20 @@ func (_c *IndexerCreate) SetNillableDone(v *int64) *IndexerCreate {
 	return _c
 }
 
+// SetSeen sets the "seen" field.
+func (_c *IndexerCreate) SetSeen(v int64) *IndexerCreate {
+	_c.mutation.SetSeen(v)
+	return _c
+}
+
+// SetNillableSeen sets the "seen" field if the given value is not nil.
+func (_c *IndexerCreate) SetNillableSeen(v *int64) *IndexerCreate {
+	if v != nil {
+		_c.SetSeen(*v)
+	}
+	return _c
+}
+
 // SetHolder sets the "holder" field.
 func (_c *IndexerCreate) SetHolder(v string) *IndexerCreate {
 	_c.mutation.SetHolder(v)
@@ -109,6 +123,10 @@ func (_c *IndexerCreate) defaults() {
 		v := indexer.DefaultDone
 		_c.mutation.SetDone(v)
 	}
+	if _, ok := _c.mutation.Seen(); !ok {
+		v := indexer.DefaultSeen
+		_c.mutation.SetSeen(v)
+	}
 	if _, ok := _c.mutation.Holder(); !ok {
 		v := indexer.DefaultHolder
 		_c.mutation.SetHolder(v)
@@ -123,6 +141,9 @@ func (_c *IndexerCreate) defaults() {
 func (_c *IndexerCreate) check() error {
 	if _, ok := _c.mutation.Done(); !ok {
 		return &ValidationError{Name: "done", err: errors.New(`ent: missing required field "Indexer.done"`)}
+	}
+	if _, ok := _c.mutation.Seen(); !ok {
+		return &ValidationError{Name: "seen", err: errors.New(`ent: missing required field "Indexer.seen"`)}
 	}
 	if _, ok := _c.mutation.Holder(); !ok {
 		return &ValidationError{Name: "holder", err: errors.New(`ent: missing required field "Indexer.holder"`)}
@@ -169,6 +190,10 @@ func (_c *IndexerCreate) createSpec() (*Indexer, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Done(); ok {
 		_spec.SetField(indexer.FieldDone, field.TypeInt64, value)
 		_node.Done = value
+	}
+	if value, ok := _c.mutation.Seen(); ok {
+		_spec.SetField(indexer.FieldSeen, field.TypeInt64, value)
+		_node.Seen = value
 	}
 	if value, ok := _c.mutation.Holder(); ok {
 		_spec.SetField(indexer.FieldHolder, field.TypeString, value)
@@ -245,6 +270,24 @@ func (u *IndexerUpsert) UpdateDone() *IndexerUpsert {
 // AddDone adds v to the "done" field.
 func (u *IndexerUpsert) AddDone(v int64) *IndexerUpsert {
 	u.Add(indexer.FieldDone, v)
+	return u
+}
+
+// SetSeen sets the "seen" field.
+func (u *IndexerUpsert) SetSeen(v int64) *IndexerUpsert {
+	u.Set(indexer.FieldSeen, v)
+	return u
+}
+
+// UpdateSeen sets the "seen" field to the value that was provided on create.
+func (u *IndexerUpsert) UpdateSeen() *IndexerUpsert {
+	u.SetExcluded(indexer.FieldSeen)
+	return u
+}
+
+// AddSeen adds v to the "seen" field.
+func (u *IndexerUpsert) AddSeen(v int64) *IndexerUpsert {
+	u.Add(indexer.FieldSeen, v)
 	return u
 }
 
@@ -344,6 +387,27 @@ func (u *IndexerUpsertOne) AddDone(v int64) *IndexerUpsertOne {
 func (u *IndexerUpsertOne) UpdateDone() *IndexerUpsertOne {
 	return u.Update(func(s *IndexerUpsert) {
 		s.UpdateDone()
+	})
+}
+
+// SetSeen sets the "seen" field.
+func (u *IndexerUpsertOne) SetSeen(v int64) *IndexerUpsertOne {
+	return u.Update(func(s *IndexerUpsert) {
+		s.SetSeen(v)
+	})
+}
+
+// AddSeen adds v to the "seen" field.
+func (u *IndexerUpsertOne) AddSeen(v int64) *IndexerUpsertOne {
+	return u.Update(func(s *IndexerUpsert) {
+		s.AddSeen(v)
+	})
+}
+
+// UpdateSeen sets the "seen" field to the value that was provided on create.
+func (u *IndexerUpsertOne) UpdateSeen() *IndexerUpsertOne {
+	return u.Update(func(s *IndexerUpsert) {
+		s.UpdateSeen()
 	})
 }
 
@@ -615,6 +679,27 @@ func (u *IndexerUpsertBulk) AddDone(v int64) *IndexerUpsertBulk {
 func (u *IndexerUpsertBulk) UpdateDone() *IndexerUpsertBulk {
 	return u.Update(func(s *IndexerUpsert) {
 		s.UpdateDone()
+	})
+}
+
+// SetSeen sets the "seen" field.
+func (u *IndexerUpsertBulk) SetSeen(v int64) *IndexerUpsertBulk {
+	return u.Update(func(s *IndexerUpsert) {
+		s.SetSeen(v)
+	})
+}
+
+// AddSeen adds v to the "seen" field.
+func (u *IndexerUpsertBulk) AddSeen(v int64) *IndexerUpsertBulk {
+	return u.Update(func(s *IndexerUpsert) {
+		s.AddSeen(v)
+	})
+}
+
+// UpdateSeen sets the "seen" field to the value that was provided on create.
+func (u *IndexerUpsertBulk) UpdateSeen() *IndexerUpsertBulk {
+	return u.Update(func(s *IndexerUpsert) {
+		s.UpdateSeen()
 	})
 }
 

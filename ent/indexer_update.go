@@ -49,6 +49,27 @@ func (_u *IndexerUpdate) AddDone(v int64) *IndexerUpdate {
 	return _u
 }
 
+// SetSeen sets the "seen" field.
+func (_u *IndexerUpdate) SetSeen(v int64) *IndexerUpdate {
+	_u.mutation.ResetSeen()
+	_u.mutation.SetSeen(v)
+	return _u
+}
+
+// SetNillableSeen sets the "seen" field if the given value is not nil.
+func (_u *IndexerUpdate) SetNillableSeen(v *int64) *IndexerUpdate {
+	if v != nil {
+		_u.SetSeen(*v)
+	}
+	return _u
+}
+
+// AddSeen adds value to the "seen" field.
+func (_u *IndexerUpdate) AddSeen(v int64) *IndexerUpdate {
+	_u.mutation.AddSeen(v)
+	return _u
+}
+
 // SetHolder sets the "holder" field.
 func (_u *IndexerUpdate) SetHolder(v string) *IndexerUpdate {
 	_u.mutation.SetHolder(v)
@@ -137,6 +158,12 @@ func (_u *IndexerUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedDone(); ok {
 		_spec.AddField(indexer.FieldDone, field.TypeInt64, value)
 	}
+	if value, ok := _u.mutation.Seen(); ok {
+		_spec.SetField(indexer.FieldSeen, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedSeen(); ok {
+		_spec.AddField(indexer.FieldSeen, field.TypeInt64, value)
+	}
 	if value, ok := _u.mutation.Holder(); ok {
 		_spec.SetField(indexer.FieldHolder, field.TypeString, value)
 	}
@@ -186,6 +213,27 @@ func (_u *IndexerUpdateOne) SetNillableDone(v *int64) *IndexerUpdateOne {
 // AddDone adds value to the "done" field.
 func (_u *IndexerUpdateOne) AddDone(v int64) *IndexerUpdateOne {
 	_u.mutation.AddDone(v)
+	return _u
+}
+
+// SetSeen sets the "seen" field.
+func (_u *IndexerUpdateOne) SetSeen(v int64) *IndexerUpdateOne {
+	_u.mutation.ResetSeen()
+	_u.mutation.SetSeen(v)
+	return _u
+}
+
+// SetNillableSeen sets the "seen" field if the given value is not nil.
+func (_u *IndexerUpdateOne) SetNillableSeen(v *int64) *IndexerUpdateOne {
+	if v != nil {
+		_u.SetSeen(*v)
+	}
+	return _u
+}
+
+// AddSeen adds value to the "seen" field.
+func (_u *IndexerUpdateOne) AddSeen(v int64) *IndexerUpdateOne {
+	_u.mutation.AddSeen(v)
 	return _u
 }
 
@@ -306,6 +354,12 @@ func (_u *IndexerUpdateOne) sqlSave(ctx context.Context) (_node *Indexer, err er
 	}
 	if value, ok := _u.mutation.AddedDone(); ok {
 		_spec.AddField(indexer.FieldDone, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Seen(); ok {
+		_spec.SetField(indexer.FieldSeen, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedSeen(); ok {
+		_spec.AddField(indexer.FieldSeen, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.Holder(); ok {
 		_spec.SetField(indexer.FieldHolder, field.TypeString, value)

@@ -8495,6 +8495,8 @@ type IndexerMutation struct {
 	id            *string
 	_done         *int64
 	add_done      *int64
+	seen          *int64
+	addseen       *int64
 	holder        *string
 	until         *int64
 	adduntil      *int64
@@ -8664,6 +8666,62 @@ func (m *IndexerMutation) ResetDone() {
 	m.add_done = nil
 }
 
+// SetSeen sets the "seen" field.
+func (m *IndexerMutation) SetSeen(i int64) {
+	m.seen = &i
+	m.addseen = nil
+}
+
+// Seen returns the value of the "seen" field in the mutation.
+func (m *IndexerMutation) Seen() (r int64, exists bool) {
+	v := m.seen
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeen returns the old "seen" field's value of the Indexer entity.
+// If the Indexer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IndexerMutation) OldSeen(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeen is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeen requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeen: %w", err)
+	}
+	return oldValue.Seen, nil
+}
+
+// AddSeen adds i to the "seen" field.
+func (m *IndexerMutation) AddSeen(i int64) {
+	if m.addseen != nil {
+		*m.addseen += i
+	} else {
+		m.addseen = &i
+	}
+}
+
+// AddedSeen returns the value that was added to the "seen" field in this mutation.
+func (m *IndexerMutation) AddedSeen() (r int64, exists bool) {
+	v := m.addseen
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSeen resets all changes to the "seen" field.
+func (m *IndexerMutation) ResetSeen() {
+	m.seen = nil
+	m.addseen = nil
+}
+
 // SetHolder sets the "holder" field.
 func (m *IndexerMutation) SetHolder(s string) {
 	m.holder = &s
@@ -8790,9 +8848,12 @@ func (m *IndexerMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *IndexerMutation) Fields() []string {
-	fields := make([]string, 0, 3)
+	fields := make([]string, 0, 4)
 	if m._done != nil {
 		fields = append(fields, indexer.FieldDone)
+	}
+	if m.seen != nil {
+		fields = append(fields, indexer.FieldSeen)
 	}
 	if m.holder != nil {
 		fields = append(fields, indexer.FieldHolder)
@@ -8810,6 +8871,8 @@ func (m *IndexerMutation) Field(name string) (ent.Value, bool) {
 	switch name {
 	case indexer.FieldDone:
 		return m.Done()
+	case indexer.FieldSeen:
+		return m.Seen()
 	case indexer.FieldHolder:
 		return m.Holder()
 	case indexer.FieldUntil:
@@ -8825,6 +8888,8 @@ func (m *IndexerMutation) OldField(ctx context.Context, name string) (ent.Value,
 	switch name {
 	case indexer.FieldDone:
 		return m.OldDone(ctx)
+	case indexer.FieldSeen:
+		return m.OldSeen(ctx)
 	case indexer.FieldHolder:
 		return m.OldHolder(ctx)
 	case indexer.FieldUntil:
@@ -8844,6 +8909,13 @@ func (m *IndexerMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetDone(v)
+		return nil
+	case indexer.FieldSeen:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeen(v)
 		return nil
 	case indexer.FieldHolder:
 		v, ok := value.(string)
@@ -8870,6 +8942,9 @@ func (m *IndexerMutation) AddedFields() []string {
 	if m.add_done != nil {
 		fields = append(fields, indexer.FieldDone)
 	}
+	if m.addseen != nil {
+		fields = append(fields, indexer.FieldSeen)
+	}
 	if m.adduntil != nil {
 		fields = append(fields, indexer.FieldUntil)
 	}
@@ -8883,6 +8958,8 @@ func (m *IndexerMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case indexer.FieldDone:
 		return m.AddedDone()
+	case indexer.FieldSeen:
+		return m.AddedSeen()
 	case indexer.FieldUntil:
 		return m.AddedUntil()
 	}
@@ -8900,6 +8977,13 @@ func (m *IndexerMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddDone(v)
+		return nil
+	case indexer.FieldSeen:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSeen(v)
 		return nil
 	case indexer.FieldUntil:
 		v, ok := value.(int64)
@@ -8937,6 +9021,9 @@ func (m *IndexerMutation) ResetField(name string) error {
 	switch name {
 	case indexer.FieldDone:
 		m.ResetDone()
+		return nil
+	case indexer.FieldSeen:
+		m.ResetSeen()
 		return nil
 	case indexer.FieldHolder:
 		m.ResetHolder()

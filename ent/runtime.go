@@ -111,12 +111,16 @@ func init() {
 	indexerDescDone := indexerFields[1].Descriptor()
 	// indexer.DefaultDone holds the default value on creation for the done field.
 	indexer.DefaultDone = indexerDescDone.Default.(int64)
+	// indexerDescSeen is the schema descriptor for seen field.
+	indexerDescSeen := indexerFields[2].Descriptor()
+	// indexer.DefaultSeen holds the default value on creation for the seen field.
+	indexer.DefaultSeen = indexerDescSeen.Default.(int64)
 	// indexerDescHolder is the schema descriptor for holder field.
-	indexerDescHolder := indexerFields[2].Descriptor()
+	indexerDescHolder := indexerFields[3].Descriptor()
 	// indexer.DefaultHolder holds the default value on creation for the holder field.
 	indexer.DefaultHolder = indexerDescHolder.Default.(string)
 	// indexerDescUntil is the schema descriptor for until field.
-	indexerDescUntil := indexerFields[3].Descriptor()
+	indexerDescUntil := indexerFields[4].Descriptor()
 	// indexer.DefaultUntil holds the default value on creation for the until field.
 	indexer.DefaultUntil = indexerDescUntil.Default.(int64)
 	jobFields := schema.Job{}.Fields()

@@ -280,7 +280,7 @@ type FactSearchConnection struct {
 	PageInfo *entgql.PageInfo[uuid.UUID] `json:"pageInfo"`
 	// How many facts there are.
 	Total *SearchTotal `json:"total"`
-	// What the facts have in common: all that the query and the filter let through, not only those of this page. Of a search by meaning alone these are all that the filter lets through.
+	// What the facts have in common: all that the words of the query and the filter let through, not only those of this page. Of a search by meaning alone these are all that the filter lets through; of one by words and by meaning, what only its meaning found is not counted.
 	Facets *FactSearchFacets `json:"facets,omitempty"`
 	// How was searched.
 	Meta *SearchMeta `json:"meta"`
@@ -290,7 +290,7 @@ type FactSearchConnection struct {
 type FactSearchEdge struct {
 	// The fact.
 	Node *ent.Fact `json:"node"`
-	// Where it stands, to go on after it with the same query, filter, mode and collapse.
+	// Where it stands, to go on after it with the same query, filter and collapse, while they are answered in the same mode.
 	Cursor entgql.Cursor[uuid.UUID] `json:"cursor"`
 	// How well it fits: the higher the better. It compares the facts of one search only.
 	Score float64 `json:"score"`
@@ -312,7 +312,7 @@ type FactSearchFacets struct {
 	Domains []*SearchFacet `json:"domains"`
 }
 
-// Which facts a search may find. Those that hold now, and of these all that every given condition lets through.
+// Which facts a search may find. Those that hold now, and of these all that every given condition lets through. A list may have at most 1,000 values.
 type FactSearchWhere struct {
 	// Of any of these companies.
 	CompanyIn []string `json:"companyIn,omitempty"`
@@ -448,7 +448,7 @@ type PageSearchEdge struct {
 	Score float64 `json:"score"`
 }
 
-// Which pages a search may find.
+// Which pages a search may find. A list may have at most 1,000 values.
 type PageSearchWhere struct {
 	// Of any of these companies.
 	CompanyIn []string `json:"companyIn,omitempty"`
@@ -614,7 +614,7 @@ type SearchExplanation struct {
 	Lexical *SearchRank `json:"lexical,omitempty"`
 	// Its place by meaning; null if it has none.
 	Semantic *SearchRank `json:"semantic,omitempty"`
-	// The terms of the query that it has: words without their endings, and identifiers in one.
+	// The terms of the query that it has, in its statement, headings, attribute, subject, category or company: words without their endings, and identifiers in one.
 	Terms []string `json:"terms"`
 }
 

@@ -7363,7 +7363,7 @@ enum SearchOrder {
 }
 
 """
-Which facts a search may find. Those that hold now, and of these all that every given condition lets through.
+Which facts a search may find. Those that hold now, and of these all that every given condition lets through. A list may have at most 1,000 values.
 """
 input FactSearchWhere {
   """
@@ -7413,7 +7413,7 @@ input FactSearchWhere {
 }
 
 """
-Which pages a search may find.
+Which pages a search may find. A list may have at most 1,000 values.
 """
 input PageSearchWhere {
   """
@@ -7443,7 +7443,7 @@ type FactSearchConnection {
   """
   total: SearchTotal!
   """
-  What the facts have in common: all that the query and the filter let through, not only those of this page. Of a search by meaning alone these are all that the filter lets through.
+  What the facts have in common: all that the words of the query and the filter let through, not only those of this page. Of a search by meaning alone these are all that the filter lets through; of one by words and by meaning, what only its meaning found is not counted.
   """
   facets: FactSearchFacets
   """
@@ -7461,7 +7461,7 @@ type FactSearchEdge {
   """
   node: Fact!
   """
-  Where it stands, to go on after it with the same query, filter, mode and collapse.
+  Where it stands, to go on after it with the same query, filter and collapse, while they are answered in the same mode.
   """
   cursor: Cursor!
   """
@@ -7519,7 +7519,7 @@ type SearchExplanation {
   """
   semantic: SearchRank
   """
-  The terms of the query that it has: words without their endings, and identifiers in one.
+  The terms of the query that it has, in its statement, headings, attribute, subject, category or company: words without their endings, and identifiers in one.
   """
   terms: [String!]!
 }
@@ -7666,7 +7666,7 @@ type PageSearchEdge {
 
 extend type Query {
   """
-  Facts by what they say. In the query "…" is a phrase, -word must not be there, and identifiers are found however they are written. Without a query, what the filter lets through.
+  Facts by what they say. In the query "…" is a phrase, -word must not be there, and identifiers are found however they are written. Without a query, or with -words alone, what the filter lets through; a query without a letter or digit finds nothing.
   """
   searchFacts(
     """
@@ -7741,7 +7741,7 @@ extend type Query {
     after: Cursor
   ): PageSearchConnection! @scope(needs: READ)
   """
-  Words and identifiers of the facts that begin with what was typed; of several words, the last is completed.
+  Words and identifiers of the facts that begin with what was typed; of several words, the last is completed. UNAVAILABLE while the search index does not answer.
   """
   suggestTerms(
     """

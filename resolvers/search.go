@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"slices"
@@ -123,6 +124,13 @@ func (s factSearch) filter(ctx context.Context) (f search.Filter, err error) {
 	if w == nil {
 		return f, nil
 	}
+	for name, values := range map[string][]string{
+		"companyIn": w.CompanyIn, "categoryIn": w.CategoryIn, "profileIn": w.ProfileIn, "domainIn": w.DomainIn, "attributeIn": w.AttributeIn,
+	} {
+		if err := bounded(name, values); err != nil {
+			return f, err
+		}
+	}
 	f.Companies, f.Categories, f.Domains, f.Attributes = w.CompanyIn, w.CategoryIn, w.DomainIn, w.AttributeIn
 	f.MinNumber, f.MaxNumber = w.NumberGte, w.NumberLte
 	if w.Unit != nil {
@@ -134,12 +142,7 @@ func (s factSearch) filter(ctx context.Context) (f search.Filter, err error) {
 	if w.ConfidenceGte != nil {
 		f.MinConfidence = *w.ConfidenceGte
 	}
-	if w.FirstSeenAtGte != nil {
-		f.Since = *w.FirstSeenAtGte
-	}
-	if w.FirstSeenAtLt != nil {
-		f.Until = *w.FirstSeenAtLt
-	}
+	f.Since, f.Until = w.FirstSeenAtGte, w.FirstSeenAtLt
 	if len(w.ProfileIn) > 0 {
 		ids, err := s.Ent.Profile.Query().Where(profile.NameIn(w.ProfileIn...)).IDs(ctx)
 		if err != nil {
@@ -149,8 +152,20 @@ func (s factSearch) filter(ctx context.Context) (f search.Filter, err error) {
 		for _, id := range ids {
 			f.Profiles = append(f.Profiles, id.String())
 		}
+		slices.Sort(f.Profiles) // the same filter, the same cursors
 	}
 	return f, nil
+}
+
+// maxValues is how long a list of a filter may be.
+const maxValues = 1000
+
+// bounded fails with INVALID if a list is too long.
+func bounded(name string, values []string) error {
+	if len(values) > maxValues {
+		return fault.InvalidField("where."+name, "must have at most %d values", maxValues)
+	}
+	return nil
 }
 
 func (r *Resolver) searchFacts(ctx context.Context, s factSearch, request search.Request) (*graph.FactSearchConnection, error) {
@@ -163,7 +178,7 @@ func (r *Resolver) searchFacts(ctx context.Context, s factSearch, request search
 	if err != nil {
 		return nil, err
 	}
-	key := keyOf(strings.TrimSpace(request.Query), request.Filter.Key(), request.Mode, request.Order, request.Collapse)
+	key := keyOf(strings.TrimSpace(request.Query), request.Filter.Key(), result.Mode, request.Order, request.Collapse)
 	return s.connection(ctx, key, result)
 }
 
@@ -180,7 +195,7 @@ func (r *Resolver) similarFacts(ctx context.Context, s factSearch, id uuid.UUID)
 	if err != nil {
 		return nil, err
 	}
-	return s.connection(ctx, keyOf(id, filter.Key()), result)
+	return s.connection(ctx, keyOf(id, filter.Key(), result.Mode), result)
 }
 
 // connection makes of a result what was asked for.
@@ -253,7 +268,7 @@ func (s factSearch) texts(ctx context.Context, hits []search.Hit) (map[uuid.UUID
 		return nil, nil //nolint:nilnil // reading it finds nothing
 	}
 	rows, err := s.Ent.Fact.Query().Where(fact.IDIn(idsOf(hits)...)).
-		Select(fact.FieldStatement, fact.FieldQuote, fact.FieldHeadings).All(ctx)
+		Select(fact.FieldStatement, fact.FieldQuote, fact.FieldHeadings, fact.FieldAttribute, fact.FieldSubject, fact.FieldCategory, fact.FieldCompany).All(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -298,7 +313,8 @@ func explain(marks search.Marks, f *ent.Fact, h search.Hit) *graph.SearchExplana
 		}
 		return &graph.SearchRank{Rank: l.Rank, Score: l.Score}
 	}
-	terms := marks.Terms(f.Statement + "\n" + strings.Join(f.Headings, "\n"))
+	texts := append([]string{f.Statement, f.Category, f.Company}, f.Headings...)
+	terms := marks.Terms(strings.Join(append(texts, f.Attribute, f.Subject), "\n"))
 	if terms == nil {
 		terms = []string{}
 	}
@@ -390,6 +406,9 @@ func (s factSearch) facets(ctx context.Context, found search.Facets) (*graph.Fac
 func (r *Resolver) searchPages(ctx context.Context, query string, where *graph.PageSearchWhere, first *int, after *entgql.Cursor[uuid.UUID]) (*graph.PageSearchConnection, error) {
 	var f search.Filter
 	if where != nil {
+		if err := errors.Join(bounded("companyIn", where.CompanyIn), bounded("domainIn", where.DomainIn)); err != nil {
+			return nil, err
+		}
 		f.Companies, f.Domains = where.CompanyIn, where.DomainIn
 	}
 	result, err := r.PageSearch.Find(ctx, search.Request{Query: query, Filter: f, Mode: search.Lexical, Order: search.ByTime})

@@ -15,7 +15,8 @@ type Indexer struct{ ent.Schema }
 func (Indexer) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("id").Immutable(),
-		field.Int64("done").Default(-1),    // all changes up to this one; -1: it has to begin with everything
+		field.Int64("done").Default(-1),    // it knows all changes up to this one; -1: it has to begin with everything
+		field.Int64("seen").Default(0),     // the last change it knows; some before it may not be committed yet
 		field.String("holder").Default(""), // the process that works for it
 		field.Int64("until").Default(0),    // when another may, in milliseconds since 1970
 	}

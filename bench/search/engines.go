@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/blevesearch/bleve/v2"
+	"github.com/blevesearch/bleve/v2/analysis"
+	"github.com/blevesearch/bleve/v2/registry"
 	"github.com/google/uuid"
 	_ "modernc.org/sqlite"
 	"techfacts.dev/techfacts/internal/search"
@@ -109,10 +111,31 @@ func naive(texts []string) engine {
 	}}
 }
 
-// bleveOf is bleve in memory, with its English analyzer.
-func bleveOf(docs []search.Document) (engine, error) {
+// ownTerms is the analyzer of bleve that gives it the terms of internal/search.
+const ownTerms = "techfacts"
+
+type ownAnalyzer struct{}
+
+// Analyze cuts a text into terms.
+func (ownAnalyzer) Analyze(text []byte) analysis.TokenStream {
+	var stream analysis.TokenStream
+	for i, t := range search.Terms(string(text)) {
+		stream = append(stream, &analysis.Token{Term: []byte(t), Position: i + 1})
+	}
+	return stream
+}
+
+func init() {
+	err := registry.RegisterAnalyzer(ownTerms, func(map[string]any, *registry.Cache) (analysis.Analyzer, error) { return ownAnalyzer{}, nil })
+	if err != nil {
+		panic(err) // the name is taken, which only another of ours could do
+	}
+}
+
+// bleveOf is bleve in memory, with its English analyzer or another.
+func bleveOf(name, analyzer string, docs []search.Document) (engine, error) {
 	mapping := bleve.NewIndexMapping()
-	mapping.DefaultAnalyzer = "en"
+	mapping.DefaultAnalyzer = analyzer
 	index, err := bleve.NewMemOnly(mapping)
 	if err != nil {
 		return engine{}, err
@@ -129,7 +152,7 @@ func bleveOf(docs []search.Document) (engine, error) {
 			return engine{}, err
 		}
 	}
-	return engine{"bleve", func(query string, n int) ([]int, error) {
+	return engine{name, func(query string, n int) ([]int, error) {
 		match := bleve.NewMatchQuery(query)
 		match.SetField("text")
 		r, err := index.Search(bleve.NewSearchRequestOptions(match, n, 0, false))

@@ -50,7 +50,11 @@ func quality(name string, texts []string, asked []set) error {
 		return err
 	}
 	engines := []engine{own, naive(texts)}
-	for _, open := range []func() (engine, error){func() (engine, error) { return bleveOf(docs) }, func() (engine, error) { return fts5(docs) }} {
+	for _, open := range []func() (engine, error){
+		func() (engine, error) { return bleveOf("bleve", "en", docs) },
+		func() (engine, error) { return bleveOf("bleve, ours", ownTerms, docs) },
+		func() (engine, error) { return fts5(docs) },
+	} {
 		e, err := open()
 		if err != nil {
 			return err

@@ -54,7 +54,9 @@ func speed(texts, queries []string) error {
 	if err := hybrid(docs, queries, random); err != nil {
 		return err
 	}
-	for _, open := range []func([]search.Document) (engine, error){bleveOf, fts5} {
+	for _, open := range []func([]search.Document) (engine, error){
+		func(docs []search.Document) (engine, error) { return bleveOf("bleve", "en", docs) }, fts5,
+	} {
 		e, err := open(docs)
 		if err != nil {
 			return err

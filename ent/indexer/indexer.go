@@ -13,6 +13,8 @@ const (
 	FieldID = "id"
 	// FieldDone holds the string denoting the done field in the database.
 	FieldDone = "done"
+	// FieldSeen holds the string denoting the seen field in the database.
+	FieldSeen = "seen"
 	// FieldHolder holds the string denoting the holder field in the database.
 	FieldHolder = "holder"
 	// FieldUntil holds the string denoting the until field in the database.
@@ -25,6 +27,7 @@ const (
 var Columns = []string{
 	FieldID,
 	FieldDone,
+	FieldSeen,
 	FieldHolder,
 	FieldUntil,
 }
@@ -42,6 +45,8 @@ func ValidColumn(column string) bool {
 var (
 	// DefaultDone holds the default value on creation for the "done" field.
 	DefaultDone int64
+	// DefaultSeen holds the default value on creation for the "seen" field.
+	DefaultSeen int64
 	// DefaultHolder holds the default value on creation for the "holder" field.
 	DefaultHolder string
 	// DefaultUntil holds the default value on creation for the "until" field.
@@ -59,6 +64,11 @@ func ByID(opts ...sql.OrderTermOption) OrderOption {
 // ByDone orders the results by the done field.
 func ByDone(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDone, opts...).ToFunc()
+}
+
+// BySeen orders the results by the seen field.
+func BySeen(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSeen, opts...).ToFunc()
 }
 
 // ByHolder orders the results by the holder field.

@@ -67,6 +67,11 @@ func Done(v int64) predicate.Indexer {
 	return predicate.Indexer(sql.FieldEQ(FieldDone, v))
 }
 
+// Seen applies equality check predicate on the "seen" field. It's identical to SeenEQ.
+func Seen(v int64) predicate.Indexer {
+	return predicate.Indexer(sql.FieldEQ(FieldSeen, v))
+}
+
 // Holder applies equality check predicate on the "holder" field. It's identical to HolderEQ.
 func Holder(v string) predicate.Indexer {
 	return predicate.Indexer(sql.FieldEQ(FieldHolder, v))
@@ -115,6 +120,46 @@ func DoneLT(v int64) predicate.Indexer {
 // DoneLTE applies the LTE predicate on the "done" field.
 func DoneLTE(v int64) predicate.Indexer {
 	return predicate.Indexer(sql.FieldLTE(FieldDone, v))
+}
+
+// SeenEQ applies the EQ predicate on the "seen" field.
+func SeenEQ(v int64) predicate.Indexer {
+	return predicate.Indexer(sql.FieldEQ(FieldSeen, v))
+}
+
+// SeenNEQ applies the NEQ predicate on the "seen" field.
+func SeenNEQ(v int64) predicate.Indexer {
+	return predicate.Indexer(sql.FieldNEQ(FieldSeen, v))
+}
+
+// SeenIn applies the In predicate on the "seen" field.
+func SeenIn(vs ...int64) predicate.Indexer {
+	return predicate.Indexer(sql.FieldIn(FieldSeen, vs...))
+}
+
+// SeenNotIn applies the NotIn predicate on the "seen" field.
+func SeenNotIn(vs ...int64) predicate.Indexer {
+	return predicate.Indexer(sql.FieldNotIn(FieldSeen, vs...))
+}
+
+// SeenGT applies the GT predicate on the "seen" field.
+func SeenGT(v int64) predicate.Indexer {
+	return predicate.Indexer(sql.FieldGT(FieldSeen, v))
+}
+
+// SeenGTE applies the GTE predicate on the "seen" field.
+func SeenGTE(v int64) predicate.Indexer {
+	return predicate.Indexer(sql.FieldGTE(FieldSeen, v))
+}
+
+// SeenLT applies the LT predicate on the "seen" field.
+func SeenLT(v int64) predicate.Indexer {
+	return predicate.Indexer(sql.FieldLT(FieldSeen, v))
+}
+
+// SeenLTE applies the LTE predicate on the "seen" field.
+func SeenLTE(v int64) predicate.Indexer {
+	return predicate.Indexer(sql.FieldLTE(FieldSeen, v))
 }
 
 // HolderEQ applies the EQ predicate on the "holder" field.

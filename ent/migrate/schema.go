@@ -437,6 +437,7 @@ var (
 	IndexersColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
 		{Name: "done", Type: field.TypeInt64, Default: -1},
+		{Name: "seen", Type: field.TypeInt64, Default: 0},
 		{Name: "holder", Type: field.TypeString, Default: ""},
 		{Name: "until", Type: field.TypeInt64, Default: 0},
 	}

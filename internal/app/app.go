@@ -85,6 +85,9 @@ func Run(ctx context.Context, c Config, role Role, log *slog.Logger, ready func(
 	}
 	defer p.close()
 	p.tracer, p.api, p.ops, p.door = tracer, api, ops, d
+	if role.API && p.search.server == nil {
+		p.metrics.Mirror(p.search.facts.Behind)
+	}
 	var pool *worker.Pool
 	if role.Worker {
 		if pool, err = p.pool(ctx, c, s, log); err != nil {

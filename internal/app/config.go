@@ -77,6 +77,7 @@ type Config struct {
 
 	QdrantURL Secret `name:"qdrant-url" env:"QDRANT_URL" group:"Storage" help:"Qdrant, which holds the search index, by its gRPC port: http://host:6334, or https:// for TLS. Default: none, and every API process has the index in memory."`
 	QdrantKey Secret `name:"qdrant-api-key" env:"QDRANT_API_KEY" group:"Storage" help:"Key of Qdrant. Default: none."`
+	QdrantCA  string `name:"qdrant-ca" env:"QDRANT_CA" group:"Storage" help:"File with the certificates, in PEM, that vouch for Qdrant's. Default: those of the system."`
 
 	WorkerFetches int `name:"worker-fetches" env:"WORKER_FETCHES" default:"16" group:"Working" help:"Pages this process reads at a time."`
 	ReportSection int `name:"report-facts-per-section" env:"REPORT_FACTS_PER_SECTION" default:"20" group:"Working" help:"Facts that a section of a report lists unless the request says otherwise: 1 to 200."`

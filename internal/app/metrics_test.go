@@ -100,7 +100,7 @@ func TestMetricsTellWhatAJobHasDone(t *testing.T) {
 		}
 	}
 	if got["techfacts_fetch_bytes_total"] == "0" || got[`techfacts_facts_total{change="added"}`] == "0" || got["techfacts_bus_hints_sent_total"] == "0" ||
-		got[`techfacts_subscription_messages_total{field="job"}`] == "" {
+		got[`techfacts_subscription_messages_total{field="job"}`] == "" || got["techfacts_search_mirror_lag_seconds"] == "" {
 		t.Error("no bytes, facts, hints or messages were counted")
 	}
 	close(release)

@@ -2,11 +2,14 @@ package app
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -42,7 +45,34 @@ func (c Config) checkSearch() error {
 			return fault.New(fault.Invalid, "QDRANT_URL %s", fault.Of(err).Message)
 		}
 	}
-	return nil
+	_, err := c.qdrantRoots()
+	return err
+}
+
+// qdrantRoots are the certificates that vouch for Qdrant's; nil: the system's.
+func (c Config) qdrantRoots() (*x509.CertPool, error) {
+	if c.QdrantCA == "" {
+		return nil, nil //nolint:nilnil // that is how TLS has it
+	}
+	list, err := os.ReadFile(c.QdrantCA)
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "QDRANT_CA must be a file that can be read")
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(list) {
+		return nil, fault.New(fault.Invalid, "QDRANT_CA must be a file with certificates in PEM")
+	}
+	return roots, nil
+}
+
+// bareKey reports whether the key of Qdrant goes over a network in the clear.
+func (c Config) bareKey() bool {
+	host, _, secure, err := search.QdrantAddr(string(c.QdrantURL))
+	if err != nil || secure || c.QdrantKey == "" || host == "localhost" {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return err != nil || !ip.IsLoopback()
 }
 
 func (c Config) embeddingURL() string {
@@ -81,7 +111,8 @@ type searching struct {
 	log   *slog.Logger
 }
 
-// queryPatience is how long a search waits for the vector of its query.
+// queryPatience is how long a search waits for the vector of its query. Nothing
+// is tried twice: people wait.
 const queryPatience = 5 * time.Second
 
 func openSearch(c Config, s *store.Store, hints bus, log *slog.Logger) (*searching, error) {
@@ -96,20 +127,25 @@ func openSearch(c Config, s *store.Store, hints bus, log *slog.Logger) (*searchi
 			Store: s, Embedder: llm.NewEmbeddings(endpoint), Model: c.EmbeddingModel,
 			Bus: hints, Topic: event.Facts, Publish: hints.Publish, Log: log,
 		}
-		// People wait for queries: they are not asked for as patiently.
-		endpoint.Timeout, endpoint.Retries = min(endpoint.Timeout, queryPatience), min(endpoint.Retries, 1)
+		endpoint.Timeout, endpoint.Retries = min(endpoint.Timeout, queryPatience), 0
 		f.facts.Embedder = llm.NewEmbeddings(endpoint)
 	}
 	if c.QdrantURL == "" {
 		f.facts.Index, f.pages.Index = &search.Memory{}, &search.Memory{}
 		return f, nil
 	}
-	var err error
-	if f.server, err = search.DialQdrant(string(c.QdrantURL), string(c.QdrantKey), nil); err != nil {
+	roots, err := c.qdrantRoots()
+	if err != nil {
 		return nil, err
 	}
+	if f.server, err = search.DialQdrant(string(c.QdrantURL), string(c.QdrantKey), roots); err != nil {
+		return nil, err
+	}
+	if c.bareKey() {
+		log.Warn("the key of Qdrant is sent in the clear; use https:// in QDRANT_URL")
+	}
 	f.facts.Index, f.pages.Index = f.server.Index(search.FactsAlias), f.server.Index(search.PagesAlias)
-	f.facts.Fallback = f.source.Fallback
+	f.facts.Fallback, f.pages.Fallback = f.source.Fallback, search.Pages(s).Fallback
 	return f, nil
 }
 
@@ -186,6 +222,9 @@ func Reindex(ctx context.Context, c Config, check bool, log *slog.Logger) (repor
 		return fmt.Sprintf("Every API process has the index in memory and builds it when it starts: %d facts and %d pages, loaded in %s.",
 			facts, pages, time.Since(began).Round(time.Millisecond)), err
 	}
+	if err := find.server.Answers(ctx); err != nil {
+		return "", err
+	}
 	if !check {
 		if err := find.rebuild(ctx); err != nil {
 			return "", err
@@ -213,15 +252,14 @@ func (f *searching) rebuild(ctx context.Context) error {
 func (f *searching) check(ctx context.Context) (report string, err error) {
 	var lines []string
 	for _, k := range f.keepers() {
-		d, err := k.Check(ctx)
-		if err != nil {
-			return "", err
+		d, failed := k.Check(ctx)
+		if failed != nil {
+			return "", failed
 		}
 		lines = append(lines, fmt.Sprintf("%s: %d documents; missing %d, stray %d, stale %d", k.Alias, d.Documents, d.Missing, d.Stray, d.Stale))
 		if d.Missing+d.Stray+d.Stale > 0 {
 			err = fault.New(fault.Conflict, "the search index differs from the database; techfacts reindex builds it anew")
-			return strings.Join(lines, "\n"), err
 		}
 	}
-	return strings.Join(lines, "\n"), nil
+	return strings.Join(lines, "\n"), err
 }

@@ -1,21 +1,19 @@
 package app_test
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash/fnv"
-	"log/slog"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"techfacts.dev/techfacts/internal/app"
-	"techfacts.dev/techfacts/internal/qdranttest"
 )
 
 // found is what the tests read of a search.
@@ -152,6 +150,9 @@ func TestSearchFindsFactsAsATechnicalReaderExpects(t *testing.T) {
 				s.Errorf("%s: highlights of %s make %q", query, first.Highlights[0].Field, &whole)
 			}
 		}
+		if f := s.search(map[string]any{"query": "globex"}).SearchFacts; len(f.Edges) == 0 || !slices.Equal(f.Edges[0].Explain.Terms, []string{"globex"}) {
+			s.Errorf("found by its company: %+v", f.Edges)
+		}
 		if c := s.search(map[string]any{"query": "max conections"}).SearchFacts.Meta.Corrections; len(c) != 1 || c[0].Word != "conections" || c[0].By != "connections" {
 			s.Errorf("corrections: %+v", c)
 		}
@@ -236,6 +237,14 @@ func TestSearchRefusesWhatItCannotDo(t *testing.T) {
 		if code := s.refused(searchQuery, map[string]any{"query": "other", "after": page.PageInfo.EndCursor}); code != "INVALID" {
 			s.Errorf("the cursor of another search is %s", code)
 		}
+		for _, list := range []string{"companyIn", "categoryIn", "profileIn", "domainIn", "attributeIn"} {
+			if code := s.refused(searchQuery, map[string]any{"where": map[string]any{list: slices.Repeat([]string{"x"}, 1001)}}); code != "INVALID" {
+				s.Errorf("a list %s that is too long is %q", list, code)
+			}
+		}
+		if f := s.search(map[string]any{"query": "👍"}).SearchFacts; len(f.Edges) != 0 || f.Total.Count != 0 {
+			s.Errorf("what has no word finds %d", f.Total.Count)
+		}
 		if code := s.refused(searchQuery, map[string]any{"query": strings.Repeat("x", 1001)}); code != "INVALID" {
 			s.Errorf("a query that is too long is %s", code)
 		}
@@ -289,7 +298,7 @@ func TestAThousandResultsComePageByPageOnceEach(t *testing.T) {
 // vectors stands in for an endpoint that makes vectors of the words of a text.
 type vectors struct {
 	*httptest.Server
-	wrong     atomic.Pointer[func(http.ResponseWriter) bool] // answers in place of the model
+	wrong     atomic.Pointer[func(http.ResponseWriter, *http.Request) bool] // answers in place of the model
 	asked     atomic.Int64
 	dimension int
 }
@@ -299,14 +308,15 @@ func newVectors(tb testing.TB) *vectors {
 	v := &vectors{dimension: 16}
 	v.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v.asked.Add(1)
-		if wrong := v.wrong.Load(); wrong != nil && (*wrong)(w) {
+		body, err := io.ReadAll(r.Body) // only then a client that goes away is noticed
+		if wrong := v.wrong.Load(); wrong != nil && (*wrong)(w, r) {
 			return
 		}
 		var in struct {
 			Model string
 			Input []string
 		}
-		if err := json.NewDecoder(r.Body).Decode(&in); err != nil || in.Model != "words" || len(in.Input) > 25 || r.URL.Path != "/v1/embeddings" ||
+		if err != nil || json.Unmarshal(body, &in) != nil || in.Model != "words" || len(in.Input) > 25 || r.URL.Path != "/v1/embeddings" ||
 			r.Header.Get("Authorization") != "Bearer key" {
 			http.Error(w, `{"error": {"message": "bad request"}}`, http.StatusBadRequest)
 			return
@@ -333,7 +343,7 @@ func newVectors(tb testing.TB) *vectors {
 }
 
 // breaks has the endpoint answer wrongly; nil mends it.
-func (v *vectors) breaks(wrong func(http.ResponseWriter) bool) {
+func (v *vectors) breaks(wrong func(http.ResponseWriter, *http.Request) bool) {
 	if wrong == nil {
 		v.wrong.Store(nil)
 		return
@@ -357,100 +367,59 @@ func (s *service) hybrid() {
 
 func TestAnEndpointThatFailsLosesNoFact(t *testing.T) {
 	t.Parallel()
-	for name, wrong := range map[string]func(http.ResponseWriter) bool{
-		"Busy":   func(w http.ResponseWriter) bool { http.Error(w, "{}", http.StatusTooManyRequests); return true },
-		"Broken": func(w http.ResponseWriter) bool { http.Error(w, "{}", http.StatusBadGateway); return true },
-		"Wrong": func(w http.ResponseWriter) bool {
+	status := func(code int) func(http.ResponseWriter, *http.Request) bool {
+		return func(w http.ResponseWriter, _ *http.Request) bool { http.Error(w, "{}", code); return true }
+	}
+	vector := func(numbers string) func(http.ResponseWriter, *http.Request) bool {
+		return func(w http.ResponseWriter, _ *http.Request) bool {
 			w.Header().Set("Content-Type", "application/json")
-			_, _ = w.Write([]byte(`{"data": [{"index": 0, "embedding": []}]}`))
+			_, _ = w.Write([]byte(`{"data": [{"index": 0, "embedding": [` + numbers + `]}]}`))
 			return true
-		},
+		}
+	}
+	for name, wrong := range map[string]func(http.ResponseWriter, *http.Request) bool{
+		"Busy": status(http.StatusTooManyRequests), "Broken": status(http.StatusBadGateway), "Refusing": status(http.StatusBadRequest),
+		"Empty": vector(""), "OfAnotherDimension": vector("1, 2, 3"),
+		"Slow": func(_ http.ResponseWriter, r *http.Request) bool { <-r.Context().Done(); return true },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			v := newVectors(t)
 			s := start(t, v.settings(settings(t, "SQLite")))
-			v.breaks(wrong)
 			w := newSite(s)
-			w.page("/a", "Handbook", handbook+"<p>Acme keeps audit logs for 400 days.</p>")
-			if last := s.wait(s.scrape(map[string]any{"urls": []string{w.URL + "/a"}, "company": "Acme", "profile": "security"}).ID); last.Status != "COMPLETED" {
-				s.Fatalf("%+v", last)
+			scrape := func(path, company string) {
+				w.page(path, "Handbook", handbook+"<p>"+company+" keeps audit logs for 400 days.</p>")
+				if last := s.wait(s.scrape(map[string]any{"urls": []string{w.URL + path}, "company": company, "profile": "security"}).ID); last.Status != "COMPLETED" {
+					s.Fatalf("%+v", last)
+				}
 			}
+			scrape("/a", "Acme")
+			s.hybrid()
+			page := s.search(map[string]any{"query": "audit logs", "first": 1}).SearchFacts.PageInfo
+			v.breaks(wrong) // midway
+			scrape("/b", "Globex")
 			eventually(s, "the fact by its words", func() bool {
-				return len(s.search(map[string]any{"query": "audit logs", "mode": "LEXICAL"}).SearchFacts.Edges) > 0
+				return len(s.search(map[string]any{"query": "audit logs globex", "mode": "LEXICAL", "where": map[string]any{"companyIn": "Globex"}}).SearchFacts.Edges) > 0
 			})
-			f := s.search(map[string]any{"query": "audit logs"}).SearchFacts
+			if f := s.search(map[string]any{"query": "audit logs", "mode": "HYBRID", "first": 1, "after": page.EndCursor}).SearchFacts; len(f.Edges) != 1 {
+				s.Errorf("the second page of what was asked before: %+v", f)
+			}
+			if code := s.refused(searchQuery, map[string]any{"query": "audit logs", "mode": "LEXICAL", "after": page.EndCursor}); code != "INVALID" {
+				s.Errorf("a ranking by both goes on as one by words: %q", code)
+			}
+			f := s.search(map[string]any{"query": "audit logs for days"}).SearchFacts
 			if f.Meta.Mode != "LEXICAL" || !f.Meta.Degraded || f.Meta.Reason == "" || len(f.Edges) == 0 {
 				s.Errorf("while the endpoint fails: %+v", f.Meta)
 			}
-			if code := s.refused(searchQuery, map[string]any{"query": "audit logs", "mode": "SEMANTIC"}); code != "UNAVAILABLE" {
+			if code := s.refused(searchQuery, map[string]any{"query": "audit logs for days", "mode": "SEMANTIC"}); code != "UNAVAILABLE" && (name != "Refusing" || code != "INVALID") {
 				s.Errorf("by meaning alone it is %q", code)
 			}
 			v.breaks(nil)
 			s.hybrid()
 			semantic := s.search(map[string]any{"query": "audit logs", "mode": "SEMANTIC"}).SearchFacts
-			if all := s.search(nil).SearchFacts; len(semantic.Edges) != all.Total.Count {
-				s.Errorf("%d of %d facts have a vector", len(semantic.Edges), all.Total.Count)
+			if all := s.search(nil).SearchFacts; len(semantic.Edges) != all.Total.Count || semantic.Meta.Degraded {
+				s.Errorf("%d of %d facts have a vector: %+v", len(semantic.Edges), all.Total.Count, semantic.Meta)
 			}
 		})
 	}
-}
-
-func TestSearchInQdrantSurvivesItsServer(t *testing.T) {
-	t.Parallel()
-	v := newVectors(t)
-	stand, address := qdranttest.New(t, "0123456789")
-	c := v.settings(settings(t, "PostgreSQL"))
-	c.QdrantURL, c.QdrantKey = app.Secret(address), "0123456789"
-	s := start(t, c)
-	shelf(s)
-	s.hybrid()
-	before := s.search(map[string]any{"query": "requests per minute"}).SearchFacts
-
-	stand.Fail(func(string) error { return errors.New("down") })
-	w := newSite(s)
-	w.page("/new", "New", "<p>Initech signs webhooks with HMAC-SHA256 and retries them 7 times within 24 hours.</p>")
-	if last := s.wait(s.scrape(map[string]any{"urls": []string{w.URL + "/new"}, "company": "Initech"}).ID); last.Status != "COMPLETED" {
-		s.Fatalf("a job needs Qdrant: %+v", last)
-	}
-	f := s.search(map[string]any{"query": "webhooks"}).SearchFacts
-	if !f.Meta.Degraded || f.Meta.Mode != "LEXICAL" || f.Total.Exact || len(f.Edges) == 0 || !strings.Contains(f.Edges[0].Node.Statement, "webhooks") {
-		s.Errorf("without Qdrant: %+v", f)
-	}
-	if ready := get(s, "/readyz"); !strings.Contains(ready, "degraded") || !strings.Contains(ready, "search") {
-		eventually(s, "/readyz to say it", func() bool { return strings.Contains(get(s, "/readyz"), "search index") })
-	}
-	stand.Fail(nil)
-	s.indexed()
-	s.hybrid()
-	if f := s.search(map[string]any{"query": "webhooks", "mode": "LEXICAL"}).SearchFacts; f.Meta.Degraded || len(f.Edges) == 0 || f.Edges[0].Node.Company != "Initech" {
-		s.Errorf("it has not caught up: %+v", f)
-	}
-	if after := s.search(map[string]any{"query": "requests per minute"}).SearchFacts; len(after.Edges) < len(before.Edges) {
-		s.Errorf("%d hits became %d", len(before.Edges), len(after.Edges))
-	}
-
-	log := slog.New(slog.DiscardHandler)
-	for _, check := range []bool{true, false} {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		report, err := app.Reindex(ctx, c, check, log)
-		cancel()
-		if err != nil || !strings.Contains(report, "missing 0, stray 0, stale 0") {
-			t.Errorf("reindex, check %v: %q, %v", check, report, err)
-		}
-	}
-}
-
-func get(s *service, path string) string {
-	s.Helper()
-	r, err := http.Get("http://" + s.addr + path)
-	if err != nil {
-		s.Fatal(err)
-	}
-	defer r.Body.Close()
-	var b strings.Builder
-	if err := r.Write(&b); err != nil {
-		s.Fatal(err)
-	}
-	return b.String()
 }

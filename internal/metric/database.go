@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"techfacts.dev/techfacts/internal/queue"
+	"techfacts.dev/techfacts/internal/search"
 	"techfacts.dev/techfacts/internal/store"
 	"techfacts.dev/techfacts/schema"
 )
@@ -34,7 +35,7 @@ type database struct {
 	at   time.Time // of the reading
 	last []prometheus.Metric
 
-	up, jobs, depth, oldest, overdue, leases, workers, domains *prometheus.Desc
+	up, jobs, depth, oldest, overdue, leases, workers, domains, lag *prometheus.Desc
 }
 
 func newDatabase(s *store.Store) *database {
@@ -48,12 +49,13 @@ func newDatabase(s *store.Store) *database {
 		leases:  describe("queue_leases", "Items leased to workers, by step. From the database.", "step"),
 		workers: describe("workers", "Workers whose heart has beaten within 10 s. From the database."),
 		domains: describe("domains", "Domains that may not be asked now, because they want us to back off or their day is used up. From the database.", "status"),
+		lag:     describe("search_lag_seconds", "Age of the oldest change that what follows the changes has not seen: the index of facts or pages in Qdrant, or what makes vectors. From the database.", "of"),
 	}
 }
 
 // Describe names what is collected.
 func (d *database) Describe(out chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{d.up, d.jobs, d.depth, d.oldest, d.overdue, d.leases, d.workers, d.domains} {
+	for _, desc := range []*prometheus.Desc{d.up, d.jobs, d.depth, d.oldest, d.overdue, d.leases, d.workers, d.domains, d.lag} {
 		out <- desc
 	}
 }
@@ -122,6 +124,13 @@ func (d *database) read(ctx context.Context) (out []prometheus.Metric, err error
 		for _, value := range group.values {
 			add(group.desc, counts[value], value)
 		}
+	}
+	lags, err := search.Lags(ctx, d.store)
+	if err != nil {
+		return nil, err
+	}
+	for of, lag := range lags {
+		add(d.lag, lag.Seconds(), of)
 	}
 	return out, nil
 }

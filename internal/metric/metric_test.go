@@ -98,6 +98,7 @@ func full(t *testing.T, s *store.Store) *Metrics {
 	m := New("test")
 	m.Database(s)
 	m.Bus(func() event.State { return event.State{Connected: true, Connects: 2, Sent: 5, Received: 7} })
+	m.Mirror(func() time.Duration { return time.Second })
 	return m
 }
 

@@ -1,6 +1,8 @@
 package metric
 
 import (
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"techfacts.dev/techfacts/internal/event"
 	"techfacts.dev/techfacts/internal/store"
@@ -52,6 +54,13 @@ func (p *pools) Collect(out chan<- prometheus.Metric) {
 			out <- prometheus.MustNewConstMetric(m.desc, m.kind, m.value, name)
 		}
 	}
+}
+
+// Mirror exports how far the search index in this process's memory is behind.
+func (m *Metrics) Mirror(behind func() time.Duration) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Namespace: namespace, Name: "search_mirror_lag_seconds", Help: "How long ago the search index in memory last had all that is stored.",
+	}, func() float64 { return behind().Seconds() }))
 }
 
 // Bus exports the state of the bus between processes.

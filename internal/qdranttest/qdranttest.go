@@ -5,9 +5,11 @@ package qdranttest
 
 import (
 	"context"
+	"encoding/pem"
 	"maps"
 	"math"
 	"net"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +19,7 @@ import (
 	"github.com/qdrant/go-client/qdrant"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 )
@@ -32,6 +35,9 @@ type Server struct {
 	fail        func(method string) error // nil: nothing fails
 	calls       map[string]int
 }
+
+// maxMessage is what proxies let through; the real server has no limit.
+const maxMessage = 8 << 20
 
 type collection struct {
 	dense  map[string]*qdrant.VectorParams
@@ -50,12 +56,28 @@ type point struct {
 // a key, every call has to bring it.
 func New(tb testing.TB, key string) (s *Server, address string) {
 	tb.Helper()
+	s, at := serve(tb, key)
+	return s, "http://" + at
+}
+
+// NewTLS is New over TLS, with a certificate that only the one it gives, in PEM,
+// vouches for.
+func NewTLS(tb testing.TB, key string) (s *Server, address string, root []byte) {
+	tb.Helper()
+	web := httptest.NewTLSServer(nil) // it has a certificate for 127.0.0.1
+	defer web.Close()
+	s, at := serve(tb, key, grpc.Creds(credentials.NewServerTLSFromCert(&web.TLS.Certificates[0])))
+	return s, "https://" + at, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: web.Certificate().Raw})
+}
+
+func serve(tb testing.TB, key string, options ...grpc.ServerOption) (s *Server, address string) {
+	tb.Helper()
 	s = &Server{key: key, collections: map[string]*collection{}, aliases: map[string]string{}, calls: map[string]int{}}
 	listener, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
 	}
-	server := grpc.NewServer(grpc.MaxRecvMsgSize(32<<20), grpc.UnaryInterceptor(s.intercept))
+	server := grpc.NewServer(append(options, grpc.MaxRecvMsgSize(maxMessage), grpc.UnaryInterceptor(s.intercept))...)
 	qdrant.RegisterQdrantServer(server, healthServer{})
 	qdrant.RegisterCollectionsServer(server, collectionsServer{s: s})
 	qdrant.RegisterPointsServer(server, pointsServer{s: s})
@@ -67,7 +89,7 @@ func New(tb testing.TB, key string) (s *Server, address string) {
 			tb.Error(err)
 		}
 	})
-	return s, "http://" + listener.Addr().String()
+	return s, listener.Addr().String()
 }
 
 func (s *Server) intercept(ctx context.Context, request any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {

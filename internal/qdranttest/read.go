@@ -82,6 +82,8 @@ func (p pointsServer) Scroll(_ context.Context, r *qdrant.ScrollPoints) (*qdrant
 		return !matches(key, c.points[key]) || r.GetOffset() != nil && key < r.GetOffset().GetUuid()
 	})
 	if by := r.GetOrderBy(); by != nil {
+		//nolint:gosec // ties need no secrets
+		rand.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] }) // ties come in no order here, too
 		if err := c.indexed(by.GetKey(), qdrant.FieldType_FieldTypeFloat, qdrant.FieldType_FieldTypeInteger); err != nil {
 			return nil, err
 		}
@@ -106,6 +108,24 @@ func (p pointsServer) Scroll(_ context.Context, r *qdrant.ScrollPoints) (*qdrant
 			break
 		}
 		out.Result = append(out.Result, &qdrant.RetrievedPoint{Id: qdrant.NewID(key), Payload: chosen(c.points[key], r.GetWithPayload())})
+	}
+	return out, nil
+}
+
+func (p pointsServer) Get(_ context.Context, r *qdrant.GetPoints) (*qdrant.GetResponse, error) {
+	c, err := p.s.collection(r.GetCollectionName())
+	if err != nil {
+		return nil, err
+	}
+	out := &qdrant.GetResponse{}
+	for _, id := range r.GetIds() {
+		key, err := pointKey(id)
+		if err != nil {
+			return nil, err
+		}
+		if found, ok := c.points[key]; ok {
+			out.Result = append(out.Result, &qdrant.RetrievedPoint{Id: qdrant.NewID(key), Payload: chosen(found, r.GetWithPayload())})
+		}
 	}
 	return out, nil
 }

@@ -2,6 +2,7 @@ package search
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/google/uuid"
@@ -75,17 +76,17 @@ type condition struct {
 }
 
 func (m *Memory) condition(f Filter, except uuid.UUID) condition {
-	c := condition{filter: f, except: except}
+	c := condition{filter: f, except: except, since: math.MinInt64, until: math.MaxInt64}
 	for i, values := range [columns][]string{f.Companies, f.Categories, f.Profiles, f.Domains, f.Attributes} {
 		c.sets[i] = m.columns[i].only(values)
 	}
 	if f.Unit != "" {
 		c.sets[unit] = m.columns[unit].only([]string{f.Unit})
 	}
-	if !f.Since.IsZero() {
+	if f.Since != nil {
 		c.since = f.Since.UnixMilli()
 	}
-	if !f.Until.IsZero() {
+	if f.Until != nil {
 		c.until = f.Until.UnixMilli()
 	}
 	c.always = f.empty() && except == uuid.Nil
@@ -95,7 +96,7 @@ func (m *Memory) condition(f Filter, except uuid.UUID) condition {
 // empty reports whether f lets everything through.
 func (f Filter) empty() bool {
 	return len(f.Companies)+len(f.Categories)+len(f.Profiles)+len(f.Domains)+len(f.Attributes) == 0 && f.Unit == "" &&
-		f.MinConfidence == 0 && f.Since.IsZero() && f.Until.IsZero() && f.MinNumber == nil && f.MaxNumber == nil
+		f.MinConfidence == 0 && f.Since == nil && f.Until == nil && f.MinNumber == nil && f.MaxNumber == nil
 }
 
 // allows reports whether the filter lets a row through.
@@ -114,8 +115,7 @@ func (c *condition) allows(r *row) bool {
 	f := &c.filter
 	switch {
 	case r.confidence < f.MinConfidence,
-		c.since != 0 && r.at < c.since,
-		c.until != 0 && r.at >= c.until,
+		r.at < c.since, r.at >= c.until,
 		f.MinNumber != nil && (!r.hasNumber || r.number < *f.MinNumber),
 		f.MaxNumber != nil && (!r.hasNumber || r.number > *f.MaxNumber):
 		return false

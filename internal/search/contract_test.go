@@ -19,7 +19,7 @@ import (
 const testDimension = 32
 
 // qdrants are the servers to test with: the stand-in, and the real one that
-// QDRANT_TEST_URL names.
+// QDRANT_TEST_URL names, with the key QDRANT_TEST_KEY.
 func qdrants(t *testing.T) map[string]string {
 	t.Helper()
 	_, address := qdranttest.New(t, "")
@@ -33,7 +33,7 @@ func qdrants(t *testing.T) map[string]string {
 // openQdrant makes an empty index on a server, until the test ends.
 func openQdrant(t *testing.T, address string) *Qdrant {
 	t.Helper()
-	server, err := DialQdrant(address, "", nil)
+	server, err := DialQdrant(address, os.Getenv("QDRANT_TEST_KEY"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,15 +151,20 @@ func questions() (requests []Request, filters []Filter) {
 		{Query: "storage", Mode: Lexical, Collapse: ByCompany},
 		{Query: ""},
 		{Query: "", Order: ByTime},
+		{Query: "paln or raet"}, // letters that are swapped
+		{Query: `"rate limitt" requests`},
+		{Query: "!!! 👍"},
+		{Query: strings.Repeat("x", maxWord+1)},
 	}
 	filters = []Filter{
 		{},
 		{Companies: []string{"Company 1", "Company 2"}, MinConfidence: 0.7},
 		{Categories: []string{"category_1"}, Profiles: []string{"profile 0", "profile 2"}, Domains: []string{"d1.example", "d2.example", "d3.example"}},
 		{Attributes: []string{"a1"}, Unit: "byte", MinNumber: &number},
-		{MaxNumber: &number, Since: time.UnixMilli(1_700_000_300_000)},
-		{Until: time.UnixMilli(1_700_000_500_000), Companies: []string{"nobody"}},
+		{MaxNumber: &number, Since: new(time.UnixMilli(1_700_000_300_000))},
+		{Until: new(time.UnixMilli(1_700_000_500_000)), Companies: []string{"nobody"}},
 	}
+	filters = append(filters, Filter{Until: new(time.Unix(0, 0))}, Filter{Since: new(time.Unix(0, 0)), Domains: []string{"d2.example"}})
 	return requests, filters
 }
 
@@ -233,6 +238,59 @@ func agree(t *testing.T, what string, a, b *Engine, ask func(*Engine) (Result, e
 		}
 		t.Errorf("%s: line %d: %q and %q (%d and %d lines)", what, line, l1[line], l2[line], len(l1), len(l2))
 	}
+}
+
+// All that say the same have the same score: their order is that of their ids,
+// and the same each time, however many they are.
+func TestATieOfThousandsComesPageByPageOnceEachInOneOrder(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(7, 7))
+	docs := corpus(300, random)
+	for i := range 2000 {
+		docs = append(docs, Document{
+			ID: schema.NewID(schema.KindFact), Text: []Field{{"requests per minute", 1}}, Company: fmt.Sprintf("Company %d", i%3),
+			Confidence: 0.9, At: time.UnixMilli(1_700_000_000_000), Vector: docs[0].Vector,
+		})
+	}
+	random.Shuffle(len(docs), func(i, j int) { docs[i], docs[j] = docs[j], docs[i] })
+	memory := &Engine{Index: &Memory{}, Embedder: fixedVector(docs[0].Vector)}
+	if err := memory.Index.Put(t.Context(), docs); err != nil {
+		t.Fatal(err)
+	}
+	each(t, func(t *testing.T, index Index) {
+		if err := index.Put(t.Context(), docs); err != nil {
+			t.Fatal(err)
+		}
+		e := &Engine{Index: index, Embedder: memory.Embedder}
+		for name, r := range map[string]Request{
+			"words": {Query: "requests", Mode: Lexical}, "both": {Query: "requests", Mode: Hybrid}, "the surest": {}, "the newest": {Order: ByTime},
+			"filtered": {Filter: Filter{Companies: []string{"Company 1"}}},
+		} {
+			agree(t, name, memory, e, func(e *Engine) (Result, error) { return e.Find(t.Context(), r) })
+		}
+		seen, last := map[uuid.UUID]bool{}, uuid.Nil
+		for more := true; more; {
+			r, err := e.Find(t.Context(), Request{Query: "requests", Mode: Lexical})
+			if err != nil {
+				t.Fatal(err)
+			}
+			from := slices.IndexFunc(r.Hits, func(h Hit) bool { return h.ID == last })
+			if from < 0 && last != uuid.Nil {
+				t.Fatalf("the last of a page is not there when the next is asked for, after %d", len(seen))
+			}
+			page := r.Hits[from+1 : min(from+101, len(r.Hits))]
+			for _, h := range page {
+				if last = h.ID; seen[last] {
+					t.Errorf("%s comes twice", last)
+				}
+				seen[last] = true
+			}
+			more = len(page) == 100 && len(seen) < Window
+		}
+		if len(seen) != Window {
+			t.Errorf("%d came, want %d", len(seen), Window)
+		}
+	})
 }
 
 func TestWhatIsDeletedOrReplacedIsNotFound(t *testing.T) {

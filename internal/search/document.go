@@ -37,7 +37,7 @@ type Filter struct {
 	Companies, Categories, Profiles, Domains, Attributes []string
 	Unit                                                 string
 	MinConfidence                                        float64
-	Since, Until                                         time.Time // first seen; Until is exclusive
+	Since, Until                                         *time.Time // first seen; Until is exclusive
 	MinNumber, MaxNumber                                 *float64
 }
 
@@ -49,8 +49,14 @@ func (f Filter) Key() string {
 		}
 		return strconv.FormatFloat(*n, 'g', -1, 64)
 	}
-	return fmt.Sprintf("%q %q %q %q %q %q %v %d %d %s %s", f.Companies, f.Categories, f.Profiles, f.Domains, f.Attributes, f.Unit,
-		f.MinConfidence, f.Since.UnixNano(), f.Until.UnixNano(), number(f.MinNumber), number(f.MaxNumber))
+	moment := func(t *time.Time) string {
+		if t == nil {
+			return ""
+		}
+		return strconv.FormatInt(t.UnixMilli(), 10)
+	}
+	return fmt.Sprintf("%q %q %q %q %q %q %v %s %s %s %s", f.Companies, f.Categories, f.Profiles, f.Domains, f.Attributes, f.Unit,
+		f.MinConfidence, moment(f.Since), moment(f.Until), number(f.MinNumber), number(f.MaxNumber))
 }
 
 // Order is how documents are listed that no query ranks.
@@ -92,6 +98,8 @@ type answer struct {
 	total    int // documents with any of the terms, or that the filter lets through
 	facets   Facets
 	partial  string // what was not looked through, and why; "" if all was
+	bare     int    // asked for by meaning: documents that the filter lets through, but have no vector
+	blind    bool   // asked for by meaning: no document has a vector of that dimension
 }
 
 // Facets count the documents of an answer by what they have in common.

@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -12,33 +13,69 @@ import (
 	"techfacts.dev/techfacts/internal/store"
 )
 
-// embed stores the vectors of facts. Texts that the endpoint will not take are
-// left without, and named in the log.
+// errNoDirection says that a vector is all zeros, or has what is no number.
+var errNoDirection = errors.New("the embedding endpoint gave a vector without a direction")
+
+// anyText is what every model takes.
+const anyText = "limit"
+
+// embed stores the vectors of facts. Texts that the endpoint does not take are
+// left without, and named in the log; it fails with UNAVAILABLE if it takes no
+// text at all, for then the texts are not to blame.
 func (v *Embeddings) embed(ctx context.Context, bare []statement) error {
+	err := v.vectors(ctx, bare)
+	if !fault.Is(err, fault.Invalid) {
+		return err
+	}
+	if _, err := v.Embedder.Embed(ctx, []string{anyText}); fault.Is(err, fault.Invalid) {
+		return fault.Wrap(fault.Unavailable, err, "the embedding endpoint takes no text at all")
+	} else if err != nil {
+		return err
+	}
+	return v.parts(ctx, bare, err)
+}
+
+// parts stores the vectors of facts that the endpoint refused together.
+func (v *Embeddings) parts(ctx context.Context, bare []statement, refused error) error {
+	if len(bare) == 1 {
+		v.bare(ctx, bare[0], refused)
+		return nil
+	}
+	half := len(bare) / 2
+	for _, part := range [][]statement{bare[:half], bare[half:]} {
+		err := v.vectors(ctx, part)
+		if fault.Is(err, fault.Invalid) {
+			err = v.parts(ctx, part, err)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bare says that a fact stays without a vector.
+func (v *Embeddings) bare(ctx context.Context, s statement, why error) {
+	v.Log.WarnContext(ctx, "a fact has no vector", slog.String("fact_id", s.id.String()), slog.Any("error", why))
+}
+
+// vectors stores the vectors of facts, all or none.
+func (v *Embeddings) vectors(ctx context.Context, bare []statement) error {
 	texts := make([]string, len(bare))
 	for i, s := range bare {
 		texts[i] = s.text
 	}
 	list, err := v.Embedder.Embed(ctx, texts)
-	if fault.Is(err, fault.Invalid) {
-		if len(bare) == 1 {
-			v.Log.WarnContext(ctx, "a fact has no vector", slog.String("fact_id", bare[0].id.String()), slog.Any("error", err))
-			return nil
-		}
-		half := len(bare) / 2
-		if err := v.embed(ctx, bare[:half]); err != nil {
-			return err
-		}
-		return v.embed(ctx, bare[half:])
-	}
 	if err != nil {
 		return err
 	}
 	vectors := make(map[uuid.UUID][]float32, len(bare))
 	for i, s := range bare {
-		if normalize(list[i]) {
-			vectors[s.id] = list[i]
+		if !normalize(list[i]) {
+			v.bare(ctx, s, errNoDirection)
+			continue
 		}
+		vectors[s.id] = list[i]
 	}
 	if err := v.store(ctx, vectors); err != nil {
 		return fmt.Errorf("store vectors: %w", err)

@@ -3,9 +3,11 @@ package search
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/internal/fault"
@@ -76,7 +78,10 @@ type Engine struct {
 	// Fallback answers by words while Index does not.
 	Fallback func(ctx context.Context, query string, f Filter) (*Memory, error)
 
-	lagging atomic.Pointer[string]
+	lagging         atomic.Pointer[string]
+	current         atomic.Int64 // when Index was last known to have everything, in ms since 1970
+	indexing, means rest         // of Index, and of Embedder
+	asked           recent
 }
 
 // Errors a client can act on.
@@ -98,9 +103,14 @@ func (e *Engine) Lagging() string {
 	return ""
 }
 
+// Behind is how long ago a Mirror last saw that the index has all that is stored;
+// it looks twice a second. Of what no Mirror keeps it tells nothing.
+func (e *Engine) Behind() time.Duration { return time.Since(time.UnixMilli(e.current.Load())) }
+
 // Find searches. Without a query it lists what the filter lets through. A
 // search by meaning fails with ErrNoVectors if there is no embedder; one that
-// could do without becomes lexical, and degraded if that was not the plan.
+// could do without becomes lexical, and degraded if that was not the plan. A
+// query that has nothing to look for, as "!!!", finds nothing.
 func (e *Engine) Find(ctx context.Context, r Request) (Result, error) {
 	if len(r.Query) > maxQuery {
 		return Result{}, ErrTooLong
@@ -116,12 +126,15 @@ func (e *Engine) Find(ctx context.Context, r Request) (Result, error) {
 	p := plan{phrases: q.phrases, without: q.without, filter: r.Filter, order: r.Order, limit: Window, facets: r.Facets}
 	if len(q.words) == 0 {
 		result.Mode = Lexical // there is nothing to mean
+		if len(q.without) == 0 && strings.TrimSpace(r.Query) != "" {
+			return result, nil
+		}
 	}
 	if result.Mode != Lexical {
-		vectors, err := e.Embedder.Embed(ctx, []string{strings.TrimSpace(r.Query)})
+		vector, err := e.mean(ctx, strings.TrimSpace(r.Query))
 		switch {
 		case err == nil:
-			p.vector = vectors[0]
+			p.vector = vector
 		case result.Mode == Semantic || ctx.Err() != nil:
 			return Result{}, err
 		default:
@@ -130,15 +143,35 @@ func (e *Engine) Find(ctx context.Context, r Request) (Result, error) {
 		}
 	}
 	p.lexical = result.Mode != Semantic && len(q.words) > 0
-	found, err := e.look(ctx, e.Index, q, p, &result)
-	if err != nil && e.Fallback != nil && result.Mode != Semantic && fault.Is(err, fault.Unavailable) && ctx.Err() == nil {
-		found, err = e.fallBack(ctx, r, q, p, &result)
+	var found answer
+	err := e.indexing.unless(ctx, func() (err error) {
+		found, err = e.look(ctx, e.Index, q, &p, &result)
+		return err
+	})
+	if result.Mode != Semantic && e.mayFallBack(ctx, err) {
+		found, err = e.fallBack(ctx, r, q, &p, &result)
 	}
 	if err != nil {
 		return Result{}, err
 	}
 	result.fill(found, p, r.Collapse)
 	return result, nil
+}
+
+// mean gives the vector of a query.
+func (e *Engine) mean(ctx context.Context, query string) (vector []float32, err error) {
+	if vector = e.asked.vector(query); vector != nil {
+		return vector, nil
+	}
+	err = e.means.unless(ctx, func() error {
+		vectors, err := e.Embedder.Embed(ctx, []string{query})
+		if err == nil {
+			vector = vectors[0]
+			e.asked.add(query, vector)
+		}
+		return err
+	})
+	return vector, err
 }
 
 // mode is what Auto is, now.
@@ -153,29 +186,38 @@ func (e *Engine) mode(m Mode) Mode {
 }
 
 // look finds out what the words of the query are, and runs the plan.
-func (e *Engine) look(ctx context.Context, index Index, q query, p plan, result *Result) (answer, error) {
-	var err error
+func (e *Engine) look(ctx context.Context, index Index, q query, p *plan, result *Result) (answer, error) {
 	if len(q.words) > 0 {
-		if p.terms, result.Corrections, err = q.terms(ctx, index); err != nil {
+		found, err := q.terms(ctx, index)
+		if err != nil {
 			return answer{}, err
 		}
+		p.terms = found.terms
+		if result.Mode != Semantic { // meaning is asked for as it was written
+			p.phrases, result.Corrections = found.corrected(q.phrases), found.corrections
+		}
 	}
-	result.Marks = marks(p.terms, q.phrases)
-	if result.Mode == Semantic {
-		result.Corrections = nil // meaning is asked for as it was written
-	}
-	return index.run(ctx, p)
+	result.Marks = marks(p.terms, p.phrases)
+	return index.run(ctx, *p)
 }
 
+// mayFallBack reports whether an error says that the index does not answer,
+// and something else may.
+func (e *Engine) mayFallBack(ctx context.Context, err error) bool {
+	return err != nil && e.Fallback != nil && fault.Is(err, fault.Unavailable) && ctx.Err() == nil
+}
+
+const fellBack = "the search index does not answer; the database was looked through for words, and only in part"
+
 // fallBack looks into what the database finds by words.
-func (e *Engine) fallBack(ctx context.Context, r Request, q query, p plan, result *Result) (answer, error) {
+func (e *Engine) fallBack(ctx context.Context, r Request, q query, p *plan, result *Result) (answer, error) {
 	index, err := e.Fallback(ctx, r.Query, r.Filter)
 	if err != nil {
 		return answer{}, err
 	}
 	result.Mode, result.Exact, p.vector = Lexical, false, nil
 	p.lexical = len(q.words) > 0
-	result.degrade("the search index does not answer; the database was looked through for words, and only in part")
+	result.degrade(fellBack)
 	return e.look(ctx, index, q, p, result)
 }
 
@@ -189,6 +231,15 @@ func (r *Result) degrade(reason string) {
 func (r *Result) fill(found answer, p plan, by Collapse) {
 	if found.partial != "" {
 		r.degrade(found.partial)
+	}
+	switch {
+	case found.blind && r.Mode == Hybrid:
+		r.Mode, p.vector = Lexical, nil
+		r.degrade("the index has no vectors of this model yet; the answer is by words only")
+	case found.blind:
+		r.degrade("the index has no vectors of this model yet; nothing can be found by meaning")
+	case found.bare > 0:
+		r.degrade(fmt.Sprintf("%d documents have no vector yet; they cannot be found by meaning", found.bare))
 	}
 	r.Hits = fuse(found.lexical, found.semantic, p.lexical && p.vector != nil)
 	r.Hits = r.Hits[:min(len(r.Hits), Window)]
@@ -207,21 +258,28 @@ func (r *Result) fill(found answer, p plan, by Collapse) {
 const maxTelling = 24
 
 // Similar finds what is like a document, which need not be in the index: by
-// meaning if it has a vector, else by the rarest of its words.
+// meaning if it has a vector, and the index has any, else by the rarest of its
+// words.
 func (e *Engine) Similar(ctx context.Context, d Document, f Filter, limit int, facets bool) (Result, error) {
 	p := plan{filter: f, limit: min(limit, Window), except: d.ID, vector: d.Vector, facets: facets}
 	result := Result{Mode: Semantic}
 	if reason := e.Lagging(); reason != "" {
 		result.degrade(reason)
 	}
-	if p.vector == nil {
-		var err error
-		if p.terms, err = e.telling(ctx, d); err != nil {
-			return Result{}, err
+	var found answer
+	err := e.indexing.unless(ctx, func() (err error) {
+		if p.vector != nil {
+			if found, err = e.Index.run(ctx, p); err != nil || !found.blind {
+				return err
+			}
+			result.degrade("the index has no vectors of this model yet; the answer is by words only")
 		}
-		p.lexical, result.Mode, result.Exact = true, Lexical, true
+		found, err = e.alike(ctx, e.Index, d, &p, &result)
+		return err
+	})
+	if e.mayFallBack(ctx, err) {
+		found, err = e.alikeStored(ctx, d, &p, &result)
 	}
-	found, err := e.Index.run(ctx, p)
 	if err != nil {
 		return Result{}, err
 	}
@@ -230,15 +288,43 @@ func (e *Engine) Similar(ctx context.Context, d Document, f Filter, limit int, f
 	return result, nil
 }
 
+// alike finds what is like a document by words.
+func (e *Engine) alike(ctx context.Context, index Index, d Document, p *plan, result *Result) (found answer, err error) {
+	if p.terms, err = telling(ctx, index, d); err != nil {
+		return found, err
+	}
+	p.vector, p.lexical = nil, true
+	result.Mode, result.Exact = Lexical, true
+	return index.run(ctx, *p)
+}
+
+// alikeStored finds what is like a document in the database.
+func (e *Engine) alikeStored(ctx context.Context, d Document, p *plan, result *Result) (found answer, err error) {
+	var words []string
+	for _, w := range analyze(d.Text[:1]).words {
+		if len(words) < maxTelling && !stopWords[w] {
+			words = append(words, w)
+		}
+	}
+	index, err := e.Fallback(ctx, strings.Join(words, " "), p.filter)
+	if err != nil {
+		return found, err
+	}
+	result.degrade(fellBack)
+	found, err = e.alike(ctx, index, d, p, result)
+	result.Exact = false
+	return found, err
+}
+
 // telling gives the rarest terms of a document.
-func (e *Engine) telling(ctx context.Context, d Document) ([]weighted, error) {
+func telling(ctx context.Context, index Index, d Document) ([]weighted, error) {
 	var ask []string
 	for _, t := range analyze(d.Text).terms {
 		if !isPair(t.term) {
 			ask = append(ask, t.term)
 		}
 	}
-	counts, err := e.Index.frequencies(ctx, ask)
+	counts, err := index.frequencies(ctx, ask)
 	if err != nil {
 		return nil, err
 	}

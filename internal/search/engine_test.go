@@ -1,6 +1,7 @@
 package search
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -128,6 +129,29 @@ func TestCompactingChangesNoAnswer(t *testing.T) {
 		agree(t, query, &Engine{Index: index, Embedder: embedder}, &Engine{Index: rest, Embedder: embedder}, func(e *Engine) (Result, error) {
 			return e.Find(t.Context(), Request{Query: query, Facets: true})
 		})
+	}
+}
+
+func TestWordsThatNoDocumentHasAnyMoreAreForgotten(t *testing.T) {
+	t.Parallel()
+	kept := corpus(1, rand.New(rand.NewPCG(1, 1)))
+	index := &Memory{}
+	if err := index.Put(t.Context(), kept); err != nil {
+		t.Fatal(err)
+	}
+	words := len(index.text.terms)
+	for i := range 5 {
+		docs, ids := make([]Document, 2000), make([]uuid.UUID, 2000)
+		for j := range docs {
+			docs[j] = Document{ID: schema.NewID(schema.KindFact), Text: []Field{{fmt.Sprintf("build%dx%d", i, j), 1}}}
+			ids[j] = docs[j].ID
+		}
+		if err := errors.Join(index.Put(t.Context(), docs), index.Delete(t.Context(), ids)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(index.text.terms); n != words || len(index.text.ids) != words {
+		t.Errorf("%d terms and %d names are known, and one document has %d", n, len(index.text.ids), words)
 	}
 }
 

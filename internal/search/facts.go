@@ -228,18 +228,24 @@ func (s Source) sync(ctx context.Context, index Index, ids []uuid.UUID) error {
 // places are n parameters of a list.
 func places(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") }
 
-// maxFallback is how many facts are looked at when there is no index.
+// maxFallback is how many documents are looked at when there is no index.
 const maxFallback = 500
 
-// Fallback finds facts by their words in the database, which is slow and only
-// looks at the surest; it serves while an index does not answer.
+// Fallback finds facts by the words of their statements, or pages by those of
+// their titles and addresses, in the database, which is slow and only looks at
+// the surest, or newest; it serves while an index does not answer.
 func (s Source) Fallback(ctx context.Context, query string, f Filter) (*Memory, error) {
 	q := parse(query)
-	var conditions []string
+	text, from, company, order := "lower(f.statement)", selectFacts, "f.company", "f.confidence DESC, f.id"
 	args := []any{s.Model}
+	if s.kind == schema.KindPage {
+		text, from, company, order = "lower(p.title || ' ' || p.url)", selectPages, "p.company", "p.created_at DESC, p.id"
+		args = nil
+	}
+	var conditions []string
 	for _, w := range q.words {
 		if !stopWords[w.exact] {
-			conditions = append(conditions, "lower(f.statement) LIKE ?")
+			conditions = append(conditions, text+" LIKE ?")
 			args = append(args, "%"+w.stem+"%")
 		}
 	}
@@ -251,7 +257,7 @@ func (s Source) Fallback(ctx context.Context, query string, f Filter) (*Memory, 
 		column string
 		values []string
 	}{
-		{"f.company", f.Companies},
+		{company, f.Companies},
 		{"f.category", f.Categories},
 		{"f.profile_id", f.Profiles},
 		{"p.domain", f.Domains},
@@ -266,7 +272,7 @@ func (s Source) Fallback(ctx context.Context, query string, f Filter) (*Memory, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	docs, err := s.read(ctx, selectFacts+strings.Join(append(where, "1 = 1"), " AND ")+fmt.Sprintf(" ORDER BY f.confidence DESC, f.id LIMIT %d", maxFallback), args...)
+	docs, err := s.read(ctx, from+strings.Join(append(where, "1 = 1"), " AND ")+fmt.Sprintf(" ORDER BY %s LIMIT %d", order, maxFallback), args...)
 	if err != nil {
 		return nil, err
 	}

@@ -40,6 +40,7 @@ type Mirror struct {
 // answer it tries again; that is no error.
 func (m *Mirror) Run(ctx context.Context) error {
 	m.lag("the search index is being loaded")
+	m.Facts.current.Store(time.Now().UnixMilli())
 	hints, cancel := m.Bus.Subscribe(m.Topic)
 	defer cancel()
 	wait := retryAfter
@@ -53,6 +54,7 @@ func (m *Mirror) Run(ctx context.Context) error {
 		}
 		switch {
 		case errors.Is(err, errBehind):
+			m.lag("the search index is being loaded anew")
 			box = nil
 			continue
 		case err == nil:
@@ -153,6 +155,7 @@ var errBehind = errors.New("search: changes were lost; begin anew")
 
 // follow brings the indexes up to date.
 func (m *Mirror) follow(ctx context.Context, box *outbox) error {
+	began := time.Now()
 	missed, err := lost(ctx, m.Store, box.last)
 	if err != nil {
 		return err
@@ -174,6 +177,7 @@ func (m *Mirror) follow(ctx context.Context, box *outbox) error {
 			return fmt.Errorf("index what has changed: %w", err)
 		}
 		if all {
+			m.Facts.current.Store(began.UnixMilli())
 			return nil
 		}
 	}

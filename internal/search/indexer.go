@@ -26,6 +26,7 @@ type indexer struct {
 	begin  func(ctx context.Context) error                  // with everything
 	change func(ctx context.Context, ids []uuid.UUID) error // with what has changed
 	stale  func(ctx context.Context) (bool, error)          // it has to begin anew
+	anew   time.Duration                                    // it begins with everything when it takes the work up, and so often; 0: only if it must
 	done   atomic.Int64                                     // as it was last written down
 }
 
@@ -126,19 +127,23 @@ func (x *indexer) work(ctx context.Context, done int64) error {
 		return err
 	}
 	box := resumeOutbox(x.store, done)
-	if done < 0 || missed {
+	began := time.Now()
+	if done < 0 || missed || x.anew > 0 {
 		if box, err = openOutbox(ctx, x.store); err != nil {
 			return err
 		}
 		if err := x.begin(ctx); err != nil {
 			return err
 		}
-		if err := x.save(ctx, box.done()); err != nil {
+		if err := x.save(ctx, box); err != nil {
 			return err
 		}
 	}
 	checked := time.Now()
-	for saved := box.done(); ; {
+	for saved := box.place(); ; {
+		if x.anew > 0 && time.Since(began) > x.anew {
+			return errStale
+		}
 		if x.stale != nil && time.Since(checked) > checkEvery {
 			checked = time.Now()
 			if stale, err := x.stale(ctx); err != nil || stale {
@@ -152,8 +157,8 @@ func (x *indexer) work(ctx context.Context, done int64) error {
 		if err := x.change(ctx, ids); err != nil {
 			return err
 		}
-		if now := box.done(); now != saved {
-			if err := x.save(ctx, now); err != nil {
+		if now := box.place(); now != saved {
+			if err := x.save(ctx, box); err != nil {
 				return err
 			}
 			saved = now
@@ -167,9 +172,12 @@ func (x *indexer) work(ctx context.Context, done int64) error {
 	}
 }
 
-func (x *indexer) save(ctx context.Context, done int64) error {
+// save writes down how far the work came.
+func (x *indexer) save(ctx context.Context, box *outbox) error {
+	done := box.done()
 	return x.store.Tx(ctx, func(tx *store.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE indexers SET done = ? WHERE id = ? AND holder = ? AND (done >= 0 OR ?)`, done, x.name, x.me, x.done.Load() < 0)
+		n, err := tx.Exec(ctx, `UPDATE indexers SET done = ?, seen = ? WHERE id = ? AND holder = ? AND (done >= 0 OR ?)`,
+			done, box.last, x.name, x.me, x.done.Load() < 0)
 		if err == nil && n == 0 {
 			err = errTaken
 		}
@@ -193,14 +201,18 @@ type Embeddings struct {
 	checked bool // that what is stored is of the dimension that comes
 }
 
+// embedAnew is how often facts are looked for that have been left without a
+// vector.
+const embedAnew = 24 * time.Hour
+
 // Run works until ctx ends. A fact whose vector cannot be had stays to be found
-// by its words, and is tried again.
+// by its words, and is tried again when a process takes the work up, and daily.
 func (v *Embeddings) Run(ctx context.Context) error {
 	hints, cancel := v.Bus.Subscribe(v.Topic)
 	defer cancel()
 	x := &indexer{
 		store: v.Store, name: "vectors of " + v.Model, me: uuid.NewString(), hints: hints, log: v.Log,
-		begin: v.all, change: v.these,
+		begin: v.all, change: v.these, anew: embedAnew,
 	}
 	return x.run(ctx)
 }

@@ -1,7 +1,9 @@
 package search
 
 import (
+	"cmp"
 	"math/bits"
+	"slices"
 	"strings"
 )
 
@@ -89,8 +91,8 @@ func (x *inverted) remove(slot uint32) {
 	x.live--
 }
 
-// compact gives the slots that live new numbers, in order. Terms that no
-// document has any more stay known, with df 0.
+// compact gives the slots that live new numbers, in order, and forgets terms that
+// no document has any more.
 func (x *inverted) compact(live func(slot uint32) bool) {
 	moved := make([]uint32, len(x.texts))
 	kept := x.texts[:0]
@@ -116,12 +118,41 @@ func (x *inverted) compact(live func(slot uint32) bool) {
 			e.postings = nil
 		}
 	}
+	x.forget()
+}
+
+// forget gives the terms that a document has new numbers, and drops the others.
+func (x *inverted) forget() {
+	moved := make([]uint32, len(x.terms))
+	kept := x.terms[:0]
+	for i, e := range x.terms {
+		if e.postings == nil {
+			delete(x.ids, e.text)
+			continue
+		}
+		moved[i] = uint32(len(kept)) //nolint:gosec // as above
+		x.ids[e.text] = moved[i]
+		kept = append(kept, e)
+	}
+	clear(x.terms[len(kept):])
+	x.terms = kept
+	for _, t := range x.texts {
+		for i, id := range t.words {
+			if id != noTerm {
+				t.words[i] = moved[id]
+			}
+		}
+		for i, id := range t.terms {
+			t.terms[i] = moved[id&^writtenAs] | id&writtenAs
+		}
+	}
 }
 
 // score adds up the weights of terms, and calls found once for each slot that
-// has one. Slots that do not live may be among them.
+// has one. Slots that do not live may be among them. It adds in the order in which
+// Qdrant does, so that both round alike.
 func (x *inverted) score(terms []weighted, scores []float32, found func(slot uint32)) {
-	for _, t := range terms {
+	for _, t := range slices.SortedFunc(slices.Values(terms), func(a, b weighted) int { return cmp.Compare(number(a.term), number(b.term)) }) {
 		id, known := x.ids[t.term]
 		if !known || x.terms[id].df == 0 {
 			continue

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,7 +58,7 @@ func (k *Keeper) name(ctx context.Context) (name string, dimension int, err erro
 		}
 		return '-'
 	}, k.Source.Model)
-	return fmt.Sprintf("%s_%s_%d", name, model, n), int(n), nil
+	return fmt.Sprintf("%s_%s_%08x_%d", name, model, number(k.Source.Model), n), int(n), nil // the letters that were replaced tell models apart, too
 }
 
 // The two collections of one name: one is built while the other answers.
@@ -152,18 +153,60 @@ func (k *Keeper) Again(ctx context.Context) error {
 }
 
 // behindOf tells for how long a change has not been in the index behind the alias;
-// built is false until there is one.
+// built is false until there is one. Numbers that may never be committed do not
+// count: they are waited for without a change being late.
 func behindOf(ctx context.Context, s *store.Store, a Alias) (behind time.Duration, built bool, err error) {
-	var done, at int64
-	err = one(ctx, s, &done, `SELECT COALESCE((SELECT done FROM indexers WHERE id = ?), -1)`, string(a))
-	if err != nil || done < 0 {
+	var seen int64
+	err = one(ctx, s, &seen, `SELECT COALESCE((SELECT CASE WHEN done < 0 THEN -1 ELSE seen END FROM indexers WHERE id = ?), -1)`, string(a))
+	if err != nil || seen < 0 {
 		return 0, false, err
 	}
-	err = one(ctx, s, &at, `SELECT COALESCE(MIN(at), 0) FROM changes WHERE id > ?`, done)
-	if err != nil || at == 0 {
-		return 0, true, err
+	behind, err = unseen(ctx, s, seen)
+	return behind, true, err
+}
+
+// Lags tells how old the oldest change is that each of those that follow the
+// changes has not seen: facts and pages, of the indexes in Qdrant, and vectors.
+// Those that nobody has worked for in a day are left out.
+func Lags(ctx context.Context, s *store.Store) (map[string]time.Duration, error) {
+	rows, err := s.Rows(ctx, `SELECT id, COALESCE((SELECT MIN(at) FROM changes WHERE changes.id > indexers.seen), 0) FROM indexers
+		WHERE done >= 0 AND until > ?`, time.Now().Add(-keepChanges).UnixMilli())
+	if err != nil {
+		return nil, fmt.Errorf("read how far indexes are: %w", err)
 	}
-	return time.Since(time.Unix(at, 0)), true, nil
+	defer rows.Close()
+	lags := map[string]time.Duration{}
+	for rows.Next() {
+		var name string
+		var at int64
+		if err := rows.Scan(&name, &at); err != nil {
+			return nil, fmt.Errorf("read how far indexes are: %w", err)
+		}
+		switch name {
+		case string(FactsAlias):
+			name = "facts"
+		case string(PagesAlias):
+			name = "pages"
+		default:
+			name = "vectors"
+		}
+		if at > 0 {
+			lags[name] = max(lags[name], time.Since(time.Unix(at, 0)))
+		} else if _, known := lags[name]; !known {
+			lags[name] = 0
+		}
+	}
+	return lags, rows.Err()
+}
+
+// unseen is the age of the oldest change after a number; 0 if there is none.
+func unseen(ctx context.Context, s *store.Store, seen int64) (time.Duration, error) {
+	var at int64
+	err := one(ctx, s, &at, `SELECT COALESCE(MIN(at), 0) FROM changes WHERE id > ?`, seen)
+	if err != nil || at == 0 {
+		return 0, err
+	}
+	return max(time.Millisecond, time.Since(time.Unix(at, 0))), nil // it is written in whole seconds, and rounded
 }
 
 // Difference is what an index has other than the database.
@@ -174,11 +217,76 @@ type Difference struct {
 	Stale     int // in both, but not alike
 }
 
-// Check compares the index with the database, in the order of ids.
+// What differs is looked at again after a while, for it may have been under way,
+// unless it is more than mostLate documents: then it was not.
+const (
+	lookAgain = 2 * time.Second
+	mostLate  = 10_000
+)
+
+// Check compares the index with the database. What changes meanwhile, and is
+// indexed soon, is no difference.
 func (k *Keeper) Check(ctx context.Context) (Difference, error) {
-	w := walk{index: k.Server.Index(k.Alias)}
-	var d Difference
-	err := k.Source.each(ctx, func(docs []Document) error {
+	index := k.Server.Index(k.Alias)
+	d, differ, err := k.compare(ctx, index)
+	if err != nil || len(differ) == 0 || len(differ) > mostLate {
+		return d, err
+	}
+	if pause(ctx, nil, lookAgain); ctx.Err() != nil {
+		return d, ctx.Err()
+	}
+	d = Difference{Documents: d.Documents}
+	for chunk := range slices.Chunk(differ, maxLoad) {
+		sums, err := index.sums(ctx, chunk)
+		if err != nil {
+			return d, err
+		}
+		docs, err := k.Source.these(ctx, chunk)
+		if err != nil {
+			return d, err
+		}
+		for _, doc := range docs {
+			sum, there := sums[doc.ID]
+			delete(sums, doc.ID)
+			if !there {
+				d.Missing++
+			} else if sum != sumOf(doc) {
+				d.Stale++
+			}
+		}
+		d.Stray += len(sums)
+	}
+	return d, nil
+}
+
+// sums reads the sums of those of the documents that are there.
+func (q *Qdrant) sums(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, q.patience)
+	defer cancel()
+	points := make([]*qdrant.PointId, len(ids))
+	for i, id := range ids {
+		points[i] = qdrant.NewID(id.String())
+	}
+	found, err := q.client.Get(ctx, &qdrant.GetPoints{CollectionName: q.collection, Ids: points, WithPayload: qdrant.NewWithPayloadInclude(sumKey)})
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	sums := make(map[uuid.UUID]int64, len(found))
+	for _, p := range found {
+		id, err := uuid.Parse(p.GetId().GetUuid())
+		if err != nil {
+			return nil, err
+		}
+		sums[id] = p.GetPayload()[sumKey].GetIntegerValue()
+	}
+	return sums, nil
+}
+
+// compare walks over the index and the database in the order of ids, and gives
+// the documents that differ.
+func (k *Keeper) compare(ctx context.Context, index *Qdrant) (d Difference, differ []uuid.UUID, err error) {
+	w := walk{index: index}
+	err = k.Source.each(ctx, func(docs []Document) error {
 		for _, doc := range docs {
 			d.Documents++
 			for {
@@ -192,16 +300,19 @@ func (k *Keeper) Check(ctx context.Context) (Difference, error) {
 				}
 				if order > 0 {
 					d.Missing++
+					differ = append(differ, doc.ID)
 					break
 				}
 				w.taken = true
 				if order == 0 {
 					if w.sum != sumOf(doc) {
 						d.Stale++
+						differ = append(differ, doc.ID)
 					}
 					break
 				}
 				d.Stray++
+				differ = append(differ, w.id)
 			}
 		}
 		return nil
@@ -213,8 +324,9 @@ func (k *Keeper) Check(ctx context.Context) (Difference, error) {
 		}
 		w.taken = true
 		d.Stray++
+		differ = append(differ, w.id)
 	}
-	return d, err
+	return d, differ, err
 }
 
 // walk goes over the points of an index in the order of their ids.

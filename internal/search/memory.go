@@ -263,6 +263,14 @@ func (q *memoryQuery) byVector() {
 			}
 		}
 	}
+	q.answer.blind = len(q.slots) > 0
+	for i, v := range q.vectors.full {
+		if len(v) == len(q.vector) {
+			q.answer.blind = false
+		} else if q.matches(uint32(i)) {
+			q.answer.bare++
+		}
+	}
 	top := best{n: q.limit}
 	q.vectors.nearest(q.vector, q.limit, q.matches, func(slot uint32, score float32) {
 		top.add(ranked{even(score), slot, &q.rows[slot].id})

@@ -3,6 +3,8 @@ package search
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,24 +22,32 @@ const keepChanges = 24 * time.Hour
 // outbox reads the changes that are committed, each at least once.
 type outbox struct {
 	store *store.Store
-	last  int64               // the highest number that was seen
-	gaps  map[int64]time.Time // numbers below it that were not, and since when
-	left  []uuid.UUID         // what was given and has to be given again
+	last  int64       // the highest number that was seen
+	gaps  []gap       // numbers below it that were not, in order
+	left  []uuid.UUID // what was given and has to be given again
 	now   func() time.Time
 }
 
+// gap is a run of numbers that were missing when a later one was seen.
+type gap struct {
+	from, to int64
+	since    time.Time
+}
+
 // openOutbox reads from now on. What was written in the last minutes comes in
-// any case: some of it may not have been committed yet.
+// any case, and what was numbered before it and is not committed yet: it begins
+// with the last line that is older.
 func openOutbox(ctx context.Context, s *store.Store) (*outbox, error) {
 	o := resumeOutbox(s, 0)
 	since := o.now().Add(-waitForGap).Unix()
-	err := one(ctx, s, &o.last, `SELECT COALESCE((SELECT MIN(id) - 1 FROM changes WHERE at >= ?), (SELECT MAX(id) FROM changes), 0)`, since)
+	err := one(ctx, s, &o.last, `SELECT COALESCE(MAX(id), 0) FROM changes
+		WHERE id < COALESCE((SELECT MIN(id) FROM changes WHERE at >= ?), (SELECT MAX(id) + 1 FROM changes))`, since)
 	return o, err
 }
 
 // resumeOutbox reads from after done on.
 func resumeOutbox(s *store.Store, done int64) *outbox {
-	return &outbox{store: s, last: done, gaps: map[int64]time.Time{}, now: time.Now}
+	return &outbox{store: s, last: done, now: time.Now}
 }
 
 // lost reports whether lines after done were thrown away before they were read.
@@ -68,8 +78,12 @@ func one(ctx context.Context, s *store.Store, to *int64, query string, args ...a
 	return rows.Err()
 }
 
-// maxChanges is how many lines are read at a time.
-const maxChanges = 5000
+// maxChanges is how many lines are read at a time, and maxGaps how many gaps are
+// looked into by one statement.
+const (
+	maxChanges = 5000
+	maxGaps    = 100
+)
 
 // next gives what has changed, each once; more may follow at once if all is
 // false.
@@ -89,71 +103,94 @@ func (o *outbox) next(ctx context.Context) (ids []uuid.UUID, all bool, err error
 			o.left = ids
 		}
 	}()
-	if err := o.fill(ctx, add); err != nil {
+	all, err = o.fill(ctx, add)
+	if err != nil {
 		return ids, false, err
 	}
-	n := 0
-	now := o.now()
-	err = o.read(ctx, `SELECT id, subject FROM changes WHERE id > ? ORDER BY id LIMIT ?`, func(number int64, id uuid.UUID) {
-		for missing := o.last + 1; missing < number && number-missing < maxChanges; missing++ {
-			o.gaps[missing] = now
+	lines, err := o.read(ctx, `SELECT id, subject FROM changes WHERE id > ? ORDER BY id LIMIT ?`, o.last, maxChanges)
+	for _, l := range lines {
+		if l.number > o.last+1 {
+			o.gaps = append(o.gaps, gap{o.last + 1, l.number - 1, o.now()})
 		}
-		o.last = number
-		n++
-		add(id)
-	}, o.last, maxChanges)
-	return ids, n < maxChanges, err
+		o.last = l.number
+		add(l.subject)
+	}
+	return ids, all && len(lines) < maxChanges, err
 }
 
 // again has ids come once more: they were not dealt with.
 func (o *outbox) again(ids []uuid.UUID) { o.left = append(o.left, ids...) }
 
-// fill looks for the numbers that were missing.
-func (o *outbox) fill(ctx context.Context, add func(uuid.UUID)) error {
-	if len(o.gaps) == 0 {
-		return nil
-	}
-	least := o.last
-	for number, since := range o.gaps {
-		if o.now().Sub(since) > waitForGap {
-			delete(o.gaps, number) // its transaction failed
-			continue
+// fill looks for the numbers that were missing; more may be found at once if all
+// is false.
+func (o *outbox) fill(ctx context.Context, add func(uuid.UUID)) (all bool, err error) {
+	o.gaps = slices.DeleteFunc(o.gaps, func(g gap) bool { return o.now().Sub(g.since) > waitForGap }) // its transaction failed
+	var late []line
+	all = true
+	for chunk := range slices.Chunk(o.gaps, maxGaps) {
+		var args []any
+		for _, g := range chunk {
+			args = append(args, g.from, g.to)
 		}
-		least = min(least, number)
-	}
-	return o.read(ctx, `SELECT id, subject FROM changes WHERE id >= ? AND id < ?`, func(number int64, id uuid.UUID) {
-		if _, missing := o.gaps[number]; missing {
-			delete(o.gaps, number)
-			add(id)
+		within := strings.TrimSuffix(strings.Repeat("id BETWEEN ? AND ? OR ", len(chunk)), " OR ")
+		lines, err := o.read(ctx, `SELECT id, subject FROM changes WHERE `+within+` ORDER BY id LIMIT ?`, append(args, maxChanges)...)
+		if err != nil {
+			return false, err
 		}
-	}, least, o.last)
+		late = append(late, lines...)
+		all = all && len(lines) < maxChanges
+	}
+	var open []gap
+	for _, g := range o.gaps {
+		for len(late) > 0 && late[0].number <= g.to {
+			if late[0].number > g.from {
+				open = append(open, gap{g.from, late[0].number - 1, g.since})
+			}
+			g.from = late[0].number + 1
+			add(late[0].subject)
+			late = late[1:]
+		}
+		if g.from <= g.to {
+			open = append(open, g)
+		}
+	}
+	o.gaps = open
+	return all, nil
 }
 
-func (o *outbox) read(ctx context.Context, query string, found func(int64, uuid.UUID), args ...any) error {
+// line is one change.
+type line struct {
+	number  int64
+	subject uuid.UUID
+}
+
+func (o *outbox) read(ctx context.Context, query string, args ...any) ([]line, error) {
 	rows, err := o.store.Rows(ctx, query, args...)
 	if err != nil {
-		return fmt.Errorf("read changes: %w", err)
+		return nil, fmt.Errorf("read changes: %w", err)
 	}
 	defer rows.Close()
+	var lines []line
 	for rows.Next() {
-		var number int64
-		var id uuid.UUID
-		if err := rows.Scan(&number, &id); err != nil {
-			return fmt.Errorf("read changes: %w", err)
+		var l line
+		if err := rows.Scan(&l.number, &l.subject); err != nil {
+			return nil, fmt.Errorf("read changes: %w", err)
 		}
-		found(number, id)
+		lines = append(lines, l)
 	}
-	return rows.Err()
+	return lines, rows.Err()
 }
 
 // done is the number up to which everything was seen.
 func (o *outbox) done() int64 {
-	done := o.last
-	for number := range o.gaps {
-		done = min(done, number-1)
+	if len(o.gaps) > 0 {
+		return o.gaps[0].from - 1
 	}
-	return done
+	return o.last
 }
+
+// place tells two states of reading apart.
+func (o *outbox) place() [2]int64 { return [2]int64{o.done(), o.last} }
 
 // prune throws old lines away, but for the last, which tells the numbers that
 // were given.

@@ -5,10 +5,12 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"hash/fnv"
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"techfacts.dev/techfacts/internal/fault"
 )
@@ -37,10 +40,11 @@ const (
 	confidenceKey = "confidence"
 	atKey         = "at" // ms since 1970
 	numberKey     = "number"
-	termsKey      = "terms" // the numbers of its terms, as in the sparse vector
-	wordsKey      = "words" // its stems in order
-	sumKey        = "sum"   // of what it says, to be checked
-	termKey       = "term"  // of a point of the vocabulary
+	dimensionKey  = "dimension" // of its vector; 0: it has none
+	termsKey      = "terms"     // the numbers of its terms, as in the sparse vector
+	wordsKey      = "words"     // its stems in order
+	sumKey        = "sum"       // of what it says, to be checked
+	termKey       = "term"      // of a point of the vocabulary
 )
 
 // How long one call may take.
@@ -66,18 +70,28 @@ type QdrantServer struct {
 }
 
 // DialQdrant prepares a connection to address, as http://host:6334 or, with TLS,
-// https://host:6334: the port of gRPC. Nothing is sent yet.
-func DialQdrant(address, key string, tlsConfig *tls.Config) (*QdrantServer, error) {
+// https://host:6334: the port of gRPC. Certificates are those that roots vouch
+// for; nil: those of the system. Nothing is sent yet.
+func DialQdrant(address, key string, roots *x509.CertPool) (*QdrantServer, error) {
 	host, port, secure, err := QdrantAddr(address)
 	if err != nil {
 		return nil, err
 	}
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]" // the client joins it to the port
+	}
+	options := []grpc.DialOption{grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(64 << 20))}
+	if key != "" { // the client would say on the default log what it thinks of keys without TLS
+		options = append(options, grpc.WithChainUnaryInterceptor(func(ctx context.Context, method string, request, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+			return invoke(metadata.AppendToOutgoingContext(ctx, "api-key", key), method, request, reply, cc, opts...)
+		}))
+	}
 	client, err := qdrant.NewClient(&qdrant.Config{
-		Host: host, Port: port, APIKey: key, UseTLS: secure, TLSConfig: tlsConfig,
+		Host: host, Port: port, UseTLS: secure, TLSConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 		SkipCompatibilityCheck: true, // it would wait for the server
 		PoolSize:               1,    // retries multiply over a pool
 		RetryConfig:            &qdrant.RetryConfig{MaxRetries: 2, BaseBackoff: 100 * time.Millisecond, MaxBackoff: time.Second},
-		GrpcOptions:            []grpc.DialOption{grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(64 << 20))},
+		GrpcOptions:            options,
 	})
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "it is not the address of a Qdrant server")
@@ -88,7 +102,7 @@ func DialQdrant(address, key string, tlsConfig *tls.Config) (*QdrantServer, erro
 // QdrantAddr takes the address of a Qdrant server apart.
 func QdrantAddr(address string) (host string, port int, secure bool, err error) {
 	u, err := url.Parse(address)
-	if err != nil || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https") || u.Path != "" && u.Path != "/" {
+	if err != nil || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https") || u.Path != "" && u.Path != "/" || u.User != nil {
 		return "", 0, false, fault.New(fault.Invalid, "must be an address such as http://host:6334 (gRPC)")
 	}
 	port = 6334
@@ -103,12 +117,19 @@ func QdrantAddr(address string) (host string, port int, secure bool, err error) 
 // Close ends the connection.
 func (s *QdrantServer) Close() error { return s.client.Close() }
 
+// Answers fails with UNAVAILABLE while the server does not answer, or not with
+// this key.
+func (s *QdrantServer) Answers(ctx context.Context) error {
+	_, err := s.behind(ctx, FactsAlias)
+	return err
+}
+
 // Ready fails with UNAVAILABLE while the server does not answer, or has no index
 // of facts yet.
 func (s *QdrantServer) Ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, s.patience)
+	within, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
-	if _, err := s.client.HealthCheck(ctx); err != nil {
+	if _, err := s.client.HealthCheck(within); err != nil {
 		return unavailable(err)
 	}
 	there, err := s.behind(ctx, FactsAlias)
@@ -186,10 +207,10 @@ func (p *plan) conditions() *qdrant.Filter {
 	if least := p.filter.MinConfidence; least > 0 {
 		f.Must = append(f.Must, qdrant.NewRange(confidenceKey, &qdrant.Range{Gte: &least}))
 	}
-	if since := p.filter.Since; !since.IsZero() {
+	if since := p.filter.Since; since != nil {
 		f.Must = append(f.Must, qdrant.NewRange(atKey, &qdrant.Range{Gte: new(float64(since.UnixMilli()))}))
 	}
-	if until := p.filter.Until; !until.IsZero() {
+	if until := p.filter.Until; until != nil {
 		f.Must = append(f.Must, qdrant.NewRange(atKey, &qdrant.Range{Lt: new(float64(until.UnixMilli()))}))
 	}
 	if p.filter.MinNumber != nil || p.filter.MaxNumber != nil {
@@ -230,9 +251,13 @@ func numbers(terms []weighted) (indices []uint32, values []float32) {
 	return indices, values
 }
 
-// spare is how many more hits than wanted are asked for, because documents of
-// the same score come in no order.
-const spare = 100
+// Documents of the same score come in no order. So some more hits than wanted
+// are asked for, and four times as many as long as all of the last score may not
+// be among them; mostTied is where that ends.
+const (
+	spare    = 100
+	mostTied = 64 * (Window + spare)
+)
 
 func (q *Qdrant) run(ctx context.Context, p plan) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, q.patience)
@@ -260,6 +285,14 @@ func (q *Qdrant) run(ctx context.Context, p plan) (answer, error) {
 		found.total = int(n) //nolint:gosec // fits
 		return err
 	})
+	if p.vector != nil {
+		without := &qdrant.Filter{Must: append(slices.Clip(filter.Must), qdrant.NewMatchInt(dimensionKey, 0)), MustNot: filter.MustNot}
+		group.Go(func() error {
+			n, err := q.client.Count(ctx, &qdrant.CountPoints{CollectionName: q.collection, Filter: without, Exact: new(true)})
+			found.bare = int(n) //nolint:gosec // fits
+			return err
+		})
+	}
 	if p.facets {
 		for key, to := range map[string]*[]Count{
 			companyKey: &found.facets.Companies, categoryKey: &found.facets.Categories,
@@ -271,16 +304,19 @@ func (q *Qdrant) run(ctx context.Context, p plan) (answer, error) {
 	return found, unavailable(group.Wait())
 }
 
+// leg is one ranking that is asked for.
+type leg struct {
+	query *qdrant.QueryPoints
+	to    *[]hit
+}
+
 // legs asks for both rankings at once.
 func (q *Qdrant) legs(ctx context.Context, p plan, filter *qdrant.Filter, found *answer) error {
-	limit := uint64(p.limit + spare) //nolint:gosec // at most Window
-	var queries []*qdrant.QueryPoints
-	var answers []*[]hit
+	var legs []leg
 	ask := func(query *qdrant.Query, using string, to *[]hit) {
-		queries = append(queries, &qdrant.QueryPoints{
-			CollectionName: q.collection, Query: query, Using: &using, Filter: filter, Limit: &limit, WithPayload: grouping(),
-		})
-		answers = append(answers, to)
+		legs = append(legs, leg{&qdrant.QueryPoints{
+			CollectionName: q.collection, Query: query, Using: &using, Filter: filter, WithPayload: grouping(),
+		}, to})
 	}
 	if p.lexical {
 		if indices, values := numbers(p.terms); len(indices) > 0 {
@@ -290,31 +326,52 @@ func (q *Qdrant) legs(ctx context.Context, p plan, filter *qdrant.Filter, found 
 	if p.vector != nil {
 		ask(qdrant.NewQueryDense(p.vector), denseVector, &found.semantic)
 	}
-	if len(queries) == 0 {
-		return nil
+	for limit := p.limit + spare; len(legs) > 0; limit *= 4 {
+		var err error
+		if legs, err = q.rank(ctx, legs, p.limit, limit); err != nil {
+			if status.Code(err) != codes.InvalidArgument || p.vector == nil {
+				return err
+			}
+			p.vector, found.blind = nil, true // the collection is of another dimension, or has no vectors yet
+			return q.legs(ctx, p, filter, found)
+		}
+		if limit >= mostTied && len(legs) > 0 {
+			found.partial = "too many documents fit equally well to be put in order"
+			return nil
+		}
 	}
-	results, err := q.client.QueryBatch(ctx, &qdrant.QueryBatchPoints{CollectionName: q.collection, QueryPoints: queries})
-	if status.Code(err) == codes.InvalidArgument && p.vector != nil && p.lexical {
-		p.vector = nil // the collection is of another dimension, or has none yet
-		found.partial = "the vectors of the index are being built; the answer is by words only"
-		return q.legs(ctx, p, filter, found)
+	return nil
+}
+
+// rank asks for the first limit hits of each leg, of which n are wanted. It gives
+// those legs that have to be asked for more: others may be equal to the last.
+func (q *Qdrant) rank(ctx context.Context, legs []leg, n, limit int) (more []leg, err error) {
+	batch := &qdrant.QueryBatchPoints{CollectionName: q.collection}
+	for _, l := range legs {
+		l.query.Limit = new(uint64(limit)) //nolint:gosec // at most mostTied
+		batch.QueryPoints = append(batch.QueryPoints, l.query)
 	}
+	results, err := q.client.QueryBatch(ctx, batch)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for i, r := range results {
 		hits := make([]hit, 0, len(r.GetResult()))
 		for _, point := range r.GetResult() {
 			h, err := hitOf(point.GetId(), point.GetPayload())
 			if err != nil {
-				return err
+				return nil, err
 			}
 			h.score = float32(even(point.GetScore()))
 			hits = append(hits, h)
 		}
-		*answers[i] = inOrder(hits, p.limit)
+		sorted := inOrder(hits)
+		*legs[i].to = sorted[:min(len(sorted), n)]
+		if len(sorted) >= limit && sorted[n-1].score == sorted[len(sorted)-1].score {
+			more = append(more, legs[i])
+		}
 	}
-	return nil
+	return more, nil
 }
 
 func grouping() *qdrant.WithPayloadSelector {
@@ -332,43 +389,67 @@ func hitOf(id *qdrant.PointId, payload map[string]*qdrant.Value) (h hit, err err
 }
 
 // inOrder sorts by score, then by id.
-func inOrder(hits []hit, limit int) []hit {
+func inOrder(hits []hit) []hit {
 	slices.SortFunc(hits, func(a, b hit) int { return cmp.Or(cmp.Compare(b.score, a.score), bytes.Compare(a.id[:], b.id[:])) })
-	return hits[:min(len(hits), limit)]
+	return hits
 }
 
-// list gives what the filter lets through, in the plan's order.
+// list gives what the filter lets through, in the plan's order. Of those that
+// are equal to the last, which come in no order, it asks for the first by id.
 func (q *Qdrant) list(ctx context.Context, p plan, filter *qdrant.Filter, found *answer) error {
 	key := confidenceKey
 	if p.order == ByTime {
 		key = atKey
 	}
-	points, err := q.client.Scroll(ctx, &qdrant.ScrollPoints{
-		CollectionName: q.collection, Filter: filter, Limit: new(uint32(p.limit + spare)), //nolint:gosec // at most Window
-		OrderBy:     &qdrant.OrderBy{Key: key, Direction: qdrant.Direction_Desc.Enum()},
-		WithPayload: qdrant.NewWithPayloadInclude(companyKey, pageKey, sameKey, key),
-	})
+	list, err := q.scroll(ctx, filter, key, p.limit, &qdrant.OrderBy{Key: key, Direction: qdrant.Direction_Desc.Enum()})
 	if err != nil {
 		return err
 	}
-	type listed struct {
-		hit
-		by float64
+	if len(list) == p.limit && p.limit > 0 {
+		last := list[p.limit-1].by
+		list = slices.DeleteFunc(list, func(l listed) bool { return l.by == last })
+		tied := &qdrant.Filter{
+			Must:    append(slices.Clip(filter.Must), qdrant.NewRange(key, &qdrant.Range{Gte: &last, Lte: &last})),
+			MustNot: filter.MustNot,
+		}
+		rest, err := q.scroll(ctx, tied, key, p.limit-len(list), nil)
+		if err != nil {
+			return err
+		}
+		list = append(list, rest...)
+	}
+	slices.SortFunc(list, func(a, b listed) int { return cmp.Or(cmp.Compare(b.by, a.by), bytes.Compare(a.id[:], b.id[:])) })
+	for _, l := range list {
+		found.lexical = append(found.lexical, l.hit)
+	}
+	return nil
+}
+
+// listed is a hit and what it is listed by.
+type listed struct {
+	hit
+	by float64
+}
+
+// scroll reads n points in an order; nil: by id.
+func (q *Qdrant) scroll(ctx context.Context, filter *qdrant.Filter, key string, n int, order *qdrant.OrderBy) ([]listed, error) {
+	points, err := q.client.Scroll(ctx, &qdrant.ScrollPoints{
+		CollectionName: q.collection, Filter: filter, Limit: new(uint32(n)), OrderBy: order, //nolint:gosec // at most Window
+		WithPayload: qdrant.NewWithPayloadInclude(companyKey, pageKey, sameKey, key),
+	})
+	if err != nil {
+		return nil, err
 	}
 	list := make([]listed, 0, len(points))
 	for _, point := range points {
 		h, err := hitOf(point.GetId(), point.GetPayload())
 		if err != nil {
-			return err
+			return nil, err
 		}
 		v := point.GetPayload()[key]
 		list = append(list, listed{h, v.GetDoubleValue() + float64(v.GetIntegerValue())})
 	}
-	slices.SortFunc(list, func(a, b listed) int { return cmp.Or(cmp.Compare(b.by, a.by), bytes.Compare(a.id[:], b.id[:])) })
-	for _, l := range list[:min(len(list), p.limit)] {
-		found.lexical = append(found.lexical, l.hit)
-	}
-	return nil
+	return list, nil
 }
 
 func (q *Qdrant) facet(ctx context.Context, key string, filter *qdrant.Filter, to *[]Count) error {

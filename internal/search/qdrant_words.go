@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -17,10 +18,12 @@ const (
 	pieceLength   = 3
 	longestPrefix = 8
 	maxCandidates = 200
-	counting      = 16 // counts at a time
+	counting      = 16   // counts at a time
+	swapped       = "~~" // before the letters of a term in order
 )
 
-// pieces gives the sparse vector of a term: its pieces, and how it begins.
+// pieces gives the sparse vector of a term: its pieces, and how it begins; of a
+// short one its letters in order, too, for two that are swapped leave no piece.
 // Short terms weigh more, so that they come first among those that begin alike.
 func pieces(term string) []weighted {
 	weight := 1 / float32(len(term)+1)
@@ -28,6 +31,11 @@ func pieces(term string) []weighted {
 	edged := "^" + term + "$"
 	for i := 0; i+pieceLength <= len(edged); i++ {
 		list = append(list, weighted{edged[i : i+pieceLength], weight})
+	}
+	if len(term) < leastTwice {
+		letters := []byte(term)
+		slices.Sort(letters)
+		list = append(list, weighted{swapped + string(letters), weight})
 	}
 	for n := 1; n <= min(longestPrefix, len(term)); n++ {
 		list = append(list, weighted{"^" + term[:n] + "…", weight})
@@ -94,7 +102,7 @@ func (q *Qdrant) near(ctx context.Context, word string) ([]string, error) {
 	most := distanceOf(word)
 	var by []weighted
 	for _, p := range pieces(word) {
-		if len(p.term) == pieceLength {
+		if len(p.term) == pieceLength || strings.HasPrefix(p.term, swapped) {
 			by = append(by, weighted{p.term, 1})
 		}
 	}

@@ -12,10 +12,15 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/qdrant/go-client/qdrant"
+	"google.golang.org/protobuf/proto"
 )
 
-// maxUpsert is how many points one call writes.
-const maxUpsert = 200
+// One call writes at most so many points, and about so many bytes: servers and
+// what stands before them refuse long messages.
+const (
+	maxUpsert = 200
+	maxCall   = 4 << 20
+)
 
 // joinWords writes stems as a text that Qdrant cuts at its spaces.
 func joinWords(words []string) string {
@@ -50,8 +55,10 @@ func (q *Qdrant) Put(ctx context.Context, docs []Document) error {
 		if err := q.learn(ctx, words); err != nil {
 			return err
 		}
-		if err := q.upsert(ctx, q.collection, points); err != nil {
-			return err
+		for _, part := range calls(points, maxUpsert) {
+			if err := q.upsert(ctx, q.collection, part); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -62,6 +69,22 @@ func (q *Qdrant) upsert(ctx context.Context, collection string, points []*qdrant
 	defer cancel()
 	_, err := q.client.Upsert(ctx, &qdrant.UpsertPoints{CollectionName: collection, Wait: new(true), Points: points})
 	return unavailable(err)
+}
+
+// calls cuts points into what one call writes.
+func calls(points []*qdrant.PointStruct, most int) (list [][]*qdrant.PointStruct) {
+	from, size := 0, 0
+	for i, p := range points {
+		n := proto.Size(p)
+		if i > from && (i-from == most || size+n > maxCall) {
+			list, from, size = append(list, points[from:i]), i, 0
+		}
+		size += n
+	}
+	if from < len(points) {
+		list = append(list, points[from:])
+	}
+	return list
 }
 
 // learn adds words to the vocabulary.
@@ -75,8 +98,8 @@ func (q *Qdrant) learn(ctx context.Context, words map[string]bool) error {
 			Payload: map[string]*qdrant.Value{termKey: qdrant.NewValueString(w)},
 		})
 	}
-	for chunk := range slices.Chunk(points, 5*maxUpsert) {
-		if err := q.upsert(ctx, q.vocabulary(), chunk); err != nil {
+	for _, part := range calls(points, 5*maxUpsert) {
+		if err := q.upsert(ctx, q.vocabulary(), part); err != nil {
 			return err
 		}
 	}
@@ -100,7 +123,7 @@ func pointOf(d Document, t text) *qdrant.PointStruct {
 		pageKey: qdrant.NewValueString(d.Page.String()), sameKey: qdrant.NewValueInt(int64(t.statement())),
 		confidenceKey: qdrant.NewValueDouble(d.Confidence), atKey: qdrant.NewValueInt(d.At.UnixMilli()),
 		termsKey: qdrant.NewValueList(&qdrant.ListValue{Values: terms}), wordsKey: qdrant.NewValueString(joinWords(t.words)),
-		sumKey: qdrant.NewValueInt(sumOf(d)),
+		sumKey: qdrant.NewValueInt(sumOf(d)), dimensionKey: qdrant.NewValueInt(int64(len(d.Vector))),
 	}
 	for key, value := range map[string]string{
 		companyKey: d.Company, categoryKey: d.Category, profileKey: d.Profile, domainKey: d.Domain, attributeKey: d.Attribute, unitKey: d.Unit,
@@ -201,6 +224,7 @@ func (q *Qdrant) index(ctx context.Context) error {
 		{numberKey, qdrant.FieldType_FieldTypeFloat, nil},
 		{atKey, qdrant.FieldType_FieldTypeInteger, nil},
 		{termsKey, qdrant.FieldType_FieldTypeInteger, nil},
+		{dimensionKey, qdrant.FieldType_FieldTypeInteger, nil},
 		{wordsKey, qdrant.FieldType_FieldTypeText, words},
 	} {
 		_, err := q.client.CreateFieldIndex(ctx, &qdrant.CreateFieldIndexCollection{

@@ -21,7 +21,6 @@ const (
 	maxQuery    = 1000 // bytes; enough for a paragraph
 	maxWords    = 64   // of a query
 	maxAdjacent = 4    // words that are tried as one identifier
-	enoughWords = 3    // without which stop words stay
 )
 
 // Correction is a word of the query that nobody has, and what was looked for
@@ -139,22 +138,18 @@ func (q *query) add(chunk string, piece int) int {
 }
 
 // terms makes of a query what an index ranks by. Words that no document has are
-// replaced by what is near to them.
-func (q *query) terms(ctx context.Context, l lexicon) ([]weighted, []Correction, error) {
-	b := termBuilder{at: map[string]int{}, known: map[string]bool{}}
+// replaced by what is near to them. Stop words count only where there is nothing
+// else.
+func (q *query) terms(ctx context.Context, l lexicon) (*termBuilder, error) {
+	b := &termBuilder{at: map[string]int{}, known: map[string]bool{}, instead: map[string]string{}}
 	if err := b.look(ctx, l, q); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	stops := 0
-	for _, w := range q.words {
-		if stopWords[w.exact] {
-			stops++
-		}
-	}
+	other := slices.ContainsFunc(q.words, func(w queryWord) bool { return !stopWords[w.exact] })
 	written := make([]string, len(q.words)) // corrected
 	for i, w := range q.words {
 		written[i] = w.exact
-		if stopWords[w.exact] && len(q.words)-stops >= enoughWords {
+		if stopWords[w.exact] && other {
 			continue
 		}
 		if b.known[w.stem] || b.known[w.exact] || distanceOf(w.exact) == 0 {
@@ -163,23 +158,24 @@ func (q *query) terms(ctx context.Context, l lexicon) ([]weighted, []Correction,
 		}
 		near, err := b.correct(ctx, l, w.exact)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		for _, n := range near {
 			b.word(stem(n), n, mistakeWeight)
 		}
 		if len(near) > 0 {
 			written[i] = near[0]
+			b.instead[w.stem] = stem(near[0])
 		} else {
 			b.word(w.stem, w.exact, 1)
 		}
 	}
 	if err := b.identifiers(ctx, l, q, written); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	b.adjacent(q, written)
 	b.pairs(written)
-	return b.terms, b.corrections, nil
+	return b, nil
 }
 
 // termBuilder gathers the terms of a query.
@@ -187,7 +183,22 @@ type termBuilder struct {
 	terms       []weighted
 	at          map[string]int
 	known       map[string]bool
+	instead     map[string]string // the stem that stands in for one that nobody has
 	corrections []Correction
+}
+
+// corrected gives phrases with what stands in for their words.
+func (b *termBuilder) corrected(phrases [][]string) [][]string {
+	list := make([][]string, len(phrases))
+	for i, p := range phrases {
+		list[i] = slices.Clone(p)
+		for j, w := range p {
+			if by, ok := b.instead[w]; ok {
+				list[i][j] = by
+			}
+		}
+	}
+	return list
 }
 
 // look asks once which words and identifiers of the query exist.

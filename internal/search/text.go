@@ -10,7 +10,7 @@ import (
 // the document's own affair, and the same in every index. Only how rare a term
 // is depends on the others.
 const (
-	bm25K1      = 0.9
+	bm25K1      = 0.6
 	bm25B       = 0.9
 	bm25Average = 64 // words
 )

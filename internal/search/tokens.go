@@ -10,7 +10,7 @@ import (
 
 // tokenizer is the version of what tokens, stems and weights are. An index that
 // was written by another one must be built anew: raise it with every change.
-const tokenizer = 2
+const tokenizer = 3
 
 // tokenKind is what of the text a term stands for.
 type tokenKind uint8
@@ -49,11 +49,18 @@ const (
 // space and at the punctuation that no identifier uses; each piece gives its
 // words, cut at punctuation, camel humps, acronyms and between letters and
 // digits, and joined forms: max_connections gives max, connect, connections and
-// maxconnections. Words that follow each other give pairs. This is the only place that knows what a term is; the index,
-// queries and highlights all use it.
+// maxconnections. Words that follow each other give pairs. This is the only place
+// that knows what a term is; the index, queries and highlights all use it.
 func tokenize(text string, emit func(token)) {
 	s := splitter{emit: emit}
 	s.read(text)
+}
+
+// Terms gives the terms of a text in order, so that other engines can be asked
+// for the same ones.
+func Terms(text string) (terms []string) {
+	tokenize(text, func(t token) { terms = append(terms, t.term) })
+	return terms
 }
 
 // read cuts a text into pieces.
@@ -372,10 +379,16 @@ func ungroup(number string) string {
 }
 
 func fold(word string) string {
-	return strings.Map(func(r rune) rune {
+	return plainLetters.Replace(strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Mn, r) {
 			return -1
 		}
 		return unicode.ToLower(r)
-	}, norm.NFKD.String(word))
+	}, norm.NFKD.String(word)))
 }
+
+// plainLetters writes as people without such a keyboard do what Unicode does not
+// take apart.
+//
+//nolint:gochecknoglobals // a fixed table
+var plainLetters = strings.NewReplacer("ø", "o", "ł", "l", "đ", "d", "ð", "d", "ı", "i", "ß", "ss", "æ", "ae", "œ", "oe", "þ", "th")
