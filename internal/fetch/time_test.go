@@ -371,3 +371,23 @@ func TestCacheOfRobotsIsBounded(t *testing.T) {
 		t.Errorf("%d bytes of what was dropped", c.bytes)
 	}
 }
+
+func TestAClockThatIsStoppedGoesOnInTheEnd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		over := make(chan struct{})
+		c := startClock(10*time.Second, func() { close(over) })
+		first, second := c.pause(), c.pause()
+		time.Sleep(time.Minute)
+		first()
+		time.Sleep(time.Minute)
+		second()
+		time.Sleep(4 * time.Second)
+		c.pause()
+		<-over
+		if took := time.Since(began); took != 2*time.Minute+10*time.Second+longestPause {
+			t.Errorf("it was over after %v", took)
+		}
+	})
+}
