@@ -68,6 +68,7 @@ func (s Steps) discover(ctx context.Context, t task) (job.Save, error) {
 	if err != nil {
 		return nil, err
 	}
+	context.AfterFunc(ctx, response.Close)         // what is found is kept until it was saved, then ctx ends
 	if response.Redirect.Domain() == at.Domain() { // one that has moved away is of the other site
 		sitemap.Sitemaps = append(sitemap.Sitemaps, response.Redirect)
 	}
