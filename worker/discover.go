@@ -21,7 +21,8 @@ const done = "-"
 // discover reads the next sitemap of the site of an item, one for each turn at
 // its domain, until none is left; then the item goes on to its page. The item
 // holds the list of sitemaps, so a crawl that was interrupted goes on where it
-// was. What cannot be read is passed over: a crawl does without.
+// was. What cannot be read is passed over, as a crawl does without; but not before
+// it was tried as often as a page, if the reason may pass. Then an event names it.
 func (s Steps) discover(ctx context.Context, t task) (job.Save, error) {
 	v, err := s.visit(ctx, t)
 	if err != nil {
@@ -32,13 +33,20 @@ func (s Steps) discover(ctx context.Context, t task) (job.Save, error) {
 		if t.Lane != v.target.Domain() {
 			return settled(job.Result{Next: schema.StepDiscover, Lane: v.target.Domain()}), nil
 		}
-		if list, err = s.sitemaps(ctx, v.target); err != nil {
+		list, err = s.sitemaps(ctx, v.target)
+		if failure, ok := errors.AsType[*fetch.Failure](err); ok {
+			if failure.Temporary && !v.fresh() {
+				return v.failed(failure), nil // the page could not be read either
+			}
+			list, err = []string{done}, nil // the page will say why
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
 	next := slices.IndexFunc(list, func(u string) bool { return !strings.HasPrefix(u, done) })
 	if next < 0 {
-		return v.discovered(list, nil), nil
+		return settled(v.discovered(list, nil)), nil
 	}
 	at, err := fetch.ParseURL(list[next])
 	if err != nil {
@@ -49,13 +57,18 @@ func (s Steps) discover(ctx context.Context, t task) (job.Save, error) {
 	}
 	list[next] = done + list[next]
 	sitemap, response, err := s.Web.Sitemap(ctx, fetch.Request{URL: at, Lane: t.Lane})
-	observation := fetch.Observation{Status: response.Status, CrawlDelay: response.CrawlDelay}
-	failure, failed := errors.AsType[*fetch.Failure](err)
-	if failed {
-		observation = fetch.Observation{Status: failure.Status, RetryAfter: failure.RetryAfter, CrawlDelay: failure.CrawlDelay}
-	} else if err != nil {
+	if failure, ok := errors.AsType[*fetch.Failure](err); ok {
+		result := v.discovered(list, nil)
+		if failure.Temporary {
+			result.Temporary, result.RetryAfter, result.Reason = true, failure.RetryAfter, "sitemap "+at.String()+": "+failure.Reason
+		}
+		observation := fetch.Observation{Status: failure.Status, RetryAfter: failure.RetryAfter, CrawlDelay: failure.CrawlDelay}
+		return v.observedAt(at, observation, settled(result)), nil
+	}
+	if err != nil {
 		return nil, err
 	}
+	context.AfterFunc(ctx, response.Close)         // what is found is kept until it was saved, then ctx ends
 	if response.Redirect.Domain() == at.Domain() { // one that has moved away is of the other site
 		sitemap.Sitemaps = append(sitemap.Sitemaps, response.Redirect)
 	}
@@ -71,15 +84,13 @@ func (s Steps) discover(ctx context.Context, t task) (job.Save, error) {
 			found = append(found, job.Link{URL: p.URL, Depth: t.Depth + 1, Score: v.job.order.Score(p.URL)})
 		}
 	}
-	return v.observedAt(at, observation, v.discovered(list, found)), nil
+	observation := fetch.Observation{Status: response.Status, CrawlDelay: response.CrawlDelay}
+	return v.observedAt(at, observation, settled(v.discovered(list, found))), nil
 }
 
 // sitemaps lists the sitemaps of a site.
 func (s Steps) sitemaps(ctx context.Context, home fetch.URL) ([]string, error) {
 	rules, err := s.Web.Robots(ctx, home)
-	if _, failed := errors.AsType[*fetch.Failure](err); failed {
-		return []string{done}, nil // the page will say why
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +104,7 @@ func (s Steps) sitemaps(ctx context.Context, home fetch.URL) ([]string, error) {
 }
 
 // discovered sends the item to its next sitemap, or to its page.
-func (v *visit) discovered(list []string, found []job.Link) job.Save {
+func (v *visit) discovered(list []string, found []job.Link) job.Result {
 	result := job.Result{Next: schema.StepFetch, Lane: v.target.Domain(), Sitemaps: list, Found: found, Follow: v.followAt}
 	for _, u := range list {
 		if strings.HasPrefix(u, done) {
@@ -104,5 +115,5 @@ func (v *visit) discovered(list []string, found []job.Link) job.Save {
 			break
 		}
 	}
-	return settled(result)
+	return result
 }

@@ -43,10 +43,11 @@ const (
 	checkEvery = 500 * time.Millisecond
 )
 
-// How long a save may take, and how often one is tried while the database is
-// away.
+// How long a save may take, at first and when it was too slow, and how often one
+// is tried while the database is away.
 const (
 	saveWithin = 15 * time.Second
+	slowSave   = 2 * time.Minute
 	tryEvery   = 500 * time.Millisecond
 )
 
@@ -315,12 +316,16 @@ func (p *Pool) save(ctx context.Context, log *slog.Logger, item queue.Item, row 
 }
 
 // insist runs write until the database answers, for as long as the item is
-// ours. What is done is worth saving, even when the process is about to stop:
-// then it runs once.
+// ours. One whose time has ended, perhaps while it waited for others, has not been
+// answered: it gets more. What is done is worth saving, even when the process is
+// about to stop: then it runs once.
 func (p *Pool) insist(ctx context.Context, write func(context.Context) error) error {
-	for {
-		limited, done := context.WithTimeout(context.WithoutCancel(ctx), saveWithin)
+	for patience := saveWithin; ; patience = min(2*patience, slowSave) {
+		limited, done := context.WithTimeout(context.WithoutCancel(ctx), patience)
 		err := write(limited)
+		if err != nil && limited.Err() != nil && !errors.Is(err, queue.ErrLost) {
+			err = fmt.Errorf("%w: %w", store.ErrAway, err)
+		}
 		done()
 		if !errors.Is(err, store.ErrAway) {
 			return err

@@ -104,6 +104,51 @@ func TestPagesAreFoundBySitemaps(t *testing.T) {
 	})
 }
 
+func TestASitemapThatFailsForAPassingReasonIsTriedAgainAndNamedAtLast(t *testing.T) {
+	t.Parallel()
+	c := settings(t, "SQLite")
+	c.ScrapeMaxRetries = 1
+	s := start(t, c)
+	l := newLinked(s, map[string][]string{"/": nil, "/one": nil, "/two": nil})
+	l.body("/robots.txt", "text/plain", "Sitemap: /busy.xml\nSitemap: /down.xml\nSitemap: /missing.xml\nSitemap: /two.xml")
+	l.body("/two.xml", "application/xml", "<urlset><url><loc>/two</loc></url></urlset>")
+	var busy, down atomic.Int64
+	l.HandleFunc("/busy.xml", func(w http.ResponseWriter, _ *http.Request) {
+		if busy.Add(1) == 1 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = io.WriteString(w, "<urlset><url><loc>/one</loc></url></urlset>")
+	})
+	l.HandleFunc("/down.xml", func(w http.ResponseWriter, _ *http.Request) {
+		down.Add(1)
+		w.WriteHeader(http.StatusServiceUnavailable)
+	})
+	job := l.crawl(s, "/", map[string]any{})
+	if job.Status != "COMPLETED" || job.Done != 3 || busy.Load() != 2 || down.Load() != 2 {
+		t.Errorf("asked for one %d times, for the other %d times; job %+v", busy.Load(), down.Load(), job)
+	}
+	var out struct {
+		Job struct {
+			Events struct {
+				Edges []struct {
+					Node struct{ Kind, Message string }
+				}
+			}
+		}
+	}
+	s.ask(`query ($id: ID!) { job(id: $id) { events(first: 100) { edges { node { kind message } } } } }`, map[string]any{"id": job.ID}, &out)
+	var named []string
+	for _, e := range out.Job.Events.Edges {
+		if e.Node.Kind == "ITEM_RETRY" {
+			named = append(named, e.Node.Message)
+		}
+	}
+	if len(named) != 3 || !strings.HasPrefix(named[0], "sitemap "+l.URL+"/busy.xml: ") || !strings.HasPrefix(named[2], "sitemap "+l.URL+"/down.xml: ") || !strings.HasSuffix(named[2], "; going on without it") {
+		t.Errorf("events %q", named)
+	}
+}
+
 func TestABudgetGoesToWhatSpeaksOfTheProfile(t *testing.T) {
 	eachService(t, func(s *service) {
 		links := map[string][]string{"/": {}}

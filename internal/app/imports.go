@@ -136,9 +136,11 @@ func archive(name string, yield func(Document, error) bool) {
 		if err != nil {
 			break
 		}
-		d := Document{URL: p.URL, ContentType: p.ContentType, Title: p.Title, Body: p.Body}
+		d := Document{ContentType: p.ContentType, Title: p.Title, Body: p.Body}
 		var unfit error
-		if at, wrong := fetch.ParseURL(p.URL); wrong != nil {
+		at, wrong := fetch.ParseURL(p.URL)
+		d.URL = at.String() // one page under two spellings is one
+		if wrong != nil {
 			unfit = wrong
 		} else if _, wrong := fetch.Handed(at, p.ContentType, p.Body); wrong != nil {
 			unfit = wrong

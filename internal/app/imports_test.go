@@ -11,9 +11,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/uuid"
 	"techfacts.dev/techfacts/internal/app"
 	"techfacts.dev/techfacts/internal/storetest"
+	"techfacts.dev/techfacts/internal/warc"
 )
 
 const importMutation = `mutation ($input: ImportDocumentsInput!) { importDocuments(input: $input) { job { ` + jobFields + ` } } }`
@@ -347,5 +350,36 @@ func TestNothingOutsideOfAFolderIsHandedIn(t *testing.T) {
 		if n != 1 {
 			t.Errorf("%s, %q: %d errors", name, base, n)
 		}
+	}
+}
+
+func TestAPageOfAnArchiveHasOneURLInWhateverSpelling(t *testing.T) {
+	t.Parallel()
+	name := t.TempDir() + "/pages.warc"
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := warc.NewWriter(f, false, "test", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, url := range []string{"https://Docs.example.com:443/docs/", "https://docs.example.com/docs/?utm_source=x#top", "https://docs.example.com/other"} {
+		if err := w.Resource(uuid.New(), time.Now(), warc.Page{URL: url, ContentType: "text/html", Body: []byte("<p>x")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for d, err := range app.Documents(name, "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, d.URL)
+	}
+	if want := []string{"https://docs.example.com/docs/", "https://docs.example.com/docs/", "https://docs.example.com/other"}; !slices.Equal(got, want) {
+		t.Errorf("got %q", got) // a job takes a URL once
 	}
 }

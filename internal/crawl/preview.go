@@ -230,6 +230,7 @@ func (v *preview) sitemaps(ctx context.Context, home fetch.URL) {
 		for _, p := range sitemap.Pages {
 			v.add(p.URL, schema.SourceSitemap, 1, v.order.Score(p.URL), p.Modified)
 		}
+		response.Close()
 	}
 }
 

@@ -227,6 +227,39 @@ func TestPagesDeeperThanTheParserAreReadPlainly(t *testing.T) {
 	}
 }
 
+func TestNothingBehindATagOrATextOfMegabytesIsLost(t *testing.T) {
+	t.Parallel()
+	const size = 3 << 20
+	deep := strings.Repeat("<div>", 600) + "<h1>Limits</h1><p>First of all.</p>"
+	for name, long := range map[string]string{
+		"a picture":      `<img alt="a > b" src="data:image/png;base64,` + strings.Repeat("A", size) + `">`,
+		"attributes":     "<div " + strings.Repeat(`a='"' `, size/6) + ">",
+		"an end":         "</div " + strings.Repeat(`a = "<p>" `, size/9) + ">",
+		"a link":         `<a href="/` + strings.Repeat("a", size) + `">`,
+		"a strange name": "<x-" + strings.Repeat("y", size) + ">",
+		"a comment":      "<!-- <p>no " + strings.Repeat("<p> > ", size/6) + "-->",
+		"a declaration":  "<!x " + strings.Repeat("y", size) + ">",
+		"a script":       "<script>" + strings.Repeat("'<p>no</p>' </scripts>", size/22) + "</SCRIPT >",
+		"a style":        "<style x=" + strings.Repeat("y", size) + ">no" + strings.Repeat("<p>no", size/5) + "</style>",
+		"a title":        "<title>" + strings.Repeat("no ", size/3) + "</title>",
+	} {
+		d, err := document.FromHTML([]byte(deep + long + "<p>Each key may send 600 requests.</p><p>And <a href=/last>last</a>.</p>"))
+		if want := "# Limits\n\nFirst of all.\n\nEach key may send 600 requests.\n\nAnd last."; err != nil || d.Text != want {
+			t.Errorf("%s: %.200q: %v", name, d.Text, err)
+		}
+		if n := len(d.Links); n == 0 || d.Links[n-1].Href != "/last" {
+			t.Errorf("%s: links %v", name, d.Links)
+		}
+	}
+	for _, piece := range []string{"größe &amp; maß ", "größe&amp;", "限制", "a < b "} {
+		d, err := document.FromHTML([]byte(deep + "<p>" + strings.Repeat(piece, size/len(piece)) + "</p><p>Last."))
+		want := "# Limits\n\nFirst of all.\n\n" + strings.TrimSpace(strings.Repeat(strings.ReplaceAll(piece, "&amp;", "&"), size/len(piece))) + "\n\nLast."
+		if strings.ReplaceAll(d.Text, "\\", "") != want || err != nil {
+			t.Errorf("%q: %d bytes, want %d: %.100q … %.100q: %v", piece, len(d.Text), len(want), d.Text, d.Text[max(0, len(d.Text)-60):], err)
+		}
+	}
+}
+
 func TestSpansDoNotBlowUpAPage(t *testing.T) {
 	cell := `<td colspan="1000" rowspan="60000">` + strings.Repeat("x", 2000) + "</td>"
 	body := []byte("<table>" + strings.Repeat("<tr>"+cell+cell+"</tr>", 200) + "</table>")

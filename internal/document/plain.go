@@ -8,16 +8,13 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// maxToken is how many bytes one tag or text may have.
-const maxToken = 1 << 20
-
 // fromTokens reads a page that is nested too deeply, or has too many tags, to be
-// parsed as a tree; up to a token that is too long. It tells headings, paragraphs, items and rows apart, and nothing more.
+// parsed as a tree. It tells headings, paragraphs, items and rows apart, and
+// nothing more.
 func fromTokens(body []byte) Document {
 	var s survey
 	var w writer
-	z := html.NewTokenizer(bytes.NewReader(body))
-	z.SetMaxBuf(maxToken)
+	z := newTokens(body)
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
@@ -37,7 +34,7 @@ func fromTokens(body []byte) Document {
 }
 
 // token reads a start tag: what it says of the page, and how it divides the text.
-func (s *survey) token(w *writer, z *html.Tokenizer) {
+func (s *survey) token(w *writer, z *tokens) {
 	name, more := z.TagName()
 	n := &html.Node{Type: html.ElementNode, DataAtom: atom.Lookup(name)}
 	switch n.DataAtom {

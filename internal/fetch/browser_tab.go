@@ -63,17 +63,21 @@ func (t *tab) show(ctx context.Context) (Response, error) {
 	if err := t.open(ctx); err != nil {
 		return Response{}, err
 	}
+	wanted, enough := context.WithCancel(ctx)
+	defer enough()
 	for range tabWorkers {
-		t.workers.Go(func() { t.serve(ctx) })
+		t.workers.Go(func() { t.serve(ctx, wanted) })
 	}
 	if _, err := chromedp.Call(ctx, page.Navigate, page.NavigateParams{URL: t.request.URL.String()}); err != nil {
 		return Response{}, err
 	}
-	switch err := t.settle(ctx); {
-	case err != nil:
+	err := t.settle(ctx)
+	enough() // what still comes must not take the place that the page needs
+	if err != nil {
 		return Response{}, err
-	case t.led():
-		return Response{URL: t.request.URL, Redirect: t.redirect, Status: t.page.Status, Bytes: t.page.Bytes + t.bytes, Fetcher: schema.FetcherBrowser}, nil
+	}
+	if to, n := t.led(); !to.IsZero() {
+		return Response{URL: t.request.URL, Redirect: to, Status: t.page.Status, Bytes: t.page.Bytes + n, Fetcher: schema.FetcherBrowser}, nil
 	}
 	return t.read(ctx)
 }
@@ -171,10 +175,11 @@ func (t *tab) quiet() bool {
 	return t.busy == 0 && time.Since(t.changed) >= enough
 }
 
-func (t *tab) led() bool {
+// led tells where scripts have led the page, and how much they have fetched.
+func (t *tab) led() (to URL, bytes int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return !t.redirect.IsZero()
+	return t.redirect, t.bytes
 }
 
 // read takes the page as it is now, in a world of its own where the page's
@@ -209,9 +214,8 @@ func (t *tab) read(ctx context.Context) (Response, error) {
 		shown.Close()
 		return Response{}, err
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	shown.Body, shown.Bytes = clean([]byte(text)), shown.Bytes+t.bytes
+	_, n := t.led()
+	shown.Body, shown.Bytes = clean([]byte(text)), shown.Bytes+n
 	return shown, nil
 }
 
@@ -227,8 +231,10 @@ func evaluate[T any](ctx context.Context, world runtime.ExecutionContextID, expr
 	return v, json.Unmarshal(result.Result.Value, &v)
 }
 
-// serve answers what the page asks for, until ctx ends.
-func (t *tab) serve(ctx context.Context) {
+// serve answers what the page asks for, until ctx ends. Once wanted has ended
+// nothing more is fetched for it: it is refused, as a page that waits for an
+// answer cannot be read.
+func (t *tab) serve(ctx, wanted context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -236,7 +242,7 @@ func (t *tab) serve(ctx context.Context) {
 		case <-t.dialogs:
 			_, _ = chromedp.Call(ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: false}) // it may be gone
 		case e := <-t.asked:
-			t.answer(ctx, e)
+			t.answer(ctx, wanted, e)
 			t.mu.Lock()
 			t.busy--
 			t.changed = time.Now()
@@ -248,7 +254,7 @@ func (t *tab) serve(ctx context.Context) {
 // answer answers one request: the page itself is what has come of it, another
 // page in its place is a redirect, a style sheet is empty, scripts and data are
 // fetched, and nothing else is to be had. An error means that the tab is gone.
-func (t *tab) answer(ctx context.Context, e asked) {
+func (t *tab) answer(ctx, wanted context.Context, e asked) {
 	switch {
 	case e.ResourceType == network.ResourceTypeDocument && e.FrameID == t.frame:
 		t.document(ctx, e)
@@ -257,7 +263,7 @@ func (t *tab) answer(ctx context.Context, e asked) {
 	case e.ResourceType == network.ResourceTypeStylesheet:
 		t.fulfil(ctx, e, http.StatusOK, http.Header{"Content-Type": {"text/css"}, "Access-Control-Allow-Origin": {"*"}}, nil)
 	case e.ResourceType == network.ResourceTypeScript, e.ResourceType == network.ResourceTypeXHR, e.ResourceType == network.ResourceTypeFetch:
-		t.resource(ctx, e)
+		t.resource(ctx, wanted, e)
 	default:
 		t.refuse(ctx, e, network.ErrorReasonBlockedByClient)
 	}
@@ -276,7 +282,9 @@ func (t *tab) document(ctx context.Context, e asked) {
 	to, err := t.request.URL.Resolve(e.Request.URL)
 	if err == nil && to != t.request.URL && e.Request.Method == http.MethodGet {
 		t.mu.Lock()
-		t.redirect = to
+		if t.redirect.IsZero() {
+			t.redirect = to
+		}
 		closeOnce(t.moved)
 		t.mu.Unlock()
 	}
@@ -299,7 +307,7 @@ func (t *tab) fulfil(ctx context.Context, e asked, status int, header http.Heade
 
 // resource fetches what a script asks for, wherever redirects lead, if the
 // guard and robots.txt let us.
-func (t *tab) resource(ctx context.Context, e asked) {
+func (t *tab) resource(ctx, wanted context.Context, e asked) {
 	t.mu.Lock()
 	t.requests++
 	enough := t.requests > tabRequests || t.bytes > 2*t.http.maxBody
@@ -310,15 +318,15 @@ func (t *tab) resource(ctx context.Context, e asked) {
 		return
 	}
 	for range maxRedirects + 1 {
-		if err = t.request.allowed(ctx, u); err != nil {
+		if err = t.request.allowed(wanted, u); err != nil {
 			break
 		}
 		var resp *http.Response
-		if resp, err = t.http.send(ctx, u, sentOn(e.Request.Headers)); err != nil {
+		if resp, err = t.http.send(wanted, u, sentOn(e.Request.Headers)); err != nil {
 			break
 		}
 		if !redirects(resp) {
-			t.hand(ctx, e, resp)
+			t.hand(ctx, wanted, e, resp)
 			return
 		}
 		drain(resp)
@@ -330,13 +338,13 @@ func (t *tab) resource(ctx context.Context, e asked) {
 }
 
 // hand gives the browser an answer that has come.
-func (t *tab) hand(ctx context.Context, e asked, resp *http.Response) {
+func (t *tab) hand(ctx, wanted context.Context, e asked, resp *http.Response) {
 	defer resp.Body.Close()
 	body, _, err := decoded(resp, t.http.maxBody)
 	var data []byte
 	release := func() {}
 	if err == nil {
-		data, release, err = t.http.room.readAll(ctx, t.request.clock, body)
+		data, release, err = t.http.room.readAll(wanted, t.request.clock, body)
 	}
 	defer func() { release() }()
 	t.mu.Lock()

@@ -326,3 +326,30 @@ func TestABrowserThatDoesNotStartIsAnOutcome(t *testing.T) {
 		t.Error("a browser that is not there was found")
 	}
 }
+
+func TestAScriptThatFetchesWithoutAnEndLeavesThePlaceForLargeBodies(t *testing.T) {
+	t.Parallel()
+	s := serve(t, map[string]http.HandlerFunc{
+		"/grown": says("text/html", `<div id="root"></div><script>document.getElementById("root").innerHTML = "<p>" + "limit of words ".repeat(20000)
+			addEventListener("load", () => { setTimeout(() => { const x = new XMLHttpRequest; x.open("GET", "/drip?again", false); x.send() }, 100); fetch("/drip") })</script>`),
+		"/drip": func(w http.ResponseWriter, r *http.Request) {
+			_, _ = w.Write(bytes.Repeat([]byte("x"), 400_000))
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		},
+		"/large": says("text/html", strings.Repeat("x", 400_000)),
+	})
+	plain := open(t, Options{Timeout: 10 * time.Second}, s)
+	w, _ := browse(t, plain)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	got, err := w.Fetch(ctx, Request{URL: s.at(t, "/grown")})
+	if err != nil || len(got.Body) < 300_000 {
+		t.Fatalf("got %d bytes: %v", len(got.Body), err)
+	}
+	got.Close()
+	if got, err = plain.Fetch(ctx, Request{URL: s.at(t, "/large")}); err != nil || len(got.Body) != 400_000 {
+		t.Errorf("after it: %d bytes: %v", len(got.Body), err)
+	}
+	got.Close()
+}

@@ -136,8 +136,8 @@ func (h *HTTP) Get(ctx context.Context, r Request) (Response, error) {
 		return Response{}, f
 	}
 	if r.sitemap {
-		f := h.readSitemap(resp, &found)
-		if f != nil {
+		if f := h.readSitemap(ctx, r.clock, resp, &found); f != nil {
+			found.Close()
 			return Response{}, f.with(resp.StatusCode)
 		}
 		return found, nil

@@ -19,26 +19,47 @@ type room chan struct{}
 
 func newRoom() room { return make(room, largeBodies) }
 
+// longestPause is how long the clock of a visit may be stopped: longer than any
+// number of large bodies takes that come to their end.
+const longestPause = 10 * time.Minute
+
 // clock is the time that a visit has.
 type clock struct {
-	timer *time.Timer
-	ends  time.Time
+	mu     sync.Mutex
+	timer  *time.Timer
+	ends   time.Time
+	left   time.Duration // while it is stopped
+	paused int           // by so many
 }
 
 // startClock calls expired when the time is over.
 func startClock(d time.Duration, expired func()) *clock {
-	return &clock{time.AfterFunc(d, expired), time.Now().Add(d)}
+	return &clock{timer: time.AfterFunc(d, expired), ends: time.Now().Add(d)}
 }
 
-// pause stops the clock until resume is called.
+// pause stops the clock until resume is called by all who have stopped it, or for
+// longestPause: whoever waits for what does not end has to end, too.
 func (c *clock) pause() (resume func()) {
-	if c == nil || !c.timer.Stop() {
+	if c == nil {
 		return func() {}
 	}
-	left := time.Until(c.ends)
-	return func() {
-		c.ends = time.Now().Add(left)
-		c.timer.Reset(left)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.paused++
+	if c.paused == 1 && c.timer.Stop() {
+		c.left = time.Until(c.ends)
+		c.timer.Reset(c.left + longestPause)
+	}
+	return c.resume
+}
+
+func (c *clock) resume() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.paused--
+	if c.paused == 0 && c.timer.Stop() {
+		c.ends = time.Now().Add(c.left)
+		c.timer.Reset(c.left)
 	}
 }
 

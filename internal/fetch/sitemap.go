@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -18,11 +19,13 @@ import (
 	"techfacts.dev/techfacts/schema"
 )
 
-// The bounds of one sitemap, by the protocol of sitemaps.org.
+// The bounds of one sitemap: the first two by the protocol of sitemaps.org.
 const (
 	maxSitemap      = 50 << 20 // bytes, decoded
 	maxSitemapURLs  = 50_000
-	maxSitemapTotal = 500 // sitemaps named by an index that are kept
+	maxSitemapBytes = 8 << 20 // of URLs
+	maxSitemapToken = 2 << 20 // one tag, text or comment
+	maxSitemapTotal = 500     // sitemaps named by an index that are kept
 )
 
 // Sitemap is what one sitemap lists, in order and without doubles.
@@ -38,14 +41,22 @@ type Listed struct {
 	Modified time.Time // zero if it does not say
 }
 
-// readSitemap takes the sitemap from resp.
-func (h *HTTP) readSitemap(resp *http.Response, found *Response) *Failure {
+// readSitemap takes the sitemap from resp. A large one waits for a place, as a
+// large page does.
+func (h *HTTP) readSitemap(ctx context.Context, clock *clock, resp *http.Response, found *Response) *Failure {
 	found.ContentType = mediaType(resp.Header.Get("Content-Type"))
 	body, wire, err := decoded(resp, maxSitemap)
 	if err != nil {
 		return brokenBody(err, maxSitemap)
 	}
-	sitemap, err := ParseSitemap(body, resp.Header.Get("Content-Type"), found.URL)
+	var waited error
+	sitemap, err := parseSitemap(body, resp.Header.Get("Content-Type"), found.URL, func() bool {
+		found.release, waited = h.room.enter(ctx, clock)
+		return waited == nil
+	})
+	if waited != nil {
+		return brokenBody(waited, maxSitemap)
+	}
 	if err != nil && len(sitemap.Pages)+len(sitemap.Sitemaps) == 0 {
 		if errors.Is(err, errNoSitemap) {
 			return failed(schema.UnsupportedType, err, "it is no sitemap")
@@ -63,6 +74,12 @@ var errNoSitemap = errors.New("no sitemap")
 // With an error it gives what it understood before it. What is not admitted as a
 // URL is left out.
 func ParseSitemap(r io.Reader, contentType string, at URL) (Sitemap, error) {
+	return parseSitemap(r, contentType, at, func() bool { return true })
+}
+
+// parseSitemap is ParseSitemap, which asks enter before it keeps more than a little,
+// and ends if that says no.
+func parseSitemap(r io.Reader, contentType string, at URL, enter func() bool) (Sitemap, error) {
 	in := bufio.NewReaderSize(&capped{r: r, limit: maxSitemap}, 4096)
 	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1F, 0x8B}) { // sitemap.xml.gz
 		unzipped, err := gzip.NewReader(in)
@@ -76,7 +93,7 @@ func ParseSitemap(r io.Reader, contentType string, at URL) (Sitemap, error) {
 	if err != nil {
 		return Sitemap{}, errNoSitemap
 	}
-	l := listing{at: at, seen: map[URL]bool{}}
+	l := listing{at: at, seen: map[URL]bool{}, enter: enter}
 	if first != '<' {
 		err = l.lines(in)
 	} else {
@@ -143,8 +160,27 @@ func skipSpace(in *bufio.Reader) (first rune, err error) {
 // listing collects what a sitemap lists.
 type listing struct {
 	Sitemap
-	at   URL
-	seen map[URL]bool
+	at    URL
+	seen  map[URL]bool
+	bytes int         // of its URLs
+	large bool        // it was let in
+	enter func() bool // lets it in, or does not
+}
+
+// listedSize is what a URL takes beside its bytes.
+const listedSize = 300
+
+// room reports whether there is room for one more URL.
+func (l *listing) room(u URL) bool {
+	l.bytes += len(u.String())
+	switch {
+	case l.bytes > maxSitemapBytes:
+		return false
+	case !l.large && l.bytes+listedSize*len(l.seen) > smallBody:
+		l.large = true
+		return l.enter()
+	}
+	return true
 }
 
 // page adds a page. It fails with io.EOF when there is no room for more.
@@ -153,7 +189,7 @@ func (l *listing) page(href, modified string) error {
 	if strings.TrimSpace(href) == "" || err != nil || l.seen[u] {
 		return nil //nolint:nilerr // not a URL that could be read
 	}
-	if len(l.Pages) == maxSitemapURLs {
+	if len(l.Pages) == maxSitemapURLs || !l.room(u) {
 		l.Cut = true
 		return io.EOF
 	}
@@ -167,7 +203,7 @@ func (l *listing) sitemap(href string) {
 	if strings.TrimSpace(href) == "" || err != nil || l.seen[u] {
 		return
 	}
-	if len(l.Sitemaps) == maxSitemapTotal {
+	if len(l.Sitemaps) == maxSitemapTotal || !l.room(u) {
 		l.Cut = true
 		return
 	}
@@ -203,14 +239,16 @@ type entry struct {
 }
 
 // xml reads any of the formats: they differ in names only.
-func (l *listing) xml(in io.Reader) error {
-	d := xml.NewDecoder(in)
+func (l *listing) xml(in *bufio.Reader) error {
+	pieces := &piecemeal{Reader: in}
+	d := xml.NewDecoder(pieces)
 	d.Strict, d.AutoClose, d.Entity = false, nil, xml.HTMLEntity
 	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // decoded before
 	var e entry
 	known := false
 	var text strings.Builder
 	for depth := 0; ; {
+		pieces.left = maxSitemapToken
 		token, err := d.RawToken()
 		switch {
 		case errors.Is(err, io.EOF) && known:
@@ -251,6 +289,21 @@ func (l *listing) xml(in io.Reader) error {
 			depth--
 		}
 	}
+}
+
+// piecemeal gives no more than is left, which is set anew for each piece: a decoder
+// of XML keeps all of a token.
+type piecemeal struct {
+	*bufio.Reader
+	left int
+}
+
+// ReadByte fails with errTooLarge when nothing is left.
+func (p *piecemeal) ReadByte() (byte, error) {
+	if p.left--; p.left < 0 {
+		return 0, errTooLarge
+	}
+	return p.Reader.ReadByte()
 }
 
 func isSitemap(root string) bool {

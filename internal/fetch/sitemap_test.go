@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -98,6 +99,19 @@ func TestSitemapsAreBounded(t *testing.T) {
 	at := mustParse(t, "https://acme.example/sitemap.xml")
 	if s, err := ParseSitemap(strings.NewReader(b.String()), "", at); err != nil || len(s.Pages) != maxSitemapURLs || !s.Cut {
 		t.Errorf("%d pages, cut %v, %v", len(s.Pages), s.Cut, err)
+	}
+	b.Reset()
+	for i := range 10_000 {
+		fmt.Fprintf(&b, "https://acme.example/%d/%s\n", i, strings.Repeat("x", 1000))
+	}
+	if s, err := ParseSitemap(strings.NewReader(b.String()), "", at); err != nil || len(s.Pages) < 8000 || len(s.Pages) > maxSitemapBytes/1000 || !s.Cut {
+		t.Errorf("long URLs: %d pages, cut %v, %v", len(s.Pages), s.Cut, err)
+	}
+	for _, token := range []string{"<loc>%s</loc>", "<!--%s-->", "<x y='%s'/>", "<![CDATA[%s]]>"} {
+		one := "<urlset><url><loc>/a</loc></url><url>" + fmt.Sprintf(token, strings.Repeat("x", maxSitemapToken)) + "</url><url><loc>/b</loc></url></urlset>"
+		if s, err := ParseSitemap(strings.NewReader(one), "", at); !errors.Is(err, errTooLarge) || len(s.Pages) != 1 || !s.Cut {
+			t.Errorf("%s: %d pages, %v", token, len(s.Pages), err)
+		}
 	}
 	bomb := squeeze(t, "gzip", "<urlset>"+strings.Repeat(" ", maxSitemap))
 	if s, err := ParseSitemap(strings.NewReader(bomb), "", at); err == nil {

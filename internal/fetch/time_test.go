@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -166,6 +167,45 @@ func TestTimeSpentWaitingForRoomDoesNotCount(t *testing.T) {
 			held[i].Close()
 		}
 		waiting.Wait()
+	})
+}
+
+func TestALargeSitemapTakesThePlaceOfALargePage(t *testing.T) {
+	t.Parallel()
+	var list strings.Builder
+	for i := range 2000 {
+		fmt.Fprintf(&list, "http://acme.example/%d\n", i)
+	}
+	bubble(t, map[string]http.HandlerFunc{
+		"/large": says("text/plain", strings.Repeat("x", 3*smallBody)), "/small.txt": says("text/plain", "http://acme.example/a\n"), "/large.txt": says("text/plain", list.String()),
+	}, func(w world) {
+		t := w.T
+		h := w.connected(Options{Timeout: 7 * time.Second})
+		defer h.http.Close()
+		if small, response, err := h.Sitemap(t.Context(), Request{URL: acme(t, "/small.txt")}); err != nil || len(small.Pages) != 1 || response.release != nil {
+			t.Errorf("a small one: %+v, %v", small, err)
+		}
+		large, response, err := h.Sitemap(t.Context(), Request{URL: acme(t, "/large.txt")})
+		if err != nil || len(large.Pages) != 2000 {
+			t.Fatalf("%d pages, %v", len(large.Pages), err)
+		}
+		patient, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if late, err := h.Fetch(patient, Request{URL: acme(t, "/large")}); !errors.Is(err, context.DeadlineExceeded) {
+			late.Close()
+			t.Errorf("a page beside it: %v", err)
+		}
+		if _, _, err := h.Sitemap(t.Context(), Request{URL: acme(t, "/none.txt")}); outcome(err) != schema.HTTPError {
+			t.Errorf("got %v", err)
+		}
+		response.Close()
+		next := fetched(t, h, Request{URL: acme(t, "/large")})
+		patient, cancel = context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if _, _, err := h.Sitemap(patient, Request{URL: acme(t, "/large.txt")}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a sitemap beside a page: %v", err)
+		}
+		next.Close()
 	})
 }
 
@@ -370,4 +410,24 @@ func TestCacheOfRobotsIsBounded(t *testing.T) {
 	if c.bytes != 0 {
 		t.Errorf("%d bytes of what was dropped", c.bytes)
 	}
+}
+
+func TestAClockThatIsStoppedGoesOnInTheEnd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		over := make(chan struct{})
+		c := startClock(10*time.Second, func() { close(over) })
+		first, second := c.pause(), c.pause()
+		time.Sleep(time.Minute)
+		first()
+		time.Sleep(time.Minute)
+		second()
+		time.Sleep(4 * time.Second)
+		c.pause()
+		<-over
+		if took := time.Since(began); took != 2*time.Minute+10*time.Second+longestPause {
+			t.Errorf("it was over after %v", took)
+		}
+	})
 }

@@ -87,7 +87,7 @@ type Response struct {
 func (r *Response) Close() {
 	if r.release != nil {
 		r.release()
-		r.release, r.Body = nil, nil
+		r.release, r.Body, r.sitemap = nil, nil, nil
 	}
 }
 
@@ -99,7 +99,8 @@ func (w *Web) Fetch(ctx context.Context, r Request) (Response, error) {
 }
 
 // Sitemap reads a sitemap or a feed. If it has moved, the second result says
-// where to. It fails as Fetch does.
+// where to; the caller closes it when nothing of the sitemap is kept any more. It
+// fails as Fetch does.
 func (w *Web) Sitemap(ctx context.Context, r Request) (Sitemap, Response, error) {
 	r.sitemap = true
 	response, err := w.visit(ctx, r, w.http)

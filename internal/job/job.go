@@ -161,7 +161,9 @@ func (j *Jobs) Retry(ctx context.Context, id uuid.UUID) (*ent.Job, error) {
 				links = append(links, Link{URL: u, Depth: r.Depth})
 			}
 		}
-		return j.route(ctx, tx, links, old.Params.Scrape.Force)
+		items, err := j.route(ctx, tx, links, old.Params.Scrape.Force)
+		discover(items, links, old.Params.Scrape.Crawl)
+		return items, err
 	}
 	return j.start(ctx, draft{
 		kind: old.Type, company: old.Company, params: params, parent: &old.ID,

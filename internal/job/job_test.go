@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -429,6 +430,34 @@ func TestRetryTakesUpWhatWasNotDone(t *testing.T) {
 		}
 		if _, err := b.jobs.Retry(b.Context(), again.ID); !errors.Is(err, job.ErrNoRetry) {
 			b.Errorf("retry of what was done: %v", err)
+		}
+	})
+}
+
+func TestARetryLooksForTheSitemapsOfTheSitesThatWereGiven(t *testing.T) {
+	each(t, func(b *bench) {
+		steps := func(p schema.ScrapeParams) string {
+			old := b.start(p)
+			b.finish(func(item queue.Item) job.Result {
+				return job.Result{Outcome: schema.Failed, Found: []job.Link{link(b, "https://c.example/found", 1)}, Follow: func([]string, int) []job.Link { return nil }}
+			})
+			if _, err := b.jobs.Retry(b.Context(), old.ID); err != nil {
+				b.Fatal(err)
+			}
+			var steps []string
+			b.finish(func(item queue.Item) job.Result {
+				steps = append(steps, item.URL+" "+string(item.Step))
+				return job.Result{Outcome: schema.Stored}
+			})
+			slices.Sort(steps)
+			return strings.Join(steps, ", ")
+		}
+		p := scrape("https://a.example/", "https://a.example/b")
+		for without, first := range map[bool]string{false: "DISCOVER", true: "FETCH"} {
+			p.Crawl = &schema.CrawlParams{MaxDepth: 2, MaxPages: 10, NoSitemaps: without}
+			if got, want := steps(p), "https://a.example/ "+first+", https://a.example/b FETCH, https://c.example/found FETCH"; got != want {
+				b.Errorf("got %s, want %s", got, want)
+			}
 		}
 	})
 }

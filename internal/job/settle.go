@@ -26,7 +26,7 @@ type Save func(ctx context.Context, tx *store.Tx, row *ent.Job) (Result, error)
 
 // Result says what becomes of an item. Either Next is set, and it goes on to
 // that step; or it has failed for a passing reason and is tried again; or it
-// ends with its outcome.
+// ends with its outcome. With both, it goes on once it was tried often enough.
 type Result struct {
 	Next schema.Step
 	Lane string // of Next
@@ -153,9 +153,6 @@ func (c *changes) settle(ctx context.Context, item queue.Item, held queue.Held, 
 	if r.CanonicalOf != "" {
 		update.SetCanonicalOf(r.CanonicalOf)
 	}
-	if r.Sitemaps != nil {
-		update.SetSitemaps(r.Sitemaps)
-	}
 	c.tally = c.tally.Plus(r.Tally)
 	retry := r.Temporary && item.Attempts <= c.jobs.policy.Retries
 	if retry && item.Step == schema.StepFetch && c.exhausted() { // no reason to ask again
@@ -163,6 +160,9 @@ func (c *changes) settle(ctx context.Context, item queue.Item, held queue.Held, 
 	}
 	if r.Outcome != "" && !retry {
 		update.SetOutcome(r.Outcome)
+	}
+	if r.Sitemaps != nil && !retry {
+		update.SetSitemaps(r.Sitemaps)
 	}
 	if r.Next == "" && !retry {
 		update.SetFactCount(r.Facts).SetFactsAdded(r.FactsAdded).SetFactsRemoved(r.FactsRemoved)
@@ -180,6 +180,9 @@ func (c *changes) settle(ctx context.Context, item queue.Item, held queue.Held, 
 		c.event(schema.EventRetry, &item.ID, fmt.Sprintf("%s; next try in %s", r.Reason, wait.Round(time.Second)))
 		return queue.Later(ctx, c.tx, item, schema.Now().Add(wait))
 	case r.Next != "":
+		if r.Temporary {
+			c.event(schema.EventRetry, &item.ID, r.Reason+"; going on without it")
+		}
 		return c.advance(ctx, item, r, held.Depth)
 	}
 	if err := c.discovered(ctx, item, r, held.Depth); err != nil {

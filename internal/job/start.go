@@ -51,20 +51,21 @@ func (j *Jobs) StartScrape(ctx context.Context, in schema.ScrapeParams, c Common
 		prepare: func(ctx context.Context) error { return j.checkProfile(ctx, in.Profile, in.Method) },
 		items: func(ctx context.Context, tx *store.Tx) ([]queue.New, error) {
 			items, err := j.route(ctx, tx, links, in.Force)
-			if in.Crawl != nil && in.Crawl.Sitemaps() {
-				discover(items, links)
-			}
+			discover(items, links, in.Crawl)
 			return items, err
 		},
 	})
 }
 
-// discover makes the first item of each site look for its sitemaps before it
-// reads its page.
-func discover(items []queue.New, links []Link) {
+// discover makes the first item of each site that was given look for its sitemaps
+// before it reads its page, if the crawl is to read sitemaps.
+func discover(items []queue.New, links []Link, limits *schema.CrawlParams) {
+	if limits == nil || !limits.Sitemaps() {
+		return
+	}
 	seen := map[string]bool{}
 	for i := range items {
-		if domain := links[i].URL.Domain(); !seen[domain] {
+		if domain := links[i].URL.Domain(); links[i].Depth == 0 && !seen[domain] {
 			seen[domain] = true
 			items[i].Step, items[i].Lane = schema.StepDiscover, domain
 		}

@@ -23,7 +23,6 @@ const (
 	maxHeader = 64 << 10
 	maxBody   = 10 << 20
 	maxBlock  = maxBody + 256<<10 // with a header of HTTP
-	maxSkip   = 1 << 30           // a record longer than that is damage
 )
 
 // Page is what a record says of a URL.
@@ -170,7 +169,7 @@ func (r *Reader) header() (header textproto.MIMEHeader, length int64, err error)
 		header.Add(name, strings.TrimSpace(value))
 	}
 	length, err = strconv.ParseInt(header.Get("Content-Length"), 10, 64)
-	if err != nil || length < 0 || length > maxSkip || len(header["Content-Length"]) != 1 {
+	if err != nil || length < 0 || len(header["Content-Length"]) != 1 {
 		return nil, 0, r.damaged("its length is not one", err)
 	}
 	return header, length, nil

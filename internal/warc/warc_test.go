@@ -149,6 +149,34 @@ func TestRecordsAreBounded(t *testing.T) {
 	}
 }
 
+// nothing is a film without an end.
+type nothing struct{}
+
+func (nothing) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+func TestWhatFollowsARecordOfMoreThanAGibibyteIsRead(t *testing.T) {
+	t.Parallel()
+	const length = 1<<30 + 1
+	var parts []io.Reader
+	for _, kind := range []string{"request", "resource"} {
+		parts = append(parts, strings.NewReader(fmt.Sprintf("WARC/1.1\r\nWARC-Type: %s\r\nWARC-Target-URI: http://a.example/film\r\nContent-Length: %d\r\n\r\n", kind, length)),
+			io.LimitReader(nothing{}, length), strings.NewReader("\r\n\r\n"))
+	}
+	r, err := warc.NewReader(io.MultiReader(append(parts, strings.NewReader(record("resource", "http://a.example/", "text/plain", "good")))...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Next(); err == nil || err.Error() != "http://a.example/film: larger than 10 MiB" {
+		t.Errorf("the film: %v", err)
+	}
+	if p, err := r.Next(); err != nil || string(p.Body) != "good" {
+		t.Errorf("the page behind it: %q, %v", p.Body, err)
+	}
+}
+
 // FuzzReader holds that a file of any bytes is read to an end, and that no page
 // is larger than may be.
 func FuzzReader(f *testing.F) {
