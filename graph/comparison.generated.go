@@ -4,10 +4,7 @@ package graph
 
 import (
 	"context"
-	"math"
 	"strconv"
-	"sync/atomic"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -24,24 +21,8 @@ import (
 
 // region    **************************** field.gotpl *****************************
 
-func (ec *executionContext) _CellEntry_text(ctx context.Context, field graphql.CollectedField, obj *CellEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CellEntry_text(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Text, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CellEntry_text(ctx context.Context, field graphql.CollectedField, obj *CellEntry) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Text)
 }
 func (ec *executionContext) fieldContext_CellEntry_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CellEntry", field, false, false, "String")
@@ -79,47 +60,15 @@ func (ec *executionContext) fieldContext_CellEntry_qualifiers(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _CellEntry_value(ctx context.Context, field graphql.CollectedField, obj *CellEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CellEntry_value(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Value, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v FactValue) graphql.Marshaler {
-			return ec.marshalOFactValue2techfactsᚗdevᚋtechfactsᚋgraphᚐFactValue(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _CellEntry_value(ctx context.Context, field graphql.CollectedField, obj *CellEntry) graphql.Marshaler {
+	return ec.marshalOFactValue2techfactsᚗdevᚋtechfactsᚋgraphᚐFactValue(ctx, field.Selections, obj.Value)
 }
 func (ec *executionContext) fieldContext_CellEntry_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CellEntry", field, false, false, "FactValue")
 }
 
-func (ec *executionContext) _CellEntry_denies(ctx context.Context, field graphql.CollectedField, obj *CellEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CellEntry_denies(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Denies, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CellEntry_denies(ctx context.Context, field graphql.CollectedField, obj *CellEntry) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Denies)
 }
 func (ec *executionContext) fieldContext_CellEntry_denies(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CellEntry", field, false, false, "Boolean")
@@ -157,208 +106,64 @@ func (ec *executionContext) fieldContext_CellEntry_fact(_ context.Context, field
 	return fc, nil
 }
 
-func (ec *executionContext) _ComparedCompany_name(ctx context.Context, field graphql.CollectedField, obj *ComparedCompany) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparedCompany_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ComparedCompany_name(ctx context.Context, field graphql.CollectedField, obj *ComparedCompany) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_ComparedCompany_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparedCompany", field, false, false, "String")
 }
 
-func (ec *executionContext) _ComparedCompany_pagesRead(ctx context.Context, field graphql.CollectedField, obj *ComparedCompany) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparedCompany_pagesRead(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PagesRead, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ComparedCompany_pagesRead(ctx context.Context, field graphql.CollectedField, obj *ComparedCompany) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.PagesRead)
 }
 func (ec *executionContext) fieldContext_ComparedCompany_pagesRead(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparedCompany", field, false, false, "Int")
 }
 
-func (ec *executionContext) _ComparedCompany_lastFetchedAt(ctx context.Context, field graphql.CollectedField, obj *ComparedCompany) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparedCompany_lastFetchedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.LastFetchedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _ComparedCompany_lastFetchedAt(ctx context.Context, field graphql.CollectedField, obj *ComparedCompany) graphql.Marshaler {
+	return ec.marshalOTime2ᚖtimeᚐTime(ctx, field.Selections, obj.LastFetchedAt)
 }
 func (ec *executionContext) fieldContext_ComparedCompany_lastFetchedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparedCompany", field, false, false, "Time")
 }
 
-func (ec *executionContext) _ComparedCompany_oldestFetchedAt(ctx context.Context, field graphql.CollectedField, obj *ComparedCompany) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparedCompany_oldestFetchedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.OldestFetchedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _ComparedCompany_oldestFetchedAt(ctx context.Context, field graphql.CollectedField, obj *ComparedCompany) graphql.Marshaler {
+	return ec.marshalOTime2ᚖtimeᚐTime(ctx, field.Selections, obj.OldestFetchedAt)
 }
 func (ec *executionContext) fieldContext_ComparedCompany_oldestFetchedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparedCompany", field, false, false, "Time")
 }
 
-func (ec *executionContext) _ComparedCompany_stated(ctx context.Context, field graphql.CollectedField, obj *ComparedCompany) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparedCompany_stated(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Stated, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ComparedCompany_stated(ctx context.Context, field graphql.CollectedField, obj *ComparedCompany) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Stated)
 }
 func (ec *executionContext) fieldContext_ComparedCompany_stated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparedCompany", field, false, false, "Int")
 }
 
-func (ec *executionContext) _ComparedCompany_statedNo(ctx context.Context, field graphql.CollectedField, obj *ComparedCompany) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparedCompany_statedNo(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.StatedNo, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ComparedCompany_statedNo(ctx context.Context, field graphql.CollectedField, obj *ComparedCompany) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.StatedNo)
 }
 func (ec *executionContext) fieldContext_ComparedCompany_statedNo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparedCompany", field, false, false, "Int")
 }
 
-func (ec *executionContext) _ComparedCompany_conflicts(ctx context.Context, field graphql.CollectedField, obj *ComparedCompany) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparedCompany_conflicts(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Conflicts, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ComparedCompany_conflicts(ctx context.Context, field graphql.CollectedField, obj *ComparedCompany) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Conflicts)
 }
 func (ec *executionContext) fieldContext_ComparedCompany_conflicts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparedCompany", field, false, false, "Int")
 }
 
-func (ec *executionContext) _ComparedCompany_notDocumented(ctx context.Context, field graphql.CollectedField, obj *ComparedCompany) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparedCompany_notDocumented(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.NotDocumented, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ComparedCompany_notDocumented(ctx context.Context, field graphql.CollectedField, obj *ComparedCompany) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.NotDocumented)
 }
 func (ec *executionContext) fieldContext_ComparedCompany_notDocumented(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparedCompany", field, false, false, "Int")
 }
 
-func (ec *executionContext) _ComparedCompany_notRead(ctx context.Context, field graphql.CollectedField, obj *ComparedCompany) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparedCompany_notRead(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.NotRead, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ComparedCompany_notRead(ctx context.Context, field graphql.CollectedField, obj *ComparedCompany) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.NotRead)
 }
 func (ec *executionContext) fieldContext_ComparedCompany_notRead(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparedCompany", field, false, false, "Int")
@@ -428,116 +233,36 @@ func (ec *executionContext) fieldContext_Comparison_rows(_ context.Context, fiel
 	return fc, nil
 }
 
-func (ec *executionContext) _Comparison_rowCount(ctx context.Context, field graphql.CollectedField, obj *Comparison) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Comparison_rowCount(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RowCount, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Comparison_rowCount(ctx context.Context, field graphql.CollectedField, obj *Comparison) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.RowCount)
 }
 func (ec *executionContext) fieldContext_Comparison_rowCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Comparison", field, false, false, "Int")
 }
 
-func (ec *executionContext) _ComparisonCell_company(ctx context.Context, field graphql.CollectedField, obj *ComparisonCell) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparisonCell_company(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Company, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ComparisonCell_company(ctx context.Context, field graphql.CollectedField, obj *ComparisonCell) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Company)
 }
 func (ec *executionContext) fieldContext_ComparisonCell_company(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparisonCell", field, false, false, "String")
 }
 
-func (ec *executionContext) _ComparisonCell_state(ctx context.Context, field graphql.CollectedField, obj *ComparisonCell) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparisonCell_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v CellState) graphql.Marshaler {
-			return ec.marshalNCellState2techfactsᚗdevᚋtechfactsᚋgraphᚐCellState(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ComparisonCell_state(ctx context.Context, field graphql.CollectedField, obj *ComparisonCell) graphql.Marshaler {
+	return ec.marshalNCellState2techfactsᚗdevᚋtechfactsᚋgraphᚐCellState(ctx, field.Selections, obj.State)
 }
 func (ec *executionContext) fieldContext_ComparisonCell_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparisonCell", field, false, false, "CellState")
 }
 
-func (ec *executionContext) _ComparisonCell_text(ctx context.Context, field graphql.CollectedField, obj *ComparisonCell) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparisonCell_text(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Text, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ComparisonCell_text(ctx context.Context, field graphql.CollectedField, obj *ComparisonCell) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Text)
 }
 func (ec *executionContext) fieldContext_ComparisonCell_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparisonCell", field, false, false, "String")
 }
 
-func (ec *executionContext) _ComparisonCell_value(ctx context.Context, field graphql.CollectedField, obj *ComparisonCell) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparisonCell_value(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Value, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v FactValue) graphql.Marshaler {
-			return ec.marshalOFactValue2techfactsᚗdevᚋtechfactsᚋgraphᚐFactValue(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _ComparisonCell_value(ctx context.Context, field graphql.CollectedField, obj *ComparisonCell) graphql.Marshaler {
+	return ec.marshalOFactValue2techfactsᚗdevᚋtechfactsᚋgraphᚐFactValue(ctx, field.Selections, obj.Value)
 }
 func (ec *executionContext) fieldContext_ComparisonCell_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparisonCell", field, false, false, "FactValue")
@@ -607,231 +332,71 @@ func (ec *executionContext) fieldContext_ComparisonCell_facts(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _ComparisonCell_best(ctx context.Context, field graphql.CollectedField, obj *ComparisonCell) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparisonCell_best(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Best, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ComparisonCell_best(ctx context.Context, field graphql.CollectedField, obj *ComparisonCell) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Best)
 }
 func (ec *executionContext) fieldContext_ComparisonCell_best(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparisonCell", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _ComparisonCell_worst(ctx context.Context, field graphql.CollectedField, obj *ComparisonCell) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparisonCell_worst(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Worst, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ComparisonCell_worst(ctx context.Context, field graphql.CollectedField, obj *ComparisonCell) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Worst)
 }
 func (ec *executionContext) fieldContext_ComparisonCell_worst(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparisonCell", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _ComparisonCell_seenAt(ctx context.Context, field graphql.CollectedField, obj *ComparisonCell) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparisonCell_seenAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SeenAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _ComparisonCell_seenAt(ctx context.Context, field graphql.CollectedField, obj *ComparisonCell) graphql.Marshaler {
+	return ec.marshalOTime2ᚖtimeᚐTime(ctx, field.Selections, obj.SeenAt)
 }
 func (ec *executionContext) fieldContext_ComparisonCell_seenAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparisonCell", field, false, false, "Time")
 }
 
-func (ec *executionContext) _ComparisonRow_key(ctx context.Context, field graphql.CollectedField, obj *ComparisonRow) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparisonRow_key(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Key, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ComparisonRow_key(ctx context.Context, field graphql.CollectedField, obj *ComparisonRow) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Key)
 }
 func (ec *executionContext) fieldContext_ComparisonRow_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparisonRow", field, false, false, "String")
 }
 
-func (ec *executionContext) _ComparisonRow_label(ctx context.Context, field graphql.CollectedField, obj *ComparisonRow) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparisonRow_label(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Label, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ComparisonRow_label(ctx context.Context, field graphql.CollectedField, obj *ComparisonRow) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Label)
 }
 func (ec *executionContext) fieldContext_ComparisonRow_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparisonRow", field, false, false, "String")
 }
 
-func (ec *executionContext) _ComparisonRow_category(ctx context.Context, field graphql.CollectedField, obj *ComparisonRow) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparisonRow_category(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Category, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ComparisonRow_category(ctx context.Context, field graphql.CollectedField, obj *ComparisonRow) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Category)
 }
 func (ec *executionContext) fieldContext_ComparisonRow_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparisonRow", field, false, false, "String")
 }
 
-func (ec *executionContext) _ComparisonRow_categoryTitle(ctx context.Context, field graphql.CollectedField, obj *ComparisonRow) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparisonRow_categoryTitle(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CategoryTitle, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ComparisonRow_categoryTitle(ctx context.Context, field graphql.CollectedField, obj *ComparisonRow) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.CategoryTitle)
 }
 func (ec *executionContext) fieldContext_ComparisonRow_categoryTitle(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparisonRow", field, false, false, "String")
 }
 
-func (ec *executionContext) _ComparisonRow_named(ctx context.Context, field graphql.CollectedField, obj *ComparisonRow) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparisonRow_named(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Named, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ComparisonRow_named(ctx context.Context, field graphql.CollectedField, obj *ComparisonRow) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Named)
 }
 func (ec *executionContext) fieldContext_ComparisonRow_named(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparisonRow", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _ComparisonRow_better(ctx context.Context, field graphql.CollectedField, obj *ComparisonRow) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparisonRow_better(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Better, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Better) graphql.Marshaler {
-			return ec.marshalOBetter2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐBetter(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _ComparisonRow_better(ctx context.Context, field graphql.CollectedField, obj *ComparisonRow) graphql.Marshaler {
+	return ec.marshalOBetter2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐBetter(ctx, field.Selections, obj.Better)
 }
 func (ec *executionContext) fieldContext_ComparisonRow_better(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparisonRow", field, false, false, "Better")
 }
 
-func (ec *executionContext) _ComparisonRow_stated(ctx context.Context, field graphql.CollectedField, obj *ComparisonRow) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparisonRow_stated(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Stated, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ComparisonRow_stated(ctx context.Context, field graphql.CollectedField, obj *ComparisonRow) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Stated)
 }
 func (ec *executionContext) fieldContext_ComparisonRow_stated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparisonRow", field, false, false, "Int")
@@ -970,8 +535,7 @@ var cellEntryImplementors = []string{"CellEntry"}
 func (ec *executionContext) _CellEntry(ctx context.Context, sel ast.SelectionSet, obj *CellEntry) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, cellEntryImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1005,14 +569,8 @@ func (ec *executionContext) _CellEntry(ctx context.Context, sel ast.SelectionSet
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1023,8 +581,7 @@ var comparedCompanyImplementors = []string{"ComparedCompany"}
 func (ec *executionContext) _ComparedCompany(ctx context.Context, sel ast.SelectionSet, obj *ComparedCompany) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, comparedCompanyImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1078,14 +635,8 @@ func (ec *executionContext) _ComparedCompany(ctx context.Context, sel ast.Select
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1096,8 +647,7 @@ var comparisonImplementors = []string{"Comparison"}
 func (ec *executionContext) _Comparison(ctx context.Context, sel ast.SelectionSet, obj *Comparison) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, comparisonImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1121,14 +671,8 @@ func (ec *executionContext) _Comparison(ctx context.Context, sel ast.SelectionSe
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1139,8 +683,7 @@ var comparisonCellImplementors = []string{"ComparisonCell"}
 func (ec *executionContext) _ComparisonCell(ctx context.Context, sel ast.SelectionSet, obj *ComparisonCell) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, comparisonCellImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1194,14 +737,8 @@ func (ec *executionContext) _ComparisonCell(ctx context.Context, sel ast.Selecti
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1212,8 +749,7 @@ var comparisonRowImplementors = []string{"ComparisonRow"}
 func (ec *executionContext) _ComparisonRow(ctx context.Context, sel ast.SelectionSet, obj *ComparisonRow) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, comparisonRowImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1262,14 +798,8 @@ func (ec *executionContext) _ComparisonRow(ctx context.Context, sel ast.Selectio
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1280,7 +810,7 @@ func (ec *executionContext) _ComparisonRow(ctx context.Context, sel ast.Selectio
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNCellEntry2ᚕᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐCellEntryᚄ(ctx context.Context, sel ast.SelectionSet, v []*CellEntry) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCellEntry2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐCellEntry(ctx, sel, v[i])
@@ -1314,7 +844,7 @@ func (ec *executionContext) marshalNCellState2techfactsᚗdevᚋtechfactsᚋgrap
 }
 
 func (ec *executionContext) marshalNComparedCompany2ᚕᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐComparedCompanyᚄ(ctx context.Context, sel ast.SelectionSet, v []*ComparedCompany) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComparedCompany2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐComparedCompany(ctx, sel, v[i])
@@ -1346,7 +876,7 @@ func (ec *executionContext) marshalNComparison2ᚖtechfactsᚗdevᚋtechfactsᚋ
 }
 
 func (ec *executionContext) marshalNComparisonCell2ᚕᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐComparisonCellᚄ(ctx context.Context, sel ast.SelectionSet, v []*ComparisonCell) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComparisonCell2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐComparisonCell(ctx, sel, v[i])
@@ -1375,7 +905,7 @@ func (ec *executionContext) unmarshalNComparisonInput2techfactsᚗdevᚋtechfact
 }
 
 func (ec *executionContext) marshalNComparisonRow2ᚕᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐComparisonRowᚄ(ctx context.Context, sel ast.SelectionSet, v []*ComparisonRow) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComparisonRow2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐComparisonRow(ctx, sel, v[i])

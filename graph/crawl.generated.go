@@ -4,10 +4,7 @@ package graph
 
 import (
 	"context"
-	"math"
 	"strconv"
-	"sync/atomic"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -56,300 +53,92 @@ func (ec *executionContext) fieldContext_CrawlPreview_urls(_ context.Context, fi
 	return fc, nil
 }
 
-func (ec *executionContext) _CrawlPreview_total(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlPreview) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CrawlPreview_total(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Total, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CrawlPreview_total(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlPreview) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Total)
 }
 func (ec *executionContext) fieldContext_CrawlPreview_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlPreview", field, false, false, "Int")
 }
 
-func (ec *executionContext) _CrawlPreview_wouldRead(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlPreview) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CrawlPreview_wouldRead(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.WouldRead, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CrawlPreview_wouldRead(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlPreview) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.WouldRead)
 }
 func (ec *executionContext) fieldContext_CrawlPreview_wouldRead(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlPreview", field, false, false, "Int")
 }
 
-func (ec *executionContext) _CrawlPreview_seconds(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlPreview) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CrawlPreview_seconds(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Seconds, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CrawlPreview_seconds(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlPreview) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Seconds)
 }
 func (ec *executionContext) fieldContext_CrawlPreview_seconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlPreview", field, false, false, "Int")
 }
 
-func (ec *executionContext) _CrawlPreview_complete(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlPreview) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CrawlPreview_complete(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Complete, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CrawlPreview_complete(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlPreview) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Complete)
 }
 func (ec *executionContext) fieldContext_CrawlPreview_complete(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlPreview", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _CrawlPreview_notes(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlPreview) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CrawlPreview_notes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Notes, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CrawlPreview_notes(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlPreview) graphql.Marshaler {
+	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Notes)
 }
 func (ec *executionContext) fieldContext_CrawlPreview_notes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlPreview", field, false, false, "String")
 }
 
-func (ec *executionContext) _PreviewedURL_url(ctx context.Context, field graphql.CollectedField, obj *schema.PreviewedURL) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PreviewedURL_url(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.URL, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PreviewedURL_url(ctx context.Context, field graphql.CollectedField, obj *schema.PreviewedURL) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.URL)
 }
 func (ec *executionContext) fieldContext_PreviewedURL_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PreviewedURL", field, false, false, "String")
 }
 
-func (ec *executionContext) _PreviewedURL_wouldRead(ctx context.Context, field graphql.CollectedField, obj *schema.PreviewedURL) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PreviewedURL_wouldRead(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.WouldRead, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PreviewedURL_wouldRead(ctx context.Context, field graphql.CollectedField, obj *schema.PreviewedURL) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.WouldRead)
 }
 func (ec *executionContext) fieldContext_PreviewedURL_wouldRead(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PreviewedURL", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _PreviewedURL_outcome(ctx context.Context, field graphql.CollectedField, obj *schema.PreviewedURL) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PreviewedURL_outcome(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Outcome, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *schema.Outcome) graphql.Marshaler {
-			return ec.marshalOJobItemOutcome2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐOutcome(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _PreviewedURL_outcome(ctx context.Context, field graphql.CollectedField, obj *schema.PreviewedURL) graphql.Marshaler {
+	return ec.marshalOJobItemOutcome2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐOutcome(ctx, field.Selections, obj.Outcome)
 }
 func (ec *executionContext) fieldContext_PreviewedURL_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PreviewedURL", field, false, false, "JobItemOutcome")
 }
 
-func (ec *executionContext) _PreviewedURL_reason(ctx context.Context, field graphql.CollectedField, obj *schema.PreviewedURL) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PreviewedURL_reason(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Reason, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _PreviewedURL_reason(ctx context.Context, field graphql.CollectedField, obj *schema.PreviewedURL) graphql.Marshaler {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Reason)
 }
 func (ec *executionContext) fieldContext_PreviewedURL_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PreviewedURL", field, false, false, "String")
 }
 
-func (ec *executionContext) _PreviewedURL_source(ctx context.Context, field graphql.CollectedField, obj *schema.PreviewedURL) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PreviewedURL_source(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Source, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v schema.PreviewSource) graphql.Marshaler {
-			return ec.marshalNPreviewSource2techfactsᚗdevᚋtechfactsᚋschemaᚐPreviewSource(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PreviewedURL_source(ctx context.Context, field graphql.CollectedField, obj *schema.PreviewedURL) graphql.Marshaler {
+	return ec.marshalNPreviewSource2techfactsᚗdevᚋtechfactsᚋschemaᚐPreviewSource(ctx, field.Selections, obj.Source)
 }
 func (ec *executionContext) fieldContext_PreviewedURL_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PreviewedURL", field, false, false, "PreviewSource")
 }
 
-func (ec *executionContext) _PreviewedURL_depth(ctx context.Context, field graphql.CollectedField, obj *schema.PreviewedURL) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PreviewedURL_depth(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Depth, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PreviewedURL_depth(ctx context.Context, field graphql.CollectedField, obj *schema.PreviewedURL) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Depth)
 }
 func (ec *executionContext) fieldContext_PreviewedURL_depth(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PreviewedURL", field, false, false, "Int")
 }
 
-func (ec *executionContext) _PreviewedURL_score(ctx context.Context, field graphql.CollectedField, obj *schema.PreviewedURL) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PreviewedURL_score(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Score, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PreviewedURL_score(ctx context.Context, field graphql.CollectedField, obj *schema.PreviewedURL) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Score)
 }
 func (ec *executionContext) fieldContext_PreviewedURL_score(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PreviewedURL", field, false, false, "Int")
 }
 
-func (ec *executionContext) _PreviewedURL_lastModified(ctx context.Context, field graphql.CollectedField, obj *schema.PreviewedURL) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PreviewedURL_lastModified(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.LastModified, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _PreviewedURL_lastModified(ctx context.Context, field graphql.CollectedField, obj *schema.PreviewedURL) graphql.Marshaler {
+	return ec.marshalOTime2ᚖtimeᚐTime(ctx, field.Selections, obj.LastModified)
 }
 func (ec *executionContext) fieldContext_PreviewedURL_lastModified(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PreviewedURL", field, false, false, "Time")
@@ -445,8 +234,7 @@ var crawlPreviewImplementors = []string{"CrawlPreview"}
 func (ec *executionContext) _CrawlPreview(ctx context.Context, sel ast.SelectionSet, obj *schema.CrawlPreview) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, crawlPreviewImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -485,14 +273,8 @@ func (ec *executionContext) _CrawlPreview(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -503,8 +285,7 @@ var previewedURLImplementors = []string{"PreviewedURL"}
 func (ec *executionContext) _PreviewedURL(ctx context.Context, sel ast.SelectionSet, obj *schema.PreviewedURL) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, previewedURLImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -553,14 +334,8 @@ func (ec *executionContext) _PreviewedURL(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -594,7 +369,7 @@ func (ec *executionContext) marshalNPreviewSource2techfactsᚗdevᚋtechfactsᚋ
 }
 
 func (ec *executionContext) marshalNPreviewedURL2ᚕᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐPreviewedURLᚄ(ctx context.Context, sel ast.SelectionSet, v []*schema.PreviewedURL) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPreviewedURL2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐPreviewedURL(ctx, sel, v[i])

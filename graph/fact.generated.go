@@ -5,9 +5,7 @@ package graph
 import (
 	"context"
 	"fmt"
-	"math"
 	"strconv"
-	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -25,47 +23,15 @@ import (
 
 // region    **************************** field.gotpl *****************************
 
-func (ec *executionContext) _Conflict_company(ctx context.Context, field graphql.CollectedField, obj *Conflict) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Conflict_company(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Company, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Conflict_company(ctx context.Context, field graphql.CollectedField, obj *Conflict) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Company)
 }
 func (ec *executionContext) fieldContext_Conflict_company(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Conflict", field, false, false, "String")
 }
 
-func (ec *executionContext) _Conflict_attribute(ctx context.Context, field graphql.CollectedField, obj *Conflict) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Conflict_attribute(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Attribute, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Conflict_attribute(ctx context.Context, field graphql.CollectedField, obj *Conflict) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Attribute)
 }
 func (ec *executionContext) fieldContext_Conflict_attribute(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Conflict", field, false, false, "String")
@@ -167,24 +133,8 @@ func (ec *executionContext) fieldContext_Evidence_fact(_ context.Context, field 
 	return fc, nil
 }
 
-func (ec *executionContext) _Evidence_state(ctx context.Context, field graphql.CollectedField, obj *Evidence) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Evidence_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v EvidenceState) graphql.Marshaler {
-			return ec.marshalNEvidenceState2techfactsᚗdevᚋtechfactsᚋgraphᚐEvidenceState(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Evidence_state(ctx context.Context, field graphql.CollectedField, obj *Evidence) graphql.Marshaler {
+	return ec.marshalNEvidenceState2techfactsᚗdevᚋtechfactsᚋgraphᚐEvidenceState(ctx, field.Selections, obj.State)
 }
 func (ec *executionContext) fieldContext_Evidence_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Evidence", field, false, false, "EvidenceState")
@@ -254,576 +204,176 @@ func (ec *executionContext) fieldContext_Evidence_span(_ context.Context, field 
 	return fc, nil
 }
 
-func (ec *executionContext) _Evidence_text(ctx context.Context, field graphql.CollectedField, obj *Evidence) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Evidence_text(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Text, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Evidence_text(ctx context.Context, field graphql.CollectedField, obj *Evidence) graphql.Marshaler {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Text)
 }
 func (ec *executionContext) fieldContext_Evidence_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Evidence", field, false, false, "String")
 }
 
-func (ec *executionContext) _FlagValue_original(ctx context.Context, field graphql.CollectedField, obj *FlagValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FlagValue_original(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Original, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _FlagValue_original(ctx context.Context, field graphql.CollectedField, obj *FlagValue) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Original)
 }
 func (ec *executionContext) fieldContext_FlagValue_original(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FlagValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _FlagValue_yes(ctx context.Context, field graphql.CollectedField, obj *FlagValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FlagValue_yes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Yes, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _FlagValue_yes(ctx context.Context, field graphql.CollectedField, obj *FlagValue) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Yes)
 }
 func (ec *executionContext) fieldContext_FlagValue_yes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FlagValue", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _MoneyValue_original(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MoneyValue_original(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Original, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _MoneyValue_original(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Original)
 }
 func (ec *executionContext) fieldContext_MoneyValue_original(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MoneyValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _MoneyValue_number(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MoneyValue_number(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Number, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
-			return ec.marshalNFloat2float64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _MoneyValue_number(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) graphql.Marshaler {
+	return ec.marshalNFloat2float64(ctx, field.Selections, obj.Number)
 }
 func (ec *executionContext) fieldContext_MoneyValue_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MoneyValue", field, false, false, "Float")
 }
 
-func (ec *executionContext) _MoneyValue_max(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MoneyValue_max(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Max, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _MoneyValue_max(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) graphql.Marshaler {
+	return ec.marshalOFloat2ᚖfloat64(ctx, field.Selections, obj.Max)
 }
 func (ec *executionContext) fieldContext_MoneyValue_max(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MoneyValue", field, false, false, "Float")
 }
 
-func (ec *executionContext) _MoneyValue_currency(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MoneyValue_currency(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Currency, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _MoneyValue_currency(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Currency)
 }
 func (ec *executionContext) fieldContext_MoneyValue_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MoneyValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _MoneyValue_period(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MoneyValue_period(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Period, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _MoneyValue_period(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) graphql.Marshaler {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Period)
 }
 func (ec *executionContext) fieldContext_MoneyValue_period(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MoneyValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _MoneyValue_per(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MoneyValue_per(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Per, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _MoneyValue_per(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) graphql.Marshaler {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Per)
 }
 func (ec *executionContext) fieldContext_MoneyValue_per(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MoneyValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _MoneyValue_unit(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MoneyValue_unit(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Unit, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _MoneyValue_unit(ctx context.Context, field graphql.CollectedField, obj *MoneyValue) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Unit)
 }
 func (ec *executionContext) fieldContext_MoneyValue_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MoneyValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _NumberValue_original(ctx context.Context, field graphql.CollectedField, obj *NumberValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_NumberValue_original(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Original, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _NumberValue_original(ctx context.Context, field graphql.CollectedField, obj *NumberValue) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Original)
 }
 func (ec *executionContext) fieldContext_NumberValue_original(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NumberValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _NumberValue_kind(ctx context.Context, field graphql.CollectedField, obj *NumberValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_NumberValue_kind(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kind, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v schema.ValueKind) graphql.Marshaler {
-			return ec.marshalNFactValueKind2techfactsᚗdevᚋtechfactsᚋschemaᚐValueKind(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _NumberValue_kind(ctx context.Context, field graphql.CollectedField, obj *NumberValue) graphql.Marshaler {
+	return ec.marshalNFactValueKind2techfactsᚗdevᚋtechfactsᚋschemaᚐValueKind(ctx, field.Selections, obj.Kind)
 }
 func (ec *executionContext) fieldContext_NumberValue_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NumberValue", field, false, false, "FactValueKind")
 }
 
-func (ec *executionContext) _NumberValue_number(ctx context.Context, field graphql.CollectedField, obj *NumberValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_NumberValue_number(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Number, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
-			return ec.marshalNFloat2float64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _NumberValue_number(ctx context.Context, field graphql.CollectedField, obj *NumberValue) graphql.Marshaler {
+	return ec.marshalNFloat2float64(ctx, field.Selections, obj.Number)
 }
 func (ec *executionContext) fieldContext_NumberValue_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NumberValue", field, false, false, "Float")
 }
 
-func (ec *executionContext) _NumberValue_max(ctx context.Context, field graphql.CollectedField, obj *NumberValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_NumberValue_max(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Max, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _NumberValue_max(ctx context.Context, field graphql.CollectedField, obj *NumberValue) graphql.Marshaler {
+	return ec.marshalOFloat2ᚖfloat64(ctx, field.Selections, obj.Max)
 }
 func (ec *executionContext) fieldContext_NumberValue_max(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NumberValue", field, false, false, "Float")
 }
 
-func (ec *executionContext) _NumberValue_unit(ctx context.Context, field graphql.CollectedField, obj *NumberValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_NumberValue_unit(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Unit, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _NumberValue_unit(ctx context.Context, field graphql.CollectedField, obj *NumberValue) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Unit)
 }
 func (ec *executionContext) fieldContext_NumberValue_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NumberValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _NumberValue_per(ctx context.Context, field graphql.CollectedField, obj *NumberValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_NumberValue_per(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Per, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _NumberValue_per(ctx context.Context, field graphql.CollectedField, obj *NumberValue) graphql.Marshaler {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Per)
 }
 func (ec *executionContext) fieldContext_NumberValue_per(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NumberValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _Qualifier_name(ctx context.Context, field graphql.CollectedField, obj *Qualifier) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Qualifier_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Qualifier_name(ctx context.Context, field graphql.CollectedField, obj *Qualifier) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_Qualifier_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Qualifier", field, false, false, "String")
 }
 
-func (ec *executionContext) _Qualifier_value(ctx context.Context, field graphql.CollectedField, obj *Qualifier) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Qualifier_value(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Value, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Qualifier_value(ctx context.Context, field graphql.CollectedField, obj *Qualifier) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Value)
 }
 func (ec *executionContext) fieldContext_Qualifier_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Qualifier", field, false, false, "String")
 }
 
-func (ec *executionContext) _RateValue_original(ctx context.Context, field graphql.CollectedField, obj *RateValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RateValue_original(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Original, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _RateValue_original(ctx context.Context, field graphql.CollectedField, obj *RateValue) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Original)
 }
 func (ec *executionContext) fieldContext_RateValue_original(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RateValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _RateValue_number(ctx context.Context, field graphql.CollectedField, obj *RateValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RateValue_number(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Number, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
-			return ec.marshalNFloat2float64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _RateValue_number(ctx context.Context, field graphql.CollectedField, obj *RateValue) graphql.Marshaler {
+	return ec.marshalNFloat2float64(ctx, field.Selections, obj.Number)
 }
 func (ec *executionContext) fieldContext_RateValue_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RateValue", field, false, false, "Float")
 }
 
-func (ec *executionContext) _RateValue_max(ctx context.Context, field graphql.CollectedField, obj *RateValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RateValue_max(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Max, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _RateValue_max(ctx context.Context, field graphql.CollectedField, obj *RateValue) graphql.Marshaler {
+	return ec.marshalOFloat2ᚖfloat64(ctx, field.Selections, obj.Max)
 }
 func (ec *executionContext) fieldContext_RateValue_max(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RateValue", field, false, false, "Float")
 }
 
-func (ec *executionContext) _RateValue_unit(ctx context.Context, field graphql.CollectedField, obj *RateValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RateValue_unit(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Unit, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _RateValue_unit(ctx context.Context, field graphql.CollectedField, obj *RateValue) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Unit)
 }
 func (ec *executionContext) fieldContext_RateValue_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RateValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _RateValue_amount(ctx context.Context, field graphql.CollectedField, obj *RateValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RateValue_amount(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Amount, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
-			return ec.marshalNFloat2float64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _RateValue_amount(ctx context.Context, field graphql.CollectedField, obj *RateValue) graphql.Marshaler {
+	return ec.marshalNFloat2float64(ctx, field.Selections, obj.Amount)
 }
 func (ec *executionContext) fieldContext_RateValue_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RateValue", field, false, false, "Float")
 }
 
-func (ec *executionContext) _RateValue_period(ctx context.Context, field graphql.CollectedField, obj *RateValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RateValue_period(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Period, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _RateValue_period(ctx context.Context, field graphql.CollectedField, obj *RateValue) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Period)
 }
 func (ec *executionContext) fieldContext_RateValue_period(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RateValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _RateValue_per(ctx context.Context, field graphql.CollectedField, obj *RateValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RateValue_per(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Per, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _RateValue_per(ctx context.Context, field graphql.CollectedField, obj *RateValue) graphql.Marshaler {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Per)
 }
 func (ec *executionContext) fieldContext_RateValue_per(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RateValue", field, false, false, "String")
@@ -861,254 +411,78 @@ func (ec *executionContext) fieldContext_ReviewFactPayload_fact(_ context.Contex
 	return fc, nil
 }
 
-func (ec *executionContext) _Span_byteStart(ctx context.Context, field graphql.CollectedField, obj *schema.Span) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Span_byteStart(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ByteStart, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Span_byteStart(ctx context.Context, field graphql.CollectedField, obj *schema.Span) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.ByteStart)
 }
 func (ec *executionContext) fieldContext_Span_byteStart(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Span", field, false, false, "Int")
 }
 
-func (ec *executionContext) _Span_byteEnd(ctx context.Context, field graphql.CollectedField, obj *schema.Span) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Span_byteEnd(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ByteEnd, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Span_byteEnd(ctx context.Context, field graphql.CollectedField, obj *schema.Span) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.ByteEnd)
 }
 func (ec *executionContext) fieldContext_Span_byteEnd(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Span", field, false, false, "Int")
 }
 
-func (ec *executionContext) _Span_runeStart(ctx context.Context, field graphql.CollectedField, obj *schema.Span) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Span_runeStart(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RuneStart, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Span_runeStart(ctx context.Context, field graphql.CollectedField, obj *schema.Span) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.RuneStart)
 }
 func (ec *executionContext) fieldContext_Span_runeStart(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Span", field, false, false, "Int")
 }
 
-func (ec *executionContext) _Span_runeEnd(ctx context.Context, field graphql.CollectedField, obj *schema.Span) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Span_runeEnd(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RuneEnd, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Span_runeEnd(ctx context.Context, field graphql.CollectedField, obj *schema.Span) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.RuneEnd)
 }
 func (ec *executionContext) fieldContext_Span_runeEnd(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Span", field, false, false, "Int")
 }
 
-func (ec *executionContext) _Span_utf16Start(ctx context.Context, field graphql.CollectedField, obj *schema.Span) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Span_utf16Start(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.UTF16Start, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Span_utf16Start(ctx context.Context, field graphql.CollectedField, obj *schema.Span) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.UTF16Start)
 }
 func (ec *executionContext) fieldContext_Span_utf16Start(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Span", field, false, false, "Int")
 }
 
-func (ec *executionContext) _Span_utf16End(ctx context.Context, field graphql.CollectedField, obj *schema.Span) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Span_utf16End(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.UTF16End, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Span_utf16End(ctx context.Context, field graphql.CollectedField, obj *schema.Span) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.UTF16End)
 }
 func (ec *executionContext) fieldContext_Span_utf16End(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Span", field, false, false, "Int")
 }
 
-func (ec *executionContext) _UnlimitedValue_original(ctx context.Context, field graphql.CollectedField, obj *UnlimitedValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UnlimitedValue_original(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Original, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _UnlimitedValue_original(ctx context.Context, field graphql.CollectedField, obj *UnlimitedValue) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Original)
 }
 func (ec *executionContext) fieldContext_UnlimitedValue_original(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UnlimitedValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _UnlimitedValue_unit(ctx context.Context, field graphql.CollectedField, obj *UnlimitedValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UnlimitedValue_unit(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Unit, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _UnlimitedValue_unit(ctx context.Context, field graphql.CollectedField, obj *UnlimitedValue) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Unit)
 }
 func (ec *executionContext) fieldContext_UnlimitedValue_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UnlimitedValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _VersionValue_original(ctx context.Context, field graphql.CollectedField, obj *VersionValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_VersionValue_original(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Original, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _VersionValue_original(ctx context.Context, field graphql.CollectedField, obj *VersionValue) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Original)
 }
 func (ec *executionContext) fieldContext_VersionValue_original(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("VersionValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _VersionValue_from(ctx context.Context, field graphql.CollectedField, obj *VersionValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_VersionValue_from(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.From, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _VersionValue_from(ctx context.Context, field graphql.CollectedField, obj *VersionValue) graphql.Marshaler {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.From)
 }
 func (ec *executionContext) fieldContext_VersionValue_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("VersionValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _VersionValue_to(ctx context.Context, field graphql.CollectedField, obj *VersionValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_VersionValue_to(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.To, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _VersionValue_to(ctx context.Context, field graphql.CollectedField, obj *VersionValue) graphql.Marshaler {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.To)
 }
 func (ec *executionContext) fieldContext_VersionValue_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("VersionValue", field, false, false, "String")
@@ -1376,8 +750,7 @@ var conflictImplementors = []string{"Conflict"}
 func (ec *executionContext) _Conflict(ctx context.Context, sel ast.SelectionSet, obj *Conflict) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, conflictImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1406,14 +779,8 @@ func (ec *executionContext) _Conflict(ctx context.Context, sel ast.SelectionSet,
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1424,8 +791,7 @@ var evidenceImplementors = []string{"Evidence"}
 func (ec *executionContext) _Evidence(ctx context.Context, sel ast.SelectionSet, obj *Evidence) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, evidenceImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1459,14 +825,8 @@ func (ec *executionContext) _Evidence(ctx context.Context, sel ast.SelectionSet,
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1477,8 +837,7 @@ var flagValueImplementors = []string{"FlagValue", "FactValue"}
 func (ec *executionContext) _FlagValue(ctx context.Context, sel ast.SelectionSet, obj *FlagValue) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, flagValueImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1497,14 +856,8 @@ func (ec *executionContext) _FlagValue(ctx context.Context, sel ast.SelectionSet
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1515,8 +868,7 @@ var moneyValueImplementors = []string{"MoneyValue", "FactValue"}
 func (ec *executionContext) _MoneyValue(ctx context.Context, sel ast.SelectionSet, obj *MoneyValue) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, moneyValueImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1560,14 +912,8 @@ func (ec *executionContext) _MoneyValue(ctx context.Context, sel ast.SelectionSe
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1578,8 +924,7 @@ var numberValueImplementors = []string{"NumberValue", "FactValue"}
 func (ec *executionContext) _NumberValue(ctx context.Context, sel ast.SelectionSet, obj *NumberValue) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, numberValueImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1618,14 +963,8 @@ func (ec *executionContext) _NumberValue(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1636,8 +975,7 @@ var qualifierImplementors = []string{"Qualifier"}
 func (ec *executionContext) _Qualifier(ctx context.Context, sel ast.SelectionSet, obj *Qualifier) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, qualifierImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1656,14 +994,8 @@ func (ec *executionContext) _Qualifier(ctx context.Context, sel ast.SelectionSet
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1674,8 +1006,7 @@ var rateValueImplementors = []string{"RateValue", "FactValue"}
 func (ec *executionContext) _RateValue(ctx context.Context, sel ast.SelectionSet, obj *RateValue) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, rateValueImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1719,14 +1050,8 @@ func (ec *executionContext) _RateValue(ctx context.Context, sel ast.SelectionSet
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1737,8 +1062,7 @@ var reviewFactPayloadImplementors = []string{"ReviewFactPayload"}
 func (ec *executionContext) _ReviewFactPayload(ctx context.Context, sel ast.SelectionSet, obj *ReviewFactPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, reviewFactPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1752,14 +1076,8 @@ func (ec *executionContext) _ReviewFactPayload(ctx context.Context, sel ast.Sele
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1770,8 +1088,7 @@ var spanImplementors = []string{"Span"}
 func (ec *executionContext) _Span(ctx context.Context, sel ast.SelectionSet, obj *schema.Span) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, spanImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1810,14 +1127,8 @@ func (ec *executionContext) _Span(ctx context.Context, sel ast.SelectionSet, obj
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1828,8 +1139,7 @@ var unlimitedValueImplementors = []string{"UnlimitedValue", "FactValue"}
 func (ec *executionContext) _UnlimitedValue(ctx context.Context, sel ast.SelectionSet, obj *UnlimitedValue) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, unlimitedValueImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1848,14 +1158,8 @@ func (ec *executionContext) _UnlimitedValue(ctx context.Context, sel ast.Selecti
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1866,8 +1170,7 @@ var versionValueImplementors = []string{"VersionValue", "FactValue"}
 func (ec *executionContext) _VersionValue(ctx context.Context, sel ast.SelectionSet, obj *VersionValue) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, versionValueImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1891,14 +1194,8 @@ func (ec *executionContext) _VersionValue(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1909,8 +1206,7 @@ var withdrawReviewPayloadImplementors = []string{"WithdrawReviewPayload"}
 func (ec *executionContext) _WithdrawReviewPayload(ctx context.Context, sel ast.SelectionSet, obj *WithdrawReviewPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, withdrawReviewPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1924,14 +1220,8 @@ func (ec *executionContext) _WithdrawReviewPayload(ctx context.Context, sel ast.
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1942,7 +1232,7 @@ func (ec *executionContext) _WithdrawReviewPayload(ctx context.Context, sel ast.
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNConflict2ᚕᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐConflictᚄ(ctx context.Context, sel ast.SelectionSet, v []*Conflict) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNConflict2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐConflict(ctx, sel, v[i])
@@ -1966,7 +1256,7 @@ func (ec *executionContext) marshalNConflict2ᚖtechfactsᚗdevᚋtechfactsᚋgr
 }
 
 func (ec *executionContext) marshalNEvidence2ᚕᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐEvidenceᚄ(ctx context.Context, sel ast.SelectionSet, v []*Evidence) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNEvidence2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐEvidence(ctx, sel, v[i])
@@ -2000,7 +1290,7 @@ func (ec *executionContext) marshalNEvidenceState2techfactsᚗdevᚋtechfactsᚋ
 }
 
 func (ec *executionContext) marshalNQualifier2ᚕᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐQualifierᚄ(ctx context.Context, sel ast.SelectionSet, v []*Qualifier) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNQualifier2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐQualifier(ctx, sel, v[i])

@@ -4,9 +4,7 @@ package graph
 
 import (
 	"context"
-	"math"
 	"strconv"
-	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -216,8 +214,7 @@ var importDocumentsPayloadImplementors = []string{"ImportDocumentsPayload"}
 func (ec *executionContext) _ImportDocumentsPayload(ctx context.Context, sel ast.SelectionSet, obj *ImportDocumentsPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, importDocumentsPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -231,14 +228,8 @@ func (ec *executionContext) _ImportDocumentsPayload(ctx context.Context, sel ast
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out

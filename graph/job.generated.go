@@ -486,254 +486,78 @@ func (ec *executionContext) fieldContext_CancelJobPayload_job(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _CrawlParams_maxDepth(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CrawlParams_maxDepth(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MaxDepth, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CrawlParams_maxDepth(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.MaxDepth)
 }
 func (ec *executionContext) fieldContext_CrawlParams_maxDepth(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlParams", field, false, false, "Int")
 }
 
-func (ec *executionContext) _CrawlParams_maxPages(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CrawlParams_maxPages(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MaxPages, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CrawlParams_maxPages(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.MaxPages)
 }
 func (ec *executionContext) fieldContext_CrawlParams_maxPages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlParams", field, false, false, "Int")
 }
 
-func (ec *executionContext) _CrawlParams_include(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CrawlParams_include(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Include, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CrawlParams_include(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) graphql.Marshaler {
+	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Include)
 }
 func (ec *executionContext) fieldContext_CrawlParams_include(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _CrawlParams_exclude(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CrawlParams_exclude(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Exclude, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CrawlParams_exclude(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) graphql.Marshaler {
+	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Exclude)
 }
 func (ec *executionContext) fieldContext_CrawlParams_exclude(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _CrawlParams_subdomains(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CrawlParams_subdomains(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Subdomains, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CrawlParams_subdomains(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Subdomains)
 }
 func (ec *executionContext) fieldContext_CrawlParams_subdomains(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlParams", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _CrawlParams_pathPrefix(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CrawlParams_pathPrefix(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PathPrefix, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CrawlParams_pathPrefix(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.PathPrefix)
 }
 func (ec *executionContext) fieldContext_CrawlParams_pathPrefix(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _CrawlParams_sitemaps(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CrawlParams_sitemaps(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Sitemaps(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _CrawlParams_sitemaps(ctx context.Context, field graphql.CollectedField, obj *schema.CrawlParams) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Sitemaps())
 }
 func (ec *executionContext) fieldContext_CrawlParams_sitemaps(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CrawlParams", field, true, false, "Boolean")
 }
 
-func (ec *executionContext) _DeleteJobPayload_deletedId(ctx context.Context, field graphql.CollectedField, obj *DeleteJobPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DeleteJobPayload_deletedId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DeletedID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _DeleteJobPayload_deletedId(ctx context.Context, field graphql.CollectedField, obj *DeleteJobPayload) graphql.Marshaler {
+	return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, field.Selections, obj.DeletedID)
 }
 func (ec *executionContext) fieldContext_DeleteJobPayload_deletedId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DeleteJobPayload", field, false, false, "ID")
 }
 
-func (ec *executionContext) _ExtractionParams_profile(ctx context.Context, field graphql.CollectedField, obj *schema.ExtractionParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExtractionParams_profile(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Profile, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ExtractionParams_profile(ctx context.Context, field graphql.CollectedField, obj *schema.ExtractionParams) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Profile)
 }
 func (ec *executionContext) fieldContext_ExtractionParams_profile(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExtractionParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _ExtractionParams_pages(ctx context.Context, field graphql.CollectedField, obj *schema.ExtractionParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExtractionParams_pages(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Pages, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ExtractionParams_pages(ctx context.Context, field graphql.CollectedField, obj *schema.ExtractionParams) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Pages)
 }
 func (ec *executionContext) fieldContext_ExtractionParams_pages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExtractionParams", field, false, false, "Int")
 }
 
-func (ec *executionContext) _ExtractionParams_force(ctx context.Context, field graphql.CollectedField, obj *schema.ExtractionParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExtractionParams_force(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Force, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ExtractionParams_force(ctx context.Context, field graphql.CollectedField, obj *schema.ExtractionParams) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Force)
 }
 func (ec *executionContext) fieldContext_ExtractionParams_force(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExtractionParams", field, false, false, "Boolean")
@@ -785,47 +609,15 @@ func (ec *executionContext) fieldContext_ExtractionParams_modelTokens(_ context.
 	return graphql.NewScalarFieldContext("ExtractionParams", field, true, true, "Int")
 }
 
-func (ec *executionContext) _JobError_code(ctx context.Context, field graphql.CollectedField, obj *JobError) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_JobError_code(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Code, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _JobError_code(ctx context.Context, field graphql.CollectedField, obj *JobError) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Code)
 }
 func (ec *executionContext) fieldContext_JobError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobError", field, false, false, "String")
 }
 
-func (ec *executionContext) _JobError_message(ctx context.Context, field graphql.CollectedField, obj *JobError) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_JobError_message(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _JobError_message(ctx context.Context, field graphql.CollectedField, obj *JobError) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Message)
 }
 func (ec *executionContext) fieldContext_JobError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobError", field, false, false, "String")
@@ -863,70 +655,22 @@ func (ec *executionContext) fieldContext_JobResult_outcomes(_ context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _JobResult_factsAdded(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_JobResult_factsAdded(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.FactsAdded, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _JobResult_factsAdded(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.FactsAdded)
 }
 func (ec *executionContext) fieldContext_JobResult_factsAdded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobResult", field, false, false, "Int")
 }
 
-func (ec *executionContext) _JobResult_factsRemoved(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_JobResult_factsRemoved(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.FactsRemoved, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _JobResult_factsRemoved(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.FactsRemoved)
 }
 func (ec *executionContext) fieldContext_JobResult_factsRemoved(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobResult", field, false, false, "Int")
 }
 
-func (ec *executionContext) _JobResult_bytes(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_JobResult_bytes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Bytes, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNInt2int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _JobResult_bytes(ctx context.Context, field graphql.CollectedField, obj *schema.JobResult) graphql.Marshaler {
+	return ec.marshalNInt2int64(ctx, field.Selections, obj.Bytes)
 }
 func (ec *executionContext) fieldContext_JobResult_bytes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobResult", field, false, false, "Int")
@@ -1028,93 +772,29 @@ func (ec *executionContext) fieldContext_JobResult_withoutModel(_ context.Contex
 	return fc, nil
 }
 
-func (ec *executionContext) _ModelUsage_requests(ctx context.Context, field graphql.CollectedField, obj *schema.ModelUsage) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ModelUsage_requests(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Requests, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ModelUsage_requests(ctx context.Context, field graphql.CollectedField, obj *schema.ModelUsage) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Requests)
 }
 func (ec *executionContext) fieldContext_ModelUsage_requests(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ModelUsage", field, false, false, "Int")
 }
 
-func (ec *executionContext) _ModelUsage_promptTokens(ctx context.Context, field graphql.CollectedField, obj *schema.ModelUsage) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ModelUsage_promptTokens(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PromptTokens, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ModelUsage_promptTokens(ctx context.Context, field graphql.CollectedField, obj *schema.ModelUsage) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.PromptTokens)
 }
 func (ec *executionContext) fieldContext_ModelUsage_promptTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ModelUsage", field, false, false, "Int")
 }
 
-func (ec *executionContext) _ModelUsage_completionTokens(ctx context.Context, field graphql.CollectedField, obj *schema.ModelUsage) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ModelUsage_completionTokens(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CompletionTokens, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ModelUsage_completionTokens(ctx context.Context, field graphql.CollectedField, obj *schema.ModelUsage) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.CompletionTokens)
 }
 func (ec *executionContext) fieldContext_ModelUsage_completionTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ModelUsage", field, false, false, "Int")
 }
 
-func (ec *executionContext) _ModelUsage_cached(ctx context.Context, field graphql.CollectedField, obj *schema.ModelUsage) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ModelUsage_cached(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cached, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ModelUsage_cached(ctx context.Context, field graphql.CollectedField, obj *schema.ModelUsage) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Cached)
 }
 func (ec *executionContext) fieldContext_ModelUsage_cached(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ModelUsage", field, false, false, "Int")
@@ -2000,93 +1680,29 @@ func (ec *executionContext) fieldContext_Mutation_deleteReport(ctx context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _OutcomeCount_outcome(ctx context.Context, field graphql.CollectedField, obj *schema.OutcomeCount) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutcomeCount_outcome(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Outcome, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v schema.Outcome) graphql.Marshaler {
-			return ec.marshalNJobItemOutcome2techfactsᚗdevᚋtechfactsᚋschemaᚐOutcome(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OutcomeCount_outcome(ctx context.Context, field graphql.CollectedField, obj *schema.OutcomeCount) graphql.Marshaler {
+	return ec.marshalNJobItemOutcome2techfactsᚗdevᚋtechfactsᚋschemaᚐOutcome(ctx, field.Selections, obj.Outcome)
 }
 func (ec *executionContext) fieldContext_OutcomeCount_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutcomeCount", field, false, false, "JobItemOutcome")
 }
 
-func (ec *executionContext) _OutcomeCount_count(ctx context.Context, field graphql.CollectedField, obj *schema.OutcomeCount) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OutcomeCount_count(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Count, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _OutcomeCount_count(ctx context.Context, field graphql.CollectedField, obj *schema.OutcomeCount) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Count)
 }
 func (ec *executionContext) fieldContext_OutcomeCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OutcomeCount", field, false, false, "Int")
 }
 
-func (ec *executionContext) _RejectedCount_reason(ctx context.Context, field graphql.CollectedField, obj *schema.RejectedCount) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RejectedCount_reason(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Reason, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v schema.RejectionReason) graphql.Marshaler {
-			return ec.marshalNRejectionReason2techfactsᚗdevᚋtechfactsᚋschemaᚐRejectionReason(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _RejectedCount_reason(ctx context.Context, field graphql.CollectedField, obj *schema.RejectedCount) graphql.Marshaler {
+	return ec.marshalNRejectionReason2techfactsᚗdevᚋtechfactsᚋschemaᚐRejectionReason(ctx, field.Selections, obj.Reason)
 }
 func (ec *executionContext) fieldContext_RejectedCount_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RejectedCount", field, false, false, "RejectionReason")
 }
 
-func (ec *executionContext) _RejectedCount_count(ctx context.Context, field graphql.CollectedField, obj *schema.RejectedCount) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RejectedCount_count(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Count, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _RejectedCount_count(ctx context.Context, field graphql.CollectedField, obj *schema.RejectedCount) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Count)
 }
 func (ec *executionContext) fieldContext_RejectedCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RejectedCount", field, false, false, "Int")
@@ -2124,70 +1740,22 @@ func (ec *executionContext) fieldContext_RetryJobPayload_job(_ context.Context, 
 	return fc, nil
 }
 
-func (ec *executionContext) _ScrapeParams_urls(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScrapeParams_urls(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.URLs, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ScrapeParams_urls(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) graphql.Marshaler {
+	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.URLs)
 }
 func (ec *executionContext) fieldContext_ScrapeParams_urls(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScrapeParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _ScrapeParams_company(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScrapeParams_company(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Company, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ScrapeParams_company(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Company)
 }
 func (ec *executionContext) fieldContext_ScrapeParams_company(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScrapeParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _ScrapeParams_profile(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScrapeParams_profile(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Profile, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ScrapeParams_profile(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Profile)
 }
 func (ec *executionContext) fieldContext_ScrapeParams_profile(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScrapeParams", field, false, false, "String")
@@ -2225,70 +1793,22 @@ func (ec *executionContext) fieldContext_ScrapeParams_crawl(_ context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _ScrapeParams_force(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScrapeParams_force(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Force, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ScrapeParams_force(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Force)
 }
 func (ec *executionContext) fieldContext_ScrapeParams_force(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScrapeParams", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _ScrapeParams_languages(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScrapeParams_languages(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Languages, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ScrapeParams_languages(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) graphql.Marshaler {
+	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Languages)
 }
 func (ec *executionContext) fieldContext_ScrapeParams_languages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScrapeParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _ScrapeParams_fetcher(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScrapeParams_fetcher(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Fetcher(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v schema.FetcherChoice) graphql.Marshaler {
-			return ec.marshalNFetcherChoice2techfactsᚗdevᚋtechfactsᚋschemaᚐFetcherChoice(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ScrapeParams_fetcher(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) graphql.Marshaler {
+	return ec.marshalNFetcherChoice2techfactsᚗdevᚋtechfactsᚋschemaᚐFetcherChoice(ctx, field.Selections, obj.Fetcher())
 }
 func (ec *executionContext) fieldContext_ScrapeParams_fetcher(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScrapeParams", field, true, false, "FetcherChoice")
@@ -2405,7 +1925,7 @@ func (ec *executionContext) fieldContext_StartScrapePayload_job(_ context.Contex
 }
 
 func (ec *executionContext) _Subscription_job(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return graphql.ResolveFieldStream(
+	return streamField(ec.Resolvers,
 		ctx,
 		ec.OperationContext,
 		field,
@@ -2449,7 +1969,7 @@ func (ec *executionContext) fieldContext_Subscription_job(ctx context.Context, f
 }
 
 func (ec *executionContext) _Subscription_jobEvents(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return graphql.ResolveFieldStream(
+	return streamField(ec.Resolvers,
 		ctx,
 		ec.OperationContext,
 		field,
@@ -2493,7 +2013,7 @@ func (ec *executionContext) fieldContext_Subscription_jobEvents(ctx context.Cont
 }
 
 func (ec *executionContext) _Subscription_jobs(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return graphql.ResolveFieldStream(
+	return streamField(ec.Resolvers,
 		ctx,
 		ec.OperationContext,
 		field,
@@ -2537,7 +2057,7 @@ func (ec *executionContext) fieldContext_Subscription_jobs(ctx context.Context, 
 }
 
 func (ec *executionContext) _Subscription_pageStored(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return graphql.ResolveFieldStream(
+	return streamField(ec.Resolvers,
 		ctx,
 		ec.OperationContext,
 		field,
@@ -2581,7 +2101,7 @@ func (ec *executionContext) fieldContext_Subscription_pageStored(ctx context.Con
 }
 
 func (ec *executionContext) _Subscription_factAdded(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return graphql.ResolveFieldStream(
+	return streamField(ec.Resolvers,
 		ctx,
 		ec.OperationContext,
 		field,
@@ -2625,7 +2145,7 @@ func (ec *executionContext) fieldContext_Subscription_factAdded(ctx context.Cont
 }
 
 func (ec *executionContext) _Subscription_factChanged(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return graphql.ResolveFieldStream(
+	return streamField(ec.Resolvers,
 		ctx,
 		ec.OperationContext,
 		field,
@@ -2669,7 +2189,7 @@ func (ec *executionContext) fieldContext_Subscription_factChanged(ctx context.Co
 }
 
 func (ec *executionContext) _Subscription_rateLimitUpdated(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return graphql.ResolveFieldStream(
+	return streamField(ec.Resolvers,
 		ctx,
 		ec.OperationContext,
 		field,
@@ -2713,7 +2233,7 @@ func (ec *executionContext) fieldContext_Subscription_rateLimitUpdated(ctx conte
 }
 
 func (ec *executionContext) _Subscription_reportStale(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
-	return graphql.ResolveFieldStream(
+	return streamField(ec.Resolvers,
 		ctx,
 		ec.OperationContext,
 		field,
@@ -2744,47 +2264,15 @@ func (ec *executionContext) fieldContext_Subscription_reportStale(_ context.Cont
 	return fc, nil
 }
 
-func (ec *executionContext) _WithoutModel_reason(ctx context.Context, field graphql.CollectedField, obj *schema.WithoutModel) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_WithoutModel_reason(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Reason, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v schema.ModelGap) graphql.Marshaler {
-			return ec.marshalNModelGap2techfactsᚗdevᚋtechfactsᚋschemaᚐModelGap(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _WithoutModel_reason(ctx context.Context, field graphql.CollectedField, obj *schema.WithoutModel) graphql.Marshaler {
+	return ec.marshalNModelGap2techfactsᚗdevᚋtechfactsᚋschemaᚐModelGap(ctx, field.Selections, obj.Reason)
 }
 func (ec *executionContext) fieldContext_WithoutModel_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("WithoutModel", field, false, false, "ModelGap")
 }
 
-func (ec *executionContext) _WithoutModel_count(ctx context.Context, field graphql.CollectedField, obj *schema.WithoutModel) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_WithoutModel_count(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Count, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _WithoutModel_count(ctx context.Context, field graphql.CollectedField, obj *schema.WithoutModel) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Count)
 }
 func (ec *executionContext) fieldContext_WithoutModel_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("WithoutModel", field, false, false, "Int")
@@ -3284,8 +2772,7 @@ var cancelJobPayloadImplementors = []string{"CancelJobPayload"}
 func (ec *executionContext) _CancelJobPayload(ctx context.Context, sel ast.SelectionSet, obj *CancelJobPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, cancelJobPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3299,14 +2786,8 @@ func (ec *executionContext) _CancelJobPayload(ctx context.Context, sel ast.Selec
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -3317,8 +2798,7 @@ var crawlParamsImplementors = []string{"CrawlParams"}
 func (ec *executionContext) _CrawlParams(ctx context.Context, sel ast.SelectionSet, obj *schema.CrawlParams) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, crawlParamsImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3362,14 +2842,8 @@ func (ec *executionContext) _CrawlParams(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -3380,8 +2854,7 @@ var deleteJobPayloadImplementors = []string{"DeleteJobPayload"}
 func (ec *executionContext) _DeleteJobPayload(ctx context.Context, sel ast.SelectionSet, obj *DeleteJobPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, deleteJobPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3395,14 +2868,8 @@ func (ec *executionContext) _DeleteJobPayload(ctx context.Context, sel ast.Selec
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -3413,8 +2880,7 @@ var extractionParamsImplementors = []string{"ExtractionParams", "JobParams"}
 func (ec *executionContext) _ExtractionParams(ctx context.Context, sel ast.SelectionSet, obj *schema.ExtractionParams) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, extractionParamsImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3422,42 +2888,28 @@ func (ec *executionContext) _ExtractionParams(ctx context.Context, sel ast.Selec
 		case "profile":
 			out.Values[i] = ec._ExtractionParams_profile(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "pages":
 			out.Values[i] = ec._ExtractionParams_pages(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "force":
 			out.Values[i] = ec._ExtractionParams_force(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "method":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ExtractionParams_method(ctx, field, obj)
-				})
+			out.Values[i] = ec._ExtractionParams_method(ctx, field, obj)
 		case "modelTokens":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ExtractionParams_modelTokens(ctx, field, obj)
-				})
+			out.Values[i] = ec._ExtractionParams_modelTokens(ctx, field, obj)
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -3468,8 +2920,7 @@ var jobErrorImplementors = []string{"JobError"}
 func (ec *executionContext) _JobError(ctx context.Context, sel ast.SelectionSet, obj *JobError) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, jobErrorImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3488,14 +2939,8 @@ func (ec *executionContext) _JobError(ctx context.Context, sel ast.SelectionSet,
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -3506,8 +2951,7 @@ var jobResultImplementors = []string{"JobResult"}
 func (ec *executionContext) _JobResult(ctx context.Context, sel ast.SelectionSet, obj *schema.JobResult) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, jobResultImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3551,14 +2995,8 @@ func (ec *executionContext) _JobResult(ctx context.Context, sel ast.SelectionSet
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -3569,8 +3007,7 @@ var modelUsageImplementors = []string{"ModelUsage"}
 func (ec *executionContext) _ModelUsage(ctx context.Context, sel ast.SelectionSet, obj *schema.ModelUsage) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, modelUsageImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3599,14 +3036,8 @@ func (ec *executionContext) _ModelUsage(ctx context.Context, sel ast.SelectionSe
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -3793,8 +3224,7 @@ var outcomeCountImplementors = []string{"OutcomeCount"}
 func (ec *executionContext) _OutcomeCount(ctx context.Context, sel ast.SelectionSet, obj *schema.OutcomeCount) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, outcomeCountImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3813,14 +3243,8 @@ func (ec *executionContext) _OutcomeCount(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -3831,8 +3255,7 @@ var rejectedCountImplementors = []string{"RejectedCount"}
 func (ec *executionContext) _RejectedCount(ctx context.Context, sel ast.SelectionSet, obj *schema.RejectedCount) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, rejectedCountImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3851,14 +3274,8 @@ func (ec *executionContext) _RejectedCount(ctx context.Context, sel ast.Selectio
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -3869,8 +3286,7 @@ var retryJobPayloadImplementors = []string{"RetryJobPayload"}
 func (ec *executionContext) _RetryJobPayload(ctx context.Context, sel ast.SelectionSet, obj *RetryJobPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, retryJobPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3884,14 +3300,8 @@ func (ec *executionContext) _RetryJobPayload(ctx context.Context, sel ast.Select
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -3902,8 +3312,7 @@ var scrapeParamsImplementors = []string{"ScrapeParams", "JobParams"}
 func (ec *executionContext) _ScrapeParams(ctx context.Context, sel ast.SelectionSet, obj *schema.ScrapeParams) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, scrapeParamsImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3911,62 +3320,48 @@ func (ec *executionContext) _ScrapeParams(ctx context.Context, sel ast.Selection
 		case "urls":
 			out.Values[i] = ec._ScrapeParams_urls(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "company":
 			out.Values[i] = ec._ScrapeParams_company(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "profile":
 			out.Values[i] = ec._ScrapeParams_profile(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "crawl":
 			out.Values[i] = ec._ScrapeParams_crawl(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "force":
 			out.Values[i] = ec._ScrapeParams_force(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "languages":
 			out.Values[i] = ec._ScrapeParams_languages(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "fetcher":
 			out.Values[i] = ec._ScrapeParams_fetcher(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "method":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ScrapeParams_method(ctx, field, obj)
-				})
+			out.Values[i] = ec._ScrapeParams_method(ctx, field, obj)
 		case "modelTokens":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ScrapeParams_modelTokens(ctx, field, obj)
-				})
+			out.Values[i] = ec._ScrapeParams_modelTokens(ctx, field, obj)
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -3977,8 +3372,7 @@ var startExtractionPayloadImplementors = []string{"StartExtractionPayload"}
 func (ec *executionContext) _StartExtractionPayload(ctx context.Context, sel ast.SelectionSet, obj *StartExtractionPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, startExtractionPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3992,14 +3386,8 @@ func (ec *executionContext) _StartExtractionPayload(ctx context.Context, sel ast
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -4010,8 +3398,7 @@ var startScrapePayloadImplementors = []string{"StartScrapePayload"}
 func (ec *executionContext) _StartScrapePayload(ctx context.Context, sel ast.SelectionSet, obj *StartScrapePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, startScrapePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4025,14 +3412,8 @@ func (ec *executionContext) _StartScrapePayload(ctx context.Context, sel ast.Sel
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -4077,8 +3458,7 @@ var withoutModelImplementors = []string{"WithoutModel"}
 func (ec *executionContext) _WithoutModel(ctx context.Context, sel ast.SelectionSet, obj *schema.WithoutModel) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, withoutModelImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4097,14 +3477,8 @@ func (ec *executionContext) _WithoutModel(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -4190,7 +3564,7 @@ func (ec *executionContext) marshalNOutcomeCount2techfactsᚗdevᚋtechfactsᚋs
 }
 
 func (ec *executionContext) marshalNOutcomeCount2ᚕtechfactsᚗdevᚋtechfactsᚋschemaᚐOutcomeCountᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.OutcomeCount) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNOutcomeCount2techfactsᚗdevᚋtechfactsᚋschemaᚐOutcomeCount(ctx, sel, v[i])
@@ -4210,7 +3584,7 @@ func (ec *executionContext) marshalNRejectedCount2techfactsᚗdevᚋtechfactsᚋ
 }
 
 func (ec *executionContext) marshalNRejectedCount2ᚕtechfactsᚗdevᚋtechfactsᚋschemaᚐRejectedCountᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.RejectedCount) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRejectedCount2techfactsᚗdevᚋtechfactsᚋschemaᚐRejectedCount(ctx, sel, v[i])
@@ -4226,7 +3600,7 @@ func (ec *executionContext) marshalNRejectedCount2ᚕtechfactsᚗdevᚋtechfacts
 }
 
 func (ec *executionContext) marshalNRejectedCount2ᚕᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐRejectedCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*schema.RejectedCount) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRejectedCount2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐRejectedCount(ctx, sel, v[i])
@@ -4303,7 +3677,7 @@ func (ec *executionContext) marshalNWithoutModel2techfactsᚗdevᚋtechfactsᚋs
 }
 
 func (ec *executionContext) marshalNWithoutModel2ᚕtechfactsᚗdevᚋtechfactsᚋschemaᚐWithoutModelᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.WithoutModel) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNWithoutModel2techfactsᚗdevᚋtechfactsᚋschemaᚐWithoutModel(ctx, sel, v[i])

@@ -4,9 +4,7 @@ package graph
 
 import (
 	"context"
-	"math"
 	"strconv"
-	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -28,162 +26,50 @@ type TestedFactResolver interface {
 
 // region    **************************** field.gotpl *****************************
 
-func (ec *executionContext) _RejectedFact_category(ctx context.Context, field graphql.CollectedField, obj *schema.RejectedFact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RejectedFact_category(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Category, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _RejectedFact_category(ctx context.Context, field graphql.CollectedField, obj *schema.RejectedFact) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Category)
 }
 func (ec *executionContext) fieldContext_RejectedFact_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RejectedFact", field, false, false, "String")
 }
 
-func (ec *executionContext) _RejectedFact_statement(ctx context.Context, field graphql.CollectedField, obj *schema.RejectedFact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RejectedFact_statement(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Statement, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _RejectedFact_statement(ctx context.Context, field graphql.CollectedField, obj *schema.RejectedFact) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Statement)
 }
 func (ec *executionContext) fieldContext_RejectedFact_statement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RejectedFact", field, false, false, "String")
 }
 
-func (ec *executionContext) _RejectedFact_quote(ctx context.Context, field graphql.CollectedField, obj *schema.RejectedFact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RejectedFact_quote(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Quote, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _RejectedFact_quote(ctx context.Context, field graphql.CollectedField, obj *schema.RejectedFact) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Quote)
 }
 func (ec *executionContext) fieldContext_RejectedFact_quote(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RejectedFact", field, false, false, "String")
 }
 
-func (ec *executionContext) _RejectedFact_reason(ctx context.Context, field graphql.CollectedField, obj *schema.RejectedFact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RejectedFact_reason(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Reason, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v schema.RejectionReason) graphql.Marshaler {
-			return ec.marshalNRejectionReason2techfactsᚗdevᚋtechfactsᚋschemaᚐRejectionReason(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _RejectedFact_reason(ctx context.Context, field graphql.CollectedField, obj *schema.RejectedFact) graphql.Marshaler {
+	return ec.marshalNRejectionReason2techfactsᚗdevᚋtechfactsᚋschemaᚐRejectionReason(ctx, field.Selections, obj.Reason)
 }
 func (ec *executionContext) fieldContext_RejectedFact_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RejectedFact", field, false, false, "RejectionReason")
 }
 
-func (ec *executionContext) _RejectedFact_method(ctx context.Context, field graphql.CollectedField, obj *schema.RejectedFact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RejectedFact_method(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Method, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v schema.Method) graphql.Marshaler {
-			return ec.marshalNFactMethod2techfactsᚗdevᚋtechfactsᚋschemaᚐMethod(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _RejectedFact_method(ctx context.Context, field graphql.CollectedField, obj *schema.RejectedFact) graphql.Marshaler {
+	return ec.marshalNFactMethod2techfactsᚗdevᚋtechfactsᚋschemaᚐMethod(ctx, field.Selections, obj.Method)
 }
 func (ec *executionContext) fieldContext_RejectedFact_method(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RejectedFact", field, false, false, "FactMethod")
 }
 
-func (ec *executionContext) _TestProfilePayload_method(ctx context.Context, field graphql.CollectedField, obj *TestProfilePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TestProfilePayload_method(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Method, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v schema.ExtractionMethod) graphql.Marshaler {
-			return ec.marshalNExtractionMethod2techfactsᚗdevᚋtechfactsᚋschemaᚐExtractionMethod(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _TestProfilePayload_method(ctx context.Context, field graphql.CollectedField, obj *TestProfilePayload) graphql.Marshaler {
+	return ec.marshalNExtractionMethod2techfactsᚗdevᚋtechfactsᚋschemaᚐExtractionMethod(ctx, field.Selections, obj.Method)
 }
 func (ec *executionContext) fieldContext_TestProfilePayload_method(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TestProfilePayload", field, false, false, "ExtractionMethod")
 }
 
-func (ec *executionContext) _TestProfilePayload_text(ctx context.Context, field graphql.CollectedField, obj *TestProfilePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TestProfilePayload_text(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Text, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _TestProfilePayload_text(ctx context.Context, field graphql.CollectedField, obj *TestProfilePayload) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Text)
 }
 func (ec *executionContext) fieldContext_TestProfilePayload_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TestProfilePayload", field, false, false, "String")
@@ -317,93 +203,29 @@ func (ec *executionContext) fieldContext_TestProfilePayload_usage(_ context.Cont
 	return fc, nil
 }
 
-func (ec *executionContext) _TestProfilePayload_withoutModel(ctx context.Context, field graphql.CollectedField, obj *TestProfilePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TestProfilePayload_withoutModel(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.WithoutModel, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *schema.ModelGap) graphql.Marshaler {
-			return ec.marshalOModelGap2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐModelGap(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _TestProfilePayload_withoutModel(ctx context.Context, field graphql.CollectedField, obj *TestProfilePayload) graphql.Marshaler {
+	return ec.marshalOModelGap2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐModelGap(ctx, field.Selections, obj.WithoutModel)
 }
 func (ec *executionContext) fieldContext_TestProfilePayload_withoutModel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TestProfilePayload", field, false, false, "ModelGap")
 }
 
-func (ec *executionContext) _TestedFact_category(ctx context.Context, field graphql.CollectedField, obj *schema.TestedFact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TestedFact_category(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Category, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _TestedFact_category(ctx context.Context, field graphql.CollectedField, obj *schema.TestedFact) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Category)
 }
 func (ec *executionContext) fieldContext_TestedFact_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TestedFact", field, false, false, "String")
 }
 
-func (ec *executionContext) _TestedFact_statement(ctx context.Context, field graphql.CollectedField, obj *schema.TestedFact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TestedFact_statement(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Statement, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _TestedFact_statement(ctx context.Context, field graphql.CollectedField, obj *schema.TestedFact) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Statement)
 }
 func (ec *executionContext) fieldContext_TestedFact_statement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TestedFact", field, false, false, "String")
 }
 
-func (ec *executionContext) _TestedFact_quote(ctx context.Context, field graphql.CollectedField, obj *schema.TestedFact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TestedFact_quote(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Quote, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _TestedFact_quote(ctx context.Context, field graphql.CollectedField, obj *schema.TestedFact) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Quote)
 }
 func (ec *executionContext) fieldContext_TestedFact_quote(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TestedFact", field, false, false, "String")
@@ -441,70 +263,22 @@ func (ec *executionContext) fieldContext_TestedFact_span(_ context.Context, fiel
 	return fc, nil
 }
 
-func (ec *executionContext) _TestedFact_headings(ctx context.Context, field graphql.CollectedField, obj *schema.TestedFact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TestedFact_headings(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Headings, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _TestedFact_headings(ctx context.Context, field graphql.CollectedField, obj *schema.TestedFact) graphql.Marshaler {
+	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Headings)
 }
 func (ec *executionContext) fieldContext_TestedFact_headings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TestedFact", field, false, false, "String")
 }
 
-func (ec *executionContext) _TestedFact_attribute(ctx context.Context, field graphql.CollectedField, obj *schema.TestedFact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TestedFact_attribute(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Attribute, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _TestedFact_attribute(ctx context.Context, field graphql.CollectedField, obj *schema.TestedFact) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Attribute)
 }
 func (ec *executionContext) fieldContext_TestedFact_attribute(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TestedFact", field, false, false, "String")
 }
 
-func (ec *executionContext) _TestedFact_subject(ctx context.Context, field graphql.CollectedField, obj *schema.TestedFact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TestedFact_subject(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Subject, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _TestedFact_subject(ctx context.Context, field graphql.CollectedField, obj *schema.TestedFact) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Subject)
 }
 func (ec *executionContext) fieldContext_TestedFact_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TestedFact", field, false, false, "String")
@@ -565,47 +339,15 @@ func (ec *executionContext) fieldContext_TestedFact_qualifiers(_ context.Context
 	return fc, nil
 }
 
-func (ec *executionContext) _TestedFact_confidence(ctx context.Context, field graphql.CollectedField, obj *schema.TestedFact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TestedFact_confidence(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Confidence, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
-			return ec.marshalNFloat2float64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _TestedFact_confidence(ctx context.Context, field graphql.CollectedField, obj *schema.TestedFact) graphql.Marshaler {
+	return ec.marshalNFloat2float64(ctx, field.Selections, obj.Confidence)
 }
 func (ec *executionContext) fieldContext_TestedFact_confidence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TestedFact", field, false, false, "Float")
 }
 
-func (ec *executionContext) _TestedFact_method(ctx context.Context, field graphql.CollectedField, obj *schema.TestedFact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TestedFact_method(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Method, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v schema.Method) graphql.Marshaler {
-			return ec.marshalNFactMethod2techfactsᚗdevᚋtechfactsᚋschemaᚐMethod(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _TestedFact_method(ctx context.Context, field graphql.CollectedField, obj *schema.TestedFact) graphql.Marshaler {
+	return ec.marshalNFactMethod2techfactsᚗdevᚋtechfactsᚋschemaᚐMethod(ctx, field.Selections, obj.Method)
 }
 func (ec *executionContext) fieldContext_TestedFact_method(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TestedFact", field, false, false, "FactMethod")
@@ -785,8 +527,7 @@ var rejectedFactImplementors = []string{"RejectedFact"}
 func (ec *executionContext) _RejectedFact(ctx context.Context, sel ast.SelectionSet, obj *schema.RejectedFact) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, rejectedFactImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -820,14 +561,8 @@ func (ec *executionContext) _RejectedFact(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -838,8 +573,7 @@ var testProfilePayloadImplementors = []string{"TestProfilePayload"}
 func (ec *executionContext) _TestProfilePayload(ctx context.Context, sel ast.SelectionSet, obj *TestProfilePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, testProfilePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -883,14 +617,8 @@ func (ec *executionContext) _TestProfilePayload(ctx context.Context, sel ast.Sel
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -901,8 +629,7 @@ var testedFactImplementors = []string{"TestedFact"}
 func (ec *executionContext) _TestedFact(ctx context.Context, sel ast.SelectionSet, obj *schema.TestedFact) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, testedFactImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -910,72 +637,60 @@ func (ec *executionContext) _TestedFact(ctx context.Context, sel ast.SelectionSe
 		case "category":
 			out.Values[i] = ec._TestedFact_category(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "statement":
 			out.Values[i] = ec._TestedFact_statement(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "quote":
 			out.Values[i] = ec._TestedFact_quote(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "span":
 			out.Values[i] = ec._TestedFact_span(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "headings":
 			out.Values[i] = ec._TestedFact_headings(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "attribute":
 			out.Values[i] = ec._TestedFact_attribute(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "subject":
 			out.Values[i] = ec._TestedFact_subject(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "value":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._TestedFact_value(ctx, field, obj)
-				})
+			out.Values[i] = ec._TestedFact_value(ctx, field, obj)
 		case "qualifiers":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._TestedFact_qualifiers(ctx, field, obj)
-				})
+			if out.Values[i] = ec._TestedFact_qualifiers(ctx, field, obj); out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "confidence":
 			out.Values[i] = ec._TestedFact_confidence(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "method":
 			out.Values[i] = ec._TestedFact_method(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -986,7 +701,7 @@ func (ec *executionContext) _TestedFact(ctx context.Context, sel ast.SelectionSe
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNRejectedFact2ᚕᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐRejectedFactᚄ(ctx context.Context, sel ast.SelectionSet, v []*schema.RejectedFact) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRejectedFact2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐRejectedFact(ctx, sel, v[i])
@@ -1023,7 +738,7 @@ func (ec *executionContext) marshalNTestProfilePayload2ᚖtechfactsᚗdevᚋtech
 }
 
 func (ec *executionContext) marshalNTestedFact2ᚕᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐTestedFactᚄ(ctx context.Context, sel ast.SelectionSet, v []*schema.TestedFact) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNTestedFact2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐTestedFact(ctx, sel, v[i])

@@ -4,9 +4,7 @@ package graph
 
 import (
 	"context"
-	"math"
 	"strconv"
-	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -216,8 +214,7 @@ var resetRateLimitPayloadImplementors = []string{"ResetRateLimitPayload"}
 func (ec *executionContext) _ResetRateLimitPayload(ctx context.Context, sel ast.SelectionSet, obj *ResetRateLimitPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, resetRateLimitPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -231,14 +228,8 @@ func (ec *executionContext) _ResetRateLimitPayload(ctx context.Context, sel ast.
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -249,8 +240,7 @@ var setRateLimitPayloadImplementors = []string{"SetRateLimitPayload"}
 func (ec *executionContext) _SetRateLimitPayload(ctx context.Context, sel ast.SelectionSet, obj *SetRateLimitPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, setRateLimitPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -264,14 +254,8 @@ func (ec *executionContext) _SetRateLimitPayload(ctx context.Context, sel ast.Se
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out

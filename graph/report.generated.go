@@ -4,12 +4,9 @@ package graph
 
 import (
 	"context"
-	"math"
 	"strconv"
-	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/schema"
@@ -25,24 +22,8 @@ import (
 
 // region    **************************** field.gotpl *****************************
 
-func (ec *executionContext) _DeleteReportPayload_deletedId(ctx context.Context, field graphql.CollectedField, obj *DeleteReportPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DeleteReportPayload_deletedId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DeletedID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _DeleteReportPayload_deletedId(ctx context.Context, field graphql.CollectedField, obj *DeleteReportPayload) graphql.Marshaler {
+	return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, field.Selections, obj.DeletedID)
 }
 func (ec *executionContext) fieldContext_DeleteReportPayload_deletedId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DeleteReportPayload", field, false, false, "ID")
@@ -80,369 +61,113 @@ func (ec *executionContext) fieldContext_RefreshReportPayload_job(_ context.Cont
 	return fc, nil
 }
 
-func (ec *executionContext) _ReportChange_kind(ctx context.Context, field graphql.CollectedField, obj *ReportChange) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportChange_kind(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kind, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ReportChangeKind) graphql.Marshaler {
-			return ec.marshalNReportChangeKind2techfactsᚗdevᚋtechfactsᚋgraphᚐReportChangeKind(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ReportChange_kind(ctx context.Context, field graphql.CollectedField, obj *ReportChange) graphql.Marshaler {
+	return ec.marshalNReportChangeKind2techfactsᚗdevᚋtechfactsᚋgraphᚐReportChangeKind(ctx, field.Selections, obj.Kind)
 }
 func (ec *executionContext) fieldContext_ReportChange_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportChange", field, false, false, "ReportChangeKind")
 }
 
-func (ec *executionContext) _ReportChange_company(ctx context.Context, field graphql.CollectedField, obj *ReportChange) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportChange_company(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Company, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ReportChange_company(ctx context.Context, field graphql.CollectedField, obj *ReportChange) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Company)
 }
 func (ec *executionContext) fieldContext_ReportChange_company(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportChange", field, false, false, "String")
 }
 
-func (ec *executionContext) _ReportChange_about(ctx context.Context, field graphql.CollectedField, obj *ReportChange) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportChange_about(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.About, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ReportChange_about(ctx context.Context, field graphql.CollectedField, obj *ReportChange) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.About)
 }
 func (ec *executionContext) fieldContext_ReportChange_about(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportChange", field, false, false, "String")
 }
 
-func (ec *executionContext) _ReportChange_before(ctx context.Context, field graphql.CollectedField, obj *ReportChange) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportChange_before(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Before, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ReportChange_before(ctx context.Context, field graphql.CollectedField, obj *ReportChange) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Before)
 }
 func (ec *executionContext) fieldContext_ReportChange_before(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportChange", field, false, false, "String")
 }
 
-func (ec *executionContext) _ReportChange_after(ctx context.Context, field graphql.CollectedField, obj *ReportChange) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportChange_after(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.After, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ReportChange_after(ctx context.Context, field graphql.CollectedField, obj *ReportChange) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.After)
 }
 func (ec *executionContext) fieldContext_ReportChange_after(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportChange", field, false, false, "String")
 }
 
-func (ec *executionContext) _ReportFile_format(ctx context.Context, field graphql.CollectedField, obj *ReportFile) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportFile_format(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Format, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ReportFile_format(ctx context.Context, field graphql.CollectedField, obj *ReportFile) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Format)
 }
 func (ec *executionContext) fieldContext_ReportFile_format(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportFile", field, false, false, "String")
 }
 
-func (ec *executionContext) _ReportFile_path(ctx context.Context, field graphql.CollectedField, obj *ReportFile) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportFile_path(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Path, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ReportFile_path(ctx context.Context, field graphql.CollectedField, obj *ReportFile) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Path)
 }
 func (ec *executionContext) fieldContext_ReportFile_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportFile", field, false, false, "String")
 }
 
-func (ec *executionContext) _ReportParams_id(ctx context.Context, field graphql.CollectedField, obj *schema.ReportParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportParams_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ReportParams_id(ctx context.Context, field graphql.CollectedField, obj *schema.ReportParams) graphql.Marshaler {
+	return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_ReportParams_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportParams", field, false, false, "ID")
 }
 
-func (ec *executionContext) _ReportParams_type(ctx context.Context, field graphql.CollectedField, obj *schema.ReportParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportParams_type(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Type, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v schema.ReportType) graphql.Marshaler {
-			return ec.marshalNReportType2techfactsᚗdevᚋtechfactsᚋschemaᚐReportType(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ReportParams_type(ctx context.Context, field graphql.CollectedField, obj *schema.ReportParams) graphql.Marshaler {
+	return ec.marshalNReportType2techfactsᚗdevᚋtechfactsᚋschemaᚐReportType(ctx, field.Selections, obj.Type)
 }
 func (ec *executionContext) fieldContext_ReportParams_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportParams", field, false, false, "ReportType")
 }
 
-func (ec *executionContext) _ReportParams_companies(ctx context.Context, field graphql.CollectedField, obj *schema.ReportParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportParams_companies(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Companies, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ReportParams_companies(ctx context.Context, field graphql.CollectedField, obj *schema.ReportParams) graphql.Marshaler {
+	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Companies)
 }
 func (ec *executionContext) fieldContext_ReportParams_companies(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _ReportParams_categories(ctx context.Context, field graphql.CollectedField, obj *schema.ReportParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportParams_categories(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Categories, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ReportParams_categories(ctx context.Context, field graphql.CollectedField, obj *schema.ReportParams) graphql.Marshaler {
+	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Categories)
 }
 func (ec *executionContext) fieldContext_ReportParams_categories(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _ReportParams_title(ctx context.Context, field graphql.CollectedField, obj *schema.ReportParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportParams_title(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Title, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ReportParams_title(ctx context.Context, field graphql.CollectedField, obj *schema.ReportParams) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Title)
 }
 func (ec *executionContext) fieldContext_ReportParams_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _ReportParams_profile(ctx context.Context, field graphql.CollectedField, obj *schema.ReportParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportParams_profile(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Profile, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ReportParams_profile(ctx context.Context, field graphql.CollectedField, obj *schema.ReportParams) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Profile)
 }
 func (ec *executionContext) fieldContext_ReportParams_profile(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportParams", field, false, false, "String")
 }
 
-func (ec *executionContext) _ReportParams_format(ctx context.Context, field graphql.CollectedField, obj *schema.ReportParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportParams_format(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Format, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v schema.ReportFormat) graphql.Marshaler {
-			return ec.marshalNReportFormat2techfactsᚗdevᚋtechfactsᚋschemaᚐReportFormat(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ReportParams_format(ctx context.Context, field graphql.CollectedField, obj *schema.ReportParams) graphql.Marshaler {
+	return ec.marshalNReportFormat2techfactsᚗdevᚋtechfactsᚋschemaᚐReportFormat(ctx, field.Selections, obj.Format)
 }
 func (ec *executionContext) fieldContext_ReportParams_format(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportParams", field, false, false, "ReportFormat")
 }
 
-func (ec *executionContext) _ReportParams_maxFactsPerSection(ctx context.Context, field graphql.CollectedField, obj *schema.ReportParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportParams_maxFactsPerSection(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MaxFactsPerSection, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ReportParams_maxFactsPerSection(ctx context.Context, field graphql.CollectedField, obj *schema.ReportParams) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.MaxFactsPerSection)
 }
 func (ec *executionContext) fieldContext_ReportParams_maxFactsPerSection(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportParams", field, false, false, "Int")
 }
 
-func (ec *executionContext) _ReportParams_maxFacts(ctx context.Context, field graphql.CollectedField, obj *schema.ReportParams) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportParams_maxFacts(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MaxFacts, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _ReportParams_maxFacts(ctx context.Context, field graphql.CollectedField, obj *schema.ReportParams) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.MaxFacts)
 }
 func (ec *executionContext) fieldContext_ReportParams_maxFacts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportParams", field, false, false, "Int")
@@ -732,8 +457,7 @@ var deleteReportPayloadImplementors = []string{"DeleteReportPayload"}
 func (ec *executionContext) _DeleteReportPayload(ctx context.Context, sel ast.SelectionSet, obj *DeleteReportPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, deleteReportPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -747,14 +471,8 @@ func (ec *executionContext) _DeleteReportPayload(ctx context.Context, sel ast.Se
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -765,8 +483,7 @@ var refreshReportPayloadImplementors = []string{"RefreshReportPayload"}
 func (ec *executionContext) _RefreshReportPayload(ctx context.Context, sel ast.SelectionSet, obj *RefreshReportPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, refreshReportPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -780,14 +497,8 @@ func (ec *executionContext) _RefreshReportPayload(ctx context.Context, sel ast.S
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -798,8 +509,7 @@ var reportChangeImplementors = []string{"ReportChange"}
 func (ec *executionContext) _ReportChange(ctx context.Context, sel ast.SelectionSet, obj *ReportChange) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, reportChangeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -833,14 +543,8 @@ func (ec *executionContext) _ReportChange(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -851,8 +555,7 @@ var reportFileImplementors = []string{"ReportFile"}
 func (ec *executionContext) _ReportFile(ctx context.Context, sel ast.SelectionSet, obj *ReportFile) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, reportFileImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -871,14 +574,8 @@ func (ec *executionContext) _ReportFile(ctx context.Context, sel ast.SelectionSe
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -889,8 +586,7 @@ var reportParamsImplementors = []string{"ReportParams", "JobParams"}
 func (ec *executionContext) _ReportParams(ctx context.Context, sel ast.SelectionSet, obj *schema.ReportParams) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, reportParamsImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -944,14 +640,8 @@ func (ec *executionContext) _ReportParams(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -962,8 +652,7 @@ var startReportPayloadImplementors = []string{"StartReportPayload"}
 func (ec *executionContext) _StartReportPayload(ctx context.Context, sel ast.SelectionSet, obj *StartReportPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, startReportPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -982,14 +671,8 @@ func (ec *executionContext) _StartReportPayload(ctx context.Context, sel ast.Sel
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1026,7 +709,7 @@ func (ec *executionContext) marshalNRefreshReportPayload2ᚖtechfactsᚗdevᚋte
 }
 
 func (ec *executionContext) marshalNReportChange2ᚕᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐReportChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReportChange) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReportChange2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐReportChange(ctx, sel, v[i])
@@ -1060,7 +743,7 @@ func (ec *executionContext) marshalNReportChangeKind2techfactsᚗdevᚋtechfacts
 }
 
 func (ec *executionContext) marshalNReportFile2ᚕᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐReportFileᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReportFile) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReportFile2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐReportFile(ctx, sel, v[i])

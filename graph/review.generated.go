@@ -4,9 +4,7 @@ package graph
 
 import (
 	"context"
-	"math"
 	"strconv"
-	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -23,93 +21,29 @@ import (
 
 // region    **************************** field.gotpl *****************************
 
-func (ec *executionContext) _Precision_confirmed(ctx context.Context, field graphql.CollectedField, obj *schema.Precision) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Precision_confirmed(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Confirmed, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Precision_confirmed(ctx context.Context, field graphql.CollectedField, obj *schema.Precision) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Confirmed)
 }
 func (ec *executionContext) fieldContext_Precision_confirmed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Precision", field, false, false, "Int")
 }
 
-func (ec *executionContext) _Precision_rejected(ctx context.Context, field graphql.CollectedField, obj *schema.Precision) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Precision_rejected(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Rejected, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Precision_rejected(ctx context.Context, field graphql.CollectedField, obj *schema.Precision) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Rejected)
 }
 func (ec *executionContext) fieldContext_Precision_rejected(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Precision", field, false, false, "Int")
 }
 
-func (ec *executionContext) _Precision_edited(ctx context.Context, field graphql.CollectedField, obj *schema.Precision) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Precision_edited(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Edited, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _Precision_edited(ctx context.Context, field graphql.CollectedField, obj *schema.Precision) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Edited)
 }
 func (ec *executionContext) fieldContext_Precision_edited(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Precision", field, false, false, "Int")
 }
 
-func (ec *executionContext) _Precision_value(ctx context.Context, field graphql.CollectedField, obj *schema.Precision) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Precision_value(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Value(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _Precision_value(ctx context.Context, field graphql.CollectedField, obj *schema.Precision) graphql.Marshaler {
+	return ec.marshalOFloat2ᚖfloat64(ctx, field.Selections, obj.Value())
 }
 func (ec *executionContext) fieldContext_Precision_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Precision", field, true, false, "Float")
@@ -132,8 +66,7 @@ var precisionImplementors = []string{"Precision"}
 func (ec *executionContext) _Precision(ctx context.Context, sel ast.SelectionSet, obj *schema.Precision) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, precisionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -162,14 +95,8 @@ func (ec *executionContext) _Precision(ctx context.Context, sel ast.SelectionSet
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out

@@ -4,9 +4,7 @@ package graph
 
 import (
 	"context"
-	"math"
 	"strconv"
-	"sync/atomic"
 
 	"entgo.io/contrib/entgql"
 	"github.com/99designs/gqlgen/graphql"
@@ -217,47 +215,15 @@ func (ec *executionContext) fieldContext_FactSearchEdge_node(_ context.Context, 
 	return fc, nil
 }
 
-func (ec *executionContext) _FactSearchEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *FactSearchEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FactSearchEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v entgql.Cursor[uuid.UUID]) graphql.Marshaler {
-			return ec.marshalNCursor2entgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _FactSearchEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *FactSearchEdge) graphql.Marshaler {
+	return ec.marshalNCursor2entgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_FactSearchEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FactSearchEdge", field, false, false, "Cursor")
 }
 
-func (ec *executionContext) _FactSearchEdge_score(ctx context.Context, field graphql.CollectedField, obj *FactSearchEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FactSearchEdge_score(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Score, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
-			return ec.marshalNFloat2float64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _FactSearchEdge_score(ctx context.Context, field graphql.CollectedField, obj *FactSearchEdge) graphql.Marshaler {
+	return ec.marshalNFloat2float64(ctx, field.Selections, obj.Score)
 }
 func (ec *executionContext) fieldContext_FactSearchEdge_score(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FactSearchEdge", field, false, false, "Float")
@@ -615,93 +581,29 @@ func (ec *executionContext) fieldContext_PageSearchEdge_node(_ context.Context, 
 	return fc, nil
 }
 
-func (ec *executionContext) _PageSearchEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *PageSearchEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PageSearchEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v entgql.Cursor[uuid.UUID]) graphql.Marshaler {
-			return ec.marshalNCursor2entgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PageSearchEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *PageSearchEdge) graphql.Marshaler {
+	return ec.marshalNCursor2entgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_PageSearchEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageSearchEdge", field, false, false, "Cursor")
 }
 
-func (ec *executionContext) _PageSearchEdge_score(ctx context.Context, field graphql.CollectedField, obj *PageSearchEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PageSearchEdge_score(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Score, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
-			return ec.marshalNFloat2float64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _PageSearchEdge_score(ctx context.Context, field graphql.CollectedField, obj *PageSearchEdge) graphql.Marshaler {
+	return ec.marshalNFloat2float64(ctx, field.Selections, obj.Score)
 }
 func (ec *executionContext) fieldContext_PageSearchEdge_score(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageSearchEdge", field, false, false, "Float")
 }
 
-func (ec *executionContext) _SearchCorrection_word(ctx context.Context, field graphql.CollectedField, obj *SearchCorrection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SearchCorrection_word(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Word, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SearchCorrection_word(ctx context.Context, field graphql.CollectedField, obj *SearchCorrection) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Word)
 }
 func (ec *executionContext) fieldContext_SearchCorrection_word(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SearchCorrection", field, false, false, "String")
 }
 
-func (ec *executionContext) _SearchCorrection_by(ctx context.Context, field graphql.CollectedField, obj *SearchCorrection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SearchCorrection_by(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.By, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SearchCorrection_by(ctx context.Context, field graphql.CollectedField, obj *SearchCorrection) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.By)
 }
 func (ec *executionContext) fieldContext_SearchCorrection_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SearchCorrection", field, false, false, "String")
@@ -771,139 +673,43 @@ func (ec *executionContext) fieldContext_SearchExplanation_semantic(_ context.Co
 	return fc, nil
 }
 
-func (ec *executionContext) _SearchExplanation_terms(ctx context.Context, field graphql.CollectedField, obj *SearchExplanation) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SearchExplanation_terms(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Terms, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SearchExplanation_terms(ctx context.Context, field graphql.CollectedField, obj *SearchExplanation) graphql.Marshaler {
+	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Terms)
 }
 func (ec *executionContext) fieldContext_SearchExplanation_terms(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SearchExplanation", field, false, false, "String")
 }
 
-func (ec *executionContext) _SearchFacet_value(ctx context.Context, field graphql.CollectedField, obj *SearchFacet) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SearchFacet_value(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Value, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SearchFacet_value(ctx context.Context, field graphql.CollectedField, obj *SearchFacet) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Value)
 }
 func (ec *executionContext) fieldContext_SearchFacet_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SearchFacet", field, false, false, "String")
 }
 
-func (ec *executionContext) _SearchFacet_count(ctx context.Context, field graphql.CollectedField, obj *SearchFacet) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SearchFacet_count(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Count, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SearchFacet_count(ctx context.Context, field graphql.CollectedField, obj *SearchFacet) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Count)
 }
 func (ec *executionContext) fieldContext_SearchFacet_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SearchFacet", field, false, false, "Int")
 }
 
-func (ec *executionContext) _SearchFragment_text(ctx context.Context, field graphql.CollectedField, obj *SearchFragment) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SearchFragment_text(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Text, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SearchFragment_text(ctx context.Context, field graphql.CollectedField, obj *SearchFragment) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Text)
 }
 func (ec *executionContext) fieldContext_SearchFragment_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SearchFragment", field, false, false, "String")
 }
 
-func (ec *executionContext) _SearchFragment_match(ctx context.Context, field graphql.CollectedField, obj *SearchFragment) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SearchFragment_match(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Match, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SearchFragment_match(ctx context.Context, field graphql.CollectedField, obj *SearchFragment) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Match)
 }
 func (ec *executionContext) fieldContext_SearchFragment_match(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SearchFragment", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _SearchHighlight_field(ctx context.Context, field graphql.CollectedField, obj *SearchHighlight) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SearchHighlight_field(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Field, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SearchHighlight_field(ctx context.Context, field graphql.CollectedField, obj *SearchHighlight) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Field)
 }
 func (ec *executionContext) fieldContext_SearchHighlight_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SearchHighlight", field, false, false, "String")
@@ -941,24 +747,8 @@ func (ec *executionContext) fieldContext_SearchHighlight_fragments(_ context.Con
 	return fc, nil
 }
 
-func (ec *executionContext) _SearchMeta_mode(ctx context.Context, field graphql.CollectedField, obj *SearchMeta) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SearchMeta_mode(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Mode, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v SearchMode) graphql.Marshaler {
-			return ec.marshalNSearchMode2techfactsᚗdevᚋtechfactsᚋgraphᚐSearchMode(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SearchMeta_mode(ctx context.Context, field graphql.CollectedField, obj *SearchMeta) graphql.Marshaler {
+	return ec.marshalNSearchMode2techfactsᚗdevᚋtechfactsᚋgraphᚐSearchMode(ctx, field.Selections, obj.Mode)
 }
 func (ec *executionContext) fieldContext_SearchMeta_mode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SearchMeta", field, false, false, "SearchMode")
@@ -996,139 +786,43 @@ func (ec *executionContext) fieldContext_SearchMeta_corrections(_ context.Contex
 	return fc, nil
 }
 
-func (ec *executionContext) _SearchMeta_degraded(ctx context.Context, field graphql.CollectedField, obj *SearchMeta) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SearchMeta_degraded(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Degraded, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SearchMeta_degraded(ctx context.Context, field graphql.CollectedField, obj *SearchMeta) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Degraded)
 }
 func (ec *executionContext) fieldContext_SearchMeta_degraded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SearchMeta", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _SearchMeta_reason(ctx context.Context, field graphql.CollectedField, obj *SearchMeta) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SearchMeta_reason(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Reason, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _SearchMeta_reason(ctx context.Context, field graphql.CollectedField, obj *SearchMeta) graphql.Marshaler {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Reason)
 }
 func (ec *executionContext) fieldContext_SearchMeta_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SearchMeta", field, false, false, "String")
 }
 
-func (ec *executionContext) _SearchRank_rank(ctx context.Context, field graphql.CollectedField, obj *SearchRank) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SearchRank_rank(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Rank, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SearchRank_rank(ctx context.Context, field graphql.CollectedField, obj *SearchRank) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Rank)
 }
 func (ec *executionContext) fieldContext_SearchRank_rank(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SearchRank", field, false, false, "Int")
 }
 
-func (ec *executionContext) _SearchRank_score(ctx context.Context, field graphql.CollectedField, obj *SearchRank) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SearchRank_score(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Score, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
-			return ec.marshalNFloat2float64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SearchRank_score(ctx context.Context, field graphql.CollectedField, obj *SearchRank) graphql.Marshaler {
+	return ec.marshalNFloat2float64(ctx, field.Selections, obj.Score)
 }
 func (ec *executionContext) fieldContext_SearchRank_score(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SearchRank", field, false, false, "Float")
 }
 
-func (ec *executionContext) _SearchTotal_count(ctx context.Context, field graphql.CollectedField, obj *SearchTotal) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SearchTotal_count(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Count, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SearchTotal_count(ctx context.Context, field graphql.CollectedField, obj *SearchTotal) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Count)
 }
 func (ec *executionContext) fieldContext_SearchTotal_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SearchTotal", field, false, false, "Int")
 }
 
-func (ec *executionContext) _SearchTotal_exact(ctx context.Context, field graphql.CollectedField, obj *SearchTotal) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SearchTotal_exact(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Exact, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SearchTotal_exact(ctx context.Context, field graphql.CollectedField, obj *SearchTotal) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Exact)
 }
 func (ec *executionContext) fieldContext_SearchTotal_exact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SearchTotal", field, false, false, "Boolean")
@@ -1312,8 +1006,7 @@ var factSearchConnectionImplementors = []string{"FactSearchConnection"}
 func (ec *executionContext) _FactSearchConnection(ctx context.Context, sel ast.SelectionSet, obj *FactSearchConnection) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, factSearchConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1347,14 +1040,8 @@ func (ec *executionContext) _FactSearchConnection(ctx context.Context, sel ast.S
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1365,8 +1052,7 @@ var factSearchEdgeImplementors = []string{"FactSearchEdge"}
 func (ec *executionContext) _FactSearchEdge(ctx context.Context, sel ast.SelectionSet, obj *FactSearchEdge) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, factSearchEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1400,14 +1086,8 @@ func (ec *executionContext) _FactSearchEdge(ctx context.Context, sel ast.Selecti
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1418,8 +1098,7 @@ var factSearchFacetsImplementors = []string{"FactSearchFacets"}
 func (ec *executionContext) _FactSearchFacets(ctx context.Context, sel ast.SelectionSet, obj *FactSearchFacets) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, factSearchFacetsImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1448,14 +1127,8 @@ func (ec *executionContext) _FactSearchFacets(ctx context.Context, sel ast.Selec
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1466,8 +1139,7 @@ var pageSearchConnectionImplementors = []string{"PageSearchConnection"}
 func (ec *executionContext) _PageSearchConnection(ctx context.Context, sel ast.SelectionSet, obj *PageSearchConnection) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, pageSearchConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1496,14 +1168,8 @@ func (ec *executionContext) _PageSearchConnection(ctx context.Context, sel ast.S
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1514,8 +1180,7 @@ var pageSearchEdgeImplementors = []string{"PageSearchEdge"}
 func (ec *executionContext) _PageSearchEdge(ctx context.Context, sel ast.SelectionSet, obj *PageSearchEdge) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, pageSearchEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1539,14 +1204,8 @@ func (ec *executionContext) _PageSearchEdge(ctx context.Context, sel ast.Selecti
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1557,8 +1216,7 @@ var searchCorrectionImplementors = []string{"SearchCorrection"}
 func (ec *executionContext) _SearchCorrection(ctx context.Context, sel ast.SelectionSet, obj *SearchCorrection) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, searchCorrectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1577,14 +1235,8 @@ func (ec *executionContext) _SearchCorrection(ctx context.Context, sel ast.Selec
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1595,8 +1247,7 @@ var searchExplanationImplementors = []string{"SearchExplanation"}
 func (ec *executionContext) _SearchExplanation(ctx context.Context, sel ast.SelectionSet, obj *SearchExplanation) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, searchExplanationImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1620,14 +1271,8 @@ func (ec *executionContext) _SearchExplanation(ctx context.Context, sel ast.Sele
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1638,8 +1283,7 @@ var searchFacetImplementors = []string{"SearchFacet"}
 func (ec *executionContext) _SearchFacet(ctx context.Context, sel ast.SelectionSet, obj *SearchFacet) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, searchFacetImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1658,14 +1302,8 @@ func (ec *executionContext) _SearchFacet(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1676,8 +1314,7 @@ var searchFragmentImplementors = []string{"SearchFragment"}
 func (ec *executionContext) _SearchFragment(ctx context.Context, sel ast.SelectionSet, obj *SearchFragment) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, searchFragmentImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1696,14 +1333,8 @@ func (ec *executionContext) _SearchFragment(ctx context.Context, sel ast.Selecti
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1714,8 +1345,7 @@ var searchHighlightImplementors = []string{"SearchHighlight"}
 func (ec *executionContext) _SearchHighlight(ctx context.Context, sel ast.SelectionSet, obj *SearchHighlight) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, searchHighlightImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1734,14 +1364,8 @@ func (ec *executionContext) _SearchHighlight(ctx context.Context, sel ast.Select
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1752,8 +1376,7 @@ var searchMetaImplementors = []string{"SearchMeta"}
 func (ec *executionContext) _SearchMeta(ctx context.Context, sel ast.SelectionSet, obj *SearchMeta) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, searchMetaImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1782,14 +1405,8 @@ func (ec *executionContext) _SearchMeta(ctx context.Context, sel ast.SelectionSe
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1800,8 +1417,7 @@ var searchRankImplementors = []string{"SearchRank"}
 func (ec *executionContext) _SearchRank(ctx context.Context, sel ast.SelectionSet, obj *SearchRank) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, searchRankImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1820,14 +1436,8 @@ func (ec *executionContext) _SearchRank(ctx context.Context, sel ast.SelectionSe
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1838,8 +1448,7 @@ var searchTotalImplementors = []string{"SearchTotal"}
 func (ec *executionContext) _SearchTotal(ctx context.Context, sel ast.SelectionSet, obj *SearchTotal) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, searchTotalImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1858,14 +1467,8 @@ func (ec *executionContext) _SearchTotal(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1884,7 +1487,7 @@ func (ec *executionContext) marshalNFactSearchConnection2ᚖtechfactsᚗdevᚋte
 }
 
 func (ec *executionContext) marshalNFactSearchEdge2ᚕᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐFactSearchEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*FactSearchEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNFactSearchEdge2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐFactSearchEdge(ctx, sel, v[i])
@@ -1916,7 +1519,7 @@ func (ec *executionContext) marshalNPageSearchConnection2ᚖtechfactsᚗdevᚋte
 }
 
 func (ec *executionContext) marshalNPageSearchEdge2ᚕᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐPageSearchEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*PageSearchEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPageSearchEdge2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐPageSearchEdge(ctx, sel, v[i])
@@ -1940,7 +1543,7 @@ func (ec *executionContext) marshalNPageSearchEdge2ᚖtechfactsᚗdevᚋtechfact
 }
 
 func (ec *executionContext) marshalNSearchCorrection2ᚕᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐSearchCorrectionᚄ(ctx context.Context, sel ast.SelectionSet, v []*SearchCorrection) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNSearchCorrection2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐSearchCorrection(ctx, sel, v[i])
@@ -1964,7 +1567,7 @@ func (ec *executionContext) marshalNSearchCorrection2ᚖtechfactsᚗdevᚋtechfa
 }
 
 func (ec *executionContext) marshalNSearchFacet2ᚕᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐSearchFacetᚄ(ctx context.Context, sel ast.SelectionSet, v []*SearchFacet) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNSearchFacet2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐSearchFacet(ctx, sel, v[i])
@@ -1988,7 +1591,7 @@ func (ec *executionContext) marshalNSearchFacet2ᚖtechfactsᚗdevᚋtechfacts�
 }
 
 func (ec *executionContext) marshalNSearchFragment2ᚕᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐSearchFragmentᚄ(ctx context.Context, sel ast.SelectionSet, v []*SearchFragment) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNSearchFragment2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐSearchFragment(ctx, sel, v[i])
@@ -2012,7 +1615,7 @@ func (ec *executionContext) marshalNSearchFragment2ᚖtechfactsᚗdevᚋtechfact
 }
 
 func (ec *executionContext) marshalNSearchHighlight2ᚕᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐSearchHighlightᚄ(ctx context.Context, sel ast.SelectionSet, v []*SearchHighlight) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNSearchHighlight2ᚖtechfactsᚗdevᚋtechfactsᚋgraphᚐSearchHighlight(ctx, sel, v[i])

@@ -4,9 +4,7 @@ package graph
 
 import (
 	"context"
-	"math"
 	"strconv"
-	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -24,47 +22,15 @@ import (
 
 // region    **************************** field.gotpl *****************************
 
-func (ec *executionContext) _DiffHunk_fromLine(ctx context.Context, field graphql.CollectedField, obj *schema.DiffHunk) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DiffHunk_fromLine(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.FromLine, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _DiffHunk_fromLine(ctx context.Context, field graphql.CollectedField, obj *schema.DiffHunk) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.FromLine)
 }
 func (ec *executionContext) fieldContext_DiffHunk_fromLine(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DiffHunk", field, false, false, "Int")
 }
 
-func (ec *executionContext) _DiffHunk_toLine(ctx context.Context, field graphql.CollectedField, obj *schema.DiffHunk) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DiffHunk_toLine(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ToLine, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _DiffHunk_toLine(ctx context.Context, field graphql.CollectedField, obj *schema.DiffHunk) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.ToLine)
 }
 func (ec *executionContext) fieldContext_DiffHunk_toLine(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DiffHunk", field, false, false, "Int")
@@ -102,47 +68,15 @@ func (ec *executionContext) fieldContext_DiffHunk_lines(_ context.Context, field
 	return fc, nil
 }
 
-func (ec *executionContext) _DiffLine_kind(ctx context.Context, field graphql.CollectedField, obj *schema.DiffLine) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DiffLine_kind(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kind, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v schema.DiffLineKind) graphql.Marshaler {
-			return ec.marshalNDiffLineKind2techfactsᚗdevᚋtechfactsᚋschemaᚐDiffLineKind(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _DiffLine_kind(ctx context.Context, field graphql.CollectedField, obj *schema.DiffLine) graphql.Marshaler {
+	return ec.marshalNDiffLineKind2techfactsᚗdevᚋtechfactsᚋschemaᚐDiffLineKind(ctx, field.Selections, obj.Kind)
 }
 func (ec *executionContext) fieldContext_DiffLine_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DiffLine", field, false, false, "DiffLineKind")
 }
 
-func (ec *executionContext) _DiffLine_text(ctx context.Context, field graphql.CollectedField, obj *schema.DiffLine) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DiffLine_text(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Text, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _DiffLine_text(ctx context.Context, field graphql.CollectedField, obj *schema.DiffLine) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Text)
 }
 func (ec *executionContext) fieldContext_DiffLine_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DiffLine", field, false, false, "String")
@@ -212,47 +146,15 @@ func (ec *executionContext) fieldContext_SnapshotDiff_to(_ context.Context, fiel
 	return fc, nil
 }
 
-func (ec *executionContext) _SnapshotDiff_added(ctx context.Context, field graphql.CollectedField, obj *SnapshotDiff) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SnapshotDiff_added(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Added, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SnapshotDiff_added(ctx context.Context, field graphql.CollectedField, obj *SnapshotDiff) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Added)
 }
 func (ec *executionContext) fieldContext_SnapshotDiff_added(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SnapshotDiff", field, false, false, "Int")
 }
 
-func (ec *executionContext) _SnapshotDiff_removed(ctx context.Context, field graphql.CollectedField, obj *SnapshotDiff) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SnapshotDiff_removed(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Removed, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SnapshotDiff_removed(ctx context.Context, field graphql.CollectedField, obj *SnapshotDiff) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Removed)
 }
 func (ec *executionContext) fieldContext_SnapshotDiff_removed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SnapshotDiff", field, false, false, "Int")
@@ -290,24 +192,8 @@ func (ec *executionContext) fieldContext_SnapshotDiff_hunks(_ context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _SnapshotDiff_truncated(ctx context.Context, field graphql.CollectedField, obj *SnapshotDiff) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SnapshotDiff_truncated(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Truncated, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+func (ec *executionContext) _SnapshotDiff_truncated(ctx context.Context, field graphql.CollectedField, obj *SnapshotDiff) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Truncated)
 }
 func (ec *executionContext) fieldContext_SnapshotDiff_truncated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SnapshotDiff", field, false, false, "Boolean")
@@ -330,8 +216,7 @@ var diffHunkImplementors = []string{"DiffHunk"}
 func (ec *executionContext) _DiffHunk(ctx context.Context, sel ast.SelectionSet, obj *schema.DiffHunk) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, diffHunkImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -355,14 +240,8 @@ func (ec *executionContext) _DiffHunk(ctx context.Context, sel ast.SelectionSet,
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -373,8 +252,7 @@ var diffLineImplementors = []string{"DiffLine"}
 func (ec *executionContext) _DiffLine(ctx context.Context, sel ast.SelectionSet, obj *schema.DiffLine) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, diffLineImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -393,14 +271,8 @@ func (ec *executionContext) _DiffLine(ctx context.Context, sel ast.SelectionSet,
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -411,8 +283,7 @@ var snapshotDiffImplementors = []string{"SnapshotDiff"}
 func (ec *executionContext) _SnapshotDiff(ctx context.Context, sel ast.SelectionSet, obj *SnapshotDiff) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, snapshotDiffImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -451,14 +322,8 @@ func (ec *executionContext) _SnapshotDiff(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -469,7 +334,7 @@ func (ec *executionContext) _SnapshotDiff(ctx context.Context, sel ast.Selection
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNDiffHunk2ᚕᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐDiffHunkᚄ(ctx context.Context, sel ast.SelectionSet, v []*schema.DiffHunk) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDiffHunk2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐDiffHunk(ctx, sel, v[i])
@@ -493,7 +358,7 @@ func (ec *executionContext) marshalNDiffHunk2ᚖtechfactsᚗdevᚋtechfactsᚋsc
 }
 
 func (ec *executionContext) marshalNDiffLine2ᚕᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐDiffLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*schema.DiffLine) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, ec.OperationContext, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDiffLine2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐDiffLine(ctx, sel, v[i])
