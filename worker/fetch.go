@@ -225,6 +225,16 @@ func moved(status int) bool {
 	return status == http.StatusMovedPermanently || status == http.StatusPermanentRedirect
 }
 
+// forwarded tells where the page leads by itself. A document that was handed in is
+// where it is.
+func (v *visit) forwarded(doc document.Document) (to fetch.URL, ok bool) {
+	if doc.Refresh == "" || v.job.Type == schema.JobImport {
+		return fetch.URL{}, false
+	}
+	to, err := crawl.Base(doc, v.response.URL).Resolve(doc.Refresh)
+	return to, err == nil && to != v.response.URL
+}
+
 // allows says whether the job may read u. What was given by name it may follow
 // wherever it leads.
 func (v *visit) allows(u fetch.URL) (ok bool, why string) {
@@ -296,6 +306,10 @@ func (v *visit) read(ctx context.Context) (job.Save, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if to, ok := v.forwarded(doc); ok {
+		v.response.Redirect = to
+		return v.redirected(), nil
 	}
 	if v.heeded {
 		doc.NoIndex, doc.NoFollow = doc.NoIndex || r.NoIndex, doc.NoFollow || r.NoFollow

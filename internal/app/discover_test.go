@@ -149,6 +149,52 @@ func TestASitemapThatFailsForAPassingReasonIsTriedAgainAndNamedAtLast(t *testing
 	}
 }
 
+func TestALargeSitemapGivesItsPlaceBackWhenItWasSaved(t *testing.T) {
+	eachService(t, func(s *service) {
+		l := newLinked(s, map[string][]string{"/": nil})
+		l.body("/robots.txt", "text/plain", "Sitemap: /a.txt\nSitemap: /b.txt")
+		for _, name := range []string{"/a", "/b"} {
+			var list strings.Builder
+			for i := range 2000 {
+				fmt.Fprintf(&list, "%s%s/%d\n", l.URL, name, i)
+			}
+			l.body(name+".txt", "text/plain", list.String())
+		}
+		l.body("/large", "text/plain", strings.Repeat("Each key may send 900 requests per minute. ", 10_000))
+		if job := l.crawl(s, "/", map[string]any{"exclude": []string{"/[ab]/[0-9]"}}); job.Status != "COMPLETED" || job.Total != 1 {
+			s.Errorf("job %s of %d", job.Status, job.Total)
+		}
+		if job := s.wait(s.scrape(map[string]any{"urls": []string{l.URL + "/large"}, "company": "Acme"}).ID); job.Status != "COMPLETED" {
+			s.Errorf("a large page after it: %+v", job)
+		}
+	})
+}
+
+func TestAStartPageThatOnlyLeadsOnIsARedirect(t *testing.T) {
+	eachService(t, func(s *service) {
+		l := newLinked(s, map[string][]string{"/docs/": {"/docs/a"}, "/docs/a": nil})
+		forward := func(to string) string {
+			return `<html><head><meta name="robots" content="noindex"><meta http-equiv="refresh" content="0; url=` + to + `"></head></html>`
+		}
+		l.body("/{$}", "text/html", forward("docs/"))
+		l.body("/round", "text/html", forward("/robin"))
+		l.body("/robin", "text/html", forward("/round"))
+		job := l.crawl(s, "/", map[string]any{"maxDepth": 2})
+		items := s.outcomes(job.ID, l.URL)
+		if job.Status != "COMPLETED" || job.Done != 2 || items["/"].Outcome != "STORED" || items["/"].Page.URL != l.URL+"/docs/" {
+			s.Errorf("job %+v, items %+v", job, items)
+		}
+		round := l.crawl(s, "/round", map[string]any{})
+		if item := s.outcomes(round.ID, l.URL)["/round"]; item.Outcome != "HTTP_ERROR" || item.Reason != "too many redirects" {
+			s.Errorf("in a circle: %+v", item)
+		}
+		refreshed := handed(l.URL+"/", "text/html", forward("docs/"))
+		if job := s.imports("Acme", refreshed); job.Items.Edges[0].Node.Outcome == "STORED" || len(job.Items.Edges) != 1 {
+			s.Errorf("handed in: %+v", job)
+		}
+	})
+}
+
 func TestABudgetGoesToWhatSpeaksOfTheProfile(t *testing.T) {
 	eachService(t, func(s *service) {
 		links := map[string][]string{"/": {}}

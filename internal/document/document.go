@@ -22,6 +22,7 @@ type Document struct {
 	Anchors   []schema.Anchor
 	Canonical string // href of <link rel="canonical">, as written
 	Base      string // href of <base>, as written
+	Refresh   string // where <meta http-equiv="refresh"> leads at once from a page that shows nothing else to speak of, as written
 	Links     []Link // of the whole page, navigation and rel="next" and "prev" included, in order; those into the page itself left out; at most 10,000
 	NoIndex   bool   // the page asks not to be indexed
 	NoFollow  bool   // the page asks that its links not be followed
@@ -62,6 +63,9 @@ func FromHTML(body []byte) (Document, error) {
 	s.doc.Text, s.doc.Anchors = string(w.out), w.anchors
 	if s.doc.Title == "" && title != nil {
 		s.doc.Title = textOf(title)
+	}
+	if signs(w.out) > maxShell {
+		s.doc.Refresh = ""
 	}
 	return s.doc, nil
 }

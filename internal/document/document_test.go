@@ -133,6 +133,28 @@ func TestHeadTellsAboutThePage(t *testing.T) {
 	}
 }
 
+func TestAPageThatOnlyLeadsOnSaysWhere(t *testing.T) {
+	t.Parallel()
+	long := "<p>" + strings.Repeat("This page has moved, and says much more. ", 10)
+	for page, want := range map[string]string{
+		`<meta http-equiv="refresh" content="0; url=next.html">`:                                    "next.html",
+		`<meta http-equiv=REFRESH content=" 0.5 ;URL = '/Next'"><p>You are redirected.`:             "/Next",
+		`<meta http-equiv="refresh" content="5,https://a.example/?x=1">`:                            "https://a.example/?x=1",
+		`<meta http-equiv="refresh" content="0; url=a"><meta http-equiv="refresh" content="0; b">`:  "a",
+		`<meta http-equiv="refresh" content="30; url=next.html">`:                                   "",
+		`<meta http-equiv="refresh" content="0">`:                                                   "",
+		`<meta http-equiv="refresh" content="soon; url=next.html">`:                                 "",
+		`<noscript><meta http-equiv="refresh" content="0; url=old.html"></noscript>`:                "",
+		`<body><noscript><meta http-equiv="refresh" content="0; url=old.html"></noscript><p>Words.`: "",
+		`<meta http-equiv="refresh" content="0; url=next.html">` + long:                             "",
+		`<meta name="refresh" content="0; url=next.html">`:                                          "",
+	} {
+		if d, err := document.FromHTML([]byte(page)); err != nil || d.Refresh != want {
+			t.Errorf("%s: got %q, want %q", page, d.Refresh, want)
+		}
+	}
+}
+
 func TestLanguageIsThePrimarySubtag(t *testing.T) {
 	for page, want := range map[string]string{
 		`<html lang="EN-us"><p>x`:                                   "en",

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"strconv"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -200,9 +201,27 @@ func (s *survey) meta(n *html.Node) {
 			s.doc.NoFollow = s.doc.NoFollow || hasToken(content, "nofollow") || hasToken(content, "none")
 		case strings.EqualFold(attr(n, "http-equiv"), "content-language"), strings.EqualFold(attr(n, "property"), "og:locale"):
 			s.language(content)
+		case strings.EqualFold(attr(n, "http-equiv"), "refresh") && n.Parent != nil && n.Parent.DataAtom != atom.Noscript && s.doc.Refresh == "":
+			s.doc.Refresh = refresh(attr(n, "content"))
 		}
 	default:
 	}
+}
+
+// atOnce is within how many seconds a page leads on before anybody has read it.
+const atOnce = 5
+
+// refresh gives where a page leads at once, as in "0; url='next.html'".
+func refresh(content string) string {
+	delay, to, _ := strings.Cut(strings.Replace(content, ",", ";", 1), ";")
+	if seconds, err := strconv.ParseFloat(strings.TrimSpace(delay), 64); err != nil || seconds < 0 || seconds > atOnce {
+		return ""
+	}
+	to = strings.TrimSpace(to)
+	if name, value, ok := strings.Cut(to, "="); ok && strings.EqualFold(strings.TrimSpace(name), "url") {
+		to = value
+	}
+	return strings.Trim(to, " \t\r\n\f'\"")
 }
 
 // language takes the primary subtag of a language tag, if none was found before.
