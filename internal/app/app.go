@@ -112,6 +112,10 @@ func Run(ctx context.Context, c Config, role Role, log *slog.Logger, ready func(
 // run runs the servers and the pool, which may be nil, until ctx ends and they
 // have stopped.
 func (p *parts) run(ctx context.Context, c Config, s *store.Store, pool *worker.Pool, log *slog.Logger, ready func()) error {
+	var handler http.Handler
+	if p.api != nil {
+		handler = p.handler(c, s, log) // before anybody reads: it adds to what ent does
+	}
 	told := ctx.Done()
 	group, ctx := errgroup.WithContext(ctx)
 	serving, over := context.WithCancel(context.WithoutCancel(ctx))
@@ -123,7 +127,7 @@ func (p *parts) run(ctx context.Context, c Config, s *store.Store, pool *worker.
 		return nil
 	})
 	if p.api != nil {
-		group.Go(func() error { return server.Serve(serving, p.api, p.handler(c, s, log), c.limits(), log) })
+		group.Go(func() error { return server.Serve(serving, p.api, handler, c.limits(), log) })
 		group.Go(func() error { return p.door.keys.Run(serving) })
 		group.Go(func() error { return p.door.audit.Run(serving) })
 	}

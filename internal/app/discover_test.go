@@ -189,7 +189,7 @@ func TestAStartPageThatOnlyLeadsOnIsARedirect(t *testing.T) {
 			s.Errorf("in a circle: %+v", item)
 		}
 		refreshed := handed(l.URL+"/", "text/html", forward("docs/"))
-		if job := s.imports("Acme", refreshed); job.Items.Edges[0].Node.Outcome == "STORED" || len(job.Items.Edges) != 1 {
+		if job := s.imports(refreshed); job.Items.Edges[0].Node.Outcome == "STORED" || len(job.Items.Edges) != 1 {
 			s.Errorf("handed in: %+v", job)
 		}
 	})

@@ -126,7 +126,7 @@ func archive(name string, yield func(Document, error) bool) {
 	for err == nil {
 		var p warc.Page
 		p, err = in.Next()
-		if skipped, ok := errors.AsType[*warc.Skipped](err); ok {
+		if skipped, ok := errors.AsType[*warc.SkippedError](err); ok {
 			err = nil
 			if !yield(Document{}, &SkippedError{skipped.URL, skipped.Reason}) {
 				return

@@ -27,10 +27,10 @@ func handed(url, contentType, content string) map[string]any {
 }
 
 // imports hands documents in and waits until they were read.
-func (s *service) imports(company string, documents ...map[string]any) jobState {
+func (s *service) imports(documents ...map[string]any) jobState {
 	s.Helper()
 	var out struct{ ImportDocuments struct{ Job jobState } }
-	input := map[string]any{"documents": documents, "company": company, "profile": "api_docs", "priority": "HIGH"}
+	input := map[string]any{"documents": documents, "company": "Acme", "profile": "api_docs", "priority": "HIGH"}
 	s.ask(importMutation, map[string]any{"input": input}, &out)
 	return s.wait(out.ImportDocuments.Job.ID)
 }
@@ -68,7 +68,7 @@ func readHanded(s *service) {
 	}
 	docs[3]["contentType"] = "application/pdf"
 	docs[1]["title"] = "The quotas"
-	first := s.imports("Acme", docs...)
+	first := s.imports(docs...)
 	ends := map[string]string{}
 	for _, e := range first.Items.Edges {
 		ends[e.Node.URL] = e.Node.Outcome
@@ -124,7 +124,7 @@ func readHanded(s *service) {
 // something else.
 func readAgain(s *service, docs []map[string]any, facts []factState) {
 	s.Helper()
-	again := s.imports("Acme", docs...)
+	again := s.imports(docs...)
 	for _, e := range again.Items.Edges {
 		if e.Node.Outcome != "UNCHANGED" && e.Node.Outcome != "DUPLICATE" {
 			s.Errorf("again: %+v", e.Node)
@@ -133,7 +133,7 @@ func readAgain(s *service, docs []map[string]any, facts []factState) {
 	if after := s.facts(map[string]any{"company": "Acme", "quoteContains": "may send"}); len(after) != len(facts) || after[0].ID != facts[0].ID || again.Result.FactsAdded != 0 {
 		s.Errorf("again: %d facts, %+v", len(after), again.Result)
 	}
-	changed := s.imports("Acme", handed("https://docs.example.com/limits", "text/html", importedPage(250)))
+	changed := s.imports(handed("https://docs.example.com/limits", "text/html", importedPage(250)))
 	if changed.Items.Edges[0].Node.Outcome != "STORED" || changed.Result.FactsRemoved != 1 {
 		s.Errorf("changed: %+v", changed)
 	}
@@ -175,7 +175,7 @@ func TestWhatCannotBeHandedInIsRefused(t *testing.T) {
 		s.Errorf("by a key: %q, %q, %q", a, b, c)
 	}
 	shell := `<div id="root"></div><script src="/app.js"></script>`
-	empty := s.imports("Acme", handed("https://a.example/empty", "text/html", "<title>x</title>"), handed("http://127.0.0.1:"+canary(t)+"/", "text/html", shell), handed("https://a.example/binary", "text/plain", "\x00\x01\x02\x03\xff\xfe\x00"+strings.Repeat("\x00", 100)))
+	empty := s.imports(handed("https://a.example/empty", "text/html", "<title>x</title>"), handed("http://127.0.0.1:"+canary(t)+"/", "text/html", shell), handed("https://a.example/binary", "text/plain", "\x00\x01\x02\x03\xff\xfe\x00"+strings.Repeat("\x00", 100)))
 	if empty.Status != "FAILED" || empty.CanRetry {
 		s.Errorf("got %+v", empty)
 	}
@@ -272,7 +272,7 @@ func TestWhatIsExportedIsTheSameWhenItIsImportedElsewhere(t *testing.T) {
 					doc["title"] = d.Title
 					docs = append(docs, doc)
 				}
-				if job := elsewhere.imports("Acme", docs...); job.Status != "COMPLETED" || job.Done != 2 {
+				if job := elsewhere.imports(docs...); job.Status != "COMPLETED" || job.Done != 2 {
 					t.Errorf("job %+v", job)
 				}
 				if after := elsewhere.stated(); strings.Join(after, "\n") != strings.Join(before, "\n") {

@@ -99,7 +99,7 @@ func TestTheKeyOfQdrantInTheClearIsWarnedOf(t *testing.T) {
 		var log strings.Builder
 		c := settings(t, "SQLite")
 		c.QdrantURL, c.QdrantKey = app.Secret(address), "0123456789"
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		_, err := app.Reindex(ctx, c, true, slog.New(slog.NewTextHandler(&log, nil)))
 		cancel()
 		if err == nil || strings.Contains(log.String(), "in the clear") != want || strings.Contains(log.String(), "0123456789") {

@@ -214,7 +214,7 @@ func TestABrowserThatIsNamedMustBeThere(t *testing.T) {
 	if err := app.Run(t.Context(), c, app.Role{API: true, Worker: true}, app.NewLog(c), nil); err == nil || !strings.Contains(err.Error(), "SCRAPE_BROWSER") {
 		t.Errorf("got %v", err)
 	}
-	if err := os.WriteFile(c.Browser, []byte("#!/bin/sh\nexit 1\n"), 0o700); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(c.Browser, []byte("#!/bin/sh\nexit 1\n"), 0o700); err != nil { // a program
 		t.Fatal(err)
 	}
 	log := &lines{}

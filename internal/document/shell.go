@@ -2,6 +2,7 @@ package document
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -28,10 +29,10 @@ func Shell(mediaType string, body []byte) bool {
 			return scripts && place
 		case html.TextToken:
 			text := z.Text()
-			switch {
-			case hidden == 0:
+			switch hidden { //nolint:exhaustive // of all there are
+			case 0:
 				shown += signs(text)
-			case hidden == atom.Noscript:
+			case atom.Noscript:
 				place = place || bytes.Contains(bytes.ToLower(text), []byte("javascript"))
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
@@ -45,6 +46,7 @@ func Shell(mediaType string, body []byte) bool {
 			if name, _ := z.TagName(); hidden != 0 && atom.Lookup(name) == hidden {
 				hidden = 0
 			}
+		case html.CommentToken, html.DoctypeToken:
 		}
 	}
 	return false
@@ -62,8 +64,7 @@ func signs(text []byte) (n int) {
 
 // hiding gives a if what stands in it is not shown.
 func hiding(a atom.Atom) atom.Atom {
-	switch a {
-	case atom.Script, atom.Style, atom.Noscript, atom.Template, atom.Title, atom.Svg:
+	if slices.Contains([]atom.Atom{atom.Script, atom.Style, atom.Noscript, atom.Template, atom.Title, atom.Svg}, a) {
 		return a
 	}
 	return 0

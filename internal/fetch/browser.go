@@ -137,7 +137,7 @@ func (b *Browser) show(ctx context.Context, r Request, page *Response) (shown Re
 	}
 	defer t.workers.Wait()
 	defer stop(nil)
-	return t.show(running)
+	return t.show(running) //nolint:contextcheck // the tab's, which ends with ctx
 }
 
 // take gives a process for one more page, a new one if need be.

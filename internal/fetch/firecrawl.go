@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"techfacts.dev/techfacts/schema"
@@ -43,7 +44,7 @@ func (f *Firecrawl) Get(ctx context.Context, r Request) (Response, error) {
 		case answer.Success == nil || *answer.Success && answer.Data == nil:
 			return found{}, f.garbled(nil)
 		case !*answer.Success:
-			return found{}, failed(schema.Failed, errText(answer.Error), "Firecrawl could not read it").temporary()
+			return found{}, failed(schema.Failed, errors.New(answer.Error), "Firecrawl could not read it").temporary()
 		}
 		at := answer.Data.Metadata
 		if at.URL == "" {
@@ -52,8 +53,3 @@ func (f *Firecrawl) Get(ctx context.Context, r Request) (Response, error) {
 		return found{url: at.URL, html: answer.Data.RawHTML, status: at.StatusCode}, nil
 	})
 }
-
-// errText is what a service says of an error: for the log.
-type errText string
-
-func (e errText) Error() string { return string(e) }

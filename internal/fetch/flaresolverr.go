@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"techfacts.dev/techfacts/schema"
@@ -36,9 +37,9 @@ func (f *FlareSolverr) Get(ctx context.Context, r Request) (Response, error) {
 		case err != nil:
 			return found{}, f.garbled(err)
 		case answer.Status == "error":
-			return found{}, failed(schema.Failed, errText(answer.Message), "FlareSolverr could not meet the challenge").temporary()
+			return found{}, failed(schema.Failed, errors.New(answer.Message), "FlareSolverr could not meet the challenge").temporary()
 		case answer.Status != "ok" || answer.Solution == nil:
-			return found{}, f.garbled(errText(answer.Status))
+			return found{}, f.garbled(errors.New(answer.Status))
 		}
 		return found{url: answer.Solution.URL, html: answer.Solution.Response, status: answer.Solution.Status}, nil
 	})

@@ -82,13 +82,14 @@ func newOther(t *testing.T, by schema.Fetcher, path string, check func(map[strin
 		url := question["url"].(string)
 		o.mu.Lock()
 		o.asked = append(o.asked, url)
+		wrong, found := o.wrong, o.found
 		o.mu.Unlock()
-		if o.wrong != nil {
-			o.wrong(w, r)
+		if wrong != nil {
+			wrong(w, r)
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(answer(o.found(url)))
+		_ = json.NewEncoder(w).Encode(answer(found(url)))
 	}))
 	t.Cleanup(o.Close)
 	return o
@@ -100,6 +101,20 @@ func (o *other) way(w *Web) *Web {
 		return w.By(NewFirecrawl(w.http, o.URL+"/", "fc-key"))
 	}
 	return w.By(NewFlareSolverr(w.http, o.URL))
+}
+
+// answerWith has it answer in some wrong way.
+func (o *other) answerWith(wrong http.HandlerFunc) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.wrong = wrong
+}
+
+// finds has it find another page.
+func (o *other) finds(found func(url string) (at string, status int, html string)) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.found = found
 }
 
 func (o *other) requests() int {
@@ -131,23 +146,23 @@ func TestServicesGetPages(t *testing.T) {
 		}
 		got.Close()
 
-		o.found = func(string) (string, int, string) { return s.URL + "/b", 200, "<p>moved\x00 \"x\"" }
+		o.finds(func(string) (string, int, string) { return s.URL + "/b", 200, "<p>moved\x00 \"x\"" })
 		if got := fetched(t, w, Request{URL: s.at(t, "/a")}); got.URL != s.at(t, "/b") || string(got.Body) != `<p>moved "x"` {
 			t.Errorf("got %+v", got)
 		}
 		for to, want := range map[string]schema.Outcome{s.URL + "/private": schema.RobotsBlocked, "http://169.254.169.254/latest": schema.FetchBlocked, "file:///etc/passwd": schema.FetchBlocked} {
-			o.found = func(string) (string, int, string) { return to, 200, "<p>secret" }
+			o.finds(func(string) (string, int, string) { return to, 200, "<p>secret" })
 			fails(t, w, s.at(t, "/a"), want)
 		}
 		for status, want := range map[int]schema.Outcome{404: schema.HTTPError, 429: schema.RateLimited, 503: schema.HTTPError, 304: schema.HTTPError, 0: schema.Failed} {
-			o.found = func(url string) (string, int, string) { return url, status, "<p>sorry" }
+			o.finds(func(url string) (string, int, string) { return url, status, "<p>sorry" })
 			if f := fails(t, w, s.at(t, "/a"), want); f.Status != status {
 				t.Errorf("%d: %+v", status, f)
 			}
 		}
-		o.found = func(url string) (string, int, string) { return url, 200, strings.Repeat("x", 100_001) }
+		o.finds(func(url string) (string, int, string) { return url, 200, strings.Repeat("x", 100_001) })
 		fails(t, w, s.at(t, "/a"), schema.TooLarge)
-		o.found = func(url string) (string, int, string) { return url, 200, strings.Repeat("x", 500_000) }
+		o.finds(func(url string) (string, int, string) { return url, 200, strings.Repeat("x", 500_000) })
 		fails(t, w, s.at(t, "/a"), schema.TooLarge)
 		if asked := s.requests(); len(asked) != 1 || asked[0] != "/robots.txt" {
 			t.Errorf("we asked the site for %q ourselves", asked)
@@ -213,7 +228,7 @@ func TestWhatServicesDoWrongIsTheirFailureAndNotTheSites(t *testing.T) {
 			"a connection cut off": {cuts("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"), schema.Failed, true},
 			"slow":                 {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, schema.Timeout, true},
 		} {
-			o.wrong = c.wrong
+			o.answerWith(c.wrong)
 			f := fails(t, w, s.at(t, "/"), c.outcome)
 			if f.Temporary != c.temporary || f.Status != 0 || (f.RetryAfter != 0) != (name == "asked too often") || !strings.Contains(f.Reason, "Fire") && !strings.Contains(f.Reason, "Flare") {
 				t.Errorf("%s: %+v", name, f)

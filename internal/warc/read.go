@@ -39,14 +39,14 @@ type Reader struct {
 	record int // the number of the last one
 }
 
-// Skipped says why a record, which could have been a page, is none. The next one
+// SkippedError says why a record, which could have been a page, is none. The next one
 // can be read.
-type Skipped struct {
+type SkippedError struct {
 	URL, Reason string
 }
 
 // Error gives both.
-func (s *Skipped) Error() string { return s.URL + ": " + s.Reason }
+func (s *SkippedError) Error() string { return s.URL + ": " + s.Reason }
 
 // NewReader makes a Reader of a file. It fails with INVALID if that is no WARC.
 func NewReader(r io.Reader) (*Reader, error) {
@@ -65,7 +65,7 @@ func NewReader(r io.Reader) (*Reader, error) {
 }
 
 // Next gives the next page: a response with a status of 200, a resource or a
-// conversion. Records of other types are passed over. The error is a [*Skipped],
+// conversion. Records of other types are passed over. The error is a [*SkippedError],
 // io.EOF at the end, or INVALID where the file is damaged; after that nothing more
 // can be read.
 func (r *Reader) Next() (Page, error) {
@@ -94,13 +94,13 @@ func (r *Reader) Next() (Page, error) {
 			if _, err := io.CopyN(io.Discard, r.in, length-maxBlock); err != nil {
 				return Page{}, r.damaged("it breaks off", err)
 			}
-			return Page{}, &Skipped{page.URL, "larger than 10 MiB"}
+			return Page{}, &SkippedError{page.URL, "larger than 10 MiB"}
 		}
 		if page.Body = buffer.Bytes(); kind == "response" {
 			err = page.open()
 		}
 		if err == nil && len(page.Body) > maxBody {
-			err = &Skipped{page.URL, "larger than 10 MiB"}
+			err = &SkippedError{page.URL, "larger than 10 MiB"}
 		}
 		return page, err
 	}
@@ -108,7 +108,7 @@ func (r *Reader) Next() (Page, error) {
 
 // open takes the page out of an answer of HTTP.
 func (p *Page) open() error {
-	skip := func(format string, args ...any) error { return &Skipped{p.URL, fmt.Sprintf(format, args...)} }
+	skip := func(format string, args ...any) error { return &SkippedError{p.URL, fmt.Sprintf(format, args...)} }
 	if kind, _, _ := strings.Cut(p.ContentType, ";"); !strings.EqualFold(strings.TrimSpace(kind), "application/http") {
 		return skip("not an answer of HTTP")
 	}

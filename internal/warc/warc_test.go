@@ -39,7 +39,7 @@ func read(file string) (pages []warc.Page, skipped []string, err error) {
 	for err == nil {
 		var p warc.Page
 		p, err = r.Next()
-		if s, ok := errors.AsType[*warc.Skipped](err); ok {
+		if s, ok := errors.AsType[*warc.SkippedError](err); ok {
 			skipped, err = append(skipped, s.Reason), nil
 		} else if err == nil {
 			pages = append(pages, p)
@@ -92,11 +92,12 @@ func TestArchivesOfCrawlersAreRead(t *testing.T) {
 		response("http://a.example/6", "HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\nx"),
 		response("http://a.example/7", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"+zipped[:len(zipped)-6]),
 	}
-	plain, members := strings.Join(file, ""), ""
+	plain := strings.Join(file, "")
+	var members strings.Builder
 	for _, r := range file {
-		members += packed(r)
+		members.WriteString(packed(r))
 	}
-	for name, file := range map[string]string{"plain": plain, "a member each": members, "one member": packed(plain)} {
+	for name, file := range map[string]string{"plain": plain, "a member each": members.String(), "one member": packed(plain)} {
 		pages, skipped, err := read(file)
 		var got []string
 		for _, p := range pages {
