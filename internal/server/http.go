@@ -23,7 +23,7 @@ func (a *api) answer(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == importPath {
 		leave, refusal := a.enterImport(w, r, caller)
 		if refusal != nil {
-			refuse(w, r, statusOf(gqlerror.List{a.engine.present(r.Context(), refusal)}), refusal)
+			refuse(w, r, statusOf(gqlerror.List{a.engine.present(r.Context(), refusal)}), refusal) //nolint:contextcheck // it is that of the request
 			return
 		}
 		defer leave()
