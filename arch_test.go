@@ -30,7 +30,7 @@ var allowed = map[string]string{
 	"internal/pdf":              "internal/fault",
 	"internal/warc":             "internal/fault",
 	"internal/document":         "schema internal/fault internal/pdf",
-	"internal/change":           "ent/... schema internal/event internal/extract internal/fault internal/store",
+	"internal/change":           "ent/... schema internal/event internal/extract internal/fault internal/report internal/store",
 	"internal/extract":          "ent/... schema internal/document internal/fault internal/llm internal/store",
 	"internal/access":           "ent/... schema internal/event internal/fault internal/store",
 	"internal/shared":           "internal/event",

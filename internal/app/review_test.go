@@ -141,6 +141,51 @@ func TestAnEditedFactKeepsItsEvidenceAndSaysNothingUnproven(t *testing.T) {
 	})
 }
 
+func TestComparisonsFollowReviews(t *testing.T) {
+	eachService(t, func(s *service) {
+		p := newPad(s, "Acme")
+		p.write("/a", para(sixHundred))
+		p.read("/a")
+		fact := s.facts(map[string]any{"company": "Acme"})[0]
+		rows := func() string {
+			var out struct {
+				Comparison struct{ Rows []struct{ Key string } }
+			}
+			s.ask(`{ comparison(input: {companies: ["Acme"]}) { rows { key } } }`, nil, &out)
+			var keys []string
+			for _, r := range out.Comparison.Rows {
+				keys = append(keys, r.Key)
+			}
+			return strings.Join(keys, " ")
+		}
+		withdraw := func() {
+			s.ask(`mutation ($id: ID!) { withdrawReview(input: {id: $id}) { fact { id } } }`, map[string]any{"id": fact.ID}, &struct{}{})
+		}
+		const found, other = "request_rate limit_scope", "webhooks"
+		if got := rows(); got != found {
+			s.Fatalf("before: %q", got)
+		}
+		s.review(fact.ID, "EDITED", map[string]any{"statement": "Webhooks are sent 600 times per minute."})
+		if got := rows(); got != other {
+			s.Errorf("edited: %q", got)
+		}
+		withdraw()
+		if got := rows(); got != found {
+			s.Errorf("taken back: %q", got)
+		}
+		s.review(fact.ID, "REJECTED", nil)
+		p.write("/a", para("Another opening.", sixHundred))
+		p.read("/a")
+		if got := rows(); got != "" {
+			s.Errorf("rejected: %q", got)
+		}
+		withdraw()
+		if got := rows(); got != found {
+			s.Errorf("not rejected any more: %q", got)
+		}
+	})
+}
+
 func TestEvidenceIsVerifiedAgainstTheNewestText(t *testing.T) {
 	eachService(t, func(s *service) {
 		p := newPad(s, "Acme")

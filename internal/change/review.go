@@ -14,6 +14,7 @@ import (
 	"techfacts.dev/techfacts/internal/event"
 	"techfacts.dev/techfacts/internal/extract"
 	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/internal/report"
 	"techfacts.dev/techfacts/internal/store"
 	"techfacts.dev/techfacts/schema"
 )
@@ -269,12 +270,15 @@ func unrejected(row *ent.Fact) schema.FactStatus {
 	return schema.FactActive
 }
 
-// write changes a fact. Vectors are of its words, and are made again if these
-// are others.
+// write changes a fact, and what comparisons know of its page. Vectors are of its
+// words, and are made again if these are others.
 func write(ctx context.Context, tx *store.Tx, row *ent.Fact, update *ent.FactUpdateOne) error {
 	statement, _ := update.Mutation().Statement()
 	if err := update.Exec(ctx); err != nil {
 		return fmt.Errorf("change fact: %w", err)
+	}
+	if err := report.KeepOfPage(ctx, tx, row.PageID, row.ProfileID); err != nil {
+		return err
 	}
 	if statement == row.Statement {
 		return nil
