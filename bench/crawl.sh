@@ -2,7 +2,7 @@
 # Reads the manual of PostgreSQL (Debian's postgresql-doc-15) over loopback, 16
 # requests at a time, with techfacts, with Scrapy and html2text, and with colly
 # and html-to-markdown: fetch, main content as Markdown, stored in SQLite.
-# techfacts also finds facts; what that takes is measured apart and shown.
+# Then techfacts finds the facts of the pages: what that takes is shown apart.
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -1814,6 +1814,13 @@ func (ec *executionContext) fieldContext_ScrapeParams_fetcher(_ context.Context,
 	return graphql.NewScalarFieldContext("ScrapeParams", field, true, false, "FetcherChoice")
 }
 
+func (ec *executionContext) _ScrapeParams_extract(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Extract())
+}
+func (ec *executionContext) fieldContext_ScrapeParams_extract(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ScrapeParams", field, true, false, "Boolean")
+}
+
 func (ec *executionContext) _ScrapeParams_method(ctx context.Context, field graphql.CollectedField, obj *schema.ScrapeParams) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2626,11 +2633,14 @@ func (ec *executionContext) unmarshalInputStartScrapeInput(ctx context.Context, 
 	if _, present := asMap["fetcher"]; !present {
 		asMap["fetcher"] = "AUTO"
 	}
+	if _, present := asMap["extract"]; !present {
+		asMap["extract"] = true
+	}
 	if _, present := asMap["priority"]; !present {
 		asMap["priority"] = "NORMAL"
 	}
 
-	fieldsInOrder := [...]string{"urls", "company", "profile", "crawl", "force", "languages", "fetcher", "method", "modelTokens", "priority", "idempotencyKey"}
+	fieldsInOrder := [...]string{"urls", "company", "profile", "crawl", "force", "languages", "fetcher", "extract", "method", "modelTokens", "priority", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2686,6 +2696,13 @@ func (ec *executionContext) unmarshalInputStartScrapeInput(ctx context.Context, 
 				return it, err
 			}
 			it.Fetcher = data
+		case "extract":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("extract"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Extract = data
 		case "method":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("method"))
 			data, err := ec.unmarshalOExtractionMethod2ᚖtechfactsᚗdevᚋtechfactsᚋschemaᚐExtractionMethod(ctx, v)
@@ -3349,6 +3366,11 @@ func (ec *executionContext) _ScrapeParams(ctx context.Context, sel ast.Selection
 			}
 		case "fetcher":
 			out.Values[i] = ec._ScrapeParams_fetcher(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "extract":
+			out.Values[i] = ec._ScrapeParams_extract(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

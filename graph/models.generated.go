@@ -783,6 +783,9 @@ type StartScrapeInput struct {
 	Languages []string `json:"languages,omitempty"`
 	// How pages are got.
 	Fetcher schema.FetcherChoice `json:"fetcher"`
+	// Look for facts on the pages as they come. With false they are only kept: to be searched, to be compared with what they said before, and for startExtraction. The
+	// facts of a page that has changed stay as they were until then.
+	Extract bool `json:"extract"`
 	// Who looks for facts; null: whom the profile names. INVALID if that needs a model and none is set.
 	Method *schema.ExtractionMethod `json:"method,omitempty"`
 	// The tokens that a model may take for this job, about: no page is begun with it once they are spent. At least 1; null: LLM_JOB_TOKENS alone bounds them.

@@ -751,6 +751,7 @@ type ComplexityRoot struct {
 	ScrapeParams struct {
 		Company     func(childComplexity int) int
 		Crawl       func(childComplexity int) int
+		Extract     func(childComplexity int) int
 		Fetcher     func(childComplexity int) int
 		Force       func(childComplexity int) int
 		Languages   func(childComplexity int) int
@@ -4052,6 +4053,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ScrapeParams.Crawl(childComplexity), true
+	case "ScrapeParams.extract":
+		if e.ComplexityRoot.ScrapeParams.Extract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScrapeParams.Extract(childComplexity), true
 	case "ScrapeParams.fetcher":
 		if e.ComplexityRoot.ScrapeParams.Fetcher == nil {
 			break
@@ -5902,6 +5909,10 @@ type ScrapeParams {
   """
   fetcher: FetcherChoice!
   """
+  Whether facts are looked for on the pages.
+  """
+  extract: Boolean!
+  """
   Who looks for facts; null: whom the profile names.
   """
   method: ExtractionMethod
@@ -6297,6 +6308,11 @@ input StartScrapeInput {
   How pages are got.
   """
   fetcher: FetcherChoice! = AUTO
+  """
+  Look for facts on the pages as they come. With false they are only kept: to be searched, to be compared with what they said before, and for startExtraction. The
+  facts of a page that has changed stay as they were until then.
+  """
+  extract: Boolean! = true
   """
   Who looks for facts; null: whom the profile names. INVALID if that needs a model and none is set.
   """

@@ -13,6 +13,6 @@ import (
 )
 
 func (r *queryResolver) PreviewCrawl(ctx context.Context, input graph.PreviewCrawlInput) (*schema.CrawlPreview, error) {
-	in := scrapeParams(graph.StartScrapeInput{Urls: input.Urls, Profile: input.Profile, Fetcher: schema.ChoiceAuto, Crawl: input.Crawl})
+	in := scrapeParams(graph.StartScrapeInput{Urls: input.Urls, Profile: input.Profile, Fetcher: schema.ChoiceAuto, Extract: true, Crawl: input.Crawl})
 	return r.Preview.Preview(ctx, in, input.First)
 }

@@ -35,7 +35,7 @@ func bound(n *int) int {
 }
 
 func scrapeParams(in graph.StartScrapeInput) schema.ScrapeParams {
-	p := schema.ScrapeParams{URLs: in.Urls, Company: in.Company, Profile: in.Profile, Force: in.Force, Languages: in.Languages, Choice: in.Fetcher, Method: deref(in.Method), Tokens: bound(in.ModelTokens)}
+	p := schema.ScrapeParams{URLs: in.Urls, Company: in.Company, Profile: in.Profile, Force: in.Force, Languages: in.Languages, Choice: in.Fetcher, Method: deref(in.Method), Tokens: bound(in.ModelTokens), ReadOnly: !in.Extract}
 	if c := in.Crawl; c != nil {
 		p.Crawl = &schema.CrawlParams{
 			MaxDepth: c.MaxDepth, MaxPages: c.MaxPages, Include: c.Include, Exclude: c.Exclude, Subdomains: c.Subdomains,

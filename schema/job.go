@@ -107,11 +107,16 @@ type ScrapeParams struct {
 	Choice FetcherChoice    `json:"fetcher,omitempty"`
 	Method ExtractionMethod `json:"method,omitempty"` // empty: that of the profile
 	Tokens int              `json:"tokens,omitempty"` // that a model may take; 0: no bound of the job's own
-	Roots  []string         `json:"roots,omitempty"`  // of a retry: where URLs were redirected to in the job that it retries
+	// ReadOnly leaves pages without a look for facts.
+	ReadOnly bool     `json:"readOnly,omitempty"`
+	Roots    []string `json:"roots,omitempty"` // of a retry: where URLs were redirected to in the job that it retries
 }
 
 // Fetcher is how pages are to be got.
 func (p *ScrapeParams) Fetcher() FetcherChoice { return cmp.Or(p.Choice, ChoiceAuto) }
+
+// Extract reports whether facts are looked for on the pages.
+func (p *ScrapeParams) Extract() bool { return !p.ReadOnly }
 
 // FetcherChoice is how the pages of a job are to be got.
 type FetcherChoice string

@@ -70,8 +70,8 @@ func (v *visit) twin(p *ent.Page) job.Save {
 	}
 }
 
-// onward sends the item to extraction, unless another item of the job has led
-// to the same page.
+// onward lets the item go on, unless another item of the job has led to the same
+// page.
 func (v *visit) onward(ctx context.Context, tx *store.Tx, pageID uuid.UUID, o schema.Outcome, found []job.Link) (job.Result, error) {
 	taken, err := tx.Ent.JobItem.Query().Where(jobitem.JobID(v.JobID), jobitem.PageID(pageID), jobitem.IDNEQ(v.ID)).Exist(ctx)
 	if err != nil {
@@ -83,9 +83,13 @@ func (v *visit) onward(ctx context.Context, tx *store.Tx, pageID uuid.UUID, o sc
 	return v.goesOn(pageID, o, found), nil
 }
 
-// goesOn sends the item to extraction.
+// goesOn sends the item to extraction, if the job wants that.
 func (v *visit) goesOn(pageID uuid.UUID, o schema.Outcome, found []job.Link) job.Result {
-	return job.Result{Next: schema.StepExtract, Outcome: o, PageID: &pageID, Found: found, Follow: v.followAt}
+	r := job.Result{Outcome: o, PageID: &pageID, Found: found, Follow: v.followAt}
+	if v.job.Params.Scrape.Extract() {
+		r.Next = schema.StepExtract
+	}
+	return r
 }
 
 // alias notes that the URL of the item is another one of a page. If a page that

@@ -26,6 +26,7 @@ type scrapeCmd struct {
 	Exclude  []string `help:"With --crawl: do not follow URLs that match one of these."`
 	Fetcher  string   `default:"AUTO" enum:"AUTO,HTTP,BROWSER,FIRECRAWL" help:"How pages are got: AUTO, HTTP, BROWSER or FIRECRAWL."`
 	Force    bool     `help:"Ask for pages again although they are fresh."`
+	Extract  bool     `default:"true" negatable:"" help:"Look for facts; with --no-extract pages are only kept."`
 	MaxFacts int      `name:"facts" default:"20" help:"How many facts to print, the surest first."`
 }
 
@@ -54,7 +55,7 @@ func (cmd scrapeCmd) Run(ctx context.Context, c *app.Config) error {
 		}
 	}
 	err := withService(ctx, config, quiet(config), func(ctx context.Context, api client) error {
-		input := map[string]any{"urls": cmd.URLs, "company": cmd.Company, "profile": cmd.Profile, "force": cmd.Force, "fetcher": cmd.Fetcher}
+		input := map[string]any{"urls": cmd.URLs, "company": cmd.Company, "profile": cmd.Profile, "force": cmd.Force, "fetcher": cmd.Fetcher, "extract": cmd.Extract}
 		if cmd.Crawl {
 			input["crawl"] = map[string]any{"maxDepth": cmd.Depth, "maxPages": cmd.Pages, "include": cmd.Include, "exclude": cmd.Exclude}
 		}

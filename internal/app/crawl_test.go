@@ -105,6 +105,35 @@ func TestCrawlStopsAtItsBudget(t *testing.T) {
 	})
 }
 
+func TestPagesAreKeptWithoutALookForFacts(t *testing.T) {
+	eachService(t, func(s *service) {
+		l := newLinked(s, map[string][]string{"/": {"/a", "/b", "/c"}, "/a": nil, "/b": nil, "/c": nil})
+		input := map[string]any{"urls": []string{l.URL + "/"}, "company": "Acme", "profile": "api_docs", "extract": false, "crawl": map[string]any{"maxPages": 3}}
+		job := s.wait(s.scrape(input).ID)
+		outcomes := map[string]int{}
+		for _, e := range job.Items.Edges {
+			outcomes[e.Node.Outcome]++
+		}
+		if job.Status != "COMPLETED" || job.Done != 3 || job.Skipped != 1 || outcomes["STORED"] != 3 || outcomes["BUDGET_EXHAUSTED"] != 1 || job.FactCount != 0 {
+			s.Errorf("%+v, items %v", job, outcomes)
+		}
+		var asked struct{ Job struct{ Params struct{ Extract bool } } }
+		s.ask(`query ($id: ID!) { job(id: $id) { params { ... on ScrapeParams { extract } } } }`, map[string]any{"id": job.ID}, &asked)
+		if found := s.facts(nil); len(found) != 0 || asked.Job.Params.Extract {
+			s.Errorf("%d facts; %+v", len(found), asked)
+		}
+		// Asked for again while they are fresh, they are as good.
+		if again := s.wait(s.scrape(input).ID); again.Done != 3 || again.FactCount != 0 {
+			s.Errorf("%+v after asking for %v", again, l.paths())
+		}
+		var later struct{ StartExtraction struct{ Job jobState } }
+		s.ask(`mutation { startExtraction(input: {profile: "api_docs", where: {company: "Acme"}}) { job { `+jobFields+` } } }`, nil, &later)
+		if done := s.wait(later.StartExtraction.Job.ID); done.Done < 3 || len(s.facts(nil)) != done.Done {
+			s.Errorf("%+v, facts %v", done, s.facts(nil))
+		}
+	})
+}
+
 func TestARedirectToAnotherDomainWaitsItsTurnThere(t *testing.T) {
 	eachService(t, func(s *service) {
 		docs := newLinked(s, map[string][]string{"/docs/": {"/docs/a"}, "/docs/a": nil})

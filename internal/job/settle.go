@@ -183,14 +183,20 @@ func (c *changes) settle(ctx context.Context, item queue.Item, held queue.Held, 
 		if r.Temporary {
 			c.event(schema.EventRetry, &item.ID, r.Reason+"; going on without it")
 		}
-		return c.advance(ctx, item, r, held.Depth)
+		if err := queue.Move(ctx, c.tx, item, r.Next, r.Lane); err != nil {
+			return err
+		}
+		return c.arrived(ctx, item, r, held.Depth)
 	}
-	if err := c.discovered(ctx, item, r, held.Depth); err != nil {
+	if err := queue.End(ctx, c.tx, item); err != nil {
+		return err
+	}
+	if err := c.arrived(ctx, item, r, held.Depth); err != nil {
 		return err
 	}
 	c.count(item, r)
 	c.event(schema.EventItemEnded, &item.ID, ended(r))
-	return queue.End(ctx, c.tx, item)
+	return nil
 }
 
 // ended says how an item ended, and what was rejected of its page.
@@ -219,16 +225,15 @@ func (c *changes) observe(step schema.Step, r Result, retry bool) {
 	c.tx.AfterCommit(func() { c.jobs.Observer.Item(step, outcome, r.FactsAdded, r.FactsRemoved) })
 }
 
-// advance moves an item on, and adds what it found.
-func (c *changes) advance(ctx context.Context, item queue.Item, r Result, depth int) error {
-	if r.Outcome == schema.Stored || r.Outcome == schema.Unchanged {
+// arrived counts a page that was read, and adds what an item that has ended or
+// moved on has found.
+func (c *changes) arrived(ctx context.Context, item queue.Item, r Result, depth int) error {
+	read := item.Step != schema.StepExtract && (r.Outcome == schema.Stored || r.Outcome == schema.Unchanged)
+	if read {
 		c.stored++
 		c.event(schema.EventFetched, &item.ID, string(r.Outcome))
 	}
-	if err := queue.Move(ctx, c.tx, item, r.Next, r.Lane); err != nil {
-		return err
-	}
-	if c.exhausted() {
+	if (read || r.Next != "") && c.exhausted() {
 		n, err := c.endRest(ctx, schema.BudgetExhausted, fmt.Sprintf("the job had its %d pages", c.job.Params.Scrape.Crawl.MaxPages), `step <> 'EXTRACT'`)
 		c.skipped += n
 		return err
