@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"techfacts.dev/techfacts/ent"
-	"techfacts.dev/techfacts/ent/profile"
 	"techfacts.dev/techfacts/internal/document"
 	"techfacts.dev/techfacts/internal/event"
 	"techfacts.dev/techfacts/internal/extract"
@@ -31,8 +30,7 @@ import (
 )
 
 // BenchmarkCrawl reads a manual over loopback, 16 pages at a time and without
-// delays, as bench/crawl.sh does, and then finds the facts of the same pages once
-// more under another profile, to tell what part of the crawl that was. One
+// delays, as bench/crawl.sh does, and then finds the facts of its pages. One
 // operation is a crawl; its figures are those of a page. BENCH_CORPUS is the
 // folder of HTML pages; see bench/corpus.sh.
 func BenchmarkCrawl(b *testing.B) {
@@ -52,6 +50,7 @@ func BenchmarkCrawl(b *testing.B) {
 			b.ReportMetric(crawl.cpu.Seconds()*1000/pages, "cpu-ms/page")
 			b.ReportMetric(facts.cpu.Seconds()*1000/pages, "facts-ms/page")
 			b.ReportMetric(float64(crawl.statements)/pages, "statements/page")
+			b.ReportMetric(float64(facts.statements)/pages, "facts-statements/page")
 		})
 	}
 }
@@ -108,18 +107,11 @@ func measured(tb testing.TB, s *store.Store, f func() int) measure {
 	return measure{pages, time.Since(began), used() - cpu, s.Statements() - statements}
 }
 
-// crawlOf crawls a site, and then extracts from its pages under a twin of the
-// profile.
+// crawlOf crawls a site, and then extracts from its pages.
 func crawlOf(b *testing.B, s *store.Store, start string) (crawl, facts measure) {
 	b.Helper()
 	ctx := b.Context()
 	if err := extract.NewProfiles(s).Seed(ctx); err != nil {
-		b.Fatal(err)
-	}
-	p := s.Ent.Profile.Query().Where(profile.Name("technical_specs")).OnlyX(ctx)
-	if err := s.Tx(ctx, func(tx *store.Tx) error {
-		return tx.Ent.Profile.Create().SetName("twin").SetFocus(p.Focus).SetCategories(p.Categories).SetDepth(p.Depth).Exec(ctx)
-	}); err != nil {
 		b.Fatal(err)
 	}
 	guard, err := fetch.NewGuard("127.0.0.0/8", nil)
@@ -148,14 +140,14 @@ func crawlOf(b *testing.B, s *store.Store, start string) (crawl, facts measure) 
 	crawl = measured(b, s, func() int {
 		return finished(b, s, func() (*ent.Job, error) {
 			return jobs.StartScrape(ctx, schema.ScrapeParams{
-				URLs: []string{start}, Company: "Manual", Profile: p.Name, Crawl: &schema.CrawlParams{MaxDepth: 10, MaxPages: 10_000, NoSitemaps: true},
+				URLs: []string{start}, Company: "Manual", Profile: "technical_specs", ReadOnly: true, Crawl: &schema.CrawlParams{MaxDepth: 10, MaxPages: 10_000, NoSitemaps: true},
 			}, job.Common{Priority: schema.PriorityNormal})
 		})
 	})
 	facts = measured(b, s, func() int {
 		return finished(b, s, func() (*ent.Job, error) {
 			company := "Manual"
-			return jobs.StartExtraction(ctx, job.ExtractionInput{Where: &ent.PageWhereInput{Company: &company}, Profile: "twin"}, job.Common{Priority: schema.PriorityNormal})
+			return jobs.StartExtraction(ctx, job.ExtractionInput{Where: &ent.PageWhereInput{Company: &company}, Profile: "technical_specs"}, job.Common{Priority: schema.PriorityNormal})
 		})
 	})
 	stop()

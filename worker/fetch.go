@@ -71,9 +71,6 @@ func (s Steps) fetch(ctx context.Context, t task) (job.Save, error) {
 	}
 	defer response.Close()
 	v.response = response
-	if v.heeded, err = patiently(ctx, func(ctx context.Context) (bool, error) { return s.Limiter.RobotsMeta(ctx, v.target.Domain()) }); err != nil {
-		return nil, err
-	}
 	switch {
 	case response.Redirect != (fetch.URL{}):
 		return v.redirected(), nil
@@ -91,7 +88,6 @@ type visit struct {
 	target   fetch.URL // what is asked for
 	known    *ent.Page // the page stored for target, with its snapshot; nil if there is none
 	scope    fetch.Scope
-	heeded   bool   // noindex and nofollow count
 	title    string // of the page; if empty, as its document says
 	response fetch.Response
 }
@@ -311,10 +307,8 @@ func (v *visit) read(ctx context.Context) (job.Save, error) {
 		v.response.Redirect = to
 		return v.redirected(), nil
 	}
-	if v.heeded {
-		doc.NoIndex, doc.NoFollow = doc.NoIndex || r.NoIndex, doc.NoFollow || r.NoFollow
-	} else {
-		doc.NoIndex, doc.NoFollow = false, false
+	if doc.NoIndex, doc.NoFollow, err = v.heeded(ctx, doc.NoIndex || r.NoIndex, doc.NoFollow || r.NoFollow); err != nil {
+		return nil, err
 	}
 	doc.Title = cmp.Or(v.title, doc.Title)
 	links, texts := crawl.Links(doc, r.URL)
@@ -344,6 +338,15 @@ func (v *visit) read(ctx context.Context) (job.Save, error) {
 		result.HTTPStatus, result.Bytes, result.SimHash = r.Status, r.Bytes, sign.SimHash
 		return result, err
 	}), nil
+}
+
+// heeded gives what counts of what a page asks for.
+func (v *visit) heeded(ctx context.Context, noIndex, noFollow bool) (bool, bool, error) {
+	if !noIndex && !noFollow {
+		return false, false, nil
+	}
+	heed, err := patiently(ctx, func(ctx context.Context) (bool, error) { return v.Limiter.RobotsMeta(ctx, v.target.Domain()) })
+	return noIndex && heed, noFollow && heed, err
 }
 
 func exhausted(row *ent.Job) bool {

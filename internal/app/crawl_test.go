@@ -117,7 +117,9 @@ func TestPagesAreKeptWithoutALookForFacts(t *testing.T) {
 		if job.Status != "COMPLETED" || job.Done != 3 || job.Skipped != 1 || outcomes["STORED"] != 3 || outcomes["BUDGET_EXHAUSTED"] != 1 || job.FactCount != 0 {
 			s.Errorf("%+v, items %v", job, outcomes)
 		}
-		var asked struct{ Job struct{ Params struct{ Extract bool } } }
+		var asked struct {
+			Job struct{ Params struct{ Extract bool } }
+		}
 		s.ask(`query ($id: ID!) { job(id: $id) { params { ... on ScrapeParams { extract } } } }`, map[string]any{"id": job.ID}, &asked)
 		if found := s.facts(nil); len(found) != 0 || asked.Job.Params.Extract {
 			s.Errorf("%d facts; %+v", len(found), asked)

@@ -42,7 +42,9 @@ func FromHTML(body []byte) (Document, error) {
 	if isBinary(body) {
 		return Document{}, ErrBinary
 	}
-	body = bytes.ToValidUTF8(body, []byte("\uFFFD"))
+	if !utf8.Valid(body) {
+		body = bytes.ToValidUTF8(body, []byte("\uFFFD"))
+	}
 	var root *html.Node
 	if len(body) <= smallPage || treeSize(body) <= maxTree {
 		root = parse(body)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // maxEncodings is how often a body may be compressed.
@@ -88,7 +89,7 @@ func decode(r io.Reader, name string) (io.Reader, error) {
 	}
 	switch name {
 	case "gzip", "x-gzip":
-		return gzip.NewReader(in)
+		return gunzip(in)
 	case "deflate":
 		if len(start) == 2 && start[0]&0x0F == 8 && (int(start[0])<<8|int(start[1]))%31 == 0 {
 			return zlib.NewReader(in)
@@ -96,6 +97,38 @@ func decode(r io.Reader, name string) (io.Reader, error) {
 		return flate.NewReader(in), nil // what some servers mean by it
 	}
 	return nil, errEncoding
+}
+
+// unzippers are readers of gzip that nobody reads from: each has tables of 40 KiB.
+var unzippers sync.Pool
+
+// unzipper reads from z, which is given back at the end, or at the first error.
+type unzipper struct {
+	z   *gzip.Reader
+	err error // once z is given back
+}
+
+func gunzip(r io.Reader) (io.Reader, error) {
+	z, ok := unzippers.Get().(*gzip.Reader)
+	if !ok {
+		z = new(gzip.Reader)
+	}
+	if err := z.Reset(r); err != nil {
+		return nil, err
+	}
+	return &unzipper{z: z}, nil
+}
+
+func (u *unzipper) Read(p []byte) (int, error) {
+	if u.err != nil {
+		return 0, u.err
+	}
+	n, err := u.z.Read(p)
+	if err != nil {
+		unzippers.Put(u.z)
+		u.z, u.err = nil, err
+	}
+	return n, err
 }
 
 // drain reads the short body of an answer that is not wanted, so that its

@@ -17,6 +17,9 @@ func clean(b []byte) []byte {
 	if bytes.IndexByte(b, 0) >= 0 {
 		b = bytes.ReplaceAll(b, []byte{0}, nil)
 	}
+	if utf8.Valid(b) { // as most is: no need of a copy
+		return b
+	}
 	return bytes.ToValidUTF8(b, []byte("\uFFFD"))
 }
 
