@@ -1,6 +1,7 @@
 package extract_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -392,20 +393,36 @@ func FuzzRules(f *testing.F) {
 	})
 }
 
+// BenchmarkRules looks for facts on the pages of a manual, one after another. One
+// operation is a page. BENCH_CORPUS is the folder of HTML pages; see
+// bench/corpus.sh.
 func BenchmarkRules(b *testing.B) {
-	var text strings.Builder
-	text.WriteString("# Manual\n\n")
-	for i := range 40 {
-		fmt.Fprintf(&text, "## Section %d\n\nThe `max_size` parameter limits a request to %d MB, e.g. for uploads. It must not exceed the quota of the plan.\n\n"+
-			"- A batch holds 1–%d events.\n- Requests are cut off after %d s.\n\n| Plan | Requests | Burst |\n| --- | --- | --- |\n| Free | %d per minute | 10 |\n| Team | %d per minute | — |\n\n",
-			i, i, i, i, i, i)
+	corpus := cmp.Or(os.Getenv("BENCH_CORPUS"), "/usr/share/doc/postgresql-doc-15/html")
+	files, err := filepath.Glob(corpus + "/*.html")
+	if err != nil || len(files) == 0 {
+		b.Fatalf("no pages in %s: set BENCH_CORPUS, see bench/corpus.sh", corpus)
 	}
-	prof := builtin(b, "api_docs")
-	b.SetBytes(int64(text.Len()))
+	pages := make([]extract.Page, len(files))
+	for i, f := range files {
+		body, err := os.ReadFile(f)
+		if err != nil {
+			b.Fatal(err)
+		}
+		doc, err := document.FromHTML(body)
+		if err != nil {
+			b.Fatal(err)
+		}
+		pages[i] = extract.Page{Text: doc.Text, Title: doc.Title, Company: "PostgreSQL"}
+	}
+	prof := builtin(b, "technical_specs")
 	b.ReportAllocs()
+	n, facts := 0, 0
 	for b.Loop() {
-		extract.Rules(extract.Page{Text: text.String()}, prof, extract.DefaultConfidence)
+		facts += len(extract.Rules(pages[n%len(pages)], prof, extract.DefaultConfidence))
+		n++
 	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "pages/s")
+	b.ReportMetric(float64(facts)/float64(n), "facts/page")
 }
 
 func ExampleRules() {

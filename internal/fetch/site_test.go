@@ -150,8 +150,11 @@ type canary struct {
 func newCanary(t *testing.T, address string) *canary {
 	t.Helper()
 	l, err := net.Listen("tcp", address)
+	if err != nil && address == "[::1]:0" { // a machine without IPv6: what would go there has nowhere to go
+		l, err = net.Listen("tcp", "127.0.0.1:0")
+	}
 	if err != nil {
-		t.Skipf("no canary on %s: %v", address, err)
+		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
 	_, port, _ := net.SplitHostPort(l.Addr().String())
