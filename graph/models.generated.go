@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"entgo.io/contrib/entgql"
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/schema"
@@ -860,8 +861,8 @@ type UpdateProfileInput struct {
 	Depth *schema.Depth `json:"depth,omitempty"`
 	// More for the model, when one is used.
 	Instructions *string `json:"instructions,omitempty"`
-	// Who looks for facts.
-	Method *schema.ExtractionMethod `json:"method,omitempty"`
+	// Who looks for facts; null: BOTH if there is a model, else RULES.
+	Method graphql.Omittable[*schema.ExtractionMethod] `json:"method,omitempty"`
 }
 
 // The profile that was changed.

@@ -382,7 +382,7 @@ func (ec *executionContext) unmarshalInputUpdateProfileInput(ctx context.Context
 			if err != nil {
 				return it, err
 			}
-			it.Method = data
+			it.Method = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil

@@ -6679,7 +6679,7 @@ input UpdateProfileInput {
   """
   instructions: String
   """
-  Who looks for facts.
+  Who looks for facts; null: BOTH if there is a model, else RULES.
   """
   method: ExtractionMethod
 }

@@ -28,10 +28,13 @@ func (r *mutationResolver) CreateProfile(ctx context.Context, input graph.Create
 }
 
 func (r *mutationResolver) UpdateProfile(ctx context.Context, input graph.UpdateProfileInput) (*graph.UpdateProfilePayload, error) {
-	row, err := r.Profiles.Update(ctx, input.ID, extract.Draft{
+	draft := extract.Draft{
 		Description: input.Description, Categories: input.Categories, Focus: input.Focus, Depth: input.Depth, Instructions: input.Instructions,
-		Method: input.Method,
-	})
+	}
+	if method, said := input.Method.ValueOK(); said {
+		draft.Method = new(deref(method))
+	}
+	row, err := r.Profiles.Update(ctx, input.ID, draft)
 	if err != nil {
 		return nil, err
 	}

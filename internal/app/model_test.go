@@ -278,6 +278,16 @@ func TestTheMethodOfAProfileCanBeChangedAndIsCopied(t *testing.T) {
 	id := out.CreateProfile.Profile.ID
 	s.ask(`mutation ($id: ID!) { updateProfile(input: {id: $id, method: MODEL}) { profile { id method } } }`, map[string]any{"id": id}, &out)
 	s.ask(`mutation ($id: ID!) { cloneProfile(input: {id: $id, name: "b"}) { profile { id method } } }`, map[string]any{"id": id}, &out)
+	for _, same := range []string{`description: "x"`, `instructions: null`} { // the method is not said
+		var now struct{ UpdateProfile profile }
+		if s.ask(`mutation ($id: ID!) { updateProfile(input: {id: $id, `+same+`}) { profile { method } } }`, map[string]any{"id": id}, &now); now.UpdateProfile.Profile.Method != "MODEL" {
+			t.Errorf("%s: %+v", same, now)
+		}
+	}
+	var none struct{ UpdateProfile struct{ Profile struct{ Method *string } } }
+	if s.ask(`mutation ($id: ID!) { updateProfile(input: {id: $id, method: null}) { profile { method } } }`, map[string]any{"id": id}, &none); none.UpdateProfile.Profile.Method != nil {
+		t.Errorf("%q, want the default again", *none.UpdateProfile.Profile.Method)
+	}
 	if out.CreateProfile.Profile.Method != "" || out.UpdateProfile.Profile.Method != "MODEL" || out.CloneProfile.Profile.Method != "MODEL" {
 		t.Errorf("%+v", out)
 	}

@@ -66,7 +66,8 @@ func (p *Profiles) Seed(ctx context.Context) error {
 	})
 }
 
-// Draft is what a profile says. Nil leaves a thing as it is, or at its default.
+// Draft is what a profile says. Nil leaves a thing as it is, or at its default. An
+// empty method, in Update, is the default.
 type Draft struct {
 	Description  *string
 	Categories   []string
@@ -111,9 +112,16 @@ func (p *Profiles) Update(ctx context.Context, id uuid.UUID, d Draft) (*ent.Prof
 			return uuid.Nil, err
 		}
 		update := tx.Ent.Profile.UpdateOneID(id).SetNillableDescription(d.Description).SetNillableFocus(d.Focus).
-			SetNillableDepth(d.Depth).SetNillableInstructions(d.Instructions).SetNillableMethod(d.Method).AddVersion(1).SetUpdatedAt(schema.Now())
+			SetNillableDepth(d.Depth).SetNillableInstructions(d.Instructions).AddVersion(1).SetUpdatedAt(schema.Now())
 		if d.Categories != nil {
 			update.SetCategories(d.Categories)
+		}
+		switch {
+		case d.Method == nil:
+		case *d.Method == "":
+			update.ClearMethod()
+		default:
+			update.SetMethod(*d.Method)
 		}
 		if err := update.Exec(ctx); err != nil {
 			return uuid.Nil, fmt.Errorf("change profile: %w", err)
