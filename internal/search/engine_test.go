@@ -59,7 +59,8 @@ func TestHighlightsAreWhatTheQueryAsksForAndMakeTheText(t *testing.T) {
 
 func TestWordsThatFollowEachOtherCountMoreThanTheSameWordsApart(t *testing.T) {
 	t.Parallel()
-	rates, bursts := "The burst is for the rate of a limit.", "The rate is for the burst of a limit."
+	begin := strings.Repeat("of the ", leading/2) // behind it, all words count alike
+	rates, bursts := begin+"burst is for the rate of a limit.", begin+"rate is for the burst of a limit."
 	e := write(t, rates, bursts)
 	for query, want := range map[string]string{"rate limits": rates, "limited rate": "", "burst to limit": bursts} {
 		r, err := e.Find(t.Context(), Request{Query: query})
@@ -72,6 +73,20 @@ func TestWordsThatFollowEachOtherCountMoreThanTheSameWordsApart(t *testing.T) {
 		}
 		if first != want {
 			t.Errorf("%s finds first %q, want %q", query, first, want)
+		}
+	}
+}
+
+func TestWhatADocumentBeginsWithCountsMore(t *testing.T) {
+	t.Parallel()
+	e := write(t, "Backups are kept apart from snapshots.", "Snapshots are kept apart from backups.")
+	for _, query := range []string{"backup", "snapshot"} {
+		r, err := e.Find(t.Context(), Request{Query: query})
+		if err != nil || len(r.Hits) != 2 || r.Hits[0].Score <= r.Hits[1].Score {
+			t.Fatal(query, r.Hits, err)
+		}
+		if slot := e.Index.(*Memory).slots[r.Hits[0].ID]; (slot == 0) != (query == "backup") {
+			t.Errorf("%s finds first what ends with it", query)
 		}
 	}
 }

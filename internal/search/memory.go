@@ -21,7 +21,7 @@ type Memory struct {
 	vectors vectors
 	columns [columns]names
 
-	scores sync.Pool // of *[]float32, all zero
+	sums sync.Pool // of *sums, all zero
 }
 
 // Put adds documents, in place of those with the same ids.
@@ -36,7 +36,7 @@ func (m *Memory) Put(_ context.Context, docs []Document) error {
 		m.remove(d.ID)
 		m.slots[d.ID] = uint32(len(m.rows)) //nolint:gosec // less than 2³² documents
 		m.rows = append(m.rows, m.row(d, &texts[i]))
-		m.text.add(texts[i])
+		m.text.add(&texts[i])
 		m.vectors.add(d.Vector)
 	}
 	m.compact()
@@ -194,14 +194,6 @@ func (q *memoryQuery) matches(slot uint32) bool {
 	return !slices.ContainsFunc(q.refused, t.has)
 }
 
-// has reports whether a text has a phrase, or, of one word, a term.
-func (t *slotText) has(phrase []uint32) bool {
-	if len(phrase) > 1 {
-		return follows(t.words, phrase)
-	}
-	return slices.ContainsFunc(t.terms, func(id uint32) bool { return id&^writtenAs == phrase[0] })
-}
-
 func (q *memoryQuery) count(slot uint32) {
 	q.answer.total++
 	if q.counter != nil {
@@ -210,26 +202,25 @@ func (q *memoryQuery) count(slot uint32) {
 }
 
 func (q *memoryQuery) byTerms() {
-	pooled, _ := q.scores.Get().(*[]float32)
-	if pooled == nil {
-		pooled = new([]float32)
+	s, _ := q.sums.Get().(*sums)
+	if s == nil {
+		s = &sums{}
 	}
-	scores := *pooled
-	if len(scores) < len(q.rows) {
-		scores = make([]float32, len(q.rows)+len(q.rows)/8)
+	if len(s.scores) < len(q.rows) {
+		s.scores = make([]float32, len(q.rows)+len(q.rows)/8)
 	}
-	touched := make([]uint32, 0, 4096)
-	q.text.score(q.terms, scores, func(slot uint32) { touched = append(touched, slot) })
+	q.text.score(q.terms, s)
 	top := best{n: q.limit}
-	for _, slot := range touched {
-		score := scores[slot]
-		scores[slot] = 0
+	for _, slot := range s.touched {
+		score := s.scores[slot]
+		s.scores[slot] = 0
 		if q.matches(slot) {
 			q.count(slot)
 			top.add(ranked{even(score), slot, &q.rows[slot].id})
 		}
 	}
-	q.scores.Put(&scores)
+	s.touched = s.touched[:0]
+	q.sums.Put(s)
 	q.answer.lexical = q.hits(top.sorted())
 }
 
@@ -304,8 +295,11 @@ func (m *Memory) near(_ context.Context, word string) ([]string, error) {
 	defer m.mu.RUnlock()
 	distance, letters := distanceOf(word), lettersOf(word)
 	var found []candidate
-	for i := range m.text.terms {
-		if e := &m.text.terms[i]; e.written > 0 && !apart(letters, e.letters, distance) {
+	for i, l := range m.text.letters {
+		if apart(letters, l, distance) {
+			continue
+		}
+		if e := &m.text.terms[i]; e.written > 0 {
 			found = append(found, candidate{e.text, int(e.df)})
 		}
 	}
