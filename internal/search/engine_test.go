@@ -204,7 +204,7 @@ func TestCodesFindWhatAnExactScanFinds(t *testing.T) {
 		v.nearest(q, 1000, every, func(slot uint32, score float32) { coded.add(ranked{float64(score), slot, &ids[slot]}) })
 		for _, want := range exact.sorted() {
 			wanted++
-			if slices.ContainsFunc(coded.heap, func(r ranked) bool { return r.slot == want.slot }) {
+			if slices.ContainsFunc(coded.sorted(), func(r ranked) bool { return r.slot == want.slot }) {
 				found++
 			}
 		}
@@ -217,17 +217,21 @@ func TestCodesFindWhatAnExactScanFinds(t *testing.T) {
 func TestBestKeepsTheFirstInOrder(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(8, 8))
-	var all []ranked
-	b := best{n: 50}
-	for i := range 1000 {
-		id := uuid.New()
-		r := ranked{float64(random.IntN(20)), uint32(i), &id}
-		all = append(all, r)
-		b.add(r)
-	}
-	slices.SortFunc(all, before)
-	if got := b.sorted(); !slices.Equal(got, all[:50]) {
-		t.Error("the heap does not keep what sorting keeps")
+	for _, size := range []int{0, 1, 2, 49, 50, 51, 99, 100, 101, 1000} {
+		for _, n := range []int{0, 1, 2, 50, 500} {
+			var all []ranked
+			b := best{n: n}
+			for i := range size {
+				id := uuid.New()
+				r := ranked{float64(random.IntN(20)), uint32(i), &id}
+				all = append(all, r)
+				b.add(r)
+			}
+			slices.SortFunc(all, before)
+			if got := b.sorted(); !slices.Equal(got, all[:min(n, size)]) {
+				t.Errorf("of %d, not the first %d in order", size, n)
+			}
+		}
 	}
 }
 

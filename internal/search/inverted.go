@@ -120,12 +120,12 @@ func (x *inverted) remove(slot uint32) {
 
 // compact gives the slots that live new numbers, in order, and forgets terms that
 // no document has any more.
-func (x *inverted) compact(live func(slot uint32) bool) {
+func (x *inverted) compact(live []bool) {
 	moved := make([]uint32, len(x.texts))
 	kept := x.texts[:0]
 	for slot := range x.texts {
 		moved[slot] = noTerm
-		if live(uint32(slot)) {
+		if live[slot] {
 			moved[slot] = uint32(len(kept)) //nolint:gosec // as above
 			kept = append(kept, x.texts[slot])
 		}
