@@ -267,19 +267,26 @@ func after(list []posting, slot uint32) []posting {
 }
 
 // count is how much b counts right after a.
-func (t *slotText) count(a, b uint32, fields []float64) float64 {
-	n, field, before := 0.0, 0, noTerm
-	for i, w := range t.words() {
-		switch {
-		case w == noTerm:
-			field, before = field+1, noTerm
-		case w&marked != 0:
-		default:
-			if w == b && before == a {
-				n += fields[field] * lead(i+1)
-			}
-			before = w
+func (t *slotText) count(a, b uint32, fields []float64) (n float64) {
+	words := t.words()
+	for i, w := range words {
+		if w != b {
+			continue
 		}
+		before := i - 1
+		for before >= 0 && words[before]&marked != 0 && words[before] != noTerm {
+			before--
+		}
+		if before < 0 || words[before] != a {
+			continue
+		}
+		field := 0
+		for _, w := range words[:i] {
+			if w == noTerm {
+				field++
+			}
+		}
+		n += fields[field] * lead(i+1)
 	}
 	return n
 }
@@ -297,12 +304,13 @@ func (x *inverted) phrase(words []string) []uint32 {
 	return ids
 }
 
-// has reports whether a text has a phrase, or, of one word, a term.
-func (t *slotText) has(phrase []uint32) bool {
+// has reports whether the text of a slot has a phrase, or, of one word, a term.
+func (x *inverted) has(slot uint32, phrase []uint32) bool {
 	if len(phrase) == 1 {
-		return slices.ContainsFunc(t.terms(), func(id uint32) bool { return id&^marked == phrase[0] })
+		list := after(x.terms[phrase[0]].postings, slot)
+		return len(list) > 0 && list[0].slot == slot
 	}
-	words := t.words()
+	words := x.texts[slot].words()
 	for i := 0; i+len(phrase) <= len(words); i++ {
 		n := 0
 		for n < len(phrase) && words[i+n]&^marked == phrase[n] {

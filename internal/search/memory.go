@@ -203,16 +203,17 @@ func (q *memoryQuery) matches(slot uint32) bool {
 	if !q.live[slot] || !q.condition.allows(slot, &q.rows[slot]) {
 		return false
 	}
-	if len(q.needed)+len(q.refused) == 0 {
-		return true
-	}
-	t := &q.text.texts[slot]
 	for _, p := range q.needed {
-		if !t.has(p) {
+		if !q.text.has(slot, p) {
 			return false
 		}
 	}
-	return !slices.ContainsFunc(q.refused, t.has)
+	for _, p := range q.refused {
+		if q.text.has(slot, p) {
+			return false
+		}
+	}
+	return true
 }
 
 // found counts a document of the answer.
