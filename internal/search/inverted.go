@@ -90,14 +90,12 @@ func (x *inverted) add(t *text) {
 			s.all[n+i] |= marked
 		}
 	}
-	for i, w := range t.words {
-		switch {
-		case w == "":
-			s.all[i] = noTerm
-		case t.single[i]:
-			s.all[i] = x.ids[w] | marked
-		default:
-			s.all[i] = x.ids[w]
+	for i, place := range t.places {
+		if s.all[i] = noTerm; place != noTerm {
+			s.all[i] = s.terms()[place] &^ marked
+		}
+		if t.single[i] {
+			s.all[i] |= marked
 		}
 	}
 	x.texts = append(x.texts, s)

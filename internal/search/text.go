@@ -33,6 +33,7 @@ type text struct {
 	terms   []weighted // distinct, in the order in which they first came
 	written []bool     // of terms: a word or an identifier, not only a stem
 	words   []string   // the stems in order, with an empty one between fields
+	places  []uint32   // of words in terms
 	single  []bool     // of words: it makes no pair with others
 	fields  []float64  // what each field weighs
 	norm    float64    // more for longer texts
@@ -65,13 +66,13 @@ func (a *analyzer) read(fields []Field) text {
 	}
 	n = n/6 + 8
 	a.text = text{
-		terms: make([]weighted, 0, n), written: make([]bool, 0, n), words: make([]string, 0, n), single: make([]bool, 0, n),
-		fields: make([]float64, len(fields)),
+		terms: make([]weighted, 0, n), written: make([]bool, 0, n), words: make([]string, 0, n), places: make([]uint32, 0, n),
+		single: make([]bool, 0, n), fields: make([]float64, len(fields)),
 	}
 	a.counts, a.length = a.counts[:0], 0
 	for i, f := range fields {
 		if i > 0 {
-			a.text.words, a.text.single = append(a.text.words, ""), append(a.text.single, false)
+			a.word("", noTerm, false)
 		}
 		a.text.fields[i], a.weight = f.Weight, f.Weight
 		a.splitter.read(f.Text)
@@ -98,11 +99,15 @@ func (a *analyzer) count(k token) {
 	}
 	a.counts[i] += a.weight * lead(len(a.text.words))
 	if k.kind == wordToken {
-		a.text.words = append(a.text.words, k.term)
-		a.text.single = append(a.text.single, k.single)
+		a.word(k.term, uint32(i), k.single) //nolint:gosec // fewer than bytes
 		a.length += a.weight
 	}
 	a.text.written[i] = a.text.written[i] || k.written
+}
+
+func (a *analyzer) word(stem string, place uint32, single bool) {
+	t := &a.text
+	t.words, t.places, t.single = append(t.words, stem), append(t.places, place), append(t.single, single)
 }
 
 // pairs gives two stems that follow each other in a field, single ones left out,
