@@ -2,9 +2,9 @@ package search
 
 import (
 	"cmp"
-	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -71,7 +71,7 @@ func TestMemoryScoresAsANaiveScanDoes(t *testing.T) {
 			}
 		}
 		for range 400 {
-			d := Document{ID: schema.NewID(schema.KindFact), Text: []Field{{some(1 + random.IntN(30)), 1}, {some(random.IntN(3)), 0.5}}, Company: fmt.Sprint(random.IntN(3))}
+			d := Document{ID: schema.NewID(schema.KindFact), Text: []Field{{some(1 + random.IntN(30)), 1}, {some(random.IntN(3)), 0.5}}, Company: strconv.Itoa(random.IntN(3))}
 			put, docs[d.ID] = append(put, d), d
 		}
 		if err := m.Delete(t.Context(), gone); err != nil {
