@@ -2,7 +2,6 @@ package search
 
 import (
 	"bytes"
-	"cmp"
 	"math"
 	"slices"
 
@@ -18,52 +17,78 @@ type ranked struct {
 
 // before orders by score, the highest first, then by id.
 func before(a, b ranked) int {
-	return cmp.Or(cmp.Compare(b.score, a.score), bytes.Compare(a.id[:], b.id[:]))
+	switch {
+	case a.score > b.score:
+		return -1
+	case a.score < b.score:
+		return 1
+	}
+	return bytes.Compare(a.id[:], b.id[:])
 }
 
-// best keeps the first n of what it is given, as a heap with the last on top.
+// best keeps the first n of what it is given, and up to n others that it throws
+// away when there is no more room: sorting all would take longer.
 type best struct {
 	n    int
-	heap []ranked
+	kept []ranked
+	last ranked // nothing after it is wanted; without an id: not known yet
 }
 
 func (b *best) add(r ranked) {
-	if len(b.heap) < b.n {
-		b.heap = append(b.heap, r)
-		for i := len(b.heap) - 1; i > 0; {
-			parent := (i - 1) / 2
-			if before(b.heap[i], b.heap[parent]) <= 0 {
-				break
+	if b.n == 0 || b.last.id != nil && (r.score < b.last.score || before(r, b.last) > 0) {
+		return
+	}
+	b.kept = append(b.kept, r)
+	if len(b.kept) >= 2*b.n {
+		b.cut()
+	}
+}
+
+// cut throws away what is not among the first n.
+func (b *best) cut() {
+	if len(b.kept) < b.n {
+		return
+	}
+	partition(b.kept, b.n-1)
+	b.kept = b.kept[:b.n]
+	b.last = b.kept[b.n-1]
+}
+
+// partition puts what has place n in order there, and what is before it before it.
+func partition(list []ranked, n int) {
+	for from, to := 0, len(list)-1; from < to; {
+		pivot := list[(from+to)/2]
+		i, j := from, to
+		for i <= j {
+			for before(list[i], pivot) < 0 {
+				i++
 			}
-			b.heap[i], b.heap[parent] = b.heap[parent], b.heap[i]
-			i = parent
+			for before(pivot, list[j]) < 0 {
+				j--
+			}
+			if i <= j {
+				list[i], list[j] = list[j], list[i]
+				i, j = i+1, j-1
+			}
 		}
-		return
-	}
-	if b.n == 0 || r.score < b.heap[0].score || before(r, b.heap[0]) >= 0 {
-		return
-	}
-	b.heap[0] = r
-	for i := 0; ; {
-		last := 2*i + 1
-		if last >= len(b.heap) {
+		switch {
+		case n <= j:
+			to = j
+		case n >= i:
+			from = i
+		default:
 			return
 		}
-		if last+1 < len(b.heap) && before(b.heap[last+1], b.heap[last]) > 0 {
-			last++
-		}
-		if before(b.heap[last], b.heap[i]) <= 0 {
-			return
-		}
-		b.heap[i], b.heap[last] = b.heap[last], b.heap[i]
-		i = last
 	}
 }
 
 // sorted gives what was kept, in order.
 func (b *best) sorted() []ranked {
-	slices.SortFunc(b.heap, before)
-	return b.heap
+	if b.n > 0 {
+		b.cut()
+	}
+	slices.SortFunc(b.kept, before)
+	return b.kept
 }
 
 // even rounds a score to what two implementations agree on, so that documents

@@ -4,15 +4,20 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 )
 
-// names numbers the distinct values of one column.
+// names are the values of one column; each distinct one has a number.
 type names struct {
 	ids    map[string]uint32
 	values []string
+	of     []uint32 // by slot
 }
+
+// add gives the next slot a value.
+func (n *names) add(value string) { n.of = append(n.of, n.id(value)) }
 
 func (n *names) id(value string) uint32 {
 	if id, ok := n.ids[value]; ok {
@@ -21,6 +26,7 @@ func (n *names) id(value string) uint32 {
 	if n.ids == nil {
 		n.ids = map[string]uint32{}
 	}
+	value = strings.Clone(value)
 	id := uint32(len(n.values)) //nolint:gosec // fewer than documents
 	n.ids[value] = id
 	n.values = append(n.values, value)
@@ -52,12 +58,10 @@ const (
 	columns
 )
 
-// row is what filters and facets look at.
+// row is what else is known of a document besides its names and its text.
 type row struct {
 	id         uuid.UUID
 	page       uuid.UUID
-	names      [columns]uint32
-	live       bool
 	hasNumber  bool
 	same       uint32
 	at         int64 // ms
@@ -68,11 +72,12 @@ type row struct {
 // condition is a filter, made ready for the names of an index.
 type condition struct {
 	sets   [columns][]bool
+	names  [columns][]uint32 // of what is in sets
+	rest   bool              // there is more to it than names
 	filter Filter
 	since  int64
 	until  int64
 	except uuid.UUID
-	always bool
 }
 
 func (m *Memory) condition(f Filter, except uuid.UUID) condition {
@@ -89,28 +94,22 @@ func (m *Memory) condition(f Filter, except uuid.UUID) condition {
 	if f.Until != nil {
 		c.until = f.Until.UnixMilli()
 	}
-	c.always = f.empty() && except == uuid.Nil
+	for i := range c.sets {
+		c.names[i] = m.columns[i].of
+	}
+	c.rest = f.MinConfidence != 0 || f.Since != nil || f.Until != nil || f.MinNumber != nil || f.MaxNumber != nil || except != uuid.Nil
 	return c
 }
 
-// empty reports whether f lets everything through.
-func (f Filter) empty() bool {
-	return len(f.Companies)+len(f.Categories)+len(f.Profiles)+len(f.Domains)+len(f.Attributes) == 0 && f.Unit == "" &&
-		f.MinConfidence == 0 && f.Since == nil && f.Until == nil && f.MinNumber == nil && f.MaxNumber == nil
-}
-
-// allows reports whether the filter lets a row through.
-func (c *condition) allows(r *row) bool {
-	if !r.live {
-		return false
-	}
-	if c.always {
-		return true
-	}
+// allows reports whether the filter lets a document through.
+func (c *condition) allows(slot uint32, r *row) bool {
 	for i, set := range c.sets {
-		if set != nil && !set[r.names[i]] {
+		if set != nil && !set[c.names[i][slot]] {
 			return false
 		}
+	}
+	if !c.rest {
+		return true
 	}
 	f := &c.filter
 	switch {
@@ -133,9 +132,10 @@ func (m *Memory) counter() (c counter) {
 	return c
 }
 
-func (c *counter) add(r *row) {
+// count adds the document of a slot.
+func (m *Memory) count(c *counter, slot uint32) {
 	for i := range c {
-		c[i][r.names[i]]++
+		c[i][m.columns[i].of[slot]]++
 	}
 }
 

@@ -320,9 +320,7 @@ func (e *Engine) alikeStored(ctx context.Context, d Document, p *plan, result *R
 func telling(ctx context.Context, index Index, d Document) ([]weighted, error) {
 	var ask []string
 	for _, t := range analyze(d.Text).terms {
-		if !isPair(t.term) {
-			ask = append(ask, t.term)
-		}
+		ask = append(ask, t.term)
 	}
 	counts, err := index.frequencies(ctx, ask)
 	if err != nil {

@@ -59,7 +59,8 @@ func TestHighlightsAreWhatTheQueryAsksForAndMakeTheText(t *testing.T) {
 
 func TestWordsThatFollowEachOtherCountMoreThanTheSameWordsApart(t *testing.T) {
 	t.Parallel()
-	rates, bursts := "The burst is for the rate of a limit.", "The rate is for the burst of a limit."
+	begin := strings.Repeat("of the ", leading/2) // behind it, all words count alike
+	rates, bursts := begin+"burst is for the rate of a limit.", begin+"rate is for the burst of a limit."
 	e := write(t, rates, bursts)
 	for query, want := range map[string]string{"rate limits": rates, "limited rate": "", "burst to limit": bursts} {
 		r, err := e.Find(t.Context(), Request{Query: query})
@@ -72,6 +73,20 @@ func TestWordsThatFollowEachOtherCountMoreThanTheSameWordsApart(t *testing.T) {
 		}
 		if first != want {
 			t.Errorf("%s finds first %q, want %q", query, first, want)
+		}
+	}
+}
+
+func TestWhatADocumentBeginsWithCountsMore(t *testing.T) {
+	t.Parallel()
+	e := write(t, "Backups are kept apart from snapshots.", "Snapshots are kept apart from backups.")
+	for _, query := range []string{"backup", "snapshot"} {
+		r, err := e.Find(t.Context(), Request{Query: query})
+		if err != nil || len(r.Hits) != 2 || r.Hits[0].Score <= r.Hits[1].Score {
+			t.Fatal(query, r.Hits, err)
+		}
+		if slot := e.Index.(*Memory).slots[r.Hits[0].ID]; (slot == 0) != (query == "backup") {
+			t.Errorf("%s finds first what ends with it", query)
 		}
 	}
 }
@@ -189,7 +204,7 @@ func TestCodesFindWhatAnExactScanFinds(t *testing.T) {
 		v.nearest(q, 1000, every, func(slot uint32, score float32) { coded.add(ranked{float64(score), slot, &ids[slot]}) })
 		for _, want := range exact.sorted() {
 			wanted++
-			if slices.ContainsFunc(coded.heap, func(r ranked) bool { return r.slot == want.slot }) {
+			if slices.ContainsFunc(coded.sorted(), func(r ranked) bool { return r.slot == want.slot }) {
 				found++
 			}
 		}
@@ -202,17 +217,21 @@ func TestCodesFindWhatAnExactScanFinds(t *testing.T) {
 func TestBestKeepsTheFirstInOrder(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(8, 8))
-	var all []ranked
-	b := best{n: 50}
-	for i := range 1000 {
-		id := uuid.New()
-		r := ranked{float64(random.IntN(20)), uint32(i), &id}
-		all = append(all, r)
-		b.add(r)
-	}
-	slices.SortFunc(all, before)
-	if got := b.sorted(); !slices.Equal(got, all[:50]) {
-		t.Error("the heap does not keep what sorting keeps")
+	for _, size := range []int{0, 1, 2, 49, 50, 51, 99, 100, 101, 1000} {
+		for _, n := range []int{0, 1, 2, 50, 500} {
+			var all []ranked
+			b := best{n: n}
+			for i := range size {
+				id := uuid.New()
+				r := ranked{float64(random.IntN(20)), uint32(i), &id}
+				all = append(all, r)
+				b.add(r)
+			}
+			slices.SortFunc(all, before)
+			if got := b.sorted(); !slices.Equal(got, all[:min(n, size)]) {
+				t.Errorf("of %d, not the first %d in order", size, n)
+			}
+		}
 	}
 }
 

@@ -32,27 +32,33 @@ type Leg struct {
 // keeps that leg's scores.
 func fuse(lexical, semantic []hit, both bool) []Hit {
 	hits := make([]Hit, 0, len(lexical)+len(semantic))
-	at := make(map[uuid.UUID]int, cap(hits))
-	for leg, list := range [][]hit{lexical, semantic} {
-		for i, h := range list {
-			place, known := at[h.id]
-			if !known {
-				place = len(hits)
-				at[h.id] = place
-				hits = append(hits, Hit{ID: h.id, hit: h})
-			}
-			found := &hits[place]
-			l := &Leg{Rank: i + 1, Score: float64(h.score)}
-			if leg == 0 {
-				found.Lexical = l
-			} else {
-				found.Semantic = l
-			}
-			if both {
-				found.Score += 1 / float64(fusionK+i+1)
-			} else {
-				found.Score = l.Score
-			}
+	legs := make([]Leg, cap(hits))
+	var at map[uuid.UUID]int // of the lexical hits; nobody is twice in one leg
+	if both {
+		at = make(map[uuid.UUID]int, len(lexical))
+	}
+	for i, h := range lexical {
+		legs[i] = Leg{Rank: i + 1, Score: float64(h.score)}
+		hits = append(hits, Hit{ID: h.id, Score: legs[i].Score, Lexical: &legs[i], hit: h})
+		if both {
+			hits[i].Score = reciprocal(i)
+			at[h.id] = i
+		}
+	}
+	for i, h := range semantic {
+		l := &legs[len(lexical)+i]
+		*l = Leg{Rank: i + 1, Score: float64(h.score)}
+		place, known := at[h.id]
+		if !known {
+			place = len(hits)
+			hits = append(hits, Hit{ID: h.id, hit: h})
+		}
+		found := &hits[place]
+		found.Semantic = l
+		if both {
+			found.Score += reciprocal(i)
+		} else {
+			found.Score = l.Score
 		}
 	}
 	if both {
@@ -60,6 +66,9 @@ func fuse(lexical, semantic []hit, both bool) []Hit {
 	}
 	return hits
 }
+
+// reciprocal is what a place in one leg, from 0, is worth.
+func reciprocal(place int) float64 { return 1 / float64(fusionK+place+1) }
 
 // Collapse is what only the best hit of is kept.
 type Collapse int

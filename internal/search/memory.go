@@ -17,11 +17,12 @@ type Memory struct {
 	mu      sync.RWMutex
 	slots   map[uuid.UUID]uint32
 	rows    []row
+	live    []bool // of rows
 	text    inverted
 	vectors vectors
 	columns [columns]names
 
-	scores sync.Pool // of *[]float32, all zero
+	sums sync.Pool // of *sums, all zero
 }
 
 // Put adds documents, in place of those with the same ids.
@@ -35,8 +36,8 @@ func (m *Memory) Put(_ context.Context, docs []Document) error {
 	for i, d := range docs {
 		m.remove(d.ID)
 		m.slots[d.ID] = uint32(len(m.rows)) //nolint:gosec // less than 2³² documents
-		m.rows = append(m.rows, m.row(d, &texts[i]))
-		m.text.add(texts[i])
+		m.add(d, &texts[i])
+		m.text.add(&texts[i])
 		m.vectors.add(d.Vector)
 	}
 	m.compact()
@@ -61,15 +62,16 @@ func analyzeAll(docs []Document) []text {
 	return texts
 }
 
-func (m *Memory) row(d Document, t *text) row {
-	r := row{id: d.ID, page: d.Page, live: true, same: t.statement(), at: d.At.UnixMilli(), confidence: d.Confidence}
-	for i, value := range [columns]string{d.Company, d.Category, d.Profile, d.Domain, d.Attribute, d.Unit} {
-		r.names[i] = m.columns[i].id(strings.Clone(value))
-	}
+// add gives the next slot what filters and facets look at.
+func (m *Memory) add(d Document, t *text) {
+	r := row{id: d.ID, page: d.Page, same: t.statement(), at: d.At.UnixMilli(), confidence: d.Confidence}
 	if d.Number != nil {
 		r.hasNumber, r.number = true, *d.Number
 	}
-	return r
+	for i, value := range [columns]string{d.Company, d.Category, d.Profile, d.Domain, d.Attribute, d.Unit} {
+		m.columns[i].add(value)
+	}
+	m.rows, m.live = append(m.rows, r), append(m.live, true)
 }
 
 // Delete removes documents; those it does not have do not matter.
@@ -89,7 +91,7 @@ func (m *Memory) remove(id uuid.UUID) {
 		return
 	}
 	delete(m.slots, id)
-	m.rows[slot].live = false
+	m.live[slot] = false
 	m.text.remove(slot)
 	m.vectors.remove(slot)
 }
@@ -99,13 +101,29 @@ func (m *Memory) compact() {
 	if dead := len(m.rows) - len(m.slots); dead < 1024 || dead < len(m.rows)/4 {
 		return
 	}
-	live := func(slot uint32) bool { return m.rows[slot].live }
-	m.text.compact(live)
-	m.vectors.compact(live)
-	m.rows = slices.DeleteFunc(m.rows, func(r row) bool { return !r.live })
+	m.text.compact(m.live)
+	m.vectors.compact(m.live)
+	m.rows = kept(m.rows, m.live)
+	for i := range m.columns {
+		m.columns[i].of = kept(m.columns[i].of, m.live)
+	}
+	m.live = kept(m.live, slices.Clone(m.live))
 	for slot, r := range m.rows {
 		m.slots[r.id] = uint32(slot)
 	}
+}
+
+// kept leaves out of list what does not live.
+func kept[T any](list []T, live []bool) []T {
+	n := 0
+	for i, alive := range live {
+		if alive {
+			list[n] = list[i]
+			n++
+		}
+	}
+	clear(list[n:])
+	return list[:n]
 }
 
 // Len is how many documents there are.
@@ -182,54 +200,50 @@ func (q *memoryQuery) phrasesKnown() bool {
 
 // matches reports whether filter and phrases let a slot through.
 func (q *memoryQuery) matches(slot uint32) bool {
-	if !q.condition.allows(&q.rows[slot]) {
+	if !q.live[slot] || !q.condition.allows(slot, &q.rows[slot]) {
 		return false
 	}
-	t := &q.text.texts[slot]
 	for _, p := range q.needed {
-		if !t.has(p) {
+		if !q.text.has(slot, p) {
 			return false
 		}
 	}
-	return !slices.ContainsFunc(q.refused, t.has)
-}
-
-// has reports whether a text has a phrase, or, of one word, a term.
-func (t *slotText) has(phrase []uint32) bool {
-	if len(phrase) > 1 {
-		return follows(t.words, phrase)
+	for _, p := range q.refused {
+		if q.text.has(slot, p) {
+			return false
+		}
 	}
-	return slices.ContainsFunc(t.terms, func(id uint32) bool { return id&^writtenAs == phrase[0] })
+	return true
 }
 
-func (q *memoryQuery) count(slot uint32) {
+// found counts a document of the answer.
+func (q *memoryQuery) found(slot uint32) {
 	q.answer.total++
 	if q.counter != nil {
-		q.counter.add(&q.rows[slot])
+		q.count(q.counter, slot)
 	}
 }
 
 func (q *memoryQuery) byTerms() {
-	pooled, _ := q.scores.Get().(*[]float32)
-	if pooled == nil {
-		pooled = new([]float32)
+	s, _ := q.sums.Get().(*sums)
+	if s == nil {
+		s = &sums{}
 	}
-	scores := *pooled
-	if len(scores) < len(q.rows) {
-		scores = make([]float32, len(q.rows)+len(q.rows)/8)
+	if len(s.scores) < len(q.rows) {
+		s.scores = make([]float32, len(q.rows)+len(q.rows)/8)
 	}
-	touched := make([]uint32, 0, 4096)
-	q.text.score(q.terms, scores, func(slot uint32) { touched = append(touched, slot) })
+	q.text.score(q.terms, s)
 	top := best{n: q.limit}
-	for _, slot := range touched {
-		score := scores[slot]
-		scores[slot] = 0
+	for _, slot := range s.touched {
+		score := s.scores[slot]
+		s.scores[slot] = 0
 		if q.matches(slot) {
-			q.count(slot)
+			q.found(slot)
 			top.add(ranked{even(score), slot, &q.rows[slot].id})
 		}
 	}
-	q.scores.Put(&scores)
+	s.touched = s.touched[:0]
+	q.sums.Put(s)
 	q.answer.lexical = q.hits(top.sorted())
 }
 
@@ -241,7 +255,7 @@ func (q *memoryQuery) all(order Order) {
 		if !q.matches(slot) {
 			continue
 		}
-		q.count(slot)
+		q.found(slot)
 		r := &q.rows[slot]
 		score := r.confidence
 		if order == ByTime {
@@ -259,13 +273,13 @@ func (q *memoryQuery) byVector() {
 	if !q.lexical {
 		for i := range q.rows {
 			if slot := uint32(i); q.matches(slot) {
-				q.count(slot)
+				q.found(slot)
 			}
 		}
 	}
 	q.answer.blind = len(q.slots) > 0
-	for i, v := range q.vectors.full {
-		if len(v) == len(q.vector) {
+	for i, n := range q.vectors.lengths {
+		if int(n) == len(q.vector) {
 			q.answer.blind = false
 		} else if q.matches(uint32(i)) {
 			q.answer.bare++
@@ -282,7 +296,7 @@ func (q *memoryQuery) hits(list []ranked) []hit {
 	hits := make([]hit, len(list))
 	for i, r := range list {
 		row := &q.rows[r.slot]
-		hits[i] = hit{id: row.id, score: float32(r.score), company: q.columns[company].values[row.names[company]], page: row.page, same: row.same}
+		hits[i] = hit{id: row.id, score: float32(r.score), company: q.columns[company].values[q.columns[company].of[r.slot]], page: row.page, same: row.same}
 	}
 	return hits
 }
@@ -304,8 +318,11 @@ func (m *Memory) near(_ context.Context, word string) ([]string, error) {
 	defer m.mu.RUnlock()
 	distance, letters := distanceOf(word), lettersOf(word)
 	var found []candidate
-	for i := range m.text.terms {
-		if e := &m.text.terms[i]; e.written > 0 && !apart(letters, e.letters, distance) {
+	for i, l := range m.text.letters {
+		if apart(letters, l, distance) {
+			continue
+		}
+		if e := &m.text.terms[i]; e.written > 0 {
 			found = append(found, candidate{e.text, int(e.df)})
 		}
 	}

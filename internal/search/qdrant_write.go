@@ -108,7 +108,7 @@ func (q *Qdrant) learn(ctx context.Context, words map[string]bool) error {
 
 func pointOf(d Document, t text) *qdrant.PointStruct {
 	vectors := map[string]*qdrant.Vector{}
-	indices, values := numbers(t.terms)
+	indices, values := numbers(append(t.terms, t.pairs()...))
 	if len(indices) > 0 {
 		vectors[sparseVector] = qdrant.NewVectorSparse(indices, values)
 	}

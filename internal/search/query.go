@@ -103,7 +103,7 @@ func needed(chunk string, quoted bool) [][]string {
 			stems = append(stems, t.term)
 		case joinedToken:
 			joined = append(joined, t.term)
-		case exactToken, pairToken:
+		case exactToken:
 		}
 	})
 	switch {

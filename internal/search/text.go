@@ -3,7 +3,7 @@ package search
 import (
 	"hash/fnv"
 	"math"
-	"slices"
+	"strings"
 )
 
 // BM25 with a fixed average length: the weight of a term in a document is then
@@ -21,11 +21,22 @@ type weighted struct {
 	weight float32
 }
 
+// Words at the beginning of a document are what it is about: the first counts
+// twice, each later one less, from leading on once.
+const leading = 20
+
+// lead is what a term counts that comes after so many words.
+func lead(words int) float64 { return 1 + max(0, 1-float64(words)/leading) }
+
 // text is what a document says, as an index keeps it.
 type text struct {
 	terms   []weighted // distinct, in the order in which they first came
 	written []bool     // of terms: a word or an identifier, not only a stem
 	words   []string   // the stems in order, with an empty one between fields
+	places  []uint32   // of words in terms
+	single  []bool     // of words: it makes no pair with others
+	fields  []float64  // what each field weighs
+	norm    float64    // more for longer texts
 }
 
 // analyze reads the fields of a document.
@@ -54,21 +65,27 @@ func (a *analyzer) read(fields []Field) text {
 		n += len(f.Text)
 	}
 	n = n/6 + 8
-	a.text = text{terms: make([]weighted, 0, n), written: make([]bool, 0, n), words: make([]string, 0, n)}
+	a.text = text{
+		terms: make([]weighted, 0, n), written: make([]bool, 0, n), words: make([]string, 0, n), places: make([]uint32, 0, n),
+		single: make([]bool, 0, n), fields: make([]float64, len(fields)),
+	}
 	a.counts, a.length = a.counts[:0], 0
 	for i, f := range fields {
 		if i > 0 {
-			a.text.words = append(a.text.words, "")
+			a.word("", noTerm, false)
 		}
-		a.weight = f.Weight
+		a.text.fields[i], a.weight = f.Weight, f.Weight
 		a.splitter.read(f.Text)
 	}
-	norm := bm25K1 * (1 - bm25B + bm25B*a.length/bm25Average)
+	a.text.norm = bm25K1 * (1 - bm25B + bm25B*a.length/bm25Average)
 	for i, n := range a.counts {
-		a.text.terms[i].weight = float32(n * (bm25K1 + 1) / (n + norm))
+		a.text.terms[i].weight = saturated(n, a.text.norm)
 	}
 	return a.text
 }
+
+// saturated is the weight of a term that counts n in a text.
+func saturated(n, norm float64) float32 { return float32(n * (bm25K1 + 1) / (n + norm)) }
 
 // count takes one term in.
 func (a *analyzer) count(k token) {
@@ -80,13 +97,56 @@ func (a *analyzer) count(k token) {
 		a.text.written = append(a.text.written, false)
 		a.counts = append(a.counts, 0)
 	}
-	a.counts[i] += a.weight
+	a.counts[i] += a.weight * lead(len(a.text.words))
 	if k.kind == wordToken {
-		a.text.words = append(a.text.words, k.term)
+		a.word(k.term, uint32(i), k.single) //nolint:gosec // fewer than bytes
 		a.length += a.weight
 	}
 	a.text.written[i] = a.text.written[i] || k.written
 }
+
+func (a *analyzer) word(stem string, place uint32, single bool) {
+	t := &a.text
+	t.words, t.places, t.single = append(t.words, stem), append(t.places, place), append(t.single, single)
+}
+
+// pairs gives two stems that follow each other in a field, single ones left out,
+// as terms: with a space between them. They are told from the words, so that an
+// index that has these need not keep them.
+func (t *text) pairs() []weighted {
+	var list []weighted
+	var counts []float64
+	at := map[string]int{}
+	field, before := 0, ""
+	for i, w := range t.words {
+		switch {
+		case w == "":
+			field, before = field+1, ""
+			continue
+		case t.single[i]:
+			continue
+		case before != "":
+			pair := pairOf(before, w)
+			n, known := at[pair]
+			if !known {
+				n = len(list)
+				at[pair] = n
+				list, counts = append(list, weighted{term: pair}), append(counts, 0)
+			}
+			counts[n] += t.fields[field] * lead(i+1)
+		}
+		before = w
+	}
+	for i, n := range counts {
+		list[i].weight = saturated(n, t.norm)
+	}
+	return list
+}
+
+func pairOf(a, b string) string { return a + " " + b }
+
+// isPair tells the term of a pair from others, which have no space.
+func isPair(term string) bool { return strings.Contains(term, " ") }
 
 // statement is equal for texts whose first fields state the same.
 func (t *text) statement() uint32 {
@@ -104,14 +164,4 @@ func (t *text) statement() uint32 {
 // rarity is the weight of a term that df of n documents have.
 func rarity(n, df int) float32 {
 	return float32(math.Log((float64(n)-float64(df)+0.5)/(float64(df)+0.5) + 1))
-}
-
-// follows reports whether phrase stands in words.
-func follows[T comparable](words, phrase []T) bool {
-	for i := 0; i+len(phrase) <= len(words); i++ {
-		if words[i] == phrase[0] && slices.Equal(words[i:i+len(phrase)], phrase) {
-			return true
-		}
-	}
-	return false
 }

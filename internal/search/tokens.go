@@ -10,7 +10,7 @@ import (
 
 // tokenizer is the version of what tokens, stems and weights are. An index that
 // was written by another one must be built anew: raise it with every change.
-const tokenizer = 3
+const tokenizer = 4
 
 // tokenKind is what of the text a term stands for.
 type tokenKind uint8
@@ -23,9 +23,6 @@ const (
 	exactToken
 	// joinedToken is an identifier without what separates its words.
 	joinedToken
-	// pairToken is two stems that follow each other, stop words left out, with a
-	// space between them.
-	pairToken
 )
 
 // token is one term of a text, in lower case, and the bytes it stands for.
@@ -34,6 +31,7 @@ type token struct {
 	start, end int
 	kind       tokenKind
 	written    bool // it is a word of the text, not only a stem
+	single     bool // wordToken: it makes no pair with others, as stop words and ideographs
 	piece      int  // counts what white space separates
 }
 
@@ -49,15 +47,15 @@ const (
 // space and at the punctuation that no identifier uses; each piece gives its
 // words, cut at punctuation, camel humps, acronyms and between letters and
 // digits, and joined forms: max_connections gives max, connect, connections and
-// maxconnections. Words that follow each other give pairs. This is the only place
-// that knows what a term is; the index, queries and highlights all use it.
+// maxconnections. This is the only place that knows what a term is; the index,
+// queries and highlights all use it.
 func tokenize(text string, emit func(token)) {
 	s := splitter{emit: emit}
 	s.read(text)
 }
 
-// Terms gives the terms of a text in order, so that other engines can be asked
-// for the same ones.
+// Terms gives the terms of a text in order, but for pairs, so that other engines
+// can be asked for the same ones.
 func Terms(text string) (terms []string) {
 	tokenize(text, func(t token) { terms = append(terms, t.term) })
 	return terms
@@ -65,7 +63,7 @@ func Terms(text string) (terms []string) {
 
 // read cuts a text into pieces.
 func (s *splitter) read(text string) {
-	s.text, s.number, s.before = text, 0, token{}
+	s.text, s.number = text, 0
 	for i := 0; i < len(text); {
 		end := i
 		for end < len(text) {
@@ -107,8 +105,7 @@ func possessive(rest string) int {
 type splitter struct {
 	text   string
 	emit   func(token)
-	number int   // of the piece
-	before token // the last word that is no stop word
+	number int // of the piece
 
 	words    []span // of the piece
 	segments []int  // where in words each segment begins
@@ -241,7 +238,7 @@ func ideograph(r rune) bool {
 func (s *splitter) write(start, end int) {
 	for _, w := range s.words {
 		if w.kind == ideographs {
-			s.pairs(w)
+			s.ideographs(w)
 			continue
 		}
 		if w.end-w.start > maxWord {
@@ -252,15 +249,11 @@ func (s *splitter) write(start, end int) {
 		if w.kind == letters {
 			term = stem(exact)
 		}
-		word := token{term: term, start: w.start, end: w.end, kind: wordToken, written: term == exact, piece: s.number}
-		s.emit(word)
+		s.emit(token{term: term, start: w.start, end: w.end, kind: wordToken, written: term == exact, single: stopWords[exact], piece: s.number})
 		if term != exact {
 			s.emit(token{term: exact, start: w.start, end: w.end, kind: exactToken, written: true, piece: s.number})
 		}
 		s.versions(w, exact)
-		if !stopWords[exact] {
-			s.pair(word)
-		}
 	}
 	if s.segments[len(s.segments)-1] < len(s.words) {
 		s.segments = append(s.segments, len(s.words))
@@ -273,19 +266,6 @@ func (s *splitter) write(start, end int) {
 	}
 	s.signed(start, end)
 }
-
-// pair emits a word with the one before it.
-func (s *splitter) pair(w token) {
-	if s.before.term != "" {
-		s.emit(token{term: pairOf(s.before.term, w.term), start: s.before.start, end: w.end, kind: pairToken, piece: s.number})
-	}
-	s.before = w
-}
-
-func pairOf(a, b string) string { return a + " " + b }
-
-// isPair tells the term of a pair from others, which have no space.
-func isPair(term string) bool { return strings.Contains(term, " ") }
 
 // versions emits what a version begins with: 3.11.2 is a 3.11, too.
 func (s *splitter) versions(w span, exact string) {
@@ -327,19 +307,19 @@ func (s *splitter) signed(start, end int) {
 	}
 }
 
-// pairs emits each two ideographs that follow each other, and a single one alone.
-func (s *splitter) pairs(w span) {
+// ideographs emits each two that follow each other, and a single one alone.
+func (s *splitter) ideographs(w span) {
 	last := -1
 	for i := range s.text[w.start:w.end] {
 		at := w.start + i
 		if last >= 0 {
 			_, n := utf8.DecodeRuneInString(s.text[at:])
-			s.emit(token{term: s.text[last : at+n], start: last, end: at + n, kind: wordToken, written: true, piece: s.number})
+			s.emit(token{term: s.text[last : at+n], start: last, end: at + n, kind: wordToken, written: true, single: true, piece: s.number})
 		}
 		last = at
 	}
 	if _, n := utf8.DecodeRuneInString(s.text[w.start:]); w.start+n == w.end {
-		s.emit(token{term: s.text[w.start:w.end], start: w.start, end: w.end, kind: wordToken, written: true, piece: s.number})
+		s.emit(token{term: s.text[w.start:w.end], start: w.start, end: w.end, kind: wordToken, written: true, single: true, piece: s.number})
 	}
 }
 

@@ -16,16 +16,18 @@ const (
 
 // vectors are the meanings of documents, by slot.
 type vectors struct {
-	full  [][]float32
-	codes []uint64 // width words for each slot
-	width int      // 0 until there is a vector
-	turn  rotation
-	count int
+	full    [][]float32
+	lengths []uint16 // of full
+	codes   []uint64 // width words for each slot
+	width   int      // 0 until there is a vector
+	turn    rotation
+	count   int
 }
 
 // add gives the next slot a vector, which may be nil.
 func (v *vectors) add(vector []float32) {
 	v.full = append(v.full, vector)
+	v.lengths = append(v.lengths, uint16(len(vector))) //nolint:gosec // models have some thousand dimensions
 	if vector == nil {
 		v.codes = append(v.codes, make([]uint64, v.width)...)
 		return
@@ -41,22 +43,20 @@ func (v *vectors) add(vector []float32) {
 
 func (v *vectors) remove(slot uint32) {
 	if v.full[slot] != nil {
-		v.full[slot] = nil
+		v.full[slot], v.lengths[slot] = nil, 0
 		v.count--
 	}
 }
 
-func (v *vectors) compact(live func(uint32) bool) {
+func (v *vectors) compact(live []bool) {
 	n := 0
-	for i := range v.full {
-		if live(uint32(i)) {
-			v.full[n] = v.full[i]
+	for i, alive := range live {
+		if alive {
 			copy(v.codes[n*v.width:(n+1)*v.width], v.codes[i*v.width:(i+1)*v.width])
 			n++
 		}
 	}
-	clear(v.full[n:])
-	v.full, v.codes = v.full[:n], v.codes[:n*v.width]
+	v.full, v.lengths, v.codes = kept(v.full, live), kept(v.lengths, live), v.codes[:n*v.width]
 }
 
 // nearest calls found with the slots nearest to q: at least n of those that
@@ -82,18 +82,13 @@ func (v *vectors) byCode(q []float32, n int, match func(uint32) bool) []uint32 {
 	distances := make([]uint16, len(v.full))
 	counts := make([]int, 64*v.width+1)
 	const never = math.MaxUint16
-	for i, x := range v.full {
-		slot := uint32(i)
+	for i, length := range v.lengths {
 		distances[i] = never
-		if len(x) != len(q) || !match(slot) {
-			continue
+		if int(length) == len(q) && match(uint32(i)) {
+			d := differ(code, v.codes[i*v.width:(i+1)*v.width])
+			distances[i] = uint16(d) //nolint:gosec // as the lengths
+			counts[d]++
 		}
-		d := 0
-		for j, word := range v.codes[i*v.width : (i+1)*v.width] {
-			d += bits.OnesCount64(word ^ code[j])
-		}
-		distances[i] = uint16(d)
-		counts[d]++
 	}
 	furthest, total := 0, 0
 	for furthest < len(counts) && total < n {
@@ -107,6 +102,18 @@ func (v *vectors) byCode(q []float32, n int, match func(uint32) bool) []uint32 {
 		}
 	}
 	return slots
+}
+
+// differ counts the bits that are not the same in codes of one length.
+func differ(a, b []uint64) (n int) {
+	for len(a) >= 4 && len(b) >= 4 {
+		n += bits.OnesCount64(a[0]^b[0]) + bits.OnesCount64(a[1]^b[1]) + bits.OnesCount64(a[2]^b[2]) + bits.OnesCount64(a[3]^b[3])
+		a, b = a[4:], b[4:]
+	}
+	for i := range min(len(a), len(b)) {
+		n += bits.OnesCount64(a[i] ^ b[i])
+	}
+	return n
 }
 
 // dot is the inner product of vectors of one length.
