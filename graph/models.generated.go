@@ -539,7 +539,7 @@ type ReportChange struct {
 
 // A report in one format.
 type ReportFile struct {
-	// The ending of its name: "md", "html", "json", "csv" or "xlsx".
+	// The ending of its name: "md", "html", "json", "csv" or "xlsx"; "pdf" if the server has a Chromium to print with.
 	Format string `json:"format"`
 	// Its path on this server.
 	Path string `json:"path"`

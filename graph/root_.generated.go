@@ -7030,7 +7030,7 @@ extend type Subscription {
 `, BuiltIn: false},
 	{Name: "../schema/report.graphql", Input: `extend type Report {
   """
-  Where the document can be fetched, in each format, with the same keys as the API.
+  Where the document can be fetched, in each format that this server can give, with the same keys as the API.
   """
   files: [ReportFile!]!
   """
@@ -7044,7 +7044,7 @@ A report in one format.
 """
 type ReportFile {
   """
-  The ending of its name: "md", "html", "json", "csv" or "xlsx".
+  The ending of its name: "md", "html", "json", "csv" or "xlsx"; "pdf" if the server has a Chromium to print with.
   """
   format: String!
   """

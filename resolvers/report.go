@@ -12,7 +12,6 @@ import (
 	"techfacts.dev/techfacts/internal/event"
 	"techfacts.dev/techfacts/internal/fault"
 	"techfacts.dev/techfacts/internal/job"
-	"techfacts.dev/techfacts/internal/report"
 	"techfacts.dev/techfacts/schema"
 )
 
@@ -43,8 +42,8 @@ func (r *Resolver) startReport(ctx context.Context, in graph.StartReportInput) (
 }
 
 // reportFiles lists where a report can be fetched.
-func reportFiles(id uuid.UUID) (files []*graph.ReportFile) {
-	for _, f := range report.Formats() {
+func (r *Resolver) reportFiles(id uuid.UUID) (files []*graph.ReportFile) {
+	for _, f := range r.ReportFormats {
 		files = append(files, &graph.ReportFile{Format: string(f), Path: "/reports/" + id.String() + "." + string(f)})
 	}
 	return files
