@@ -129,6 +129,9 @@ type ComparisonInput struct {
 	Profile *string `json:"profile,omitempty"`
 	// At most so many rows, those that most companies state: 1 to 500.
 	First int `json:"first"`
+	// The table as it stood at this time, as far as was known then: of facts that held, as facts(asOf) gives them, and of pages whose texts had been read. Their
+	// evidence is that of when they were last found. Unless given, the table as it is.
+	AsOf *time.Time `json:"asOf,omitempty"`
 }
 
 // What each company says of one attribute.

@@ -4958,6 +4958,11 @@ input ComparisonInput {
   At most so many rows, those that most companies state: 1 to 500.
   """
   first: Int! = 100
+  """
+  The table as it stood at this time, as far as was known then: of facts that held, as facts(asOf) gives them, and of pages whose texts had been read. Their
+  evidence is that of when they were last found. Unless given, the table as it is.
+  """
+  asOf: Time
 }
 
 """

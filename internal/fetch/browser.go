@@ -32,7 +32,7 @@ type Browser struct {
 	tabs chan struct{} // pages at a time
 
 	turn   chan struct{} // whoever holds it uses what follows
-	now    *process     // takes pages; nil: none
+	now    *process      // takes pages; nil: none
 	closed bool
 }
 

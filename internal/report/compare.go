@@ -24,12 +24,13 @@ const (
 
 // Question is what to compare.
 type Question struct {
-	Companies  []string // in the order of the columns
-	All        bool     // every company there is
-	Categories []string // none: all
-	Attributes []string // keys of rows; none: all
-	Profile    string   // by which facts were found; empty: any
-	First      int      // the most rows
+	Companies  []string   // in the order of the columns
+	All        bool       // every company there is
+	Categories []string   // none: all
+	Attributes []string   // keys of rows; none: all
+	Profile    string     // by which facts were found; empty: any
+	First      int        // the most rows
+	AsOf       *time.Time // as facts were then; nil: as they are
 }
 
 // Comparison is companies side by side.
@@ -73,7 +74,7 @@ func Compare(ctx context.Context, s *store.Store, q Question) (*Comparison, erro
 	if q.First < 1 || q.First > MaxRows {
 		return nil, fault.InvalidField("input.first", "must be from 1 to %d", MaxRows)
 	}
-	r := reader{store: s}
+	r := reader{store: s, asOf: q.AsOf}
 	if q.Profile != "" {
 		id, err := s.Ent.Profile.Query().Where(profile.Name(q.Profile)).OnlyID(ctx)
 		if err != nil {

@@ -23,7 +23,8 @@ import (
 type reader struct {
 	store   *store.Store
 	profile *uuid.UUID
-	names   []string // of the companies
+	asOf    *time.Time // nil: now
+	names   []string   // of the companies
 	err     error
 }
 
@@ -48,12 +49,8 @@ func (r *reader) companies(ctx context.Context, q Question) ([]Company, error) {
 	if len(q.Companies) > MaxCompanies {
 		return nil, fault.InvalidField("input.companies", "must be 1 to %d companies", MaxCompanies)
 	}
-	where, args := "", []any{}
-	if !q.All {
-		where = " where company in (" + marks(len(q.Companies)) + ")"
-		args = anys(q.Companies)
-	}
-	rows, err := r.store.Rows(ctx, `select company, count(*), max(fetched_at), min(fetched_at) from pages`+where+` group by company order by company`, args...)
+	query, args := r.pages(q.Companies)
+	rows, err := r.store.Rows(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read companies: %w", err)
 	}
@@ -74,7 +71,7 @@ func (r *reader) companies(ctx context.Context, q Question) ([]Company, error) {
 	if q.All {
 		switch {
 		case len(found) == 0:
-			return nil, fault.New(fault.NotFound, "no page of any company is stored").With("input.all")
+			return nil, fault.New(fault.NotFound, "no page of any company is stored%s", r.then()).With("input.all")
 		case len(found) > MaxCompanies:
 			return nil, fault.InvalidField("input.all", "there are %d companies, and at most %d can be compared: name them", len(found), MaxCompanies)
 		}
@@ -87,11 +84,35 @@ func (r *reader) companies(ctx context.Context, q Question) ([]Company, error) {
 		}
 		k := slices.IndexFunc(found, func(c Company) bool { return c.Name == name })
 		if k < 0 {
-			return nil, fault.New(fault.NotFound, "no page of a company %q is stored", name).With(fmt.Sprintf("input.companies[%d]", i))
+			return nil, fault.New(fault.NotFound, "no page of a company %q is stored%s", name, r.then()).With(fmt.Sprintf("input.companies[%d]", i))
 		}
 		ordered = append(ordered, found[k])
 	}
 	return ordered, nil
+}
+
+// then are the words that say that it is about the past.
+func (r *reader) then() string {
+	if r.asOf == nil {
+		return ""
+	}
+	return " of that time"
+}
+
+// pages is the query for what is known of the pages of companies, of all if none is
+// named: as they are, or as their texts were at a time.
+func (r *reader) pages(companies []string) (query string, args []any) {
+	where := ""
+	if len(companies) > 0 {
+		where = " and p.company in (" + marks(len(companies)) + ")"
+		args = anys(companies)
+	}
+	from := "(select p.company, p.fetched_at as at from pages p where true" + where + ")"
+	if r.asOf != nil {
+		from = "(select p.company, max(s.fetched_at) as at from pages p join snapshots s on s.page_id = p.id where true" + where + " and s.fetched_at <= ? group by p.company, p.id)"
+		args = append(args, r.asOf.UTC())
+	}
+	return "select company, count(*), max(at), min(at) from " + from + " x group by company order by company", args
 }
 
 // timeOf reads an aggregate of times, which SQLite gives as text.
@@ -109,12 +130,21 @@ func timeOf(v any) time.Time {
 	return time.Time{}
 }
 
-// ofProfile is the condition on facts that the profile makes.
-func (r *reader) ofProfile(args []any) (string, []any) {
-	if r.profile == nil {
-		return "", args
+// counted is the condition on facts for their entries to count: they hold, or
+// held at the time, as for facts(asOf), and are of the profile.
+func (r *reader) counted(args []any) (string, []any) {
+	condition := " and f.status = 'ACTIVE'"
+	if r.asOf != nil {
+		at := r.asOf.UTC()
+		condition = ` and f.status <> 'REJECTED' and (f.began_at <= ? and (f.ended_at is null or f.ended_at > ?)
+    or exists (select 1 from intervals i where i.fact_id = f.id and i.began_at <= ? and i.ended_at > ?))`
+		args = append(args, at, at, at, at)
 	}
-	return " and f.profile_id = ?", append(args, *r.profile)
+	if r.profile != nil {
+		condition += " and f.profile_id = ?"
+		args = append(args, *r.profile)
+	}
+	return condition, args
 }
 
 // present tells which rows each company says something in. On PostgreSQL it jumps
@@ -125,7 +155,7 @@ func (r *reader) present(ctx context.Context) (map[place]bool, error) {
 	if r.store.Postgres() {
 		args = anys(r.names)
 		var and string
-		and, args = r.ofProfile(args)
+		and, args = r.counted(args)
 		query = `with recursive company(name) as (values ` + repeat("(?)", len(r.names)) + `),
 key(company, attribute) as (
   select c.name, (select min(e.attribute) from entries e where e.company = c.name) from company c
@@ -133,13 +163,13 @@ key(company, attribute) as (
   select k.company, (select min(e.attribute) from entries e where e.company = k.company and e.attribute > k.attribute) from key k where k.attribute is not null
 )
 select k.company, k.attribute from key k cross join lateral (
-  select 1 from entries e join facts f on f.id = e.fact_id where e.company = k.company and e.attribute = k.attribute and f.status = 'ACTIVE'` + and + `
+  select 1 from entries e join facts f on f.id = e.fact_id where e.company = k.company and e.attribute = k.attribute` + and + `
   order by e.confidence desc, e.fact_id desc limit 1) x where k.attribute is not null`
 	} else {
 		args = anys(r.names)
 		var and string
-		and, args = r.ofProfile(args)
-		query = `select distinct e.company, e.attribute from entries e join facts f on f.id = e.fact_id where e.company in (` + marks(len(r.names)) + `) and f.status = 'ACTIVE'` + and
+		and, args = r.counted(args)
+		query = `select distinct e.company, e.attribute from entries e join facts f on f.id = e.fact_id where e.company in (` + marks(len(r.names)) + `)` + and
 	}
 	rows, err := r.store.Rows(ctx, query, args...)
 	if err != nil {
@@ -211,18 +241,18 @@ const entryColumns = `e.company, e.attribute, f.id, f.url, f.statement, e.apart,
 // SQLite, which cannot, ranks them.
 func (r *reader) surest(keys []string, n int) (string, []any) {
 	args := append(anys(r.names), anys(keys)...)
-	and, args := r.ofProfile(args)
+	and, args := r.counted(args)
 	args = append(args, n)
 	if r.store.Postgres() {
 		return `select x.* from (values ` + repeat("(?)", len(r.names)) + `) as c(name) cross join (values ` + repeat("(?)", len(keys)) + `) as k(name) cross join lateral (
   select ` + entryColumns + ` from entries e join facts f on f.id = e.fact_id
-  where e.company = c.name and e.attribute = k.name and f.status = 'ACTIVE'` + and + `
+  where e.company = c.name and e.attribute = k.name` + and + `
   order by e.confidence desc, e.fact_id desc limit ?) x`, args
 	}
 	return `select company, attribute, id, url, statement, apart, denies, value, qualifiers, confidence, last_seen_at from (
   select ` + entryColumns + `, row_number() over (partition by e.company, e.attribute order by e.confidence desc, e.fact_id desc) as place
   from entries e join facts f on f.id = e.fact_id
-  where e.company in (` + marks(len(r.names)) + `) and e.attribute in (` + marks(len(keys)) + `) and f.status = 'ACTIVE'` + and + `
+  where e.company in (` + marks(len(r.names)) + `) and e.attribute in (` + marks(len(keys)) + `)` + and + `
 ) where place <= ? order by company, attribute, place`, args
 }
 
