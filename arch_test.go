@@ -35,7 +35,7 @@ var allowed = map[string]string{
 	"internal/extract":          "ent/... schema internal/document internal/fault internal/llm internal/store",
 	"internal/access":           "ent/... schema internal/event internal/fault internal/store",
 	"internal/shared":           "internal/event",
-	"internal/report":           "ent/... schema internal/document internal/event internal/extract internal/fault internal/store",
+	"internal/report":           "ent/... schema internal/document internal/event internal/extract internal/fault internal/llm internal/store",
 	"internal/search":           "ent/... schema internal/fault internal/store",
 	"internal/llm":              "internal/fault",
 	"internal/job":              "ent/... schema internal/event internal/fault internal/fetch internal/queue internal/store internal/trace",

@@ -750,7 +750,10 @@ type StartReportInput struct {
 	Profile *string `json:"profile,omitempty"`
 	// What its body is written in. The document can be fetched in every format, whatever this says.
 	Format schema.ReportFormat `json:"format"`
-	// What a language model should mind when it writes. There is none yet: anything given is refused with UNAVAILABLE.
+	// Whether a language model, if one is set up, writes prose beside what is made of the facts. Each of its sentences cites facts; those that these do not
+	// support are left out.
+	Prose bool `json:"prose"`
+	// What a language model should mind when it writes, at most 1,000 characters. It changes nothing of what sentences must be supported by. UNAVAILABLE if none is set up.
 	Instructions *string `json:"instructions,omitempty"`
 	// The most facts that a section lists: 1 to 200. Unless given, as REPORT_FACTS_PER_SECTION says.
 	MaxFactsPerSection *int `json:"maxFactsPerSection,omitempty"`

@@ -29,6 +29,7 @@ type Document struct {
 	Profile    string            `json:"profile,omitempty"`
 	Notes      []string          `json:"notes"`                // what was left out, and why
 	Highlights []Point           `json:"highlights,omitempty"` // what stands out
+	Prose      *Prose            `json:"prose,omitempty"`      // nil: none
 	Table      []TableSection    `json:"table,omitempty"`
 	RowsLeft   int               `json:"rowsLeftOut"`
 	Sections   []Section         `json:"sections,omitempty"`
@@ -156,9 +157,16 @@ type composing struct {
 	number map[uuid.UUID]int
 }
 
-// Compose makes the document that in asks for out of the facts as they are. What
-// stands in it depends on nothing else but the time.
+// Compose makes the document that in asks for out of the facts as they are, without
+// prose. What stands in it depends on nothing else but the time.
 func Compose(ctx context.Context, s *store.Store, in schema.ReportParams, now time.Time) (*Document, error) {
+	d, _, err := Author{Store: s}.compose(ctx, in, now)
+	return d, err
+}
+
+// compose composes a document, and tells what prose came to.
+func (a Author) compose(ctx context.Context, in schema.ReportParams, now time.Time) (_ *Document, tally schema.Tally, err error) {
+	s := a.Store
 	c := &composing{store: s, in: in, now: now.UTC(), facts: map[uuid.UUID]*ent.Fact{}, number: map[uuid.UUID]int{}}
 	c.Document = Document{
 		ID: in.ID, Type: in.Type, Title: in.Title, Created: c.now, Companies: in.Companies, Categories: in.Categories, Profile: in.Profile,
@@ -167,27 +175,31 @@ func Compose(ctx context.Context, s *store.Store, in schema.ReportParams, now ti
 	if c.Title == "" {
 		c.Title = titleOf(in)
 	}
-	var err error
 	c.table, err = Compare(ctx, s, Question{Companies: in.Companies, Categories: in.Categories, Profile: in.Profile, First: tableRows})
 	if err != nil {
-		return nil, err
+		return nil, tally, err
 	}
 	c.lean()
 	if err := c.choose(ctx); err != nil {
-		return nil, err
+		return nil, tally, err
 	}
 	if err := c.load(ctx); err != nil {
-		return nil, err
+		return nil, tally, err
 	}
 	c.lay()
 	if err := c.cover(ctx); err != nil {
-		return nil, err
+		return nil, tally, err
+	}
+	if a.Chat != nil {
+		if tally, err = a.prose(ctx, c); err != nil {
+			return nil, tally, err
+		}
 	}
 	if in.Type == schema.ReportSummary {
 		c.abridge()
 	}
 	c.sources()
-	return &c.Document, nil
+	return &c.Document, tally, nil
 }
 
 // How much a document holds.

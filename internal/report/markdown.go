@@ -36,6 +36,7 @@ func (d *Document) Markdown(to io.Writer) error {
 	}
 	w.f("\n")
 	d.mdPoints(w, highlightsTitle(d.Type), d.Highlights)
+	d.mdProse(w)
 	d.mdTable(w)
 	for _, s := range d.Sections {
 		d.mdPoints(w, s.Title, s.Facts)
@@ -71,6 +72,25 @@ func (d *Document) mdPoints(w *writer, title string, points []Point) {
 	w.f("\n## %s\n\n", md(title))
 	for _, p := range points {
 		w.f("- %s%s\n", md(p.Text), d.mdCites(p.Cites))
+	}
+}
+
+// Words say whose words prose is.
+func (p *Prose) Words() string {
+	return "Written by the model " + p.Model + ". Each sentence was checked against the facts it cites."
+}
+
+func (d *Document) mdProse(w *writer) {
+	if d.Prose == nil {
+		return
+	}
+	w.f("\n## In words\n\n*%s*\n", md(d.Prose.Words()))
+	for _, s := range d.Prose.Sections {
+		w.f("\n### %s\n\n", md(s.Title))
+		for i, p := range s.Sentences {
+			w.f("%s%s%s", map[bool]string{true: " "}[i > 0], md(p.Text), d.mdCites(p.Cites))
+		}
+		w.f("\n")
 	}
 }
 
