@@ -10,8 +10,6 @@ import (
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/ent/fact"
-	"techfacts.dev/techfacts/ent/predicate"
-	"techfacts.dev/techfacts/ent/profile"
 	"techfacts.dev/techfacts/internal/document"
 	"techfacts.dev/techfacts/internal/store"
 	"techfacts.dev/techfacts/schema"
@@ -65,6 +63,7 @@ type TableCell struct {
 	Company string        `json:"company"`
 	State   State         `json:"state"`
 	Text    string        `json:"text"`
+	Parts   []string      `json:"parts,omitempty"` // of the text, if it has several
 	Value   *schema.Value `json:"value,omitempty"`
 	Best    bool          `json:"best,omitempty"`
 	Worst   bool          `json:"worst,omitempty"`
@@ -248,91 +247,6 @@ func andList(list []string) string {
 	}
 }
 
-// choose picks the facts that sections list: of each category the surest, and as
-// many of each as keep the report within its bound.
-func (c *composing) choose(ctx context.Context) error {
-	where := []predicate.Fact{fact.CompanyIn(c.in.Companies...), fact.StatusEQ(schema.FactActive)}
-	if len(c.in.Categories) > 0 {
-		where = append(where, fact.CategoryIn(c.in.Categories...))
-	}
-	if c.in.Profile != "" {
-		where = append(where, fact.HasProfileWith(profile.Name(c.in.Profile)))
-	}
-	type ofCategory struct {
-		Category string `json:"category"`
-		Count    int    `json:"count"`
-	}
-	var counts []ofCategory
-	if err := c.store.Ent.Fact.Query().Where(where...).GroupBy(fact.FieldCategory).Aggregate(ent.Count()).Scan(ctx, &counts); err != nil {
-		return fmt.Errorf("count facts: %w", err)
-	}
-	seen := map[string]bool{}
-	slices.SortFunc(counts, func(a, b ofCategory) int { return orderOfCategory(a.Category, b.Category) })
-	for _, n := range counts {
-		// Twice as many, since several profiles find the same.
-		rows, err := c.store.Ent.Fact.Query().Where(append(slices.Clone(where), fact.Category(n.Category))...).
-			Order(ent.Desc(fact.FieldConfidence), ent.Asc(fact.FieldURL), ent.Asc(fact.FieldStatement), ent.Asc(fact.FieldID)).Limit(3 * c.in.MaxFactsPerSection).
-			WithPage().All(ctx)
-		if err != nil {
-			return fmt.Errorf("read facts: %w", err)
-		}
-		s := Section{Key: n.Category, Title: titleOfCategory(n.Category)}
-		again := 0
-		for _, f := range rows {
-			key := f.URL + "\x00" + f.Statement
-			if seen[key] {
-				again++
-				continue
-			}
-			seen[key] = true
-			s.facts = append(s.facts, f)
-		}
-		s.Left = n.Count - again - len(s.facts)
-		if len(s.facts) > 0 {
-			c.Sections = append(c.Sections, s)
-		}
-	}
-	c.bound()
-	return nil
-}
-
-// orderOfCategory puts categories in the order of the sections of the table.
-func orderOfCategory(a, b string) int {
-	place := func(k string) int {
-		if s := attributes().byCategory[k]; s != nil {
-			return slices.Index(attributes().sections, s)
-		}
-		return len(attributes().sections)
-	}
-	if x, y := place(a), place(b); x != y {
-		return x - y
-	}
-	return strings.Compare(a, b)
-}
-
-// bound cuts the sections to what a report may list.
-func (c *composing) bound() {
-	per := c.in.MaxFactsPerSection
-	for {
-		total := 0
-		for _, s := range c.Sections {
-			total += min(per, len(s.facts))
-		}
-		if total <= c.in.MaxFacts || per == 1 {
-			break
-		}
-		per--
-	}
-	total := 0
-	for i := range c.Sections {
-		s := &c.Sections[i]
-		n := min(per, len(s.facts), max(0, c.in.MaxFacts-total))
-		s.Left += len(s.facts) - n
-		s.facts = s.facts[:n]
-		total += n
-	}
-}
-
 // load reads the facts that the table cites.
 func (c *composing) load(ctx context.Context) error {
 	var ids []uuid.UUID
@@ -423,6 +337,9 @@ func (c *composing) tables() {
 		row := TableRow{Key: r.Key, Label: r.Label, Better: r.Better}
 		for _, cell := range r.Cells {
 			t := TableCell{Company: cell.Company, State: cell.State, Text: cell.Text, Best: cell.Best, Worst: cell.Worst}
+			if len(cell.Parts) > 1 {
+				t.Parts = cell.Parts
+			}
 			if cell.Value.Kind != "" {
 				t.Value = &cell.Value
 			}
@@ -466,7 +383,11 @@ func (c *composing) highlights() {
 					continue
 				}
 				n++
-				c.Highlights = append(c.Highlights, Point{fmt.Sprintf("%s: %s is best with %s.", r.Label, cell.Company, cell.Value.Original), cell.Cites[:min(1, len(cell.Cites))]})
+				rank := map[int]string{1: "highest", -1: "lowest"}[r.Better]
+				if slices.ContainsFunc(r.Cells, func(o TableCell) bool { return o.Value != nil && o.Value.Numeric() && o.Value.Unit != cell.Value.Unit }) {
+					rank += " in its unit"
+				}
+				c.Highlights = append(c.Highlights, Point{fmt.Sprintf("%s: %s at %s, %s.", r.Label, rank, cell.Company, cell.Value.Original), cell.Cites[:min(1, len(cell.Cites))]})
 			}
 		}
 	}

@@ -62,6 +62,14 @@ type stat struct {
 	Words string
 }
 
+// of words a number of things.
+func of(n int, noun, rest string) stat {
+	if n != 1 {
+		noun += "s"
+	}
+	return stat{n, noun + rest}
+}
+
 // HTML writes a document as one page that needs nothing else: no script, no font,
 // no picture from anywhere.
 func (d *Document) HTML(w io.Writer) error {
@@ -78,11 +86,11 @@ func (d *Document) HTML(w io.Writer) error {
 	for _, s := range d.Table {
 		rows += len(s.Rows)
 	}
-	v.Stats = []stat{{pages, "pages read"}, {len(d.Citations), "facts cited"}, {len(d.Sources), "pages cited"}}
+	v.Stats = []stat{of(pages, "page", " read"), of(len(d.Citations), "fact", " cited"), of(len(d.Sources), "page", " cited")}
 	if rows > 0 {
-		v.Stats = append(v.Stats, stat{rows, "rows compared"})
+		v.Stats = append(v.Stats, of(rows, "row", " compared"))
 	}
-	v.Stats = append(v.Stats, stat{conflicts, "contradictions"})
+	v.Stats = append(v.Stats, of(conflicts, "contradiction", ""))
 	for _, g := range d.Gaps {
 		if len(g.Denied)+len(g.NotDocumented)+len(g.NotRead) > 0 {
 			v.Gaps = append(v.Gaps, g)
