@@ -51,6 +51,7 @@ type view struct {
 	Policy          string
 	Kind            string
 	HighlightsTitle string
+	TableTitle      string
 	Columns         int
 	Stats           []stat
 	Gaps            []Gap
@@ -76,7 +77,7 @@ func (d *Document) HTML(w io.Writer) error {
 	v := view{
 		Doc: d, Style: template.CSS(pageStyle), Policy: Policy(), //nolint:gosec // embedded, not scraped
 		Kind:            map[schema.ReportType]string{schema.ReportSingle: "One company", schema.ReportComparison: "Comparison", schema.ReportTopic: "One topic", schema.ReportSummary: "Summary"}[d.Type],
-		HighlightsTitle: highlightsTitle(d.Type), Columns: len(d.Companies) + 1,
+		HighlightsTitle: highlightsTitle(d.Type), TableTitle: d.tableTitle(), Columns: len(d.Companies) + 1,
 	}
 	pages, conflicts, rows := 0, 0, 0
 	for _, c := range d.Coverage {
@@ -88,7 +89,7 @@ func (d *Document) HTML(w io.Writer) error {
 	}
 	v.Stats = []stat{of(pages, "page", " read"), of(len(d.Citations), "fact", " cited"), of(len(d.Sources), "page", " cited")}
 	if rows > 0 {
-		v.Stats = append(v.Stats, of(rows, "row", " compared"))
+		v.Stats = append(v.Stats, of(rows, "attribute", ""))
 	}
 	v.Stats = append(v.Stats, of(conflicts, "contradiction", ""))
 	for _, g := range d.Gaps {

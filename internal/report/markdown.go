@@ -58,6 +58,13 @@ func highlightsTitle(t schema.ReportType) string {
 	return "What stands out"
 }
 
+func (d *Document) tableTitle() string {
+	if len(d.Companies) == 1 {
+		return "At a glance"
+	}
+	return "Side by side"
+}
+
 func typeWords(t schema.ReportType) string {
 	return map[schema.ReportType]string{
 		schema.ReportSingle: "A report on one company", schema.ReportComparison: "A comparison",
@@ -117,7 +124,11 @@ func (d *Document) mdTable(w *writer) {
 	if len(d.Table) == 0 {
 		return
 	}
-	w.f("\n## Side by side\n\n*not documented*: pages of that kind were read, and none says it. *not read*: nothing of that category was found on any page that was read. ▲ best, ▼ worst of a row.\n")
+	w.f("\n## %s\n\n*not documented*: pages of that kind were read, and none says it. *not read*: nothing of that category was found on any page that was read.", d.tableTitle())
+	if len(d.Companies) > 1 {
+		w.f(" ▲ best, ▼ worst of a row.")
+	}
+	w.f("\n")
 	for _, s := range d.Table {
 		w.f("\n### %s\n\n| |", md(s.Title))
 		for _, c := range d.Companies {
