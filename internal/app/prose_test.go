@@ -179,6 +179,7 @@ func TestProseSaysNothingThatTheFactsItCitesDoNot(t *testing.T) {
 }
 
 func TestAModelThatFailsLeavesTheReportWithoutProse(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		set      func(*app.Config)
 		reply    modeltest.Reply
@@ -231,6 +232,20 @@ func TestOfABrokenAnswerWhatIsWholeIsTaken(t *testing.T) {
 	r, job := s.write(map[string]any{"type": "SINGLE", "companies": []string{"Acme"}})
 	if o := s.outcome(job.ID); !strings.Contains(r.Body, "## In words") || o.Result.Usage.Requests != 1 || len(o.Result.WithoutModel) != 0 {
 		t.Errorf("%+v: %s", o.Result, r.Body)
+	}
+	var out struct {
+		StartReport struct {
+			Job struct {
+				Params struct {
+					Prose        bool
+					Instructions string
+				}
+			}
+		}
+	}
+	s.ask(`mutation { startReport(input: {type: SINGLE, companies: ["Bolt"], instructions: " Be kind. "}) { job { params { ... on ReportParams { prose instructions } } } } }`, nil, &out)
+	if p := out.StartReport.Job.Params; !p.Prose || p.Instructions != "Be kind." {
+		t.Errorf("the parameters are %+v", p)
 	}
 	for name, in := range map[string]map[string]any{
 		"too many instructions": {"type": "SINGLE", "companies": []string{"Acme"}, "instructions": strings.Repeat("x", 1001)},

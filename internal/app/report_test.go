@@ -183,15 +183,15 @@ func TestReportsAreWrittenByJobsAndServedInEachFormat(t *testing.T) {
 }
 
 // textOf is what a file says; of a workbook nothing but what is looked for.
-func textOf(t testing.TB, format string, body []byte) string {
-	t.Helper()
+func textOf(tb testing.TB, format string, body []byte) string {
+	tb.Helper()
 	switch format {
 	case "xlsx":
 		return "100 requests per second"
 	case "pdf":
-		f, err := pdf.Read(t.Context(), body)
+		f, err := pdf.Read(tb.Context(), body)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		return fmt.Sprint(f.Pages)
 	}

@@ -83,7 +83,7 @@ func (p *Printer) print(ctx context.Context, html []byte) ([]byte, error) {
 	tab, cancel := context.WithCancelCause(tab)
 	defer context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })()
 	defer cancel(nil)
-	return show(tab, html) //nolint:contextcheck // the tab's, which ends with ctx
+	return show(tab, html)
 }
 
 // show puts the page into the tab and prints it.

@@ -34,7 +34,7 @@ func newProfile() (*profile, error) {
 	}
 	lock, err := os.Create(filepath.Join(folder, lockName)) //nolint:gosec // in a folder of our own
 	if err == nil {
-		err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) //nolint:gosec // a descriptor
+		err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	}
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(folder))
@@ -66,7 +66,7 @@ func sweep(dir string, before time.Time) {
 		if err != nil || !info.IsDir() || info.ModTime().After(before) {
 			continue
 		}
-		lock, err := os.OpenFile(filepath.Join(folder, lockName), os.O_RDWR|syscall.O_NOFOLLOW, 0)
+		lock, err := os.OpenFile(filepath.Join(folder, lockName), os.O_RDWR|syscall.O_NOFOLLOW, 0) //nolint:gosec // of a folder by our name
 		if errors.Is(err, fs.ErrNotExist) {
 			_ = os.RemoveAll(folder)
 			continue
@@ -74,7 +74,7 @@ func sweep(dir string, before time.Time) {
 		if err != nil {
 			continue // another user's
 		}
-		if syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil { //nolint:gosec // a descriptor
+		if syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
 			_ = os.RemoveAll(folder)
 		}
 		_ = lock.Close()

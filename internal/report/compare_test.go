@@ -178,8 +178,11 @@ func TestThePastIsMadeOfWhatHeldThen(t *testing.T) {
 		}
 		rows := []string{"webhooks", "scim", "saml"}
 		for n, want := range [][]report.State{
-			{report.Stated, report.StatedNo, report.NotDocumented}, {report.Stated, report.StatedNo, report.NotDocumented}, {report.NotRead, report.StatedNo, report.NotDocumented},
-			{report.NotRead, report.NotRead, report.NotRead}, {report.Stated, report.NotRead, report.NotRead},
+			{report.Stated, report.StatedNo, report.NotDocumented},
+			{report.Stated, report.StatedNo, report.NotDocumented},
+			{report.NotRead, report.StatedNo, report.NotDocumented},
+			{report.NotRead, report.NotRead, report.NotRead},
+			{report.Stated, report.NotRead, report.NotRead},
 		} {
 			at := day(n)
 			c := compare(t, s, report.Question{Companies: []string{"A"}, Attributes: rows, AsOf: &at})

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -329,7 +330,7 @@ func (w *writing) question(chapters []chapter) llm.Question {
 	}
 	delimiter := "<<<" + rand.Text() + ">>>"
 	return llm.Question{
-		System: strings.NewReplacer("{delimiter}", delimiter, "{sections}", strings.Join(keys, ", "), "{most}", fmt.Sprint(most)).Replace(prosePrompt),
+		System: strings.NewReplacer("{delimiter}", delimiter, "{sections}", strings.Join(keys, ", "), "{most}", strconv.Itoa(most)).Replace(prosePrompt),
 		User:   delimiter + "\n" + data.String() + delimiter, MaxTokens: proseTokens, Seed: 1, Schema: proseSchema(keys),
 	}
 }

@@ -29,7 +29,7 @@ func written(t *testing.T, s *store.Store, m *modeltest.Server, in schema.Report
 	if err != nil {
 		t.Fatal(err)
 	}
-	var id = schema.NewID(schema.KindJob)
+	id := schema.NewID(schema.KindJob)
 	within(t, s, func(tx *store.Tx) error {
 		tx.Ent.Job.Create().SetID(id).SetType(schema.JobReport).SetParams(schema.Params{Report: &in}).ExecX(t.Context())
 		return draft.Save(t.Context(), tx, id)

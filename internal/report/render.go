@@ -57,6 +57,7 @@ func (d *Document) Render(w io.Writer, f Format) error {
 		return d.CSV(w)
 	case XLSX:
 		return d.XLSX(w)
+	case PDF: // a browser's
 	}
 	return fault.New(fault.Invalid, "%q is no format; there are %v", f, Formats())
 }
