@@ -456,7 +456,7 @@ func (ec *executionContext) unmarshalInputComparisonInput(ctx context.Context, o
 		asMap["first"] = 100
 	}
 
-	fieldsInOrder := [...]string{"companies", "all", "categories", "attributes", "profile", "first"}
+	fieldsInOrder := [...]string{"companies", "all", "categories", "attributes", "profile", "first", "asOf"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -505,6 +505,13 @@ func (ec *executionContext) unmarshalInputComparisonInput(ctx context.Context, o
 				return it, err
 			}
 			it.First = data
+		case "asOf":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("asOf"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AsOf = data
 		}
 	}
 	return it, nil

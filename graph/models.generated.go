@@ -129,6 +129,9 @@ type ComparisonInput struct {
 	Profile *string `json:"profile,omitempty"`
 	// At most so many rows, those that most companies state: 1 to 500.
 	First int `json:"first"`
+	// The table as it stood at this time, as far as was known then: of facts that held, as facts(asOf) gives them, and of pages whose texts had been read. Their
+	// evidence is that of when they were last found. Unless given, the table as it is.
+	AsOf *time.Time `json:"asOf,omitempty"`
 }
 
 // What each company says of one attribute.
@@ -539,7 +542,7 @@ type ReportChange struct {
 
 // A report in one format.
 type ReportFile struct {
-	// The ending of its name: "md", "html", "json", "csv" or "xlsx".
+	// The ending of its name: "md", "html", "json", "csv" or "xlsx"; "pdf" if the server has a Chromium to print with.
 	Format string `json:"format"`
 	// Its path on this server.
 	Path string `json:"path"`
@@ -747,7 +750,10 @@ type StartReportInput struct {
 	Profile *string `json:"profile,omitempty"`
 	// What its body is written in. The document can be fetched in every format, whatever this says.
 	Format schema.ReportFormat `json:"format"`
-	// What a language model should mind when it writes. There is none yet: anything given is refused with UNAVAILABLE.
+	// Whether a language model, if one is set up, writes prose beside what is made of the facts. Each of its sentences cites facts; those that these do not
+	// support are left out.
+	Prose bool `json:"prose"`
+	// What a language model should mind when it writes, at most 1,000 characters. It changes nothing of what sentences must be supported by. UNAVAILABLE if none is set up.
 	Instructions *string `json:"instructions,omitempty"`
 	// The most facts that a section lists: 1 to 200. Unless given, as REPORT_FACTS_PER_SECTION says.
 	MaxFactsPerSection *int `json:"maxFactsPerSection,omitempty"`

@@ -173,6 +173,20 @@ func (ec *executionContext) fieldContext_ReportParams_maxFacts(_ context.Context
 	return graphql.NewScalarFieldContext("ReportParams", field, false, false, "Int")
 }
 
+func (ec *executionContext) _ReportParams_prose(ctx context.Context, field graphql.CollectedField, obj *schema.ReportParams) graphql.Marshaler {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Prose())
+}
+func (ec *executionContext) fieldContext_ReportParams_prose(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportParams", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _ReportParams_instructions(ctx context.Context, field graphql.CollectedField, obj *schema.ReportParams) graphql.Marshaler {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Instructions)
+}
+func (ec *executionContext) fieldContext_ReportParams_instructions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportParams", field, false, false, "String")
+}
+
 func (ec *executionContext) _StartReportPayload_job(ctx context.Context, field graphql.CollectedField, obj *StartReportPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -339,11 +353,14 @@ func (ec *executionContext) unmarshalInputStartReportInput(ctx context.Context, 
 	if _, present := asMap["format"]; !present {
 		asMap["format"] = "MARKDOWN"
 	}
+	if _, present := asMap["prose"]; !present {
+		asMap["prose"] = true
+	}
 	if _, present := asMap["priority"]; !present {
 		asMap["priority"] = "NORMAL"
 	}
 
-	fieldsInOrder := [...]string{"type", "companies", "categories", "title", "profile", "format", "instructions", "maxFactsPerSection", "maxFacts", "idempotencyKey", "priority"}
+	fieldsInOrder := [...]string{"type", "companies", "categories", "title", "profile", "format", "prose", "instructions", "maxFactsPerSection", "maxFacts", "idempotencyKey", "priority"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -392,6 +409,13 @@ func (ec *executionContext) unmarshalInputStartReportInput(ctx context.Context, 
 				return it, err
 			}
 			it.Format = data
+		case "prose":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("prose"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Prose = data
 		case "instructions":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("instructions"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -633,6 +657,16 @@ func (ec *executionContext) _ReportParams(ctx context.Context, sel ast.Selection
 			}
 		case "maxFacts":
 			out.Values[i] = ec._ReportParams_maxFacts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "prose":
+			out.Values[i] = ec._ReportParams_prose(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "instructions":
+			out.Values[i] = ec._ReportParams_instructions(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

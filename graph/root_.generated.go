@@ -710,9 +710,11 @@ type ComplexityRoot struct {
 		Companies          func(childComplexity int) int
 		Format             func(childComplexity int) int
 		ID                 func(childComplexity int) int
+		Instructions       func(childComplexity int) int
 		MaxFacts           func(childComplexity int) int
 		MaxFactsPerSection func(childComplexity int) int
 		Profile            func(childComplexity int) int
+		Prose              func(childComplexity int) int
 		Title              func(childComplexity int) int
 		Type               func(childComplexity int) int
 	}
@@ -3904,6 +3906,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReportParams.ID(childComplexity), true
+	case "ReportParams.instructions":
+		if e.ComplexityRoot.ReportParams.Instructions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportParams.Instructions(childComplexity), true
 	case "ReportParams.maxFacts":
 		if e.ComplexityRoot.ReportParams.MaxFacts == nil {
 			break
@@ -3922,6 +3930,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReportParams.Profile(childComplexity), true
+	case "ReportParams.prose":
+		if e.ComplexityRoot.ReportParams.Prose == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportParams.Prose(childComplexity), true
 	case "ReportParams.title":
 		if e.ComplexityRoot.ReportParams.Title == nil {
 			break
@@ -4958,6 +4972,11 @@ input ComparisonInput {
   At most so many rows, those that most companies state: 1 to 500.
   """
   first: Int! = 100
+  """
+  The table as it stood at this time, as far as was known then: of facts that held, as facts(asOf) gives them, and of pages whose texts had been read. Their
+  evidence is that of when they were last found. Unless given, the table as it is.
+  """
+  asOf: Time
 }
 
 """
@@ -6026,7 +6045,7 @@ type JobResult {
   """
   bytes: Int!
   """
-  What was taken for a fact of the profile and is none, by reason: of rules and of a model.
+  What was taken for a fact of the profile and is none, by reason: of rules and of a model. Of a REPORT job the sentences of a model that are not in the report.
   """
   rejected: [RejectedCount!]!
   """
@@ -6034,7 +6053,7 @@ type JobResult {
   """
   usage: ModelUsage!
   """
-  On how many pages a model that was to be asked was not heard in full, and why. With BOTH such pages have what rules find.
+  On how many pages a model that was to be asked was not heard in full, and why. With BOTH such pages have what rules find. Of a REPORT job, why prose is missing.
   """
   withoutModel: [WithoutModel!]!
 }
@@ -6054,7 +6073,7 @@ type RejectedCount {
 }
 
 """
-Why something that was taken for a fact is none.
+Why something that was taken for a fact is none, or why a sentence that a model wrote is not in a report.
 """
 enum RejectionReason {
   """
@@ -6102,9 +6121,13 @@ enum RejectionReason {
   """
   DUPLICATE
   """
-  The depth of the profile allows no more facts of one page.
+  The depth of the profile allows no more facts of one page; of a report: a section has no more sentences.
   """
   TOO_MANY
+  """
+  Of a sentence of a report: it cites no fact that it was given, or names other companies than those of the facts it cites.
+  """
+  NO_CITATION
 }
 
 """
@@ -7030,7 +7053,7 @@ extend type Subscription {
 `, BuiltIn: false},
 	{Name: "../schema/report.graphql", Input: `extend type Report {
   """
-  Where the document can be fetched, in each format, with the same keys as the API.
+  Where the document can be fetched, in each format that this server can give, with the same keys as the API.
   """
   files: [ReportFile!]!
   """
@@ -7044,7 +7067,7 @@ A report in one format.
 """
 type ReportFile {
   """
-  The ending of its name: "md", "html", "json", "csv" or "xlsx".
+  The ending of its name: "md", "html", "json", "csv" or "xlsx"; "pdf" if the server has a Chromium to print with.
   """
   format: String!
   """
@@ -7176,7 +7199,12 @@ input StartReportInput {
   """
   format: ReportFormat! = MARKDOWN
   """
-  What a language model should mind when it writes. There is none yet: anything given is refused with UNAVAILABLE.
+  Whether a language model, if one is set up, writes prose beside what is made of the facts. Each of its sentences cites facts; those that these do not
+  support are left out.
+  """
+  prose: Boolean! = true
+  """
+  What a language model should mind when it writes, at most 1,000 characters. It changes nothing of what sentences must be supported by. UNAVAILABLE if none is set up.
   """
   instructions: String
   """
@@ -7291,6 +7319,14 @@ type ReportParams {
   The most facts that sections list in all.
   """
   maxFacts: Int!
+  """
+  Whether a language model was to write prose.
+  """
+  prose: Boolean!
+  """
+  What it was to mind; empty if nothing.
+  """
+  instructions: String!
 }
 `, BuiltIn: false},
 	{Name: "../schema/review.graphql", Input: `extend type Profile {

@@ -15,7 +15,7 @@ import (
 // if some are.
 func (r *Resolver) compare(ctx context.Context, in graph.ComparisonInput) (*graph.Comparison, error) {
 	c, err := report.Compare(ctx, r.Store, report.Question{
-		Companies: in.Companies, All: in.All, Categories: in.Categories, Attributes: in.Attributes, Profile: deref(in.Profile), First: in.First,
+		Companies: in.Companies, All: in.All, Categories: in.Categories, Attributes: in.Attributes, Profile: deref(in.Profile), First: in.First, AsOf: in.AsOf,
 	})
 	if err != nil {
 		return nil, err

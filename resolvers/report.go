@@ -10,20 +10,16 @@ import (
 	entreport "techfacts.dev/techfacts/ent/report"
 	"techfacts.dev/techfacts/graph"
 	"techfacts.dev/techfacts/internal/event"
-	"techfacts.dev/techfacts/internal/fault"
 	"techfacts.dev/techfacts/internal/job"
-	"techfacts.dev/techfacts/internal/report"
 	"techfacts.dev/techfacts/schema"
 )
 
 // startReport starts a report, or finds the one that is there.
 func (r *Resolver) startReport(ctx context.Context, in graph.StartReportInput) (*graph.StartReportPayload, error) {
-	if deref(in.Instructions) != "" {
-		return nil, fault.New(fault.Unavailable, "instructions are for a language model, and none is set up").With("input.instructions")
-	}
 	params := schema.ReportParams{
 		Type: in.Type, Companies: in.Companies, Categories: in.Categories, Title: deref(in.Title), Profile: deref(in.Profile), Format: in.Format,
 		MaxFactsPerSection: r.FactsPerSection, MaxFacts: r.FactsPerReport,
+		Instructions: deref(in.Instructions), Plain: !in.Prose,
 	}
 	if in.MaxFactsPerSection != nil {
 		params.MaxFactsPerSection = *in.MaxFactsPerSection
@@ -43,8 +39,8 @@ func (r *Resolver) startReport(ctx context.Context, in graph.StartReportInput) (
 }
 
 // reportFiles lists where a report can be fetched.
-func reportFiles(id uuid.UUID) (files []*graph.ReportFile) {
-	for _, f := range report.Formats() {
+func (r *Resolver) reportFiles(id uuid.UUID) (files []*graph.ReportFile) {
+	for _, f := range r.ReportFormats {
 		files = append(files, &graph.ReportFile{Format: string(f), Path: "/reports/" + id.String() + "." + string(f)})
 	}
 	return files

@@ -48,13 +48,14 @@ const (
 	RejectedConfidence RejectionReason = "LOW_CONFIDENCE"
 	RejectedDuplicate  RejectionReason = "DUPLICATE"
 	RejectedDepth      RejectionReason = "TOO_MANY"
+	RejectedCitation   RejectionReason = "NO_CITATION"
 )
 
 // Values lists the reasons.
 func (RejectionReason) Values() []string {
 	return []string{
 		"UNREADABLE", "UNKNOWN_CATEGORY", "NO_QUOTE", "NO_NUMBER", "NO_NEGATION", "NO_WORDS", "COMMAND", "NOT_A_FACT", "BOILERPLATE",
-		"LOW_CONFIDENCE", "DUPLICATE", "TOO_MANY",
+		"LOW_CONFIDENCE", "DUPLICATE", "TOO_MANY", "NO_CITATION",
 	}
 }
 
@@ -95,7 +96,7 @@ func (e ModelGap) Words() string {
 	case GapFailed:
 		return "the model did not answer"
 	case GapRefused:
-		return "the model does not take the page"
+		return "the model does not take the question"
 	case GapUnreadable:
 		return "the model's answer could not be read"
 	case GapTooLong:

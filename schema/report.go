@@ -54,8 +54,13 @@ type ReportParams struct {
 	// MaxFactsPerSection and MaxFacts bound what the report cites.
 	MaxFactsPerSection int        `json:"maxFactsPerSection"`
 	MaxFacts           int        `json:"maxFacts"`
-	Previous           *uuid.UUID `json:"previous,omitempty"` // the report that this one takes the place of
+	Instructions       string     `json:"instructions,omitempty"` // for a model
+	Plain              bool       `json:"plain,omitempty"`        // without the prose of a model
+	Previous           *uuid.UUID `json:"previous,omitempty"`     // the report that this one takes the place of
 }
+
+// Prose reports whether a model, if there is one, is to write prose.
+func (p *ReportParams) Prose() bool { return !p.Plain }
 
 // Report is a document made of facts.
 type Report struct{ ent.Schema }

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/term"
 	"techfacts.dev/techfacts/internal/change"
+	"techfacts.dev/techfacts/internal/chromium"
 	"techfacts.dev/techfacts/internal/crawl"
 	"techfacts.dev/techfacts/internal/document"
 	"techfacts.dev/techfacts/internal/event"
@@ -203,6 +204,7 @@ type parts struct {
 	bus       bus
 	jobs      *job.Jobs
 	reports   *report.Reports
+	printer   *chromium.Printer // nil: there is no Chromium here
 	limiter   *fetch.Limiter
 	web       *fetch.Web
 	ways      ways
@@ -264,8 +266,9 @@ func build(ctx context.Context, c Config, role Role, own []string, s *store.Stor
 	if err != nil {
 		return nil, err
 	}
+	userAgent := "techfacts/" + c.Version + " (+https://techfacts.dev/bot)"
 	plain := fetch.NewHTTP(fetch.Options{
-		UserAgent: "techfacts/" + c.Version + " (+https://techfacts.dev/bot)", Guard: guard,
+		UserAgent: userAgent, Guard: guard,
 		Timeout: time.Duration(c.ScrapeTimeout), HeaderTimeout: time.Duration(c.ScrapeTimeout) / 4, Log: log,
 	})
 	others, err := openWays(c, role, plain)
@@ -294,6 +297,9 @@ func build(ctx context.Context, c Config, role Role, own []string, s *store.Stor
 	}
 	p.jobs.Observer, p.jobs.Log = p.metrics, log
 	p.model = c.model(p.answers, p.metrics, log)
+	if others.chromium != "" {
+		p.printer = chromium.NewPrinter(others.chromium, userAgent)
+	}
 	p.metrics.Database(s)
 	if redis, ok := hints.(*event.Redis); ok {
 		p.metrics.Bus(redis.State)
@@ -385,7 +391,7 @@ func (p *parts) degraded() (names []string) {
 func (p *parts) handler(c Config, s *store.Store, log *slog.Logger) http.Handler {
 	schema := resolvers.Schema(&resolvers.Resolver{
 		Ent: s.Ent, Store: s, Jobs: p.jobs, Profiles: extract.NewProfiles(s), Limiter: p.limiter, Keys: p.door.keys, Bus: p.bus, Tick: c.Tick,
-		Reviews: change.NewReviews(s, p.bus), Reports: p.reports, FactsPerSection: c.ReportSection, FactsPerReport: c.ReportFacts,
+		Reviews: change.NewReviews(s, p.bus), Reports: p.reports, ReportFormats: p.reportFormats(), FactsPerSection: c.ReportSection, FactsPerReport: c.ReportFacts,
 		Preview: crawl.Previewer{Store: s, Web: p.web, Limiter: p.limiter, Fresh: time.Duration(c.ScrapeCache), Documents: p.documents},
 		Search:  p.search.facts, PageSearch: p.search.pages, Documents: p.search.source,
 		Lab: lab.Lab{

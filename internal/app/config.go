@@ -65,7 +65,7 @@ type Config struct {
 	OpenAIKey        Secret  `name:"openai-api-key" env:"OPENAI_API_KEY" group:"Language models" help:"Key of the endpoint. Default: none."`
 	EmbeddingBaseURL string  `name:"openai-embedding-base-url" env:"OPENAI_EMBEDDING_BASE_URL" group:"Language models" help:"Endpoint of the model that makes vectors, for search by meaning. Default: OPENAI_BASE_URL."`
 	EmbeddingModel   string  `name:"rag-embedding-model" env:"RAG_EMBEDDING_MODEL" group:"Language models" help:"Model that makes vectors, as bge-large-en. Default: none, and search is by words."`
-	LLMModel         string  `name:"llm-model" env:"LLM_MODEL" group:"Language models" help:"Model that finds facts, beside the rules, at OPENAI_BASE_URL. Default: none."`
+	LLMModel         string  `name:"llm-model" env:"LLM_MODEL" group:"Language models" help:"Model that finds facts, beside the rules, and writes the prose of reports, at OPENAI_BASE_URL. Default: none."`
 	LLMTimeout       Seconds `name:"llm-http-timeout" env:"LLM_HTTP_TIMEOUT" default:"120s" group:"Language models" help:"Time for one answer of a model."`
 	LLMRetries       int     `name:"llm-max-retries" env:"LLM_MAX_RETRIES" default:"5" group:"Language models" help:"How often a model that is busy is asked again, with growing pauses."`
 

@@ -125,7 +125,9 @@ func (s *service) found() (list []string) {
 
 func (s *service) extractAll(input map[string]any) string {
 	s.Helper()
-	input["where"] = map[string]any{"company": "Acme"}
+	if input["where"] == nil {
+		input["where"] = map[string]any{"company": "Acme"}
+	}
 	if input["profile"] == nil {
 		input["profile"] = "api_docs"
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/internal/event"
+	"techfacts.dev/techfacts/internal/fault"
 	"techfacts.dev/techfacts/internal/report"
 	"techfacts.dev/techfacts/internal/server"
 	"techfacts.dev/techfacts/internal/store"
@@ -53,6 +54,17 @@ func (p *parts) watchReports(ctx context.Context, tick time.Duration, log *slog.
 	}
 }
 
+// errNoPrinter says that PDF files are to be had elsewhere.
+var errNoPrinter = fault.New(fault.Unavailable, "this server has no Chromium to print with (SCRAPE_BROWSER): take another format, and print the HTML")
+
+// reportFormats lists the formats that this process can give.
+func (p *parts) reportFormats() []report.Format {
+	if p.printer == nil {
+		return report.Formats()
+	}
+	return append(report.Formats(), report.PDF)
+}
+
 // reportFile is a report as a file by its name: an id and the ending of a format.
 func (p *parts) reportFile(ctx context.Context, name string) (f server.File, err error) {
 	ext := path.Ext(name)
@@ -65,9 +77,20 @@ func (p *parts) reportFile(ctx context.Context, name string) (f server.File, err
 		return f, err
 	}
 	format := report.Format(strings.TrimPrefix(ext, "."))
+	rendered := format
+	if format == report.PDF {
+		if p.printer == nil {
+			return f, errNoPrinter
+		}
+		rendered = report.HTML
+	}
 	var b bytes.Buffer
-	if err := d.Render(&b, format); err != nil {
+	if err := d.Render(&b, rendered); err != nil {
 		return f, err
 	}
-	return server.File{Name: d.FileName() + ext, Media: format.Media(), Policy: report.Policy(), Body: b.Bytes()}, nil
+	f = server.File{Name: d.FileName() + ext, Media: format.Media(), Policy: report.Policy(), Body: b.Bytes()}
+	if format == report.PDF {
+		f.Body, err = p.printer.Print(ctx, f.Body)
+	}
+	return f, err
 }

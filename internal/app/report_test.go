@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"techfacts.dev/techfacts/internal/pdf"
 )
 
 // compared is what the tests ask of a comparison.
@@ -145,7 +147,7 @@ func TestReportsAreWrittenByJobsAndServedInEachFormat(t *testing.T) {
 		if r.Facts.TotalCount != job.FactCount || !strings.Contains(fmt.Sprint(r.Facts.Edges), "Acme allows 100 requests per second.") {
 			s.Errorf("it cites %+v", r.Facts)
 		}
-		media := map[string]string{"md": "text/markdown", "html": "text/html", "json": "application/json", "csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+		media := map[string]string{"md": "text/markdown", "html": "text/html", "json": "application/json", "csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "pdf": "application/pdf"}
 		if len(r.Files) != len(media) {
 			s.Errorf("files: %v", r.Files)
 		}
@@ -157,7 +159,7 @@ func TestReportsAreWrittenByJobsAndServedInEachFormat(t *testing.T) {
 			body, _ := io.ReadAll(resp.Body)
 			resp.Body.Close()
 			h := resp.Header
-			if resp.StatusCode != http.StatusOK || !strings.HasPrefix(h.Get("Content-Type"), media[f.Format]) || f.Format != "xlsx" && !strings.Contains(string(body), "100 requests per second") {
+			if resp.StatusCode != http.StatusOK || !strings.HasPrefix(h.Get("Content-Type"), media[f.Format]) || !strings.Contains(textOf(s, f.Format, body), "100 requests per second") {
 				s.Errorf("%s: %s %s %.200s", f.Path, resp.Status, h.Get("Content-Type"), body)
 			}
 			if !strings.Contains(h.Get("Content-Disposition"), `filename="who-is-faster.`+f.Format+`"`) ||
@@ -166,7 +168,7 @@ func TestReportsAreWrittenByJobsAndServedInEachFormat(t *testing.T) {
 			}
 		}
 		for path, status := range map[string]int{
-			"/reports/" + r.ID + ".exe": 400, "/reports/01a20b94-0647-8080-8003-10965f8b5264.md": 404, "/reports/x.md": 404, "/reports/": 404,
+			"/reports/" + r.ID + ".exe": 400, "/reports/01a20b94-0647-8080-8003-10965f8b5264.pdf": 404, "/reports/01a20b94-0647-8080-8003-10965f8b5264.md": 404, "/reports/x.md": 404, "/reports/": 404,
 		} {
 			resp, err := http.Get("http://" + s.addr + path)
 			if err != nil {
@@ -178,6 +180,41 @@ func TestReportsAreWrittenByJobsAndServedInEachFormat(t *testing.T) {
 			}
 		}
 	})
+}
+
+// textOf is what a file says; of a workbook nothing but what is looked for.
+func textOf(tb testing.TB, format string, body []byte) string {
+	tb.Helper()
+	switch format {
+	case "xlsx":
+		return "100 requests per second"
+	case "pdf":
+		f, err := pdf.Read(tb.Context(), body)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return fmt.Sprint(f.Pages)
+	}
+	return string(body)
+}
+
+func TestWithoutAChromiumThereAreNoPDFFiles(t *testing.T) {
+	c := settings(t, "SQLite")
+	c.Browser = "off"
+	s := start(t, c)
+	twoVendors(s)
+	r, _ := s.write(map[string]any{"type": "SINGLE", "companies": []string{"Acme"}})
+	if text := fmt.Sprint(r.Files); len(r.Files) != 5 || strings.Contains(text, "pdf") {
+		t.Errorf("files: %s", text)
+	}
+	resp, err := http.Get("http://" + s.addr + "/reports/" + r.ID + ".pdf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if body, _ := io.ReadAll(resp.Body); resp.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(body), "no Chromium") {
+		t.Errorf("asked for one: %s %s", resp.Status, body)
+	}
 }
 
 func TestReportsThatMakeNoSenseAreRefused(t *testing.T) {
@@ -335,20 +372,22 @@ func TestReportsAreServedToWhoeverHasAKey(t *testing.T) {
 	c.APIKey = "0123456789abcdef0123456789abcdef"
 	s := start(t, c)
 	for key, status := range map[string]int{"": http.StatusUnauthorized, "wrong": http.StatusUnauthorized, string(c.APIKey[:32]): http.StatusNotFound} {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.addr+"/reports/01a20b94-0647-8080-8003-10965f8b5264.md", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if key != "" {
-			r.Header.Set("Authorization", "Bearer "+key)
-		}
-		resp, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp.Body.Close()
-		if resp.StatusCode != status {
-			t.Errorf("with the key %q: %s, want %d", key, resp.Status, status)
+		for _, ending := range []string{"md", "pdf"} {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.addr+"/reports/01a20b94-0647-8080-8003-10965f8b5264."+ending, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if key != "" {
+				r.Header.Set("Authorization", "Bearer "+key)
+			}
+			resp, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if resp.StatusCode != status {
+				t.Errorf("%s with the key %q: %s, want %d", ending, key, resp.Status, status)
+			}
 		}
 	}
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"log/slog"
 
+	"techfacts.dev/techfacts/internal/chromium"
 	"techfacts.dev/techfacts/internal/fault"
 	"techfacts.dev/techfacts/internal/fetch"
 	"techfacts.dev/techfacts/schema"
@@ -16,6 +17,7 @@ const noBrowser = "off"
 type ways struct {
 	fetchers  map[schema.Fetcher]fetch.Fetcher
 	browser   *fetch.Browser // nil: there is none here
+	chromium  string         // its path
 	elsewhere bool           // workers have a browser, as far as an API without workers knows
 }
 
@@ -23,10 +25,10 @@ type ways struct {
 func openWays(c Config, role Role, h *fetch.HTTP) (ways, error) {
 	w := ways{fetchers: map[schema.Fetcher]fetch.Fetcher{}}
 	if c.Browser != noBrowser {
-		path := fetch.FindBrowser(c.Browser)
+		path := chromium.Find(c.Browser)
 		switch {
 		case path != "":
-			w.browser = fetch.NewBrowser(h, path)
+			w.browser, w.chromium = fetch.NewBrowser(h, path), path
 			w.fetchers[schema.FetcherBrowser] = w.browser
 		case c.Browser == "":
 		case role.Worker:

@@ -1,27 +1,19 @@
 package fetch
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"os"
-	"os/exec"
-	"sync"
 	"time"
 
-	"github.com/chromedp/cdproto/browser"
-	"github.com/chromedp/cdproto/target"
-	"github.com/chromedp/chromedp"
+	"techfacts.dev/techfacts/internal/chromium"
 	"techfacts.dev/techfacts/internal/fault"
 	"techfacts.dev/techfacts/schema"
 )
 
 // What a browser may take.
 const (
-	browserPages = 100              // that one process shows
-	browserTabs  = 2                // at a time
-	browserStart = 30 * time.Second // for a process to be there
+	browserPages = 100 // that one process shows
+	browserTabs  = 2   // at a time
 )
 
 // Browser gets pages and runs their scripts, in a headless Chromium that has no
@@ -40,32 +32,17 @@ type Browser struct {
 	tabs chan struct{} // pages at a time
 
 	turn   chan struct{} // whoever holds it uses what follows
-	now    *chromium     // takes pages; nil: none
+	now    *process      // takes pages; nil: none
 	closed bool
 }
 
-// chromium is a running process.
-type chromium struct {
+// process is a running Chromium.
+type process struct {
 	ctx    context.Context //nolint:containedctx // it is the browser
 	stop   func()          // kills it and waits until it is gone
 	shown  int             // pages
 	open   int             // pages, now
 	leaves bool            // when its last page is closed
-}
-
-// FindBrowser gives the path of the Chromium that is meant by path: that one, or
-// the one in PATH if it is empty; "" if there is none.
-func FindBrowser(path string) string {
-	names := []string{"chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "headless-shell"}
-	if path != "" {
-		names = []string{path}
-	}
-	for _, name := range names {
-		if found, err := exec.LookPath(name); err == nil {
-			return found
-		}
-	}
-	return ""
 }
 
 // NewBrowser makes a Browser of the Chromium at path. A process runs from the
@@ -125,9 +102,7 @@ func (b *Browser) show(ctx context.Context, r Request, page *Response) (shown Re
 		return Response{}, err
 	}
 	defer func() { b.leave(c, err != nil) }()
-	own, closeTab := chromedp.NewContext(c.ctx, chromedp.WithNewBrowserContext(func(p *target.CreateBrowserContextParams) {
-		p.ProxyServer, p.ProxyBypassList = nowhere, bypassNone
-	}))
+	own, closeTab := chromium.Tab(c.ctx)
 	defer closeTab()
 	running, stop := context.WithCancelCause(own)
 	defer context.AfterFunc(ctx, func() { stop(context.Cause(ctx)) })()
@@ -141,7 +116,7 @@ func (b *Browser) show(ctx context.Context, r Request, page *Response) (shown Re
 }
 
 // take gives a process for one more page, a new one if need be.
-func (b *Browser) take(ctx context.Context) (*chromium, error) {
+func (b *Browser) take(ctx context.Context) (*process, error) {
 	select {
 	case b.turn <- struct{}{}:
 		defer func() { <-b.turn }()
@@ -159,11 +134,11 @@ func (b *Browser) take(ctx context.Context) (*chromium, error) {
 		b.now = nil
 	}
 	if b.now == nil {
-		c, err := b.start(ctx)
+		running, stop, err := chromium.Start(ctx, b.path, b.http.userAgent)
 		if err != nil {
 			return nil, err
 		}
-		b.now = c
+		b.now = &process{ctx: running, stop: stop}
 	}
 	b.now.shown++
 	b.now.open++
@@ -172,7 +147,7 @@ func (b *Browser) take(ctx context.Context) (*chromium, error) {
 
 // leave notes that a page was closed. A process in which one failed is not used
 // again.
-func (b *Browser) leave(c *chromium, failed bool) {
+func (b *Browser) leave(c *process, failed bool) {
 	b.turn <- struct{}{}
 	defer func() { <-b.turn }()
 	c.open--
@@ -183,42 +158,4 @@ func (b *Browser) leave(c *chromium, failed bool) {
 			b.now = nil
 		}
 	}
-}
-
-// Nothing listens there: a Chromium that uses it for everything has no network.
-const (
-	nowhere    = "http://127.0.0.1:9"
-	bypassNone = "<-loopback>"
-)
-
-// start starts a process. It lives on after ctx, until it is stopped.
-func (b *Browser) start(ctx context.Context) (*chromium, error) {
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(b.path),
-		chromedp.UserAgent(b.http.userAgent),
-		chromedp.ProxyServer(nowhere),
-		chromedp.Flag("proxy-bypass-list", bypassNone),
-		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND"),
-		chromedp.Flag("force-webrtc-ip-handling-policy", "disable_non_proxied_udp"),
-		chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-gpu", true),
-		chromedp.Flag("mute-audio", true),
-		chromedp.Flag("js-flags", "--max-old-space-size=256"),
-		// It has no use for our secrets.
-		chromedp.NoInheritEnv,
-		chromedp.Env("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME="+os.TempDir(), "LANG=C.UTF-8", "TZ=UTC"),
-	)
-	allocator, end := chromedp.NewExecAllocator(context.WithoutCancel(ctx), options...)
-	own, kill := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {})) // events that chromedp does not know
-	stop := sync.OnceFunc(func() { kill(); end() })
-	late := time.AfterFunc(browserStart, func() { go stop() })
-	defer late.Stop()
-	defer context.AfterFunc(ctx, func() { go stop() })()
-	_, err := chromedp.CallBrowser(own, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorDeny})
-	if err != nil || ctx.Err() != nil {
-		stop()
-		return nil, fmt.Errorf("start the browser: %w", cmp.Or(context.Cause(ctx), err))
-	}
-	return &chromium{ctx: own, stop: stop}, nil
 }

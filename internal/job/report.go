@@ -28,6 +28,7 @@ const (
 	maxCompanies       = 50
 	maxCategories      = 50
 	maxReportTitle     = 200 // characters
+	maxInstructions    = 1_000
 	maxFactsPerSection = 200
 	maxFacts           = 2_000
 	reportFresh        = 24 * time.Hour // how long a report is given to whoever asks for the same
@@ -35,11 +36,14 @@ const (
 
 // StartReport starts a job that writes a report, or gives the one that wrote what
 // in asks for within the last day if no fact of its companies has changed. It
-// fails with INVALID for input that makes no report, and with NOT_FOUND for a profile or a
-// company of which nothing is stored.
+// fails with INVALID for input that makes no report, with UNAVAILABLE for instructions
+// without a model, and with NOT_FOUND for a profile or a company of which nothing is stored.
 func (j *Jobs) StartReport(ctx context.Context, in schema.ReportParams, c Common) (*ent.Job, error) {
 	if err := CheckReport(&in); err != nil {
 		return nil, err
+	}
+	if in.Instructions != "" && !j.policy.Model {
+		return nil, fault.New(fault.Unavailable, "instructions are for a language model, and none is set up").With("input.instructions")
 	}
 	in.ID = uuid.Nil
 	identity := in
@@ -61,7 +65,7 @@ func (j *Jobs) StartReport(ctx context.Context, in schema.ReportParams, c Common
 // CheckReport says with INVALID what is wrong with the parameters of a report, and
 // brings them into their canonical form.
 func CheckReport(in *schema.ReportParams) error {
-	in.Title = strings.TrimSpace(in.Title)
+	in.Title, in.Instructions = strings.TrimSpace(in.Title), strings.TrimSpace(in.Instructions)
 	n := len(in.Companies)
 	for _, check := range []struct {
 		wrong bool
@@ -75,6 +79,8 @@ func CheckReport(in *schema.ReportParams) error {
 		{in.Type == schema.ReportTopic && len(in.Categories) != 1, "categories", "must be one category: a report of type TOPIC is about one"},
 		{len(in.Categories) > maxCategories, "categories", fmt.Sprintf("must be at most %d categories", maxCategories)},
 		{utf8.RuneCountInString(in.Title) > maxReportTitle, "title", fmt.Sprintf("must have at most %d characters", maxReportTitle)},
+		{utf8.RuneCountInString(in.Instructions) > maxInstructions, "instructions", fmt.Sprintf("must have at most %d characters", maxInstructions)},
+		{in.Instructions != "" && in.Plain, "instructions", "must not be given without prose: they are for whoever writes it"},
 		{in.MaxFactsPerSection < 1 || in.MaxFactsPerSection > maxFactsPerSection, "maxFactsPerSection", fmt.Sprintf("must be from 1 to %d", maxFactsPerSection)},
 		{in.MaxFacts < 1 || in.MaxFacts > maxFacts, "maxFacts", fmt.Sprintf("must be from 1 to %d", maxFacts)},
 	} {

@@ -10,6 +10,7 @@ import (
 	"techfacts.dev/techfacts/internal/report"
 	"techfacts.dev/techfacts/internal/store"
 	"techfacts.dev/techfacts/internal/storetest"
+	"techfacts.dev/techfacts/schema"
 )
 
 // BenchmarkComparison compares 30 companies of 20,000 facts each on PostgreSQL.
@@ -30,6 +31,23 @@ func BenchmarkComparison(b *testing.B) {
 			slices.Sort(took)
 			b.ReportMetric(float64(took[len(took)*95/100].Microseconds())/1000, "p95-ms")
 		})
+	}
+}
+
+// BenchmarkReport writes a comparison of ten companies of 20,000 facts each on
+// PostgreSQL, as data and as HTML.
+func BenchmarkReport(b *testing.B) {
+	s := storetest.Open(b, pgtest.URL(b))
+	fill(b, s, 10, 20_000)
+	in := schema.ReportParams{Type: schema.ReportComparison, Format: schema.FormatHTML, MaxFactsPerSection: 20, MaxFacts: 200}
+	for i := range 10 {
+		in.Companies = append(in.Companies, fmt.Sprintf("Company %d", i+1))
+	}
+	for b.Loop() {
+		draft, err := report.Author{Store: s}.Write(b.Context(), in, "")
+		if err != nil || draft.Facts() < 500 {
+			b.Fatal(err)
+		}
 	}
 }
 

@@ -28,6 +28,7 @@ type Cell struct {
 	Company string
 	State   State
 	Text    string       // for people
+	Parts   []string     // of the text: what holds for one plan, and so on
 	Value   schema.Value // the best of several if that can be said, else the surest; its zero value is none
 	Entries []Said       // that of the value first, then the surest; of a conflict those that contradict each other
 	Best    bool
@@ -87,7 +88,8 @@ func cellOf(company string, a *attribute, said []Said, looked bool) Cell {
 			c.Entries = slices.Insert(slices.Delete(c.Entries, k, k+1), 0, first)
 		}
 	}
-	c.Text = text(c)
+	c.Parts = parts(c)
+	c.Text = strings.Join(c.Parts, map[bool]string{true: " ≠ ", false: " · "}[c.State == Conflict])
 	return c
 }
 
@@ -189,6 +191,12 @@ func sameNumber(a, b float64) bool {
 // best of several if the attribute has a direction and they have one unit, else that of the
 // surest entry. What is free of charge is not the price of a plan.
 func lead(a *attribute, said []Said) int {
+	if a != nil && len(a.kinds) == 0 { // words are compared: a yes or no that is less sure than they says little
+		if said[0].Value.Kind == "" {
+			return -1
+		}
+		return 0
+	}
 	k := -1
 	for i, s := range said {
 		switch {
@@ -240,31 +248,31 @@ func compareVersions(a, b string) int {
 // maxEntries is how many entries of a cell its text words.
 const maxEntries = 4
 
-// text says what a cell says, at most maxEntries of it.
-func text(c Cell) string {
+// parts say what a cell says, at most maxEntries of it.
+func parts(c Cell) []string {
 	if c.State == Conflict {
-		return c.Entries[0].Text + " ≠ " + c.Entries[1].Text
+		return []string{c.Entries[0].Text, c.Entries[1].Text}
 	}
 	shown := c.Entries[:min(maxEntries, len(c.Entries))]
-	parts := flags(shown)
+	list := flags(shown)
 	sentences := 0
 	for _, s := range inOrder(shown) {
 		if s.isFlag() {
 			continue
 		}
 		if s.Value.Kind == "" || s.Value.Kind == schema.ValueFlag || s.Value.Kind == schema.ValueVersion {
-			if sentences++; sentences > 1 || len(parts) > 0 {
+			if sentences++; sentences > 1 || len(list) > 0 {
 				continue // the evidence has them
 			}
 		}
-		if !slices.Contains(parts, s.Text) {
-			parts = append(parts, s.Text)
+		if !slices.Contains(list, s.Text) {
+			list = append(list, s.Text)
 		}
 	}
 	if len(c.Entries) > maxEntries && sentences == 0 {
-		parts = append(parts, "…")
+		list = append(list, "…")
 	}
-	return strings.Join(parts, " · ")
+	return list
 }
 
 // inOrder puts values that have numbers of one unit in their order, as plans stand

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 	"techfacts.dev/techfacts/ent/profile"
 	"techfacts.dev/techfacts/internal/fault"
 	"techfacts.dev/techfacts/internal/store"
@@ -24,12 +25,13 @@ const (
 
 // Question is what to compare.
 type Question struct {
-	Companies  []string // in the order of the columns
-	All        bool     // every company there is
-	Categories []string // none: all
-	Attributes []string // keys of rows; none: all
-	Profile    string   // by which facts were found; empty: any
-	First      int      // the most rows
+	Companies  []string   // in the order of the columns
+	All        bool       // every company there is
+	Categories []string   // none: all
+	Attributes []string   // keys of rows; none: all
+	Profile    string     // by which facts were found; empty: any
+	First      int        // the most rows
+	AsOf       *time.Time // as facts were then; nil: as they are
 }
 
 // Comparison is companies side by side.
@@ -73,7 +75,7 @@ func Compare(ctx context.Context, s *store.Store, q Question) (*Comparison, erro
 	if q.First < 1 || q.First > MaxRows {
 		return nil, fault.InvalidField("input.first", "must be from 1 to %d", MaxRows)
 	}
-	r := reader{store: s}
+	r := reader{store: s, asOf: q.AsOf}
 	if q.Profile != "" {
 		id, err := s.Ent.Profile.Query().Where(profile.Name(q.Profile)).OnlyID(ctx)
 		if err != nil {
@@ -122,10 +124,12 @@ func (c *comparing) run(ctx context.Context) error {
 	}
 	c.unsaid(present)
 	rows := c.named(present)
-	rows = append(rows, c.unnamed(ctx, present)...)
-	if c.reader.err != nil {
-		return c.reader.err
+	loose := c.loose(present)
+	said, rest, err := c.say(ctx, rows, loose)
+	if err != nil {
+		return err
 	}
+	rows = append(rows, c.unnamed(loose, rest)...)
 	slices.SortStableFunc(rows, func(a, b draft) int { return cmp.Compare(b.stated, a.stated) })
 	c.RowCount = len(rows)
 	rows = rows[:min(len(rows), c.question.First)]
@@ -137,10 +141,12 @@ func (c *comparing) run(ctx context.Context) error {
 		x, y := cmp.Or(order[a.section.key], len(order)+1), cmp.Or(order[b.section.key], len(order)+1)
 		return cmp.Or(cmp.Compare(x, y), strings.Compare(a.section.key, b.section.key), cmp.Compare(b.stated, a.stated))
 	})
-	if err := c.fill(ctx, rows); err != nil {
-		return err
-	}
 	for _, d := range rows {
+		for i := range d.said {
+			if d.attribute != nil {
+				d.said[i] = said[place{i, d.key}]
+			}
+		}
 		c.Rows = append(c.Rows, c.row(d))
 	}
 	return nil
@@ -202,9 +208,8 @@ func (c *comparing) unsaid(present map[place]bool) {
 // restOf is how many statements without a name one category of one company brings.
 func (c *comparing) restOf() int { return min(20, max(3, 150/len(c.Companies))) }
 
-// unnamed lays what is left of each category side by side.
-func (c *comparing) unnamed(ctx context.Context, present map[place]bool) (rows []draft) {
-	var keys []string
+// loose are the keys of what is left of the categories that are asked for.
+func (c *comparing) loose(present map[place]bool) (keys []string) {
 	for p := range present {
 		if p.key[0] == '~' && c.wants(sectionOf(p.key)) && !slices.Contains(keys, p.key) &&
 			(len(c.question.Attributes) == 0 || slices.ContainsFunc(c.question.Attributes, func(a string) bool { return strings.HasPrefix(a, p.key) })) {
@@ -212,7 +217,26 @@ func (c *comparing) unnamed(ctx context.Context, present map[place]bool) (rows [
 		}
 	}
 	slices.Sort(keys)
-	said := c.reader.said(ctx, keys, c.restOf())
+	return keys
+}
+
+// say reads what the companies say in the named rows that may be shown, and of
+// what is left, at once.
+func (c *comparing) say(ctx context.Context, rows []draft, loose []string) (said, rest map[place][]Said, err error) {
+	first := slices.Clone(rows)
+	slices.SortStableFunc(first, func(a, b draft) int { return cmp.Compare(b.stated, a.stated) })
+	var keys []string
+	for _, d := range first[:min(len(first), c.question.First)] {
+		keys = append(keys, d.key)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) { said, err = c.reader.said(ctx, keys, c.factsOf()); return err })
+	group.Go(func() (err error) { rest, err = c.reader.said(ctx, loose, c.restOf()); return err })
+	return said, rest, group.Wait()
+}
+
+// unnamed lays what is left of each category side by side.
+func (c *comparing) unnamed(keys []string, said map[place][]Said) (rows []draft) {
 	seen := map[place]bool{} // statements that another category has brought
 	for _, key := range keys {
 		first := len(rows)
@@ -277,25 +301,6 @@ const (
 
 func (c *comparing) factsOf() int {
 	return max(minFacts, min(maxFacts, 540/(len(c.Companies)*len(c.Companies))))
-}
-
-// fill reads what the companies say in the named rows.
-func (c *comparing) fill(ctx context.Context, rows []draft) error {
-	var keys []string
-	for _, d := range rows {
-		if d.attribute != nil {
-			keys = append(keys, d.key)
-		}
-	}
-	said := c.reader.said(ctx, keys, c.factsOf())
-	for _, d := range rows {
-		if d.attribute != nil {
-			for i := range c.Companies {
-				d.said[i] = said[place{i, d.key}]
-			}
-		}
-	}
-	return c.reader.err
 }
 
 // row makes the cells of a draft, and counts them.

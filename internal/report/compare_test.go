@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent"
@@ -31,7 +32,7 @@ func put(t *testing.T, s *store.Store, all ...stated) (facts []*ent.Fact) {
 		for i, f := range all {
 			url := origin + "/" + uuid.NewString()
 			page := tx.Ent.Page.Create().SetURL(url).SetDomain("demo.example").SetCompany(f.company).SaveX(t.Context())
-			snap := tx.Ent.Snapshot.Create().SetPageID(page.ID).SetText(f.text).SetHash(url).SetHTTPStatus(200).SaveX(t.Context())
+			snap := tx.Ent.Snapshot.Create().SetPageID(page.ID).SetText(f.text).SetHash(url).SetHTTPStatus(200).SetFetchedAt(fetched).SaveX(t.Context())
 			facts = append(facts, tx.Ent.Fact.Create().SetPageID(page.ID).SetSnapshotID(snap.ID).SetProfileID(profile.ID).SetCompany(f.company).SetURL(url).
 				SetCategory(f.category).SetStatement(f.text).SetQuote(f.text).SetSpan(schema.Span{}).SetMeasure(f.value).SetQualifiers(f.qualifiers).
 				SetConfidence(0.9-float64(i)/1000).SetMethod(schema.MethodRules).SetFingerprint(url).SaveX(t.Context()))
@@ -151,6 +152,53 @@ func TestEntriesFollowTheirFacts(t *testing.T) {
 			t.Fatalf("caught up with %d facts (%v), want the one that is active and has no entries", made, err)
 		}
 		expect("when they are made again", report.NotRead, report.StatedNo)
+	})
+}
+
+func TestThePastIsMadeOfWhatHeldThen(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		facts := put(t, s,
+			stated{"A", "features", "A supports webhooks.", schema.Value{}, nil},
+			stated{"A", "features", "A does not support SCIM.", schema.Value{}, nil},
+			stated{"A", "features", "A supports SAML.", schema.Value{}, nil},
+		)
+		day := func(n int) time.Time { return fetched.AddDate(0, 0, n) }
+		within(t, s, func(tx *store.Tx) error {
+			// The first held from day 0 to 2 and since day 4, the second until day 3; the third was wrong all the time.
+			tx.Ent.Interval.Create().SetFactID(facts[0].ID).SetBeganAt(day(0)).SetEndedAt(day(2)).ExecX(t.Context())
+			tx.Ent.Fact.UpdateOneID(facts[0].ID).SetBeganAt(day(4)).ExecX(t.Context())
+			tx.Ent.Fact.UpdateOneID(facts[1].ID).SetBeganAt(day(0)).SetEndedAt(day(3)).SetStatus(schema.FactRemoved).ExecX(t.Context())
+			tx.Ent.Fact.UpdateOneID(facts[2].ID).SetBeganAt(day(0)).SetStatus(schema.FactRejected).ExecX(t.Context())
+			_, err := tx.Ent.Entry.Delete().Exec(t.Context())
+			return err
+		})
+		if made, err := report.CatchUp(t.Context(), s); err != nil || made != 2 {
+			t.Fatalf("caught up with %d facts (%v), want those that were not rejected", made, err)
+		}
+		rows := []string{"webhooks", "scim", "saml"}
+		for n, want := range [][]report.State{
+			{report.Stated, report.StatedNo, report.NotDocumented},
+			{report.Stated, report.StatedNo, report.NotDocumented},
+			{report.NotRead, report.StatedNo, report.NotDocumented},
+			{report.NotRead, report.NotRead, report.NotRead},
+			{report.Stated, report.NotRead, report.NotRead},
+		} {
+			at := day(n)
+			c := compare(t, s, report.Question{Companies: []string{"A"}, Attributes: rows, AsOf: &at})
+			for i, key := range rows {
+				if got := rowOf(c, key).Cells[0].State; got != want[i] {
+					t.Errorf("on day %d %s is %s, want %s", n, key, got, want[i])
+				}
+			}
+			if got := c.Companies[0]; got.Pages != 3 || !got.Newest.Equal(day(0)) {
+				t.Errorf("on day %d: %+v", n, got)
+			}
+		}
+		before := day(-1)
+		if _, err := report.Compare(t.Context(), s, report.Question{Companies: []string{"A"}, First: 1, AsOf: &before}); !fault.Is(err, fault.NotFound) {
+			t.Errorf("before anything was read: %v", err)
+		}
 	})
 }
 

@@ -10,8 +10,6 @@ import (
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/ent/fact"
-	"techfacts.dev/techfacts/ent/predicate"
-	"techfacts.dev/techfacts/ent/profile"
 	"techfacts.dev/techfacts/internal/document"
 	"techfacts.dev/techfacts/internal/store"
 	"techfacts.dev/techfacts/schema"
@@ -29,6 +27,7 @@ type Document struct {
 	Profile    string            `json:"profile,omitempty"`
 	Notes      []string          `json:"notes"`                // what was left out, and why
 	Highlights []Point           `json:"highlights,omitempty"` // what stands out
+	Prose      *Prose            `json:"prose,omitempty"`      // nil: none
 	Table      []TableSection    `json:"table,omitempty"`
 	RowsLeft   int               `json:"rowsLeftOut"`
 	Sections   []Section         `json:"sections,omitempty"`
@@ -64,6 +63,7 @@ type TableCell struct {
 	Company string        `json:"company"`
 	State   State         `json:"state"`
 	Text    string        `json:"text"`
+	Parts   []string      `json:"parts,omitempty"` // of the text, if it has several
 	Value   *schema.Value `json:"value,omitempty"`
 	Best    bool          `json:"best,omitempty"`
 	Worst   bool          `json:"worst,omitempty"`
@@ -156,9 +156,16 @@ type composing struct {
 	number map[uuid.UUID]int
 }
 
-// Compose makes the document that in asks for out of the facts as they are. What
-// stands in it depends on nothing else but the time.
+// Compose makes the document that in asks for out of the facts as they are, without
+// prose. What stands in it depends on nothing else but the time.
 func Compose(ctx context.Context, s *store.Store, in schema.ReportParams, now time.Time) (*Document, error) {
+	d, _, err := Author{Store: s}.compose(ctx, in, now)
+	return d, err
+}
+
+// compose composes a document, and tells what prose came to.
+func (a Author) compose(ctx context.Context, in schema.ReportParams, now time.Time) (_ *Document, tally schema.Tally, err error) {
+	s := a.Store
 	c := &composing{store: s, in: in, now: now.UTC(), facts: map[uuid.UUID]*ent.Fact{}, number: map[uuid.UUID]int{}}
 	c.Document = Document{
 		ID: in.ID, Type: in.Type, Title: in.Title, Created: c.now, Companies: in.Companies, Categories: in.Categories, Profile: in.Profile,
@@ -167,27 +174,31 @@ func Compose(ctx context.Context, s *store.Store, in schema.ReportParams, now ti
 	if c.Title == "" {
 		c.Title = titleOf(in)
 	}
-	var err error
 	c.table, err = Compare(ctx, s, Question{Companies: in.Companies, Categories: in.Categories, Profile: in.Profile, First: tableRows})
 	if err != nil {
-		return nil, err
+		return nil, tally, err
 	}
 	c.lean()
 	if err := c.choose(ctx); err != nil {
-		return nil, err
+		return nil, tally, err
 	}
 	if err := c.load(ctx); err != nil {
-		return nil, err
+		return nil, tally, err
 	}
 	c.lay()
 	if err := c.cover(ctx); err != nil {
-		return nil, err
+		return nil, tally, err
+	}
+	if a.Chat != nil {
+		if tally, err = a.prose(ctx, c); err != nil {
+			return nil, tally, err
+		}
 	}
 	if in.Type == schema.ReportSummary {
 		c.abridge()
 	}
 	c.sources()
-	return &c.Document, nil
+	return &c.Document, tally, nil
 }
 
 // How much a document holds.
@@ -233,91 +244,6 @@ func andList(list []string) string {
 		return strings.Join(list[:n-1], ", ") + " and " + list[n-1]
 	default:
 		return strings.Join(list[:3], ", ") + fmt.Sprintf(" and %d others", n-3)
-	}
-}
-
-// choose picks the facts that sections list: of each category the surest, and as
-// many of each as keep the report within its bound.
-func (c *composing) choose(ctx context.Context) error {
-	where := []predicate.Fact{fact.CompanyIn(c.in.Companies...), fact.StatusEQ(schema.FactActive)}
-	if len(c.in.Categories) > 0 {
-		where = append(where, fact.CategoryIn(c.in.Categories...))
-	}
-	if c.in.Profile != "" {
-		where = append(where, fact.HasProfileWith(profile.Name(c.in.Profile)))
-	}
-	type ofCategory struct {
-		Category string `json:"category"`
-		Count    int    `json:"count"`
-	}
-	var counts []ofCategory
-	if err := c.store.Ent.Fact.Query().Where(where...).GroupBy(fact.FieldCategory).Aggregate(ent.Count()).Scan(ctx, &counts); err != nil {
-		return fmt.Errorf("count facts: %w", err)
-	}
-	seen := map[string]bool{}
-	slices.SortFunc(counts, func(a, b ofCategory) int { return orderOfCategory(a.Category, b.Category) })
-	for _, n := range counts {
-		// Twice as many, since several profiles find the same.
-		rows, err := c.store.Ent.Fact.Query().Where(append(slices.Clone(where), fact.Category(n.Category))...).
-			Order(ent.Desc(fact.FieldConfidence), ent.Asc(fact.FieldURL), ent.Asc(fact.FieldStatement), ent.Asc(fact.FieldID)).Limit(3 * c.in.MaxFactsPerSection).
-			WithPage().All(ctx)
-		if err != nil {
-			return fmt.Errorf("read facts: %w", err)
-		}
-		s := Section{Key: n.Category, Title: titleOfCategory(n.Category)}
-		again := 0
-		for _, f := range rows {
-			key := f.URL + "\x00" + f.Statement
-			if seen[key] {
-				again++
-				continue
-			}
-			seen[key] = true
-			s.facts = append(s.facts, f)
-		}
-		s.Left = n.Count - again - len(s.facts)
-		if len(s.facts) > 0 {
-			c.Sections = append(c.Sections, s)
-		}
-	}
-	c.bound()
-	return nil
-}
-
-// orderOfCategory puts categories in the order of the sections of the table.
-func orderOfCategory(a, b string) int {
-	place := func(k string) int {
-		if s := attributes().byCategory[k]; s != nil {
-			return slices.Index(attributes().sections, s)
-		}
-		return len(attributes().sections)
-	}
-	if x, y := place(a), place(b); x != y {
-		return x - y
-	}
-	return strings.Compare(a, b)
-}
-
-// bound cuts the sections to what a report may list.
-func (c *composing) bound() {
-	per := c.in.MaxFactsPerSection
-	for {
-		total := 0
-		for _, s := range c.Sections {
-			total += min(per, len(s.facts))
-		}
-		if total <= c.in.MaxFacts || per == 1 {
-			break
-		}
-		per--
-	}
-	total := 0
-	for i := range c.Sections {
-		s := &c.Sections[i]
-		n := min(per, len(s.facts), max(0, c.in.MaxFacts-total))
-		s.Left += len(s.facts) - n
-		s.facts = s.facts[:n]
-		total += n
 	}
 }
 
@@ -411,6 +337,9 @@ func (c *composing) tables() {
 		row := TableRow{Key: r.Key, Label: r.Label, Better: r.Better}
 		for _, cell := range r.Cells {
 			t := TableCell{Company: cell.Company, State: cell.State, Text: cell.Text, Best: cell.Best, Worst: cell.Worst}
+			if len(cell.Parts) > 1 {
+				t.Parts = cell.Parts
+			}
 			if cell.Value.Kind != "" {
 				t.Value = &cell.Value
 			}
@@ -454,7 +383,11 @@ func (c *composing) highlights() {
 					continue
 				}
 				n++
-				c.Highlights = append(c.Highlights, Point{fmt.Sprintf("%s: %s is best with %s.", r.Label, cell.Company, cell.Value.Original), cell.Cites[:min(1, len(cell.Cites))]})
+				rank := map[int]string{1: "highest", -1: "lowest"}[r.Better]
+				if slices.ContainsFunc(r.Cells, func(o TableCell) bool { return o.Value != nil && o.Value.Numeric() && o.Value.Unit != cell.Value.Unit }) {
+					rank += " in its unit"
+				}
+				c.Highlights = append(c.Highlights, Point{fmt.Sprintf("%s: %s at %s, %s.", r.Label, rank, cell.Company, cell.Value.Original), cell.Cites[:min(1, len(cell.Cites))]})
 			}
 		}
 	}

@@ -51,6 +51,7 @@ type view struct {
 	Policy          string
 	Kind            string
 	HighlightsTitle string
+	TableTitle      string
 	Columns         int
 	Stats           []stat
 	Gaps            []Gap
@@ -62,13 +63,21 @@ type stat struct {
 	Words string
 }
 
+// of words a number of things.
+func of(n int, noun, rest string) stat {
+	if n != 1 {
+		noun += "s"
+	}
+	return stat{n, noun + rest}
+}
+
 // HTML writes a document as one page that needs nothing else: no script, no font,
 // no picture from anywhere.
 func (d *Document) HTML(w io.Writer) error {
 	v := view{
 		Doc: d, Style: template.CSS(pageStyle), Policy: Policy(), //nolint:gosec // embedded, not scraped
 		Kind:            map[schema.ReportType]string{schema.ReportSingle: "One company", schema.ReportComparison: "Comparison", schema.ReportTopic: "One topic", schema.ReportSummary: "Summary"}[d.Type],
-		HighlightsTitle: highlightsTitle(d.Type), Columns: len(d.Companies) + 1,
+		HighlightsTitle: highlightsTitle(d.Type), TableTitle: d.tableTitle(), Columns: len(d.Companies) + 1,
 	}
 	pages, conflicts, rows := 0, 0, 0
 	for _, c := range d.Coverage {
@@ -78,11 +87,11 @@ func (d *Document) HTML(w io.Writer) error {
 	for _, s := range d.Table {
 		rows += len(s.Rows)
 	}
-	v.Stats = []stat{{pages, "pages read"}, {len(d.Citations), "facts cited"}, {len(d.Sources), "pages cited"}}
+	v.Stats = []stat{of(pages, "page", " read"), of(len(d.Citations), "fact", " cited"), of(len(d.Sources), "page", " cited")}
 	if rows > 0 {
-		v.Stats = append(v.Stats, stat{rows, "rows compared"})
+		v.Stats = append(v.Stats, of(rows, "attribute", ""))
 	}
-	v.Stats = append(v.Stats, stat{conflicts, "contradictions"})
+	v.Stats = append(v.Stats, of(conflicts, "contradiction", ""))
 	for _, g := range d.Gaps {
 		if len(g.Denied)+len(g.NotDocumented)+len(g.NotRead) > 0 {
 			v.Gaps = append(v.Gaps, g)

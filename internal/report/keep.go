@@ -113,12 +113,13 @@ func as(rows []*ent.Entry, entries []Entry, f *ent.Fact) bool {
 const catchUpBatch = 500
 
 // CatchUp makes the entries of facts that have none, or those of another version:
-// after an update of techfacts, and of facts that are older than entries. It goes
-// through all facts once, some at a time, and may be stopped at any point.
+// after an update of techfacts, and of facts that are older than entries. Facts that
+// hold no more have theirs, too, for comparisons of the past. It goes through all facts
+// once, some at a time, and may be stopped at any point.
 func CatchUp(ctx context.Context, s *store.Store) (made int, err error) {
 	after := uuid.Nil
 	for {
-		ids, err := s.Ent.Fact.Query().Where(fact.IDGT(after), fact.StatusEQ(schema.FactActive), fact.Not(hasEntries())).
+		ids, err := s.Ent.Fact.Query().Where(fact.IDGT(after), fact.StatusNEQ(schema.FactRejected), fact.Not(hasEntries())).
 			Order(ent.Asc(fact.FieldID)).Limit(catchUpBatch).IDs(ctx)
 		if err != nil {
 			return made, fmt.Errorf("find facts without entries: %w", err)

@@ -36,6 +36,7 @@ func (d *Document) Markdown(to io.Writer) error {
 	}
 	w.f("\n")
 	d.mdPoints(w, highlightsTitle(d.Type), d.Highlights)
+	d.mdProse(w)
 	d.mdTable(w)
 	for _, s := range d.Sections {
 		d.mdPoints(w, s.Title, s.Facts)
@@ -57,6 +58,13 @@ func highlightsTitle(t schema.ReportType) string {
 	return "What stands out"
 }
 
+func (d *Document) tableTitle() string {
+	if len(d.Companies) == 1 {
+		return "At a glance"
+	}
+	return "Side by side"
+}
+
 func typeWords(t schema.ReportType) string {
 	return map[schema.ReportType]string{
 		schema.ReportSingle: "A report on one company", schema.ReportComparison: "A comparison",
@@ -71,6 +79,25 @@ func (d *Document) mdPoints(w *writer, title string, points []Point) {
 	w.f("\n## %s\n\n", md(title))
 	for _, p := range points {
 		w.f("- %s%s\n", md(p.Text), d.mdCites(p.Cites))
+	}
+}
+
+// Words say whose words prose is.
+func (p *Prose) Words() string {
+	return "Written by the model " + p.Model + ". Each sentence was checked against the facts it cites."
+}
+
+func (d *Document) mdProse(w *writer) {
+	if d.Prose == nil {
+		return
+	}
+	w.f("\n## In words\n\n*%s*\n", md(d.Prose.Words()))
+	for _, s := range d.Prose.Sections {
+		w.f("\n### %s\n\n", md(s.Title))
+		for i, p := range s.Sentences {
+			w.f("%s%s%s", map[bool]string{true: " "}[i > 0], md(p.Text), d.mdCites(p.Cites))
+		}
+		w.f("\n")
 	}
 }
 
@@ -97,7 +124,11 @@ func (d *Document) mdTable(w *writer) {
 	if len(d.Table) == 0 {
 		return
 	}
-	w.f("\n## Side by side\n\n*not documented*: pages of that kind were read, and none says it. *not read*: nothing of that category was found on any page that was read. ▲ best, ▼ worst of a row.\n")
+	w.f("\n## %s\n\n*not documented*: pages of that kind were read, and none says it. *not read*: nothing of that category was found on any page that was read.", d.tableTitle())
+	if len(d.Companies) > 1 {
+		w.f(" ▲ best, ▼ worst of a row.")
+	}
+	w.f("\n")
 	for _, s := range d.Table {
 		w.f("\n### %s\n\n| |", md(s.Title))
 		for _, c := range d.Companies {

@@ -5,12 +5,15 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/ent/entry"
 	"techfacts.dev/techfacts/ent/fact"
@@ -19,12 +22,12 @@ import (
 	"techfacts.dev/techfacts/internal/store"
 )
 
-// reader reads what comparisons are made of. After an error it reads no more.
+// reader reads what comparisons are made of.
 type reader struct {
 	store   *store.Store
 	profile *uuid.UUID
-	names   []string // of the companies
-	err     error
+	asOf    *time.Time // nil: now
+	names   []string   // of the companies
 }
 
 // hasEntries holds for facts whose entries are of this version.
@@ -48,12 +51,8 @@ func (r *reader) companies(ctx context.Context, q Question) ([]Company, error) {
 	if len(q.Companies) > MaxCompanies {
 		return nil, fault.InvalidField("input.companies", "must be 1 to %d companies", MaxCompanies)
 	}
-	where, args := "", []any{}
-	if !q.All {
-		where = " where company in (" + marks(len(q.Companies)) + ")"
-		args = anys(q.Companies)
-	}
-	rows, err := r.store.Rows(ctx, `select company, count(*), max(fetched_at), min(fetched_at) from pages`+where+` group by company order by company`, args...)
+	query, args := r.pages(q.Companies)
+	rows, err := r.store.Rows(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read companies: %w", err)
 	}
@@ -74,7 +73,7 @@ func (r *reader) companies(ctx context.Context, q Question) ([]Company, error) {
 	if q.All {
 		switch {
 		case len(found) == 0:
-			return nil, fault.New(fault.NotFound, "no page of any company is stored").With("input.all")
+			return nil, fault.New(fault.NotFound, "no page of any company is stored%s", r.then()).With("input.all")
 		case len(found) > MaxCompanies:
 			return nil, fault.InvalidField("input.all", "there are %d companies, and at most %d can be compared: name them", len(found), MaxCompanies)
 		}
@@ -87,11 +86,35 @@ func (r *reader) companies(ctx context.Context, q Question) ([]Company, error) {
 		}
 		k := slices.IndexFunc(found, func(c Company) bool { return c.Name == name })
 		if k < 0 {
-			return nil, fault.New(fault.NotFound, "no page of a company %q is stored", name).With(fmt.Sprintf("input.companies[%d]", i))
+			return nil, fault.New(fault.NotFound, "no page of a company %q is stored%s", name, r.then()).With(fmt.Sprintf("input.companies[%d]", i))
 		}
 		ordered = append(ordered, found[k])
 	}
 	return ordered, nil
+}
+
+// then are the words that say that it is about the past.
+func (r *reader) then() string {
+	if r.asOf == nil {
+		return ""
+	}
+	return " of that time"
+}
+
+// pages is the query for what is known of the pages of companies, of all if none is
+// named: as they are, or as their texts were at a time.
+func (r *reader) pages(companies []string) (query string, args []any) {
+	where := ""
+	if len(companies) > 0 {
+		where = " and p.company in (" + marks(len(companies)) + ")"
+		args = anys(companies)
+	}
+	from := "(select p.company, p.fetched_at as at from pages p where true" + where + ")"
+	if r.asOf != nil {
+		from = "(select p.company, max(s.fetched_at) as at from pages p join snapshots s on s.page_id = p.id where true" + where + " and s.fetched_at <= ? group by p.company, p.id)"
+		args = append(args, r.asOf.UTC())
+	}
+	return "select company, count(*), max(at), min(at) from " + from + " x group by company order by company", args
 }
 
 // timeOf reads an aggregate of times, which SQLite gives as text.
@@ -109,100 +132,145 @@ func timeOf(v any) time.Time {
 	return time.Time{}
 }
 
-// ofProfile is the condition on facts that the profile makes.
-func (r *reader) ofProfile(args []any) (string, []any) {
-	if r.profile == nil {
-		return "", args
+// counted is the condition on facts for their entries to count: they hold, or
+// held at the time, as for facts(asOf), and are of the profile.
+func (r *reader) counted(args []any) (string, []any) {
+	condition := " and f.status = 'ACTIVE'"
+	if r.asOf != nil {
+		at := r.asOf.UTC()
+		condition = ` and f.status <> 'REJECTED' and (f.began_at <= ? and (f.ended_at is null or f.ended_at > ?)
+    or exists (select 1 from intervals i where i.fact_id = f.id and i.began_at <= ? and i.ended_at > ?))`
+		args = append(args, at, at, at, at)
 	}
-	return " and f.profile_id = ?", append(args, *r.profile)
+	if r.profile != nil {
+		condition += " and f.profile_id = ?"
+		args = append(args, *r.profile)
+	}
+	return condition, args
+}
+
+// halves reads for the one half of the companies and for the other at once, where
+// that takes two connections and two processors, and calls read for all of them if not.
+func (r *reader) halves(ctx context.Context, read func(context.Context, *reader) error) error {
+	n := len(r.names) / 2
+	if !r.store.Postgres() || n == 0 {
+		return read(ctx, r)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	for _, names := range [][]string{r.names[:n], r.names[n:]} {
+		half := *r
+		half.names = names
+		group.Go(func() error { return read(ctx, &half) })
+	}
+	return group.Wait()
+}
+
+// columns gives each company its place among them.
+func (r *reader) columns() map[string]int {
+	columns := make(map[string]int, len(r.names))
+	for i, name := range r.names {
+		columns[name] = i
+	}
+	return columns
 }
 
 // present tells which rows each company says something in. On PostgreSQL it jumps
 // from key to key of the index, however many entries stand between them.
 func (r *reader) present(ctx context.Context) (map[place]bool, error) {
-	var query string
-	var args []any
+	present, columns := map[place]bool{}, r.columns()
+	var mu sync.Mutex
+	return present, r.halves(ctx, func(ctx context.Context, part *reader) error {
+		query, args := part.keys()
+		rows, err := r.store.Rows(ctx, query, args...)
+		if err != nil {
+			return fmt.Errorf("find rows: %w", err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var company, key string
+			if err := rows.Scan(&company, &key); err != nil {
+				return fmt.Errorf("find rows: %w", err)
+			}
+			mu.Lock()
+			present[place{columns[company], key}] = true
+			mu.Unlock()
+		}
+		return rows.Err()
+	})
+}
+
+// keys is the query of present.
+func (r *reader) keys() (string, []any) {
+	condition, args := r.counted(anys(r.names))
 	if r.store.Postgres() {
-		args = anys(r.names)
-		var and string
-		and, args = r.ofProfile(args)
-		query = `with recursive company(name) as (values ` + repeat("(?)", len(r.names)) + `),
+		return `with recursive company(name) as (values ` + repeat("(?)", len(r.names)) + `),
 key(company, attribute) as (
   select c.name, (select min(e.attribute) from entries e where e.company = c.name) from company c
   union all
   select k.company, (select min(e.attribute) from entries e where e.company = k.company and e.attribute > k.attribute) from key k where k.attribute is not null
 )
 select k.company, k.attribute from key k cross join lateral (
-  select 1 from entries e join facts f on f.id = e.fact_id where e.company = k.company and e.attribute = k.attribute and f.status = 'ACTIVE'` + and + `
-  order by e.confidence desc, e.fact_id desc limit 1) x where k.attribute is not null`
-	} else {
-		args = anys(r.names)
-		var and string
-		and, args = r.ofProfile(args)
-		query = `select distinct e.company, e.attribute from entries e join facts f on f.id = e.fact_id where e.company in (` + marks(len(r.names)) + `) and f.status = 'ACTIVE'` + and
+  select 1 from entries e join facts f on f.id = e.fact_id where e.company = k.company and e.attribute = k.attribute` + condition + `
+  order by e.confidence desc, e.fact_id desc limit 1) x where k.attribute is not null`, args
 	}
-	rows, err := r.store.Rows(ctx, query, args...)
-	if err != nil {
-		return nil, fmt.Errorf("find rows: %w", err)
-	}
-	defer rows.Close()
-	present := map[place]bool{}
-	for rows.Next() {
-		var company, key string
-		if err := rows.Scan(&company, &key); err != nil {
-			return nil, fmt.Errorf("find rows: %w", err)
-		}
-		present[place{slices.Index(r.names, company), key}] = true
-	}
-	return present, rows.Err()
+	return `select distinct e.company, e.attribute from entries e join facts f on f.id = e.fact_id where e.company in (` + marks(len(r.names)) + `)` + condition, args
 }
 
-// said reads the surest n entries of each company and key. An error is kept.
-func (r *reader) said(ctx context.Context, keys []string, n int) map[place][]Said {
-	said := map[place][]Said{}
-	if r.err != nil || len(keys) == 0 {
-		return said
+// said reads the surest n entries of each company and key.
+func (r *reader) said(ctx context.Context, keys []string, n int) (map[place][]Said, error) {
+	all, columns := map[place][]Said{}, r.columns()
+	if len(keys) == 0 {
+		return all, nil
 	}
-	query, args := r.surest(keys, n)
-	rows, err := r.store.Rows(ctx, query, args...)
-	if err != nil {
-		r.err = fmt.Errorf("read entries: %w", err)
-		return said
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var company, key string
-		var s Said
-		var value, quals sql.RawBytes
-		if err := rows.Scan(&company, &key, &s.Fact, &s.URL, &s.Statement, &s.Apart, &s.Denies, &value, &quals, &s.confidence, &s.seen); err != nil {
-			r.err = fmt.Errorf("read entries: %w", err)
-			return said
-		}
-		s.Limits = map[string]string{}
-		if len(value) > 0 {
-			err = json.Unmarshal(value, &s.Value)
-		}
-		if len(quals) > 2 && err == nil {
-			err = json.Unmarshal(quals, &s.Limits)
-		}
+	var mu sync.Mutex
+	return all, r.halves(ctx, func(ctx context.Context, part *reader) error {
+		query, args := part.surest(keys, n)
+		rows, err := r.store.Rows(ctx, query, args...)
 		if err != nil {
-			r.err = fmt.Errorf("read entries: %w", err)
-			return said
+			return fmt.Errorf("read entries: %w", err)
 		}
-		s.seen = s.seen.UTC()
-		if s.Limits == nil { // it was null
-			s.Limits = map[string]string{}
+		defer rows.Close()
+		said := map[place][]Said{}
+		for rows.Next() {
+			company, key, s, err := scanSaid(rows)
+			if err != nil {
+				return fmt.Errorf("read entries: %w", err)
+			}
+			at := place{columns[company], key}
+			said[at] = append(said[at], s)
 		}
-		delete(s.Limits, "endpoint")
-		if i := strings.Index(s.Apart, "column="); i >= 0 {
-			s.Limits["column"] = Statement{Text: s.Statement}.label()
-		}
-		s.Text = wordEntry(s, key)
-		at := place{slices.Index(r.names, company), key}
-		said[at] = append(said[at], s)
+		mu.Lock()
+		maps.Copy(all, said)
+		mu.Unlock()
+		return rows.Err()
+	})
+}
+
+// scanSaid reads one row of said.
+func scanSaid(rows *sql.Rows) (company, key string, s Said, err error) {
+	var value, quals sql.RawBytes
+	if err := rows.Scan(&company, &key, &s.Fact, &s.URL, &s.Statement, &s.Apart, &s.Denies, &value, &quals, &s.confidence, &s.seen); err != nil {
+		return "", "", s, err
 	}
-	r.err = rows.Err()
-	return said
+	if len(value) > 0 {
+		err = json.Unmarshal(value, &s.Value)
+	}
+	if len(quals) > 2 && err == nil {
+		err = json.Unmarshal(quals, &s.Limits)
+	}
+	if err != nil {
+		return "", "", s, err
+	}
+	s.seen = s.seen.UTC()
+	if s.Limits == nil { // there are none, or it was null
+		s.Limits = map[string]string{}
+	}
+	delete(s.Limits, "endpoint")
+	if i := strings.Index(s.Apart, "column="); i >= 0 {
+		s.Limits["column"] = Statement{Text: s.Statement}.label()
+	}
+	s.Text = wordEntry(s, key)
+	return company, key, s, nil
 }
 
 const entryColumns = `e.company, e.attribute, f.id, f.url, f.statement, e.apart, e.denies, e.value, f.qualifiers, e.confidence, f.last_seen_at`
@@ -211,18 +279,18 @@ const entryColumns = `e.company, e.attribute, f.id, f.url, f.statement, e.apart,
 // SQLite, which cannot, ranks them.
 func (r *reader) surest(keys []string, n int) (string, []any) {
 	args := append(anys(r.names), anys(keys)...)
-	and, args := r.ofProfile(args)
+	and, args := r.counted(args)
 	args = append(args, n)
 	if r.store.Postgres() {
 		return `select x.* from (values ` + repeat("(?)", len(r.names)) + `) as c(name) cross join (values ` + repeat("(?)", len(keys)) + `) as k(name) cross join lateral (
   select ` + entryColumns + ` from entries e join facts f on f.id = e.fact_id
-  where e.company = c.name and e.attribute = k.name and f.status = 'ACTIVE'` + and + `
+  where e.company = c.name and e.attribute = k.name` + and + `
   order by e.confidence desc, e.fact_id desc limit ?) x`, args
 	}
 	return `select company, attribute, id, url, statement, apart, denies, value, qualifiers, confidence, last_seen_at from (
   select ` + entryColumns + `, row_number() over (partition by e.company, e.attribute order by e.confidence desc, e.fact_id desc) as place
   from entries e join facts f on f.id = e.fact_id
-  where e.company in (` + marks(len(r.names)) + `) and e.attribute in (` + marks(len(keys)) + `) and f.status = 'ACTIVE'` + and + `
+  where e.company in (` + marks(len(r.names)) + `) and e.attribute in (` + marks(len(keys)) + `)` + and + `
 ) where place <= ? order by company, attribute, place`, args
 }
 

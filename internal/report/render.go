@@ -21,9 +21,12 @@ const (
 	JSON     Format = "json"
 	CSV      Format = "csv"
 	XLSX     Format = "xlsx"
+
+	// PDF is the HTML as a browser prints it: no document renders itself so.
+	PDF Format = "pdf"
 )
 
-// Formats lists the formats that every report can be had in.
+// Formats lists the formats that every document can render itself in.
 func Formats() []Format { return []Format{Markdown, HTML, JSON, CSV, XLSX} }
 
 // formatOf is the format of a body.
@@ -37,7 +40,7 @@ func formatOf(f schema.ReportFormat) Format {
 func (f Format) Media() string {
 	return map[Format]string{
 		Markdown: "text/markdown", HTML: "text/html", JSON: "application/json", CSV: "text/csv",
-		XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+		XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", PDF: "application/pdf",
 	}[f]
 }
 
@@ -54,6 +57,7 @@ func (d *Document) Render(w io.Writer, f Format) error {
 		return d.CSV(w)
 	case XLSX:
 		return d.XLSX(w)
+	case PDF: // a browser's
 	}
 	return fault.New(fault.Invalid, "%q is no format; there are %v", f, Formats())
 }

@@ -1,8 +1,10 @@
 package report_test
 
 import (
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/xuri/excelize/v2"
+	"techfacts.dev/techfacts/internal/chromium"
+	"techfacts.dev/techfacts/internal/pdf"
 	"techfacts.dev/techfacts/internal/report"
 	"techfacts.dev/techfacts/internal/storetest"
 	"techfacts.dev/techfacts/schema"
@@ -82,6 +86,41 @@ func TestNothingThatPagesSayRunsInABrowser(t *testing.T) {
 	}
 	if n := strings.Count(string(dom), "<script"); n != 1 {
 		t.Errorf("%d scripts, want the one that holds data", n)
+	}
+}
+
+func TestAReportOnPaperLeadsToItsCitationsAndToTheWebAlone(t *testing.T) {
+	t.Parallel()
+	printer := chromium.NewPrinter(chromium.Find(""), "techfacts/test")
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	seed(t, s, everything)
+	for name, d := range map[string]*report.Document{"hostile": hostile(t, schema.ReportComparison), "demo": compose(t, s, samples()["comparison"])} {
+		file, err := printer.Print(t.Context(), []byte(render(t, d, report.HTML)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		links := regexp.MustCompile(`/URI \((.{8})`).FindAllSubmatch(file, -1)
+		for _, link := range links {
+			if !strings.HasPrefix(string(link[1]), "https://") && !strings.HasPrefix(string(link[1]), "http://") {
+				t.Errorf("%s: a link leads to %s", name, link[1])
+			}
+		}
+		if within := bytes.Count(file, []byte("/Dest /c")); len(links) < len(d.Citations) || within < len(d.Citations) {
+			t.Errorf("%s: %d links to the web, %d to citations; %d are cited", name, len(links), within, len(d.Citations))
+		}
+		for _, sign := range []string{"/JavaScript", "/JS", "/Launch", "/EmbeddedFile", "/SubmitForm"} {
+			if bytes.Contains(file, []byte(sign)) {
+				t.Errorf("%s: the file has %s in it", name, sign)
+			}
+		}
+		read, err := pdf.Read(t.Context(), file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := strings.Join(strings.Fields(fmt.Sprint(read.Pages)), " ")
+		if !strings.Contains(text, "Citations") || name == "demo" && !strings.Contains(text, "100 requests per second") {
+			t.Errorf("%s: the text of its %d pages is %.300s", name, len(read.Pages), text)
+		}
 	}
 }
 

@@ -108,6 +108,10 @@ func (c *composing) abridge() {
 			break
 		}
 	}
+	if c.Prose != nil && c.words() > maxWords {
+		c.Prose = nil
+		c.Notes = append(c.Notes, "There is no room for prose.")
+	}
 	c.renumber()
 }
 
@@ -165,6 +169,13 @@ func (c *composing) renumber() {
 	}
 	for _, p := range c.Highlights {
 		use(p.Cites)
+	}
+	if c.Prose != nil {
+		for _, s := range c.Prose.Sections {
+			for _, p := range s.Sentences {
+				use(p.Cites)
+			}
+		}
 	}
 	for _, s := range c.Sections {
 		for _, p := range s.Facts {

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"slices"
 
 	"github.com/google/uuid"
@@ -15,6 +16,7 @@ import (
 	"techfacts.dev/techfacts/ent/report"
 	"techfacts.dev/techfacts/internal/event"
 	"techfacts.dev/techfacts/internal/fault"
+	"techfacts.dev/techfacts/internal/llm"
 	"techfacts.dev/techfacts/internal/store"
 	"techfacts.dev/techfacts/schema"
 )
@@ -26,11 +28,23 @@ type Draft struct {
 	hash string // of the input
 	body string
 	data json.RawMessage
+
+	tally schema.Tally
 }
 
-// Write composes a report and puts it into its format. Nothing is stored.
-func Write(ctx context.Context, s *store.Store, in schema.ReportParams, inputHash string) (*Draft, error) {
-	doc, err := Compose(ctx, s, in, schema.Now())
+// Author writes reports.
+type Author struct {
+	Store  *store.Store
+	Chat   *llm.Chat // writes prose; nil: there is none
+	Tokens int       // that it may take; 0: no bound, negative: none
+	Log    *slog.Logger
+}
+
+// Write composes a report and puts it into its format. Nothing is stored. It fails
+// with INVALID or NOT_FOUND as [Compare] does; what a model does wrong is told by the
+// report and its tally.
+func (a Author) Write(ctx context.Context, in schema.ReportParams, inputHash string) (*Draft, error) {
+	doc, tally, err := a.compose(ctx, in, schema.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -42,11 +56,14 @@ func Write(ctx context.Context, s *store.Store, in schema.ReportParams, inputHas
 	if err != nil {
 		return nil, fmt.Errorf("write report: %w", err)
 	}
-	return &Draft{doc: doc, in: in, hash: inputHash, body: body.String(), data: data}, nil
+	return &Draft{doc: doc, in: in, hash: inputHash, body: body.String(), data: data, tally: tally}, nil
 }
 
 // Facts is how many facts the report cites.
 func (d *Draft) Facts() int { return len(d.doc.Citations) }
+
+// Tally is what prose came to.
+func (d *Draft) Tally() schema.Tally { return d.tally }
 
 // Save stores the report with its edges to the facts that it cites. One that was
 // stored before, by the same job, stays as it is.
