@@ -286,7 +286,9 @@ func TestTheMethodOfAProfileCanBeChangedAndIsCopied(t *testing.T) {
 			t.Errorf("%s: %+v", same, now)
 		}
 	}
-	var none struct{ UpdateProfile struct{ Profile struct{ Method *string } } }
+	var none struct {
+		UpdateProfile struct{ Profile struct{ Method *string } }
+	}
 	if s.ask(`mutation ($id: ID!) { updateProfile(input: {id: $id, method: null}) { profile { method } } }`, map[string]any{"id": id}, &none); none.UpdateProfile.Profile.Method != nil {
 		t.Errorf("%q, want the default again", *none.UpdateProfile.Profile.Method)
 	}

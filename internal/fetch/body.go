@@ -100,7 +100,7 @@ func decode(r io.Reader, name string) (io.Reader, error) {
 }
 
 // unzippers are readers of gzip that nobody reads from: each has tables of 40 KiB.
-var unzippers sync.Pool
+var unzippers sync.Pool //nolint:gochecknoglobals // as of any package that compresses
 
 // unzipper reads from z, which is given back at the end, or at the first error.
 type unzipper struct {

@@ -164,7 +164,7 @@ func TestEventsAreNumberedWithoutAGap(t *testing.T) {
 			}
 			kinds = append(kinds, string(e.Kind))
 		}
-		if got, want := strings.Join(kinds, " "), "QUEUED STARTED ITEM_ENDED ITEM_ENDED ENDED"; got != want {
+		if got, want := strings.Join(kinds, " "), "QUEUED STARTED ITEM_FETCHED ITEM_ENDED ITEM_FETCHED ITEM_ENDED ENDED"; got != want {
 			b.Errorf("events = %s, want %s", got, want)
 		}
 		if seq := b.read(row.ID).Seq; seq != int64(len(events)) {
