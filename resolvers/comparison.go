@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/ent/fact"
@@ -84,6 +85,11 @@ func (r *Resolver) factsOf(ctx context.Context, c *report.Comparison) (map[uuid.
 			ids = append(ids, cell.Facts()...)
 		}
 	}
+	return r.readFacts(ctx, asked, ids)
+}
+
+// readFacts reads facts with what the fields that give them select.
+func (r *Resolver) readFacts(ctx context.Context, asked []graphql.CollectedField, ids []uuid.UUID) (map[uuid.UUID]*ent.Fact, error) {
 	field := asked[0]
 	for _, f := range asked[1:] {
 		field.Selections = append(slices.Clip(field.Selections), f.Selections...)

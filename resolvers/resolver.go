@@ -37,6 +37,8 @@ type Resolver struct {
 	Ent     *ent.Client  // reads only
 	Store   *store.Store // what comparisons are read from
 	Reports *report.Reports
+	// Requirements are what companies are held against.
+	Requirements *report.Requirements
 	// FactsPerSection and FactsPerReport are what reports list unless the input says otherwise.
 	FactsPerSection, FactsPerReport int
 	Jobs                            *job.Jobs

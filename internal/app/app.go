@@ -385,7 +385,7 @@ func (p *parts) degraded() (names []string) {
 func (p *parts) handler(c Config, s *store.Store, log *slog.Logger) http.Handler {
 	schema := resolvers.Schema(&resolvers.Resolver{
 		Ent: s.Ent, Store: s, Jobs: p.jobs, Profiles: extract.NewProfiles(s), Limiter: p.limiter, Keys: p.door.keys, Bus: p.bus, Tick: c.Tick,
-		Reviews: change.NewReviews(s, p.bus), Reports: p.reports, FactsPerSection: c.ReportSection, FactsPerReport: c.ReportFacts,
+		Reviews: change.NewReviews(s, p.bus), Reports: p.reports, Requirements: report.NewRequirements(s), FactsPerSection: c.ReportSection, FactsPerReport: c.ReportFacts,
 		Preview: crawl.Previewer{Store: s, Web: p.web, Limiter: p.limiter, Fresh: time.Duration(c.ScrapeCache), Documents: p.documents},
 		Search:  p.search.facts, PageSearch: p.search.pages, Documents: p.search.source,
 		Lab: lab.Lab{
