@@ -398,7 +398,7 @@ func (p *parts) handler(c Config, s *store.Store, log *slog.Logger) http.Handler
 	}
 	config := server.Config{
 		Origins: c.AllowedOrigins, Introspection: c.Introspection, Limits: c.limits(),
-		GraphiQL: graphiql, Reports: p.reportFile, Observer: p.metrics, Metrics: p.metrics, Tracer: p.tracer, Slow: time.Duration(c.SlowOperation),
+		GraphiQL: graphiql, Reports: p.reportFile, Exports: exports(s), Observer: p.metrics, Metrics: p.metrics, Tracer: p.tracer, Slow: time.Duration(c.SlowOperation),
 	}
 	p.door.guard(&config)
 	return server.Handler(schema, config, p.health(s), log)
