@@ -15,9 +15,7 @@ import (
 // compare answers a comparison with what is asked of it: facts are read, at once,
 // if some are.
 func (r *Resolver) compare(ctx context.Context, in graph.ComparisonInput) (*graph.Comparison, error) {
-	c, err := report.Compare(ctx, r.Store, report.Question{
-		Companies: in.Companies, All: in.All, Categories: in.Categories, Attributes: in.Attributes, Profile: deref(in.Profile), First: in.First,
-	})
+	c, err := report.Compare(ctx, r.Store, comparisonQuestion(in))
 	if err != nil {
 		return nil, err
 	}
@@ -39,16 +37,17 @@ func (r *Resolver) compare(ctx context.Context, in graph.ComparisonInput) (*grap
 	return answer, nil
 }
 
+// comparisonQuestion is what a comparison is asked for.
+func comparisonQuestion(in graph.ComparisonInput) report.Question {
+	return report.Question{
+		Companies: in.Companies, All: in.All, Categories: in.Categories, Attributes: in.Attributes, Profile: deref(in.Profile), First: in.First,
+	}
+}
+
 func comparisonRow(row report.Row, facts map[uuid.UUID]*ent.Fact) *graph.ComparisonRow {
 	answer := &graph.ComparisonRow{
-		Key: row.Key, Label: row.Label, Category: row.Category, CategoryTitle: row.Title, Named: row.Named, Stated: row.Stated,
+		Key: row.Key, Label: row.Label, Category: row.Category, CategoryTitle: row.Title, Named: row.Named, Stated: row.Stated, Better: better(row.Better),
 		Cells: make([]*graph.ComparisonCell, len(row.Cells)),
-	}
-	switch row.Better {
-	case 1:
-		answer.Better = set(graph.BetterHigher)
-	case -1:
-		answer.Better = set(graph.BetterLower)
 	}
 	for i, cell := range row.Cells {
 		c := &graph.ComparisonCell{

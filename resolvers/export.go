@@ -51,9 +51,7 @@ func ComparisonOf(text string) (report.Question, error) {
 	if !given {
 		in.All = true
 	}
-	return report.Question{
-		Companies: in.Companies, All: in.All, Categories: in.Categories, Attributes: in.Attributes, Profile: deref(in.Profile), First: in.First,
-	}, err
+	return comparisonQuestion(in), err
 }
 
 // sdl is the schema without anybody who resolves it.
