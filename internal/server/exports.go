@@ -70,7 +70,7 @@ func (a *api) export(w http.ResponseWriter, r *http.Request) {
 	err = s.Write(access.With(r.Context(), caller), to)
 	if err == nil {
 		to.begin()
-		_ = to.control.SetWriteDeadline(time.Time{}) // the next answer has its own
+		_ = to.control.SetWriteDeadline(time.Now().Add(takeWithin)) // of what is left; the next answer has its own
 		return
 	}
 	if fault.Of(err).Code == fault.Internal && r.Context().Err() == nil && !to.broken {
