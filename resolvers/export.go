@@ -75,7 +75,7 @@ func input(name, text string, into any) (given bool, err error) {
 	read, err := validator.VariableValues(sdl(), op, map[string]any{"where": value})
 	if err != nil {
 		field, message := "where", err.Error()
-		if e := (*gqlerror.Error)(nil); errors.As(err, &e) {
+		if e, ok := errors.AsType[*gqlerror.Error](err); ok {
 			field, message = strings.TrimPrefix(e.Path.String(), "variable."), e.Message
 		}
 		return true, fault.InvalidField(field, "%s", message)

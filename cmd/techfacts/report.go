@@ -88,7 +88,9 @@ func (cmd reportCmd) write(ctx context.Context, api client) (path string, err er
 		return "", err
 	}
 	var made struct {
-		Report struct{ Files []struct{ Format, Path string } }
+		Report struct {
+			Files []struct{ Format, Path string }
+		}
 	}
 	err = api.do(ctx, `query ($id: ID!) { report(id: $id) { files { format path } } }`, map[string]any{"id": out.StartReport.Job.Params.ID}, &made)
 	if err != nil {

@@ -74,8 +74,18 @@ func Facts(s *store.Store, where ...predicate.Fact) *Table {
 // Pages is the pages for which all conditions hold.
 func Pages(s *store.Store, where ...predicate.Page) *Table {
 	t := &Table{Name: "pages", columns: []column{
-		{"id", 38}, {"company", 18}, {"domain", 24}, {"url", 50}, {"title", 40}, {"status", 10}, {"language", 10}, {"contentHash", 40},
-		{"createdAt", 20}, {"fetchedAt", 20}, {"changedAt", 20}, {"snapshotId", 38},
+		{"id", 38},
+		{"company", 18},
+		{"domain", 24},
+		{"url", 50},
+		{"title", 40},
+		{"status", 10},
+		{"language", 10},
+		{"contentHash", 40},
+		{"createdAt", 20},
+		{"fetchedAt", 20},
+		{"changedAt", 20},
+		{"snapshotId", 38},
 	}}
 	t.read = func(ctx context.Context, row func([]any) error) error {
 		last, err := s.Ent.Page.Query().Order(ent.Desc(page.FieldID)).FirstID(ctx)
