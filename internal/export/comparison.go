@@ -3,6 +3,7 @@ package export
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent"
@@ -67,7 +68,7 @@ func (t *Table) attribute(ctx context.Context, s *store.Store, r report.Row, row
 			if f == nil {
 				continue
 			}
-			line := append(cell[:len(cell):len(cell)], e.Text, e.Denies)
+			line := append(slices.Clone(cell), e.Text, e.Denies)
 			line = append(line, figures(e.Value)...)
 			line = append(line, e.Limits, f.ID.String())
 			line = append(line, evidence(f)...)

@@ -90,7 +90,7 @@ func open(f Format, to io.Writer, name string, columns []column) (sink, error) {
 	case CSV:
 		return openCSV(to, columns)
 	case JSONL:
-		return openLines(to, columns)
+		return openLines(to, columns), nil
 	case XLSX:
 		return openWorkbook(to, name, columns, maxSheet)
 	}

@@ -81,11 +81,11 @@ type lineSink struct {
 	values  *json.Encoder
 }
 
-func openLines(to io.Writer, columns []column) (*lineSink, error) {
+func openLines(to io.Writer, columns []column) *lineSink {
 	s := &lineSink{to: to, columns: columns}
 	s.values = json.NewEncoder(&s.line)
 	s.values.SetEscapeHTML(false)
-	return s, nil
+	return s
 }
 
 func (s *lineSink) row(cells []any) error {
