@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"techfacts.dev/techfacts/internal/app"
 )
@@ -115,7 +116,7 @@ func (c client) fetch(ctx context.Context, path string, to io.Writer) (int, erro
 	if c.key != "" {
 		r.Header.Set("Authorization", "Bearer "+c.key)
 	}
-	answer, err := http.DefaultClient.Do(r)
+	answer, err := (&http.Client{Timeout: time.Minute}).Do(r)
 	if err != nil {
 		return 0, err
 	}

@@ -116,7 +116,7 @@ func TestAnExportThatFailsIsNotTakenForAWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if b, err := io.ReadAll(resp.Body); resp.StatusCode != 200 || !errors.Is(err, io.ErrUnexpectedEOF) {
+	if b, err := io.ReadAll(resp.Body); resp.StatusCode != http.StatusOK || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("in the middle: %d, %d bytes, %v; want that the client sees a cut", resp.StatusCode, len(b), err)
 	}
 	if !strings.Contains(f.logs.String(), "the database has gone") {
