@@ -36,6 +36,7 @@ var allowed = map[string]string{
 	"internal/access":           "ent/... schema internal/event internal/fault internal/store",
 	"internal/shared":           "internal/event",
 	"internal/report":           "ent/... schema internal/document internal/event internal/extract internal/fault internal/llm internal/store",
+	"internal/export":           "ent/... schema internal/document internal/fault internal/report internal/store",
 	"internal/search":           "ent/... schema internal/fault internal/store",
 	"internal/llm":              "internal/fault",
 	"internal/job":              "ent/... schema internal/event internal/fault internal/fetch internal/queue internal/store internal/trace",
@@ -55,7 +56,7 @@ var allowed = map[string]string{
 	"internal/server":   "internal/access internal/fault internal/trace schema",
 	"internal/demosite": "",
 	"web":               "", // what Vite has built
-	"internal/app": "ent/... resolvers schema worker internal/access internal/change internal/chromium internal/crawl internal/demosite internal/document internal/event internal/extract internal/fault " +
+	"internal/app": "ent/... resolvers schema worker internal/access internal/change internal/chromium internal/crawl internal/demosite internal/document internal/event internal/export internal/extract internal/fault " +
 		"internal/fetch internal/job internal/lab internal/llm internal/metric internal/queue internal/report internal/search internal/server internal/shared internal/store/... internal/trace internal/warc web",
 	"deploy":        "", // nothing but tests of what is deployed
 	"cmd/techfacts": "internal/access internal/app internal/demosite internal/fault schema",

@@ -36,6 +36,7 @@ import (
 	"techfacts.dev/techfacts/ent/profile"
 	"techfacts.dev/techfacts/ent/ratelimit"
 	"techfacts.dev/techfacts/ent/report"
+	"techfacts.dev/techfacts/ent/requirementset"
 	"techfacts.dev/techfacts/ent/review"
 	"techfacts.dev/techfacts/ent/shift"
 	"techfacts.dev/techfacts/ent/snapshot"
@@ -88,6 +89,8 @@ type Client struct {
 	RateLimit *RateLimitClient
 	// Report is the client for interacting with the Report builders.
 	Report *ReportClient
+	// RequirementSet is the client for interacting with the RequirementSet builders.
+	RequirementSet *RequirementSetClient
 	// Review is the client for interacting with the Review builders.
 	Review *ReviewClient
 	// Shift is the client for interacting with the Shift builders.
@@ -129,6 +132,7 @@ func (c *Client) init() {
 	c.Profile = NewProfileClient(c.config)
 	c.RateLimit = NewRateLimitClient(c.config)
 	c.Report = NewReportClient(c.config)
+	c.RequirementSet = NewRequirementSetClient(c.config)
 	c.Review = NewReviewClient(c.config)
 	c.Shift = NewShiftClient(c.config)
 	c.Snapshot = NewSnapshotClient(c.config)
@@ -224,33 +228,34 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	cfg := c.config
 	cfg.driver = tx
 	return &Tx{
-		ctx:         ctx,
-		config:      cfg,
-		Alias:       NewAliasClient(cfg),
-		Answer:      NewAnswerClient(cfg),
-		ApiKey:      NewApiKeyClient(cfg),
-		AuditEntry:  NewAuditEntryClient(cfg),
-		Boilerplate: NewBoilerplateClient(cfg),
-		Change:      NewChangeClient(cfg),
-		Embedding:   NewEmbeddingClient(cfg),
-		Entry:       NewEntryClient(cfg),
-		Fact:        NewFactClient(cfg),
-		FactChange:  NewFactChangeClient(cfg),
-		Indexer:     NewIndexerClient(cfg),
-		Interval:    NewIntervalClient(cfg),
-		Job:         NewJobClient(cfg),
-		JobEvent:    NewJobEventClient(cfg),
-		JobItem:     NewJobItemClient(cfg),
-		Page:        NewPageClient(cfg),
-		Pattern:     NewPatternClient(cfg),
-		Profile:     NewProfileClient(cfg),
-		RateLimit:   NewRateLimitClient(cfg),
-		Report:      NewReportClient(cfg),
-		Review:      NewReviewClient(cfg),
-		Shift:       NewShiftClient(cfg),
-		Snapshot:    NewSnapshotClient(cfg),
-		Upload:      NewUploadClient(cfg),
-		Worker:      NewWorkerClient(cfg),
+		ctx:            ctx,
+		config:         cfg,
+		Alias:          NewAliasClient(cfg),
+		Answer:         NewAnswerClient(cfg),
+		ApiKey:         NewApiKeyClient(cfg),
+		AuditEntry:     NewAuditEntryClient(cfg),
+		Boilerplate:    NewBoilerplateClient(cfg),
+		Change:         NewChangeClient(cfg),
+		Embedding:      NewEmbeddingClient(cfg),
+		Entry:          NewEntryClient(cfg),
+		Fact:           NewFactClient(cfg),
+		FactChange:     NewFactChangeClient(cfg),
+		Indexer:        NewIndexerClient(cfg),
+		Interval:       NewIntervalClient(cfg),
+		Job:            NewJobClient(cfg),
+		JobEvent:       NewJobEventClient(cfg),
+		JobItem:        NewJobItemClient(cfg),
+		Page:           NewPageClient(cfg),
+		Pattern:        NewPatternClient(cfg),
+		Profile:        NewProfileClient(cfg),
+		RateLimit:      NewRateLimitClient(cfg),
+		Report:         NewReportClient(cfg),
+		RequirementSet: NewRequirementSetClient(cfg),
+		Review:         NewReviewClient(cfg),
+		Shift:          NewShiftClient(cfg),
+		Snapshot:       NewSnapshotClient(cfg),
+		Upload:         NewUploadClient(cfg),
+		Worker:         NewWorkerClient(cfg),
 	}, nil
 }
 
@@ -268,33 +273,34 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	cfg := c.config
 	cfg.driver = &txDriver{tx: tx, drv: c.driver}
 	return &Tx{
-		ctx:         ctx,
-		config:      cfg,
-		Alias:       NewAliasClient(cfg),
-		Answer:      NewAnswerClient(cfg),
-		ApiKey:      NewApiKeyClient(cfg),
-		AuditEntry:  NewAuditEntryClient(cfg),
-		Boilerplate: NewBoilerplateClient(cfg),
-		Change:      NewChangeClient(cfg),
-		Embedding:   NewEmbeddingClient(cfg),
-		Entry:       NewEntryClient(cfg),
-		Fact:        NewFactClient(cfg),
-		FactChange:  NewFactChangeClient(cfg),
-		Indexer:     NewIndexerClient(cfg),
-		Interval:    NewIntervalClient(cfg),
-		Job:         NewJobClient(cfg),
-		JobEvent:    NewJobEventClient(cfg),
-		JobItem:     NewJobItemClient(cfg),
-		Page:        NewPageClient(cfg),
-		Pattern:     NewPatternClient(cfg),
-		Profile:     NewProfileClient(cfg),
-		RateLimit:   NewRateLimitClient(cfg),
-		Report:      NewReportClient(cfg),
-		Review:      NewReviewClient(cfg),
-		Shift:       NewShiftClient(cfg),
-		Snapshot:    NewSnapshotClient(cfg),
-		Upload:      NewUploadClient(cfg),
-		Worker:      NewWorkerClient(cfg),
+		ctx:            ctx,
+		config:         cfg,
+		Alias:          NewAliasClient(cfg),
+		Answer:         NewAnswerClient(cfg),
+		ApiKey:         NewApiKeyClient(cfg),
+		AuditEntry:     NewAuditEntryClient(cfg),
+		Boilerplate:    NewBoilerplateClient(cfg),
+		Change:         NewChangeClient(cfg),
+		Embedding:      NewEmbeddingClient(cfg),
+		Entry:          NewEntryClient(cfg),
+		Fact:           NewFactClient(cfg),
+		FactChange:     NewFactChangeClient(cfg),
+		Indexer:        NewIndexerClient(cfg),
+		Interval:       NewIntervalClient(cfg),
+		Job:            NewJobClient(cfg),
+		JobEvent:       NewJobEventClient(cfg),
+		JobItem:        NewJobItemClient(cfg),
+		Page:           NewPageClient(cfg),
+		Pattern:        NewPatternClient(cfg),
+		Profile:        NewProfileClient(cfg),
+		RateLimit:      NewRateLimitClient(cfg),
+		Report:         NewReportClient(cfg),
+		RequirementSet: NewRequirementSetClient(cfg),
+		Review:         NewReviewClient(cfg),
+		Shift:          NewShiftClient(cfg),
+		Snapshot:       NewSnapshotClient(cfg),
+		Upload:         NewUploadClient(cfg),
+		Worker:         NewWorkerClient(cfg),
 	}, nil
 }
 
@@ -326,8 +332,8 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Alias, c.Answer, c.ApiKey, c.AuditEntry, c.Boilerplate, c.Change, c.Embedding,
 		c.Entry, c.Fact, c.FactChange, c.Indexer, c.Interval, c.Job, c.JobEvent,
-		c.JobItem, c.Page, c.Pattern, c.Profile, c.RateLimit, c.Report, c.Review,
-		c.Shift, c.Snapshot, c.Upload, c.Worker,
+		c.JobItem, c.Page, c.Pattern, c.Profile, c.RateLimit, c.Report,
+		c.RequirementSet, c.Review, c.Shift, c.Snapshot, c.Upload, c.Worker,
 	} {
 		n.Use(hooks...)
 	}
@@ -339,8 +345,8 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Alias, c.Answer, c.ApiKey, c.AuditEntry, c.Boilerplate, c.Change, c.Embedding,
 		c.Entry, c.Fact, c.FactChange, c.Indexer, c.Interval, c.Job, c.JobEvent,
-		c.JobItem, c.Page, c.Pattern, c.Profile, c.RateLimit, c.Report, c.Review,
-		c.Shift, c.Snapshot, c.Upload, c.Worker,
+		c.JobItem, c.Page, c.Pattern, c.Profile, c.RateLimit, c.Report,
+		c.RequirementSet, c.Review, c.Shift, c.Snapshot, c.Upload, c.Worker,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -389,6 +395,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.RateLimit.mutate(ctx, m)
 	case *ReportMutation:
 		return c.Report.mutate(ctx, m)
+	case *RequirementSetMutation:
+		return c.RequirementSet.mutate(ctx, m)
 	case *ReviewMutation:
 		return c.Review.mutate(ctx, m)
 	case *ShiftMutation:
@@ -3672,6 +3680,139 @@ func (c *ReportClient) mutate(ctx context.Context, m *ReportMutation) (Value, er
 	}
 }
 
+// RequirementSetClient is a client for the RequirementSet schema.
+type RequirementSetClient struct {
+	config
+}
+
+// NewRequirementSetClient returns a client for the RequirementSet from the given config.
+func NewRequirementSetClient(c config) *RequirementSetClient {
+	return &RequirementSetClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `requirementset.Hooks(f(g(h())))`.
+func (c *RequirementSetClient) Use(hooks ...Hook) {
+	c.hooks.RequirementSet = append(c.hooks.RequirementSet, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `requirementset.Intercept(f(g(h())))`.
+func (c *RequirementSetClient) Intercept(interceptors ...Interceptor) {
+	c.inters.RequirementSet = append(c.inters.RequirementSet, interceptors...)
+}
+
+// Create returns a builder for creating a RequirementSet entity.
+func (c *RequirementSetClient) Create() *RequirementSetCreate {
+	mutation := newRequirementSetMutation(c.config, OpCreate)
+	return &RequirementSetCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of RequirementSet entities.
+func (c *RequirementSetClient) CreateBulk(builders ...*RequirementSetCreate) *RequirementSetCreateBulk {
+	return &RequirementSetCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RequirementSetClient) MapCreateBulk(slice any, setFunc func(*RequirementSetCreate, int)) *RequirementSetCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RequirementSetCreateBulk{err: fmt.Errorf("calling to RequirementSetClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RequirementSetCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RequirementSetCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for RequirementSet.
+func (c *RequirementSetClient) Update() *RequirementSetUpdate {
+	mutation := newRequirementSetMutation(c.config, OpUpdate)
+	return &RequirementSetUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RequirementSetClient) UpdateOne(_m *RequirementSet) *RequirementSetUpdateOne {
+	mutation := newRequirementSetMutation(c.config, OpUpdateOne, withRequirementSet(_m))
+	return &RequirementSetUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RequirementSetClient) UpdateOneID(id uuid.UUID) *RequirementSetUpdateOne {
+	mutation := newRequirementSetMutation(c.config, OpUpdateOne, withRequirementSetID(id))
+	return &RequirementSetUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for RequirementSet.
+func (c *RequirementSetClient) Delete() *RequirementSetDelete {
+	mutation := newRequirementSetMutation(c.config, OpDelete)
+	return &RequirementSetDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RequirementSetClient) DeleteOne(_m *RequirementSet) *RequirementSetDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RequirementSetClient) DeleteOneID(id uuid.UUID) *RequirementSetDeleteOne {
+	builder := c.Delete().Where(requirementset.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RequirementSetDeleteOne{builder}
+}
+
+// Query returns a query builder for RequirementSet.
+func (c *RequirementSetClient) Query() *RequirementSetQuery {
+	return &RequirementSetQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRequirementSet},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a RequirementSet entity by its id.
+func (c *RequirementSetClient) Get(ctx context.Context, id uuid.UUID) (*RequirementSet, error) {
+	return c.Query().Where(requirementset.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RequirementSetClient) GetX(ctx context.Context, id uuid.UUID) *RequirementSet {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *RequirementSetClient) Hooks() []Hook {
+	return c.hooks.RequirementSet
+}
+
+// Interceptors returns the client interceptors.
+func (c *RequirementSetClient) Interceptors() []Interceptor {
+	return c.inters.RequirementSet
+}
+
+func (c *RequirementSetClient) mutate(ctx context.Context, m *RequirementSetMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RequirementSetCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RequirementSetUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RequirementSetUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RequirementSetDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown RequirementSet mutation op: %q", m.Op())
+	}
+}
+
 // ReviewClient is a client for the Review schema.
 type ReviewClient struct {
 	config
@@ -4422,11 +4563,13 @@ type (
 	hooks struct {
 		Alias, Answer, ApiKey, AuditEntry, Boilerplate, Change, Embedding, Entry, Fact,
 		FactChange, Indexer, Interval, Job, JobEvent, JobItem, Page, Pattern, Profile,
-		RateLimit, Report, Review, Shift, Snapshot, Upload, Worker []ent.Hook
+		RateLimit, Report, RequirementSet, Review, Shift, Snapshot, Upload,
+		Worker []ent.Hook
 	}
 	inters struct {
 		Alias, Answer, ApiKey, AuditEntry, Boilerplate, Change, Embedding, Entry, Fact,
 		FactChange, Indexer, Interval, Job, JobEvent, JobItem, Page, Pattern, Profile,
-		RateLimit, Report, Review, Shift, Snapshot, Upload, Worker []ent.Interceptor
+		RateLimit, Report, RequirementSet, Review, Shift, Snapshot, Upload,
+		Worker []ent.Interceptor
 	}
 )

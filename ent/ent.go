@@ -32,6 +32,7 @@ import (
 	"techfacts.dev/techfacts/ent/profile"
 	"techfacts.dev/techfacts/ent/ratelimit"
 	"techfacts.dev/techfacts/ent/report"
+	"techfacts.dev/techfacts/ent/requirementset"
 	"techfacts.dev/techfacts/ent/review"
 	"techfacts.dev/techfacts/ent/shift"
 	"techfacts.dev/techfacts/ent/snapshot"
@@ -97,31 +98,32 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
-			alias.Table:       alias.ValidColumn,
-			answer.Table:      answer.ValidColumn,
-			apikey.Table:      apikey.ValidColumn,
-			auditentry.Table:  auditentry.ValidColumn,
-			boilerplate.Table: boilerplate.ValidColumn,
-			change.Table:      change.ValidColumn,
-			embedding.Table:   embedding.ValidColumn,
-			entry.Table:       entry.ValidColumn,
-			fact.Table:        fact.ValidColumn,
-			factchange.Table:  factchange.ValidColumn,
-			indexer.Table:     indexer.ValidColumn,
-			interval.Table:    interval.ValidColumn,
-			job.Table:         job.ValidColumn,
-			jobevent.Table:    jobevent.ValidColumn,
-			jobitem.Table:     jobitem.ValidColumn,
-			page.Table:        page.ValidColumn,
-			pattern.Table:     pattern.ValidColumn,
-			profile.Table:     profile.ValidColumn,
-			ratelimit.Table:   ratelimit.ValidColumn,
-			report.Table:      report.ValidColumn,
-			review.Table:      review.ValidColumn,
-			shift.Table:       shift.ValidColumn,
-			snapshot.Table:    snapshot.ValidColumn,
-			upload.Table:      upload.ValidColumn,
-			worker.Table:      worker.ValidColumn,
+			alias.Table:          alias.ValidColumn,
+			answer.Table:         answer.ValidColumn,
+			apikey.Table:         apikey.ValidColumn,
+			auditentry.Table:     auditentry.ValidColumn,
+			boilerplate.Table:    boilerplate.ValidColumn,
+			change.Table:         change.ValidColumn,
+			embedding.Table:      embedding.ValidColumn,
+			entry.Table:          entry.ValidColumn,
+			fact.Table:           fact.ValidColumn,
+			factchange.Table:     factchange.ValidColumn,
+			indexer.Table:        indexer.ValidColumn,
+			interval.Table:       interval.ValidColumn,
+			job.Table:            job.ValidColumn,
+			jobevent.Table:       jobevent.ValidColumn,
+			jobitem.Table:        jobitem.ValidColumn,
+			page.Table:           page.ValidColumn,
+			pattern.Table:        pattern.ValidColumn,
+			profile.Table:        profile.ValidColumn,
+			ratelimit.Table:      ratelimit.ValidColumn,
+			report.Table:         report.ValidColumn,
+			requirementset.Table: requirementset.ValidColumn,
+			review.Table:         review.ValidColumn,
+			shift.Table:          shift.ValidColumn,
+			snapshot.Table:       snapshot.ValidColumn,
+			upload.Table:         upload.ValidColumn,
+			worker.Table:         worker.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

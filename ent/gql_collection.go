@@ -22,6 +22,7 @@ import (
 	"techfacts.dev/techfacts/ent/profile"
 	"techfacts.dev/techfacts/ent/ratelimit"
 	"techfacts.dev/techfacts/ent/report"
+	"techfacts.dev/techfacts/ent/requirementset"
 	"techfacts.dev/techfacts/ent/review"
 	"techfacts.dev/techfacts/ent/snapshot"
 )
@@ -2443,6 +2444,121 @@ func newReportPaginateArgs(rv map[string]any) *reportPaginateArgs {
 	}
 	if v, ok := rv[whereField].(*ReportWhereInput); ok {
 		args.opts = append(args.opts, WithReportFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *RequirementSetQuery) CollectFields(ctx context.Context, satisfies ...string) (*RequirementSetQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *RequirementSetQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(requirementset.Columns))
+		selectedFields = []string{requirementset.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+		case "name":
+			if _, ok := fieldSeen[requirementset.FieldName]; !ok {
+				selectedFields = append(selectedFields, requirementset.FieldName)
+				fieldSeen[requirementset.FieldName] = struct{}{}
+			}
+		case "description":
+			if _, ok := fieldSeen[requirementset.FieldDescription]; !ok {
+				selectedFields = append(selectedFields, requirementset.FieldDescription)
+				fieldSeen[requirementset.FieldDescription] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[requirementset.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, requirementset.FieldVersion)
+				fieldSeen[requirementset.FieldVersion] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[requirementset.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, requirementset.FieldCreatedAt)
+				fieldSeen[requirementset.FieldCreatedAt] = struct{}{}
+			}
+		case "updatedAt":
+			if _, ok := fieldSeen[requirementset.FieldUpdatedAt]; !ok {
+				selectedFields = append(selectedFields, requirementset.FieldUpdatedAt)
+				fieldSeen[requirementset.FieldUpdatedAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type requirementsetPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []RequirementSetPaginateOption
+}
+
+func newRequirementSetPaginateArgs(rv map[string]any) *requirementsetPaginateArgs {
+	args := &requirementsetPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case []*RequirementSetOrder:
+			args.opts = append(args.opts, WithRequirementSetOrder(v))
+		case []any:
+			var orders []*RequirementSetOrder
+			for i := range v {
+				mv, ok := v[i].(map[string]any)
+				if !ok {
+					continue
+				}
+				var (
+					err1, err2 error
+					order      = &RequirementSetOrder{Field: &RequirementSetOrderField{}, Direction: entgql.OrderDirectionAsc}
+				)
+				if d, ok := mv[directionField]; ok {
+					err1 = order.Direction.UnmarshalGQL(d)
+				}
+				if f, ok := mv[fieldField]; ok {
+					err2 = order.Field.UnmarshalGQL(f)
+				}
+				if err1 == nil && err2 == nil {
+					orders = append(orders, order)
+				}
+			}
+			args.opts = append(args.opts, WithRequirementSetOrder(orders))
+		}
+	}
+	if v, ok := rv[whereField].(*RequirementSetWhereInput); ok {
+		args.opts = append(args.opts, WithRequirementSetFilter(v.Filter))
 	}
 	return args
 }

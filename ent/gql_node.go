@@ -21,6 +21,7 @@ import (
 	"techfacts.dev/techfacts/ent/profile"
 	"techfacts.dev/techfacts/ent/ratelimit"
 	"techfacts.dev/techfacts/ent/report"
+	"techfacts.dev/techfacts/ent/requirementset"
 	"techfacts.dev/techfacts/ent/review"
 	"techfacts.dev/techfacts/ent/snapshot"
 )
@@ -84,6 +85,11 @@ var reportImplementors = []string{"Report", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*Report) IsNode() {}
+
+var requirementsetImplementors = []string{"RequirementSet", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*RequirementSet) IsNode() {}
 
 var reviewImplementors = []string{"Review", "Node"}
 
@@ -248,6 +254,15 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			Where(report.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, reportImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case requirementset.Table:
+		query := c.RequirementSet.Query().
+			Where(requirementset.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, requirementsetImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -507,6 +522,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.Report.Query().
 			Where(report.IDIn(ids...))
 		query, err := query.CollectFields(ctx, reportImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case requirementset.Table:
+		query := c.RequirementSet.Query().
+			Where(requirementset.IDIn(ids...))
+		query, err := query.CollectFields(ctx, requirementsetImplementors...)
 		if err != nil {
 			return nil, err
 		}

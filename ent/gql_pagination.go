@@ -27,6 +27,7 @@ import (
 	"techfacts.dev/techfacts/ent/profile"
 	"techfacts.dev/techfacts/ent/ratelimit"
 	"techfacts.dev/techfacts/ent/report"
+	"techfacts.dev/techfacts/ent/requirementset"
 	"techfacts.dev/techfacts/ent/review"
 	"techfacts.dev/techfacts/ent/snapshot"
 )
@@ -4215,6 +4216,374 @@ func (_m *Report) ToEdge(order *ReportOrder) *ReportEdge {
 		order = DefaultReportOrder
 	}
 	return &ReportEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// RequirementSetEdge is the edge representation of RequirementSet.
+type RequirementSetEdge struct {
+	Node   *RequirementSet `json:"node"`
+	Cursor Cursor          `json:"cursor"`
+}
+
+// RequirementSetConnection is the connection containing edges to RequirementSet.
+type RequirementSetConnection struct {
+	Edges      []*RequirementSetEdge `json:"edges"`
+	PageInfo   PageInfo              `json:"pageInfo"`
+	TotalCount int                   `json:"totalCount"`
+}
+
+func (c *RequirementSetConnection) build(nodes []*RequirementSet, pager *requirementsetPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *RequirementSet
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *RequirementSet {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *RequirementSet {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*RequirementSetEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &RequirementSetEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// RequirementSetPaginateOption enables pagination customization.
+type RequirementSetPaginateOption func(*requirementsetPager) error
+
+// WithRequirementSetOrder configures pagination ordering.
+func WithRequirementSetOrder(order []*RequirementSetOrder) RequirementSetPaginateOption {
+	return func(pager *requirementsetPager) error {
+		for _, o := range order {
+			if err := o.Direction.Validate(); err != nil {
+				return err
+			}
+		}
+		pager.order = append(pager.order, order...)
+		return nil
+	}
+}
+
+// WithRequirementSetFilter configures pagination filter.
+func WithRequirementSetFilter(filter func(*RequirementSetQuery) (*RequirementSetQuery, error)) RequirementSetPaginateOption {
+	return func(pager *requirementsetPager) error {
+		if filter == nil {
+			return errors.New("RequirementSetQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type requirementsetPager struct {
+	reverse bool
+	order   []*RequirementSetOrder
+	filter  func(*RequirementSetQuery) (*RequirementSetQuery, error)
+}
+
+func newRequirementSetPager(opts []RequirementSetPaginateOption, reverse bool) (*requirementsetPager, error) {
+	pager := &requirementsetPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	for i, o := range pager.order {
+		if i > 0 && o.Field == pager.order[i-1].Field {
+			return nil, fmt.Errorf("duplicate order direction %q", o.Direction)
+		}
+	}
+	return pager, nil
+}
+
+func (p *requirementsetPager) applyFilter(query *RequirementSetQuery) (*RequirementSetQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *requirementsetPager) toCursor(_m *RequirementSet) Cursor {
+	cs_ := make([]any, 0, len(p.order))
+	for _, o_ := range p.order {
+		cs_ = append(cs_, o_.Field.toCursor(_m).Value)
+	}
+	return Cursor{ID: _m.ID, Value: cs_}
+}
+
+func (p *requirementsetPager) applyCursors(query *RequirementSetQuery, after, before *Cursor) (*RequirementSetQuery, error) {
+	idDirection := entgql.OrderDirectionAsc
+	if p.reverse {
+		idDirection = entgql.OrderDirectionDesc
+	}
+	fields, directions := make([]string, 0, len(p.order)), make([]OrderDirection, 0, len(p.order))
+	for _, o := range p.order {
+		fields = append(fields, o.Field.column)
+		direction := o.Direction
+		if p.reverse {
+			direction = direction.Reverse()
+		}
+		directions = append(directions, direction)
+	}
+	predicates, err := entgql.MultiCursorsPredicate(after, before, &entgql.MultiCursorsOptions{
+		FieldID:     DefaultRequirementSetOrder.Field.column,
+		DirectionID: idDirection,
+		Fields:      fields,
+		Directions:  directions,
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, predicate := range predicates {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *requirementsetPager) applyOrder(query *RequirementSetQuery) *RequirementSetQuery {
+	var defaultOrdered bool
+	for _, o := range p.order {
+		direction := o.Direction
+		if p.reverse {
+			direction = direction.Reverse()
+		}
+		query = query.Order(o.Field.toTerm(direction.OrderTermOption()))
+		if o.Field.column == DefaultRequirementSetOrder.Field.column {
+			defaultOrdered = true
+		}
+		if len(query.ctx.Fields) > 0 {
+			query.ctx.AppendFieldOnce(o.Field.column)
+		}
+	}
+	if !defaultOrdered {
+		direction := entgql.OrderDirectionAsc
+		if p.reverse {
+			direction = direction.Reverse()
+		}
+		query = query.Order(DefaultRequirementSetOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	return query
+}
+
+func (p *requirementsetPager) orderExpr(query *RequirementSetQuery) sql.Querier {
+	if len(query.ctx.Fields) > 0 {
+		for _, o := range p.order {
+			query.ctx.AppendFieldOnce(o.Field.column)
+		}
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		for _, o := range p.order {
+			direction := o.Direction
+			if p.reverse {
+				direction = direction.Reverse()
+			}
+			b.Ident(o.Field.column).Pad().WriteString(string(direction))
+			b.Comma()
+		}
+		direction := entgql.OrderDirectionAsc
+		if p.reverse {
+			direction = direction.Reverse()
+		}
+		b.Ident(DefaultRequirementSetOrder.Field.column).Pad().WriteString(string(direction))
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to RequirementSet.
+func (_m *RequirementSetQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...RequirementSetPaginateOption,
+) (*RequirementSetConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newRequirementSetPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &RequirementSetConnection{Edges: []*RequirementSetEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// RequirementSetOrderFieldName orders RequirementSet by name.
+	RequirementSetOrderFieldName = &RequirementSetOrderField{
+		Value: func(_m *RequirementSet) (ent.Value, error) {
+			return _m.Name, nil
+		},
+		column: requirementset.FieldName,
+		toTerm: requirementset.ByName,
+		toCursor: func(_m *RequirementSet) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Name,
+			}
+		},
+	}
+	// RequirementSetOrderFieldCreatedAt orders RequirementSet by created_at.
+	RequirementSetOrderFieldCreatedAt = &RequirementSetOrderField{
+		Value: func(_m *RequirementSet) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: requirementset.FieldCreatedAt,
+		toTerm: requirementset.ByCreatedAt,
+		toCursor: func(_m *RequirementSet) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// RequirementSetOrderFieldUpdatedAt orders RequirementSet by updated_at.
+	RequirementSetOrderFieldUpdatedAt = &RequirementSetOrderField{
+		Value: func(_m *RequirementSet) (ent.Value, error) {
+			return _m.UpdatedAt, nil
+		},
+		column: requirementset.FieldUpdatedAt,
+		toTerm: requirementset.ByUpdatedAt,
+		toCursor: func(_m *RequirementSet) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.UpdatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f RequirementSetOrderField) String() string {
+	var str string
+	switch f.column {
+	case RequirementSetOrderFieldName.column:
+		str = "NAME"
+	case RequirementSetOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case RequirementSetOrderFieldUpdatedAt.column:
+		str = "UPDATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f RequirementSetOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *RequirementSetOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("RequirementSetOrderField %T must be a string", v)
+	}
+	switch str {
+	case "NAME":
+		*f = *RequirementSetOrderFieldName
+	case "CREATED_AT":
+		*f = *RequirementSetOrderFieldCreatedAt
+	case "UPDATED_AT":
+		*f = *RequirementSetOrderFieldUpdatedAt
+	default:
+		return fmt.Errorf("%s is not a valid RequirementSetOrderField", str)
+	}
+	return nil
+}
+
+// RequirementSetOrderField defines the ordering field of RequirementSet.
+type RequirementSetOrderField struct {
+	// Value extracts the ordering value from the given RequirementSet.
+	Value    func(*RequirementSet) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) requirementset.OrderOption
+	toCursor func(*RequirementSet) Cursor
+}
+
+// RequirementSetOrder defines the ordering of RequirementSet.
+type RequirementSetOrder struct {
+	Direction OrderDirection            `json:"direction"`
+	Field     *RequirementSetOrderField `json:"field"`
+}
+
+// DefaultRequirementSetOrder is the default ordering of RequirementSet.
+var DefaultRequirementSetOrder = &RequirementSetOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &RequirementSetOrderField{
+		Value: func(_m *RequirementSet) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: requirementset.FieldID,
+		toTerm: requirementset.ByID,
+		toCursor: func(_m *RequirementSet) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts RequirementSet into RequirementSetEdge.
+func (_m *RequirementSet) ToEdge(order *RequirementSetOrder) *RequirementSetEdge {
+	if order == nil {
+		order = DefaultRequirementSetOrder
+	}
+	return &RequirementSetEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}

@@ -34,6 +34,7 @@ import (
 	"techfacts.dev/techfacts/ent/profile"
 	"techfacts.dev/techfacts/ent/ratelimit"
 	"techfacts.dev/techfacts/ent/report"
+	"techfacts.dev/techfacts/ent/requirementset"
 	"techfacts.dev/techfacts/ent/review"
 	"techfacts.dev/techfacts/ent/shift"
 	"techfacts.dev/techfacts/ent/snapshot"
@@ -51,31 +52,32 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
-	TypeAlias       = "Alias"
-	TypeAnswer      = "Answer"
-	TypeApiKey      = "ApiKey"
-	TypeAuditEntry  = "AuditEntry"
-	TypeBoilerplate = "Boilerplate"
-	TypeChange      = "Change"
-	TypeEmbedding   = "Embedding"
-	TypeEntry       = "Entry"
-	TypeFact        = "Fact"
-	TypeFactChange  = "FactChange"
-	TypeIndexer     = "Indexer"
-	TypeInterval    = "Interval"
-	TypeJob         = "Job"
-	TypeJobEvent    = "JobEvent"
-	TypeJobItem     = "JobItem"
-	TypePage        = "Page"
-	TypePattern     = "Pattern"
-	TypeProfile     = "Profile"
-	TypeRateLimit   = "RateLimit"
-	TypeReport      = "Report"
-	TypeReview      = "Review"
-	TypeShift       = "Shift"
-	TypeSnapshot    = "Snapshot"
-	TypeUpload      = "Upload"
-	TypeWorker      = "Worker"
+	TypeAlias          = "Alias"
+	TypeAnswer         = "Answer"
+	TypeApiKey         = "ApiKey"
+	TypeAuditEntry     = "AuditEntry"
+	TypeBoilerplate    = "Boilerplate"
+	TypeChange         = "Change"
+	TypeEmbedding      = "Embedding"
+	TypeEntry          = "Entry"
+	TypeFact           = "Fact"
+	TypeFactChange     = "FactChange"
+	TypeIndexer        = "Indexer"
+	TypeInterval       = "Interval"
+	TypeJob            = "Job"
+	TypeJobEvent       = "JobEvent"
+	TypeJobItem        = "JobItem"
+	TypePage           = "Page"
+	TypePattern        = "Pattern"
+	TypeProfile        = "Profile"
+	TypeRateLimit      = "RateLimit"
+	TypeReport         = "Report"
+	TypeRequirementSet = "RequirementSet"
+	TypeReview         = "Review"
+	TypeShift          = "Shift"
+	TypeSnapshot       = "Snapshot"
+	TypeUpload         = "Upload"
+	TypeWorker         = "Worker"
 )
 
 // AliasMutation represents an operation that mutates the Alias nodes in the graph.
@@ -22034,6 +22036,660 @@ func (m *ReportMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Report edge %s", name)
+}
+
+// RequirementSetMutation represents an operation that mutates the RequirementSet nodes in the graph.
+type RequirementSetMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	name          *string
+	description   *string
+	rules         *[]schema.Requirement
+	appendrules   []schema.Requirement
+	version       *int
+	addversion    *int
+	created_at    *time.Time
+	updated_at    *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*RequirementSet, error)
+	predicates    []predicate.RequirementSet
+}
+
+var _ ent.Mutation = (*RequirementSetMutation)(nil)
+
+// requirementsetOption allows management of the mutation configuration using functional options.
+type requirementsetOption func(*RequirementSetMutation)
+
+// newRequirementSetMutation creates new mutation for the RequirementSet entity.
+func newRequirementSetMutation(c config, op Op, opts ...requirementsetOption) *RequirementSetMutation {
+	m := &RequirementSetMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRequirementSet,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withRequirementSetID sets the ID field of the mutation.
+func withRequirementSetID(id uuid.UUID) requirementsetOption {
+	return func(m *RequirementSetMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *RequirementSet
+		)
+		m.oldValue = func(ctx context.Context) (*RequirementSet, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().RequirementSet.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRequirementSet sets the old RequirementSet of the mutation.
+func withRequirementSet(node *RequirementSet) requirementsetOption {
+	return func(m *RequirementSetMutation) {
+		m.oldValue = func(context.Context) (*RequirementSet, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m RequirementSetMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m RequirementSetMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of RequirementSet entities.
+func (m *RequirementSetMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *RequirementSetMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *RequirementSetMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().RequirementSet.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetName sets the "name" field.
+func (m *RequirementSetMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *RequirementSetMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the RequirementSet entity.
+// If the RequirementSet object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RequirementSetMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *RequirementSetMutation) ResetName() {
+	m.name = nil
+}
+
+// SetDescription sets the "description" field.
+func (m *RequirementSetMutation) SetDescription(s string) {
+	m.description = &s
+}
+
+// Description returns the value of the "description" field in the mutation.
+func (m *RequirementSetMutation) Description() (r string, exists bool) {
+	v := m.description
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDescription returns the old "description" field's value of the RequirementSet entity.
+// If the RequirementSet object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RequirementSetMutation) OldDescription(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDescription is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDescription requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDescription: %w", err)
+	}
+	return oldValue.Description, nil
+}
+
+// ResetDescription resets all changes to the "description" field.
+func (m *RequirementSetMutation) ResetDescription() {
+	m.description = nil
+}
+
+// SetRules sets the "rules" field.
+func (m *RequirementSetMutation) SetRules(s []schema.Requirement) {
+	m.rules = &s
+	m.appendrules = nil
+}
+
+// Rules returns the value of the "rules" field in the mutation.
+func (m *RequirementSetMutation) Rules() (r []schema.Requirement, exists bool) {
+	v := m.rules
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRules returns the old "rules" field's value of the RequirementSet entity.
+// If the RequirementSet object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RequirementSetMutation) OldRules(ctx context.Context) (v []schema.Requirement, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRules is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRules requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRules: %w", err)
+	}
+	return oldValue.Rules, nil
+}
+
+// AppendRules adds s to the "rules" field.
+func (m *RequirementSetMutation) AppendRules(s []schema.Requirement) {
+	m.appendrules = append(m.appendrules, s...)
+}
+
+// AppendedRules returns the list of values that were appended to the "rules" field in this mutation.
+func (m *RequirementSetMutation) AppendedRules() ([]schema.Requirement, bool) {
+	if len(m.appendrules) == 0 {
+		return nil, false
+	}
+	return m.appendrules, true
+}
+
+// ResetRules resets all changes to the "rules" field.
+func (m *RequirementSetMutation) ResetRules() {
+	m.rules = nil
+	m.appendrules = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *RequirementSetMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *RequirementSetMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the RequirementSet entity.
+// If the RequirementSet object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RequirementSetMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *RequirementSetMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *RequirementSetMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *RequirementSetMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *RequirementSetMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *RequirementSetMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the RequirementSet entity.
+// If the RequirementSet object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RequirementSetMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *RequirementSetMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *RequirementSetMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *RequirementSetMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the RequirementSet entity.
+// If the RequirementSet object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RequirementSetMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *RequirementSetMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// Where appends a list predicates to the RequirementSetMutation builder.
+func (m *RequirementSetMutation) Where(ps ...predicate.RequirementSet) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the RequirementSetMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *RequirementSetMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.RequirementSet, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *RequirementSetMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *RequirementSetMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (RequirementSet).
+func (m *RequirementSetMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *RequirementSetMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.name != nil {
+		fields = append(fields, requirementset.FieldName)
+	}
+	if m.description != nil {
+		fields = append(fields, requirementset.FieldDescription)
+	}
+	if m.rules != nil {
+		fields = append(fields, requirementset.FieldRules)
+	}
+	if m.version != nil {
+		fields = append(fields, requirementset.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, requirementset.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, requirementset.FieldUpdatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *RequirementSetMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case requirementset.FieldName:
+		return m.Name()
+	case requirementset.FieldDescription:
+		return m.Description()
+	case requirementset.FieldRules:
+		return m.Rules()
+	case requirementset.FieldVersion:
+		return m.Version()
+	case requirementset.FieldCreatedAt:
+		return m.CreatedAt()
+	case requirementset.FieldUpdatedAt:
+		return m.UpdatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *RequirementSetMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case requirementset.FieldName:
+		return m.OldName(ctx)
+	case requirementset.FieldDescription:
+		return m.OldDescription(ctx)
+	case requirementset.FieldRules:
+		return m.OldRules(ctx)
+	case requirementset.FieldVersion:
+		return m.OldVersion(ctx)
+	case requirementset.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case requirementset.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown RequirementSet field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RequirementSetMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case requirementset.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case requirementset.FieldDescription:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDescription(v)
+		return nil
+	case requirementset.FieldRules:
+		v, ok := value.([]schema.Requirement)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRules(v)
+		return nil
+	case requirementset.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case requirementset.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case requirementset.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RequirementSet field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *RequirementSetMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, requirementset.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *RequirementSetMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case requirementset.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RequirementSetMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case requirementset.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RequirementSet numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *RequirementSetMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *RequirementSetMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *RequirementSetMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown RequirementSet nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *RequirementSetMutation) ResetField(name string) error {
+	switch name {
+	case requirementset.FieldName:
+		m.ResetName()
+		return nil
+	case requirementset.FieldDescription:
+		m.ResetDescription()
+		return nil
+	case requirementset.FieldRules:
+		m.ResetRules()
+		return nil
+	case requirementset.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case requirementset.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case requirementset.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown RequirementSet field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *RequirementSetMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *RequirementSetMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *RequirementSetMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *RequirementSetMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *RequirementSetMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *RequirementSetMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *RequirementSetMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown RequirementSet unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *RequirementSetMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown RequirementSet edge %s", name)
 }
 
 // ReviewMutation represents an operation that mutates the Review nodes in the graph.

@@ -21,6 +21,7 @@ import (
 	"techfacts.dev/techfacts/ent/profile"
 	"techfacts.dev/techfacts/ent/ratelimit"
 	"techfacts.dev/techfacts/ent/report"
+	"techfacts.dev/techfacts/ent/requirementset"
 	"techfacts.dev/techfacts/ent/review"
 	"techfacts.dev/techfacts/ent/shift"
 	"techfacts.dev/techfacts/ent/snapshot"
@@ -425,6 +426,34 @@ func init() {
 	reportDescID := reportFields[0].Descriptor()
 	// report.DefaultID holds the default value on creation for the id field.
 	report.DefaultID = reportDescID.Default.(func() uuid.UUID)
+	requirementsetFields := schema.RequirementSet{}.Fields()
+	_ = requirementsetFields
+	// requirementsetDescName is the schema descriptor for name field.
+	requirementsetDescName := requirementsetFields[1].Descriptor()
+	// requirementset.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	requirementset.NameValidator = requirementsetDescName.Validators[0].(func(string) error)
+	// requirementsetDescDescription is the schema descriptor for description field.
+	requirementsetDescDescription := requirementsetFields[2].Descriptor()
+	// requirementset.DefaultDescription holds the default value on creation for the description field.
+	requirementset.DefaultDescription = requirementsetDescDescription.Default.(string)
+	// requirementset.DescriptionValidator is a validator for the "description" field. It is called by the builders before save.
+	requirementset.DescriptionValidator = requirementsetDescDescription.Validators[0].(func(string) error)
+	// requirementsetDescVersion is the schema descriptor for version field.
+	requirementsetDescVersion := requirementsetFields[4].Descriptor()
+	// requirementset.DefaultVersion holds the default value on creation for the version field.
+	requirementset.DefaultVersion = requirementsetDescVersion.Default.(int)
+	// requirementsetDescCreatedAt is the schema descriptor for created_at field.
+	requirementsetDescCreatedAt := requirementsetFields[5].Descriptor()
+	// requirementset.DefaultCreatedAt holds the default value on creation for the created_at field.
+	requirementset.DefaultCreatedAt = requirementsetDescCreatedAt.Default.(func() time.Time)
+	// requirementsetDescUpdatedAt is the schema descriptor for updated_at field.
+	requirementsetDescUpdatedAt := requirementsetFields[6].Descriptor()
+	// requirementset.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	requirementset.DefaultUpdatedAt = requirementsetDescUpdatedAt.Default.(func() time.Time)
+	// requirementsetDescID is the schema descriptor for id field.
+	requirementsetDescID := requirementsetFields[0].Descriptor()
+	// requirementset.DefaultID holds the default value on creation for the id field.
+	requirementset.DefaultID = requirementsetDescID.Default.(func() uuid.UUID)
 	reviewFields := schema.Review{}.Fields()
 	_ = reviewFields
 	// reviewDescReason is the schema descriptor for reason field.

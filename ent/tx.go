@@ -52,6 +52,8 @@ type Tx struct {
 	RateLimit *RateLimitClient
 	// Report is the client for interacting with the Report builders.
 	Report *ReportClient
+	// RequirementSet is the client for interacting with the RequirementSet builders.
+	RequirementSet *RequirementSetClient
 	// Review is the client for interacting with the Review builders.
 	Review *ReviewClient
 	// Shift is the client for interacting with the Shift builders.
@@ -213,6 +215,7 @@ func (tx *Tx) init() {
 	tx.Profile = NewProfileClient(tx.config)
 	tx.RateLimit = NewRateLimitClient(tx.config)
 	tx.Report = NewReportClient(tx.config)
+	tx.RequirementSet = NewRequirementSetClient(tx.config)
 	tx.Review = NewReviewClient(tx.config)
 	tx.Shift = NewShiftClient(tx.config)
 	tx.Snapshot = NewSnapshotClient(tx.config)

@@ -21,6 +21,59 @@ type FactValue interface {
 	IsFactValue()
 }
 
+// One company held against a requirement set.
+type AssessedCompany struct {
+	// Its name.
+	Company string `json:"company"`
+	// Its place, from 1; companies between which nothing decides have the same.
+	Rank int `json:"rank"`
+	// Whether it meets what it must.
+	Qualification Qualification `json:"qualification"`
+	// The share of the weights of what is known that it meets, from 0 to 1; null if nothing is known.
+	Score *float64 `json:"score,omitempty"`
+	// The share of all weights that it meets if nothing that is unknown is met.
+	ScoreMin float64 `json:"scoreMin"`
+	// The share of all weights that it meets if all that is unknown is met.
+	ScoreMax float64 `json:"scoreMax"`
+	// The share of all weights of which it is not known whether it is met.
+	Unknown float64 `json:"unknown"`
+	// What came of each rule, in their order.
+	Rules []*AssessedRule `json:"rules"`
+}
+
+// What came of one rule for one company.
+type AssessedRule struct {
+	// Its place in the set, from 0.
+	Index int `json:"index"`
+	// The rule.
+	Rule *schema.Requirement `json:"rule"`
+	// The rule in words.
+	Label string `json:"label"`
+	// What came of it.
+	Outcome RuleOutcome `json:"outcome"`
+	// Why, for people.
+	Reason string `json:"reason"`
+	// What is known of what the rule is about.
+	State CellState `json:"state"`
+	// Of PASS the plans that meet it, if only those do; else none.
+	Plans []string `json:"plans"`
+	// What was found that decides it, at most 5: of PASS what meets it, of FAIL what does not, of UNKNOWN what cannot be judged.
+	Evidence []*CellEntry `json:"evidence"`
+}
+
+// Companies held against a requirement set.
+type Assessment struct {
+	// What they were held against.
+	RequirementSet *ent.RequirementSet `json:"requirementSet"`
+	// The company that comes first; null if several do, or if every company fails a MUST.
+	Winner *string `json:"winner,omitempty"`
+	// The companies in their order, the best first.
+	Companies []*AssessedCompany `json:"companies"`
+	// For each other company that could come first alone, a smallest number of outcomes that would have to be different for that; the company that needs the
+	// fewest is first.
+	WouldWin []*WouldWin `json:"wouldWin"`
+}
+
 // Which job to cancel.
 type CancelJobInput struct {
 	// Its id.
@@ -226,6 +279,22 @@ type CreateProfilePayload struct {
 	Profile *ent.Profile `json:"profile"`
 }
 
+// What a new requirement set is.
+type CreateRequirementSetInput struct {
+	// Its unique name: 1 to 200 characters.
+	Name string `json:"name"`
+	// What it is for, for people: at most 1,000 characters.
+	Description string `json:"description"`
+	// What is required: 1 to 50 rules.
+	Rules []*RequirementInput `json:"rules"`
+}
+
+// The requirement set that was made.
+type CreateRequirementSetPayload struct {
+	// The set.
+	RequirementSet *ent.RequirementSet `json:"requirementSet"`
+}
+
 // Which job to delete.
 type DeleteJobInput struct {
 	// Its id.
@@ -259,6 +328,18 @@ type DeleteReportInput struct {
 // What was deleted.
 type DeleteReportPayload struct {
 	// The id of the report that is no more.
+	DeletedID uuid.UUID `json:"deletedId"`
+}
+
+// Which requirement set to delete.
+type DeleteRequirementSetInput struct {
+	// Its id.
+	ID uuid.UUID `json:"id"`
+}
+
+// What was deleted.
+type DeleteRequirementSetPayload struct {
+	// The id of the set that is no more.
 	DeletedID uuid.UUID `json:"deletedId"`
 }
 
@@ -430,6 +511,20 @@ type NumberValue struct {
 
 func (NumberValue) IsFactValue() {}
 
+// An outcome that would have to be different.
+type OutcomeChange struct {
+	// Whose.
+	Company string `json:"company"`
+	// Of which rule, by its place in the set, from 0.
+	Index int `json:"index"`
+	// The rule in words.
+	Label string `json:"label"`
+	// What came of it.
+	From RuleOutcome `json:"from"`
+	// What would have to come of it.
+	To RuleOutcome `json:"to"`
+}
+
 // The pages that a search has found, the best first.
 type PageSearchConnection struct {
 	// The pages of this page of the list.
@@ -546,6 +641,36 @@ type ReportFile struct {
 	Format string `json:"format"`
 	// Its path on this server.
 	Path string `json:"path"`
+}
+
+// Something that a requirement can be about.
+type RequirementAttribute struct {
+	// Its key.
+	Key string `json:"key"`
+	// What it is called.
+	Label string `json:"label"`
+	// The key of its category.
+	Category string `json:"category"`
+	// The kinds of values that it has; none if it is said in words.
+	Kinds []schema.ValueKind `json:"kinds"`
+	// Which value is better, if that can be said.
+	Better *Better `json:"better,omitempty"`
+}
+
+// One thing to require.
+type RequirementInput struct {
+	// The key of the row of a comparison that it is about; see requirementAttributes. Give this or a text.
+	Attribute *string `json:"attribute,omitempty"`
+	// Words, all of which must be in a fact for it to be about this: at most 8, without counting words such as "the".
+	Text *string `json:"text,omitempty"`
+	// How what is documented must compare to the value.
+	Operator schema.RequirementOperator `json:"operator"`
+	// The value with its unit, as documents write it: "100 requests per minute", "$50 per month", "99.9%", "1.2". None for EXISTS.
+	Value *string `json:"value,omitempty"`
+	// What it means if it is not met.
+	Level schema.RequirementLevel `json:"level"`
+	// How much it counts: 1 to 100.
+	Weight int `json:"weight"`
 }
 
 // Which domain to reset.
@@ -877,6 +1002,24 @@ type UpdateProfilePayload struct {
 	Profile *ent.Profile `json:"profile"`
 }
 
+// What to change of a requirement set; null leaves a thing as it is.
+type UpdateRequirementSetInput struct {
+	// The id of the set.
+	ID uuid.UUID `json:"id"`
+	// Its unique name.
+	Name *string `json:"name,omitempty"`
+	// What it is for, for people.
+	Description *string `json:"description,omitempty"`
+	// What is required, in place of what was.
+	Rules []*RequirementInput `json:"rules,omitempty"`
+}
+
+// The requirement set that was changed.
+type UpdateRequirementSetPayload struct {
+	// The set as it is now.
+	RequirementSet *ent.RequirementSet `json:"requirementSet"`
+}
+
 // Which facts to verify.
 type VerifyEvidenceInput struct {
 	// The ids of 1 to 100 facts.
@@ -905,6 +1048,14 @@ type WithdrawReviewInput struct {
 type WithdrawReviewPayload struct {
 	// The fact as it is now.
 	Fact *ent.Fact `json:"fact"`
+}
+
+// What would have to be different for a company to come first.
+type WouldWin struct {
+	// The company.
+	Company string `json:"company"`
+	// The outcomes that would have to be different, all of them. No fewer suffice.
+	Changes []*OutcomeChange `json:"changes"`
 }
 
 // Which of two values is better.
@@ -1096,6 +1247,67 @@ func (e EvidenceState) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// Whether a company meets what it must.
+type Qualification string
+
+const (
+	// It meets every MUST.
+	QualificationQualified Qualification = "QUALIFIED"
+	// Of some MUST it is not known, and it fails none.
+	QualificationOpen Qualification = "OPEN"
+	// It fails a MUST.
+	QualificationDisqualified Qualification = "DISQUALIFIED"
+)
+
+var AllQualification = []Qualification{
+	QualificationQualified,
+	QualificationOpen,
+	QualificationDisqualified,
+}
+
+func (e Qualification) IsValid() bool {
+	switch e {
+	case QualificationQualified, QualificationOpen, QualificationDisqualified:
+		return true
+	}
+	return false
+}
+
+func (e Qualification) String() string {
+	return string(e)
+}
+
+func (e *Qualification) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = Qualification(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid Qualification", str)
+	}
+	return nil
+}
+
+func (e Qualification) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *Qualification) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e Qualification) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // What a difference is.
 type ReportChangeKind string
 
@@ -1152,6 +1364,67 @@ func (e *ReportChangeKind) UnmarshalJSON(b []byte) error {
 }
 
 func (e ReportChangeKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What came of a rule.
+type RuleOutcome string
+
+const (
+	// It is documented that it is met, at least on some plan or under some condition.
+	RuleOutcomePass RuleOutcome = "PASS"
+	// It is documented that it is not met.
+	RuleOutcomeFail RuleOutcome = "FAIL"
+	// It cannot be said; see the reason.
+	RuleOutcomeUnknown RuleOutcome = "UNKNOWN"
+)
+
+var AllRuleOutcome = []RuleOutcome{
+	RuleOutcomePass,
+	RuleOutcomeFail,
+	RuleOutcomeUnknown,
+}
+
+func (e RuleOutcome) IsValid() bool {
+	switch e {
+	case RuleOutcomePass, RuleOutcomeFail, RuleOutcomeUnknown:
+		return true
+	}
+	return false
+}
+
+func (e RuleOutcome) String() string {
+	return string(e)
+}
+
+func (e *RuleOutcome) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = RuleOutcome(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid RuleOutcome", str)
+	}
+	return nil
+}
+
+func (e RuleOutcome) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *RuleOutcome) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e RuleOutcome) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

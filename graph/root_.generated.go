@@ -63,6 +63,35 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	AssessedCompany struct {
+		Company       func(childComplexity int) int
+		Qualification func(childComplexity int) int
+		Rank          func(childComplexity int) int
+		Rules         func(childComplexity int) int
+		Score         func(childComplexity int) int
+		ScoreMax      func(childComplexity int) int
+		ScoreMin      func(childComplexity int) int
+		Unknown       func(childComplexity int) int
+	}
+
+	AssessedRule struct {
+		Evidence func(childComplexity int) int
+		Index    func(childComplexity int) int
+		Label    func(childComplexity int) int
+		Outcome  func(childComplexity int) int
+		Plans    func(childComplexity int) int
+		Reason   func(childComplexity int) int
+		Rule     func(childComplexity int) int
+		State    func(childComplexity int) int
+	}
+
+	Assessment struct {
+		Companies      func(childComplexity int) int
+		RequirementSet func(childComplexity int) int
+		Winner         func(childComplexity int) int
+		WouldWin       func(childComplexity int) int
+	}
+
 	AuditEntry struct {
 		At       func(childComplexity int) int
 		ID       func(childComplexity int) int
@@ -176,6 +205,10 @@ type ComplexityRoot struct {
 		Profile func(childComplexity int) int
 	}
 
+	CreateRequirementSetPayload struct {
+		RequirementSet func(childComplexity int) int
+	}
+
 	DeleteJobPayload struct {
 		DeletedID func(childComplexity int) int
 	}
@@ -185,6 +218,10 @@ type ComplexityRoot struct {
 	}
 
 	DeleteReportPayload struct {
+		DeletedID func(childComplexity int) int
+	}
+
+	DeleteRequirementSetPayload struct {
 		DeletedID func(childComplexity int) int
 	}
 
@@ -438,26 +475,29 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		CancelJob       func(childComplexity int, input CancelJobInput) int
-		CloneProfile    func(childComplexity int, input CloneProfileInput) int
-		CreateAPIKey    func(childComplexity int, input CreateAPIKeyInput) int
-		CreateProfile   func(childComplexity int, input CreateProfileInput) int
-		DeleteJob       func(childComplexity int, input DeleteJobInput) int
-		DeleteProfile   func(childComplexity int, input DeleteProfileInput) int
-		DeleteReport    func(childComplexity int, input DeleteReportInput) int
-		ImportDocuments func(childComplexity int, input ImportDocumentsInput) int
-		RefreshReport   func(childComplexity int, input RefreshReportInput) int
-		ResetRateLimit  func(childComplexity int, input ResetRateLimitInput) int
-		RetryJob        func(childComplexity int, input RetryJobInput) int
-		ReviewFact      func(childComplexity int, input ReviewFactInput) int
-		RevokeAPIKey    func(childComplexity int, input RevokeAPIKeyInput) int
-		SetRateLimit    func(childComplexity int, input SetRateLimitInput) int
-		StartExtraction func(childComplexity int, input StartExtractionInput) int
-		StartReport     func(childComplexity int, input StartReportInput) int
-		StartScrape     func(childComplexity int, input StartScrapeInput) int
-		TestProfile     func(childComplexity int, input TestProfileInput) int
-		UpdateProfile   func(childComplexity int, input UpdateProfileInput) int
-		WithdrawReview  func(childComplexity int, input WithdrawReviewInput) int
+		CancelJob            func(childComplexity int, input CancelJobInput) int
+		CloneProfile         func(childComplexity int, input CloneProfileInput) int
+		CreateAPIKey         func(childComplexity int, input CreateAPIKeyInput) int
+		CreateProfile        func(childComplexity int, input CreateProfileInput) int
+		CreateRequirementSet func(childComplexity int, input CreateRequirementSetInput) int
+		DeleteJob            func(childComplexity int, input DeleteJobInput) int
+		DeleteProfile        func(childComplexity int, input DeleteProfileInput) int
+		DeleteReport         func(childComplexity int, input DeleteReportInput) int
+		DeleteRequirementSet func(childComplexity int, input DeleteRequirementSetInput) int
+		ImportDocuments      func(childComplexity int, input ImportDocumentsInput) int
+		RefreshReport        func(childComplexity int, input RefreshReportInput) int
+		ResetRateLimit       func(childComplexity int, input ResetRateLimitInput) int
+		RetryJob             func(childComplexity int, input RetryJobInput) int
+		ReviewFact           func(childComplexity int, input ReviewFactInput) int
+		RevokeAPIKey         func(childComplexity int, input RevokeAPIKeyInput) int
+		SetRateLimit         func(childComplexity int, input SetRateLimitInput) int
+		StartExtraction      func(childComplexity int, input StartExtractionInput) int
+		StartReport          func(childComplexity int, input StartReportInput) int
+		StartScrape          func(childComplexity int, input StartScrapeInput) int
+		TestProfile          func(childComplexity int, input TestProfileInput) int
+		UpdateProfile        func(childComplexity int, input UpdateProfileInput) int
+		UpdateRequirementSet func(childComplexity int, input UpdateRequirementSetInput) int
+		WithdrawReview       func(childComplexity int, input WithdrawReviewInput) int
 	}
 
 	NumberValue struct {
@@ -467,6 +507,14 @@ type ComplexityRoot struct {
 		Original func(childComplexity int) int
 		Per      func(childComplexity int) int
 		Unit     func(childComplexity int) int
+	}
+
+	OutcomeChange struct {
+		Company func(childComplexity int) int
+		From    func(childComplexity int) int
+		Index   func(childComplexity int) int
+		Label   func(childComplexity int) int
+		To      func(childComplexity int) int
 	}
 
 	OutcomeCount struct {
@@ -574,33 +622,37 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		APIKeys        func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ApiKeyOrder, where *ent.ApiKeyWhereInput) int
-		AuditLog       func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.AuditEntryOrder, where *ent.AuditEntryWhereInput) int
-		Comparison     func(childComplexity int, input ComparisonInput) int
-		Conflicts      func(childComplexity int, where *ent.FactWhereInput, first int) int
-		Fact           func(childComplexity int, id uuid.UUID) int
-		FactChanges    func(childComplexity int, since *time.Time, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, where *ent.FactChangeWhereInput) int
-		Facts          func(childComplexity int, asOf *time.Time, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.FactOrder, where *ent.FactWhereInput) int
-		Job            func(childComplexity int, id uuid.UUID) int
-		Jobs           func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.JobOrder, where *ent.JobWhereInput) int
-		Node           func(childComplexity int, id uuid.UUID) int
-		Nodes          func(childComplexity int, ids []uuid.UUID) int
-		Page           func(childComplexity int, id uuid.UUID) int
-		PageByURL      func(childComplexity int, url string) int
-		Pages          func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.PageOrder, where *ent.PageWhereInput) int
-		PreviewCrawl   func(childComplexity int, input PreviewCrawlInput) int
-		Profile        func(childComplexity int, id *uuid.UUID, name *string) int
-		Profiles       func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ProfileOrder, where *ent.ProfileWhereInput) int
-		RateLimit      func(childComplexity int, domain string) int
-		RateLimits     func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.RateLimitOrder, where *ent.RateLimitWhereInput) int
-		Report         func(childComplexity int, id uuid.UUID) int
-		Reports        func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ReportOrder, where *ent.ReportWhereInput) int
-		SearchFacts    func(childComplexity int, query string, where *FactSearchWhere, mode SearchMode, orderBy SearchOrder, collapse *SearchCollapse, first *int, after *entgql.Cursor[uuid.UUID]) int
-		SearchPages    func(childComplexity int, query string, where *PageSearchWhere, first *int, after *entgql.Cursor[uuid.UUID]) int
-		SimilarFacts   func(childComplexity int, id uuid.UUID, where *FactSearchWhere, first *int, after *entgql.Cursor[uuid.UUID]) int
-		SnapshotDiff   func(childComplexity int, from uuid.UUID, to uuid.UUID) int
-		SuggestTerms   func(childComplexity int, prefix string, first int) int
-		VerifyEvidence func(childComplexity int, input VerifyEvidenceInput) int
+		APIKeys               func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ApiKeyOrder, where *ent.ApiKeyWhereInput) int
+		Assess                func(childComplexity int, requirementSetID uuid.UUID, companies []string) int
+		AuditLog              func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.AuditEntryOrder, where *ent.AuditEntryWhereInput) int
+		Comparison            func(childComplexity int, input ComparisonInput) int
+		Conflicts             func(childComplexity int, where *ent.FactWhereInput, first int) int
+		Fact                  func(childComplexity int, id uuid.UUID) int
+		FactChanges           func(childComplexity int, since *time.Time, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, where *ent.FactChangeWhereInput) int
+		Facts                 func(childComplexity int, asOf *time.Time, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.FactOrder, where *ent.FactWhereInput) int
+		Job                   func(childComplexity int, id uuid.UUID) int
+		Jobs                  func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.JobOrder, where *ent.JobWhereInput) int
+		Node                  func(childComplexity int, id uuid.UUID) int
+		Nodes                 func(childComplexity int, ids []uuid.UUID) int
+		Page                  func(childComplexity int, id uuid.UUID) int
+		PageByURL             func(childComplexity int, url string) int
+		Pages                 func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.PageOrder, where *ent.PageWhereInput) int
+		PreviewCrawl          func(childComplexity int, input PreviewCrawlInput) int
+		Profile               func(childComplexity int, id *uuid.UUID, name *string) int
+		Profiles              func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ProfileOrder, where *ent.ProfileWhereInput) int
+		RateLimit             func(childComplexity int, domain string) int
+		RateLimits            func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.RateLimitOrder, where *ent.RateLimitWhereInput) int
+		Report                func(childComplexity int, id uuid.UUID) int
+		Reports               func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.ReportOrder, where *ent.ReportWhereInput) int
+		RequirementAttributes func(childComplexity int) int
+		RequirementSet        func(childComplexity int, id *uuid.UUID, name *string) int
+		RequirementSets       func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.RequirementSetOrder, where *ent.RequirementSetWhereInput) int
+		SearchFacts           func(childComplexity int, query string, where *FactSearchWhere, mode SearchMode, orderBy SearchOrder, collapse *SearchCollapse, first *int, after *entgql.Cursor[uuid.UUID]) int
+		SearchPages           func(childComplexity int, query string, where *PageSearchWhere, first *int, after *entgql.Cursor[uuid.UUID]) int
+		SimilarFacts          func(childComplexity int, id uuid.UUID, where *FactSearchWhere, first *int, after *entgql.Cursor[uuid.UUID]) int
+		SnapshotDiff          func(childComplexity int, from uuid.UUID, to uuid.UUID) int
+		SuggestTerms          func(childComplexity int, prefix string, first int) int
+		VerifyEvidence        func(childComplexity int, input VerifyEvidenceInput) int
 	}
 
 	RateLimit struct {
@@ -717,6 +769,44 @@ type ComplexityRoot struct {
 		Prose              func(childComplexity int) int
 		Title              func(childComplexity int) int
 		Type               func(childComplexity int) int
+	}
+
+	Requirement struct {
+		Attribute func(childComplexity int) int
+		Level     func(childComplexity int) int
+		Operator  func(childComplexity int) int
+		Text      func(childComplexity int) int
+		Value     func(childComplexity int) int
+		Weight    func(childComplexity int) int
+	}
+
+	RequirementAttribute struct {
+		Better   func(childComplexity int) int
+		Category func(childComplexity int) int
+		Key      func(childComplexity int) int
+		Kinds    func(childComplexity int) int
+		Label    func(childComplexity int) int
+	}
+
+	RequirementSet struct {
+		CreatedAt   func(childComplexity int) int
+		Description func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Rules       func(childComplexity int) int
+		UpdatedAt   func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	RequirementSetConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	RequirementSetEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	ResetRateLimitPayload struct {
@@ -907,6 +997,10 @@ type ComplexityRoot struct {
 		Profile func(childComplexity int) int
 	}
 
+	UpdateRequirementSetPayload struct {
+		RequirementSet func(childComplexity int) int
+	}
+
 	VersionValue struct {
 		From     func(childComplexity int) int
 		Original func(childComplexity int) int
@@ -920,6 +1014,11 @@ type ComplexityRoot struct {
 	WithoutModel struct {
 		Count  func(childComplexity int) int
 		Reason func(childComplexity int) int
+	}
+
+	WouldWin struct {
+		Changes func(childComplexity int) int
+		Company func(childComplexity int) int
 	}
 }
 
@@ -1011,6 +1110,129 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApiKeyEdge.Node(childComplexity), true
+
+	case "AssessedCompany.company":
+		if e.ComplexityRoot.AssessedCompany.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessedCompany.Company(childComplexity), true
+	case "AssessedCompany.qualification":
+		if e.ComplexityRoot.AssessedCompany.Qualification == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessedCompany.Qualification(childComplexity), true
+	case "AssessedCompany.rank":
+		if e.ComplexityRoot.AssessedCompany.Rank == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessedCompany.Rank(childComplexity), true
+	case "AssessedCompany.rules":
+		if e.ComplexityRoot.AssessedCompany.Rules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessedCompany.Rules(childComplexity), true
+	case "AssessedCompany.score":
+		if e.ComplexityRoot.AssessedCompany.Score == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessedCompany.Score(childComplexity), true
+	case "AssessedCompany.scoreMax":
+		if e.ComplexityRoot.AssessedCompany.ScoreMax == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessedCompany.ScoreMax(childComplexity), true
+	case "AssessedCompany.scoreMin":
+		if e.ComplexityRoot.AssessedCompany.ScoreMin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessedCompany.ScoreMin(childComplexity), true
+	case "AssessedCompany.unknown":
+		if e.ComplexityRoot.AssessedCompany.Unknown == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessedCompany.Unknown(childComplexity), true
+
+	case "AssessedRule.evidence":
+		if e.ComplexityRoot.AssessedRule.Evidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessedRule.Evidence(childComplexity), true
+	case "AssessedRule.index":
+		if e.ComplexityRoot.AssessedRule.Index == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessedRule.Index(childComplexity), true
+	case "AssessedRule.label":
+		if e.ComplexityRoot.AssessedRule.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessedRule.Label(childComplexity), true
+	case "AssessedRule.outcome":
+		if e.ComplexityRoot.AssessedRule.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessedRule.Outcome(childComplexity), true
+	case "AssessedRule.plans":
+		if e.ComplexityRoot.AssessedRule.Plans == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessedRule.Plans(childComplexity), true
+	case "AssessedRule.reason":
+		if e.ComplexityRoot.AssessedRule.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessedRule.Reason(childComplexity), true
+	case "AssessedRule.rule":
+		if e.ComplexityRoot.AssessedRule.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessedRule.Rule(childComplexity), true
+	case "AssessedRule.state":
+		if e.ComplexityRoot.AssessedRule.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessedRule.State(childComplexity), true
+
+	case "Assessment.companies":
+		if e.ComplexityRoot.Assessment.Companies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.Companies(childComplexity), true
+	case "Assessment.requirementSet":
+		if e.ComplexityRoot.Assessment.RequirementSet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.RequirementSet(childComplexity), true
+	case "Assessment.winner":
+		if e.ComplexityRoot.Assessment.Winner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.Winner(childComplexity), true
+	case "Assessment.wouldWin":
+		if e.ComplexityRoot.Assessment.WouldWin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.WouldWin(childComplexity), true
 
 	case "AuditEntry.at":
 		if e.ComplexityRoot.AuditEntry.At == nil {
@@ -1435,6 +1657,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateProfilePayload.Profile(childComplexity), true
 
+	case "CreateRequirementSetPayload.requirementSet":
+		if e.ComplexityRoot.CreateRequirementSetPayload.RequirementSet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateRequirementSetPayload.RequirementSet(childComplexity), true
+
 	case "DeleteJobPayload.deletedId":
 		if e.ComplexityRoot.DeleteJobPayload.DeletedID == nil {
 			break
@@ -1455,6 +1684,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteReportPayload.DeletedID(childComplexity), true
+
+	case "DeleteRequirementSetPayload.deletedId":
+		if e.ComplexityRoot.DeleteRequirementSetPayload.DeletedID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteRequirementSetPayload.DeletedID(childComplexity), true
 
 	case "DiffHunk.fromLine":
 		if e.ComplexityRoot.DiffHunk.FromLine == nil {
@@ -2538,6 +2774,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateProfile(childComplexity, args["input"].(CreateProfileInput)), true
+	case "Mutation.createRequirementSet":
+		if e.ComplexityRoot.Mutation.CreateRequirementSet == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createRequirementSet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateRequirementSet(childComplexity, args["input"].(CreateRequirementSetInput)), true
 	case "Mutation.deleteJob":
 		if e.ComplexityRoot.Mutation.DeleteJob == nil {
 			break
@@ -2571,6 +2818,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteReport(childComplexity, args["input"].(DeleteReportInput)), true
+	case "Mutation.deleteRequirementSet":
+		if e.ComplexityRoot.Mutation.DeleteRequirementSet == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteRequirementSet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteRequirementSet(childComplexity, args["input"].(DeleteRequirementSetInput)), true
 	case "Mutation.importDocuments":
 		if e.ComplexityRoot.Mutation.ImportDocuments == nil {
 			break
@@ -2703,6 +2961,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateProfile(childComplexity, args["input"].(UpdateProfileInput)), true
+	case "Mutation.updateRequirementSet":
+		if e.ComplexityRoot.Mutation.UpdateRequirementSet == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateRequirementSet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateRequirementSet(childComplexity, args["input"].(UpdateRequirementSetInput)), true
 	case "Mutation.withdrawReview":
 		if e.ComplexityRoot.Mutation.WithdrawReview == nil {
 			break
@@ -2751,6 +3020,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.NumberValue.Unit(childComplexity), true
+
+	case "OutcomeChange.company":
+		if e.ComplexityRoot.OutcomeChange.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutcomeChange.Company(childComplexity), true
+	case "OutcomeChange.from":
+		if e.ComplexityRoot.OutcomeChange.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutcomeChange.From(childComplexity), true
+	case "OutcomeChange.index":
+		if e.ComplexityRoot.OutcomeChange.Index == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutcomeChange.Index(childComplexity), true
+	case "OutcomeChange.label":
+		if e.ComplexityRoot.OutcomeChange.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutcomeChange.Label(childComplexity), true
+	case "OutcomeChange.to":
+		if e.ComplexityRoot.OutcomeChange.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutcomeChange.To(childComplexity), true
 
 	case "OutcomeCount.count":
 		if e.ComplexityRoot.OutcomeCount.Count == nil {
@@ -3181,6 +3481,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.APIKeys(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].([]*ent.ApiKeyOrder), args["where"].(*ent.ApiKeyWhereInput)), true
+	case "Query.assess":
+		if e.ComplexityRoot.Query.Assess == nil {
+			break
+		}
+
+		args, err := ec.field_Query_assess_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Assess(childComplexity, args["requirementSetId"].(uuid.UUID), args["companies"].([]string)), true
 	case "Query.auditLog":
 		if e.ComplexityRoot.Query.AuditLog == nil {
 			break
@@ -3402,6 +3713,34 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Reports(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].([]*ent.ReportOrder), args["where"].(*ent.ReportWhereInput)), true
+	case "Query.requirementAttributes":
+		if e.ComplexityRoot.Query.RequirementAttributes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.RequirementAttributes(childComplexity), true
+	case "Query.requirementSet":
+		if e.ComplexityRoot.Query.RequirementSet == nil {
+			break
+		}
+
+		args, err := ec.field_Query_requirementSet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RequirementSet(childComplexity, args["id"].(*uuid.UUID), args["name"].(*string)), true
+	case "Query.requirementSets":
+		if e.ComplexityRoot.Query.RequirementSets == nil {
+			break
+		}
+
+		args, err := ec.field_Query_requirementSets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RequirementSets(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].([]*ent.RequirementSetOrder), args["where"].(*ent.RequirementSetWhereInput)), true
 	case "Query.searchFacts":
 		if e.ComplexityRoot.Query.SearchFacts == nil {
 			break
@@ -3948,6 +4287,149 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReportParams.Type(childComplexity), true
+
+	case "Requirement.attribute":
+		if e.ComplexityRoot.Requirement.Attribute == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Requirement.Attribute(childComplexity), true
+	case "Requirement.level":
+		if e.ComplexityRoot.Requirement.Level == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Requirement.Level(childComplexity), true
+	case "Requirement.operator":
+		if e.ComplexityRoot.Requirement.Operator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Requirement.Operator(childComplexity), true
+	case "Requirement.text":
+		if e.ComplexityRoot.Requirement.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Requirement.Text(childComplexity), true
+	case "Requirement.value":
+		if e.ComplexityRoot.Requirement.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Requirement.Value(childComplexity), true
+	case "Requirement.weight":
+		if e.ComplexityRoot.Requirement.Weight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Requirement.Weight(childComplexity), true
+
+	case "RequirementAttribute.better":
+		if e.ComplexityRoot.RequirementAttribute.Better == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequirementAttribute.Better(childComplexity), true
+	case "RequirementAttribute.category":
+		if e.ComplexityRoot.RequirementAttribute.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequirementAttribute.Category(childComplexity), true
+	case "RequirementAttribute.key":
+		if e.ComplexityRoot.RequirementAttribute.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequirementAttribute.Key(childComplexity), true
+	case "RequirementAttribute.kinds":
+		if e.ComplexityRoot.RequirementAttribute.Kinds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequirementAttribute.Kinds(childComplexity), true
+	case "RequirementAttribute.label":
+		if e.ComplexityRoot.RequirementAttribute.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequirementAttribute.Label(childComplexity), true
+
+	case "RequirementSet.createdAt":
+		if e.ComplexityRoot.RequirementSet.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequirementSet.CreatedAt(childComplexity), true
+	case "RequirementSet.description":
+		if e.ComplexityRoot.RequirementSet.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequirementSet.Description(childComplexity), true
+	case "RequirementSet.id":
+		if e.ComplexityRoot.RequirementSet.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequirementSet.ID(childComplexity), true
+	case "RequirementSet.name":
+		if e.ComplexityRoot.RequirementSet.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequirementSet.Name(childComplexity), true
+	case "RequirementSet.rules":
+		if e.ComplexityRoot.RequirementSet.Rules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequirementSet.Rules(childComplexity), true
+	case "RequirementSet.updatedAt":
+		if e.ComplexityRoot.RequirementSet.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequirementSet.UpdatedAt(childComplexity), true
+	case "RequirementSet.version":
+		if e.ComplexityRoot.RequirementSet.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequirementSet.Version(childComplexity), true
+
+	case "RequirementSetConnection.edges":
+		if e.ComplexityRoot.RequirementSetConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequirementSetConnection.Edges(childComplexity), true
+	case "RequirementSetConnection.pageInfo":
+		if e.ComplexityRoot.RequirementSetConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequirementSetConnection.PageInfo(childComplexity), true
+	case "RequirementSetConnection.totalCount":
+		if e.ComplexityRoot.RequirementSetConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequirementSetConnection.TotalCount(childComplexity), true
+
+	case "RequirementSetEdge.cursor":
+		if e.ComplexityRoot.RequirementSetEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequirementSetEdge.Cursor(childComplexity), true
+	case "RequirementSetEdge.node":
+		if e.ComplexityRoot.RequirementSetEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequirementSetEdge.Node(childComplexity), true
 
 	case "ResetRateLimitPayload.rateLimit":
 		if e.ComplexityRoot.ResetRateLimitPayload.RateLimit == nil {
@@ -4646,6 +5128,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateProfilePayload.Profile(childComplexity), true
 
+	case "UpdateRequirementSetPayload.requirementSet":
+		if e.ComplexityRoot.UpdateRequirementSetPayload.RequirementSet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateRequirementSetPayload.RequirementSet(childComplexity), true
+
 	case "VersionValue.from":
 		if e.ComplexityRoot.VersionValue.From == nil {
 			break
@@ -4685,6 +5174,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WithoutModel.Reason(childComplexity), true
 
+	case "WouldWin.changes":
+		if e.ComplexityRoot.WouldWin.Changes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WouldWin.Changes(childComplexity), true
+	case "WouldWin.company":
+		if e.ComplexityRoot.WouldWin.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WouldWin.Company(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -4704,9 +5206,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CrawlInput", ec.unmarshalInputCrawlInput),
 			graphql.NewInputUnmarshaler("CreateApiKeyInput", ec.unmarshalInputCreateApiKeyInput),
 			graphql.NewInputUnmarshaler("CreateProfileInput", ec.unmarshalInputCreateProfileInput),
+			graphql.NewInputUnmarshaler("CreateRequirementSetInput", ec.unmarshalInputCreateRequirementSetInput),
 			graphql.NewInputUnmarshaler("DeleteJobInput", ec.unmarshalInputDeleteJobInput),
 			graphql.NewInputUnmarshaler("DeleteProfileInput", ec.unmarshalInputDeleteProfileInput),
 			graphql.NewInputUnmarshaler("DeleteReportInput", ec.unmarshalInputDeleteReportInput),
+			graphql.NewInputUnmarshaler("DeleteRequirementSetInput", ec.unmarshalInputDeleteRequirementSetInput),
 			graphql.NewInputUnmarshaler("FactChangeWhereInput", ec.unmarshalInputFactChangeWhereInput),
 			graphql.NewInputUnmarshaler("FactOrder", ec.unmarshalInputFactOrder),
 			graphql.NewInputUnmarshaler("FactSearchWhere", ec.unmarshalInputFactSearchWhere),
@@ -4731,6 +5235,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RefreshReportInput", ec.unmarshalInputRefreshReportInput),
 			graphql.NewInputUnmarshaler("ReportOrder", ec.unmarshalInputReportOrder),
 			graphql.NewInputUnmarshaler("ReportWhereInput", ec.unmarshalInputReportWhereInput),
+			graphql.NewInputUnmarshaler("RequirementInput", ec.unmarshalInputRequirementInput),
+			graphql.NewInputUnmarshaler("RequirementSetOrder", ec.unmarshalInputRequirementSetOrder),
+			graphql.NewInputUnmarshaler("RequirementSetWhereInput", ec.unmarshalInputRequirementSetWhereInput),
 			graphql.NewInputUnmarshaler("ResetRateLimitInput", ec.unmarshalInputResetRateLimitInput),
 			graphql.NewInputUnmarshaler("RetryJobInput", ec.unmarshalInputRetryJobInput),
 			graphql.NewInputUnmarshaler("ReviewFactInput", ec.unmarshalInputReviewFactInput),
@@ -4744,6 +5251,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("StartScrapeInput", ec.unmarshalInputStartScrapeInput),
 			graphql.NewInputUnmarshaler("TestProfileInput", ec.unmarshalInputTestProfileInput),
 			graphql.NewInputUnmarshaler("UpdateProfileInput", ec.unmarshalInputUpdateProfileInput),
+			graphql.NewInputUnmarshaler("UpdateRequirementSetInput", ec.unmarshalInputUpdateRequirementSetInput),
 			graphql.NewInputUnmarshaler("VerifyEvidenceInput", ec.unmarshalInputVerifyEvidenceInput),
 			graphql.NewInputUnmarshaler("WithdrawReviewInput", ec.unmarshalInputWithdrawReviewInput),
 		)
@@ -7329,6 +7837,458 @@ type ReportParams {
   instructions: String!
 }
 `, BuiltIn: false},
+	{Name: "../schema/requirementset.graphql", Input: `extend type RequirementSet {
+  """
+  What is required, in the order in which it was given.
+  """
+  rules: [Requirement!]!
+}
+
+"""
+One thing that is required.
+"""
+type Requirement {
+  """
+  The key of the row of a comparison that it is about, such as "request_rate"; empty if it is about what its text says.
+  """
+  attribute: String!
+  """
+  Words, all of which are in a fact about it; empty if it is about an attribute.
+  """
+  text: String!
+  """
+  How what is documented must compare to the value.
+  """
+  operator: RequirementOperator!
+  """
+  The value, with its unit; empty for EXISTS.
+  """
+  value: String!
+  """
+  What it means if it is not met.
+  """
+  level: RequirementLevel!
+  """
+  How much it counts: 1 to 100.
+  """
+  weight: Int!
+}
+
+"""
+How what is documented must compare to a value.
+"""
+enum RequirementOperator {
+  """
+  It is the value or more: "100 requests per minute", "99.9%", "1.2".
+  """
+  AT_LEAST
+  """
+  It is the value or less.
+  """
+  AT_MOST
+  """
+  It is the value; or "yes", "no" or "unlimited".
+  """
+  EQUALS
+  """
+  These words, one after the other, are among those in which it is said.
+  """
+  CONTAINS
+  """
+  There is such a thing.
+  """
+  EXISTS
+}
+
+"""
+What it means if a requirement is not met.
+"""
+enum RequirementLevel {
+  """
+  A company that does not meet it is out.
+  """
+  MUST
+  """
+  It counts by its weight.
+  """
+  SHOULD
+}
+
+extend type Query {
+  """
+  The requirement set of this id or of this name, or null with an error of code NOT_FOUND.
+  """
+  requirementSet(
+    """
+    The id of a set; give this or the name.
+    """
+    id: ID
+    """
+    The name of a set.
+    """
+    name: String
+  ): RequirementSet @scope(needs: READ)
+  """
+  The attributes that a requirement can be about: the rows of a comparison that have a name.
+  """
+  requirementAttributes: [RequirementAttribute!]! @scope(needs: READ)
+  """
+  Companies held against a requirement set, by what they document. That something is not documented is not that it is not met. NOT_FOUND for a company
+  of which no page is stored.
+  """
+  assess(
+    """
+    The id of the requirement set.
+    """
+    requirementSetId: ID!
+    """
+    The companies: 1 to 50.
+    """
+    companies: [String!]!
+  ): Assessment! @scope(needs: READ)
+}
+
+extend type Mutation {
+  """
+  Makes a requirement set.
+  """
+  createRequirementSet(
+    """
+    What it is.
+    """
+    input: CreateRequirementSetInput!
+  ): CreateRequirementSetPayload! @scope(needs: WRITE)
+  """
+  Changes a requirement set; what is not given stays.
+  """
+  updateRequirementSet(
+    """
+    What to change.
+    """
+    input: UpdateRequirementSetInput!
+  ): UpdateRequirementSetPayload! @scope(needs: WRITE)
+  """
+  Deletes a requirement set.
+  """
+  deleteRequirementSet(
+    """
+    Which set.
+    """
+    input: DeleteRequirementSetInput!
+  ): DeleteRequirementSetPayload! @scope(needs: WRITE)
+}
+
+"""
+What a new requirement set is.
+"""
+input CreateRequirementSetInput {
+  """
+  Its unique name: 1 to 200 characters.
+  """
+  name: String!
+  """
+  What it is for, for people: at most 1,000 characters.
+  """
+  description: String! = ""
+  """
+  What is required: 1 to 50 rules.
+  """
+  rules: [RequirementInput!]!
+}
+
+"""
+What to change of a requirement set; null leaves a thing as it is.
+"""
+input UpdateRequirementSetInput {
+  """
+  The id of the set.
+  """
+  id: ID!
+  """
+  Its unique name.
+  """
+  name: String
+  """
+  What it is for, for people.
+  """
+  description: String
+  """
+  What is required, in place of what was.
+  """
+  rules: [RequirementInput!]
+}
+
+"""
+Which requirement set to delete.
+"""
+input DeleteRequirementSetInput {
+  """
+  Its id.
+  """
+  id: ID!
+}
+
+"""
+One thing to require.
+"""
+input RequirementInput {
+  """
+  The key of the row of a comparison that it is about; see requirementAttributes. Give this or a text.
+  """
+  attribute: String
+  """
+  Words, all of which must be in a fact for it to be about this: at most 8, without counting words such as "the".
+  """
+  text: String
+  """
+  How what is documented must compare to the value.
+  """
+  operator: RequirementOperator!
+  """
+  The value with its unit, as documents write it: "100 requests per minute", "$50 per month", "99.9%", "1.2". None for EXISTS.
+  """
+  value: String
+  """
+  What it means if it is not met.
+  """
+  level: RequirementLevel! = SHOULD
+  """
+  How much it counts: 1 to 100.
+  """
+  weight: Int! = 1
+}
+
+"""
+The requirement set that was made.
+"""
+type CreateRequirementSetPayload {
+  """
+  The set.
+  """
+  requirementSet: RequirementSet!
+}
+
+"""
+The requirement set that was changed.
+"""
+type UpdateRequirementSetPayload {
+  """
+  The set as it is now.
+  """
+  requirementSet: RequirementSet!
+}
+
+"""
+What was deleted.
+"""
+type DeleteRequirementSetPayload {
+  """
+  The id of the set that is no more.
+  """
+  deletedId: ID!
+}
+
+"""
+Something that a requirement can be about.
+"""
+type RequirementAttribute {
+  """
+  Its key.
+  """
+  key: String!
+  """
+  What it is called.
+  """
+  label: String!
+  """
+  The key of its category.
+  """
+  category: String!
+  """
+  The kinds of values that it has; none if it is said in words.
+  """
+  kinds: [FactValueKind!]!
+  """
+  Which value is better, if that can be said.
+  """
+  better: Better
+}
+
+"""
+Companies held against a requirement set.
+"""
+type Assessment {
+  """
+  What they were held against.
+  """
+  requirementSet: RequirementSet!
+  """
+  The company that comes first; null if several do, or if every company fails a MUST.
+  """
+  winner: String
+  """
+  The companies in their order, the best first.
+  """
+  companies: [AssessedCompany!]!
+  """
+  For each other company that could come first alone, a smallest number of outcomes that would have to be different for that; the company that needs the
+  fewest is first.
+  """
+  wouldWin: [WouldWin!]!
+}
+
+"""
+One company held against a requirement set.
+"""
+type AssessedCompany {
+  """
+  Its name.
+  """
+  company: String!
+  """
+  Its place, from 1; companies between which nothing decides have the same.
+  """
+  rank: Int!
+  """
+  Whether it meets what it must.
+  """
+  qualification: Qualification!
+  """
+  The share of the weights of what is known that it meets, from 0 to 1; null if nothing is known.
+  """
+  score: Float
+  """
+  The share of all weights that it meets if nothing that is unknown is met.
+  """
+  scoreMin: Float!
+  """
+  The share of all weights that it meets if all that is unknown is met.
+  """
+  scoreMax: Float!
+  """
+  The share of all weights of which it is not known whether it is met.
+  """
+  unknown: Float!
+  """
+  What came of each rule, in their order.
+  """
+  rules: [AssessedRule!]!
+}
+
+"""
+Whether a company meets what it must.
+"""
+enum Qualification {
+  """
+  It meets every MUST.
+  """
+  QUALIFIED
+  """
+  Of some MUST it is not known, and it fails none.
+  """
+  OPEN
+  """
+  It fails a MUST.
+  """
+  DISQUALIFIED
+}
+
+"""
+What came of a rule.
+"""
+enum RuleOutcome {
+  """
+  It is documented that it is met, at least on some plan or under some condition.
+  """
+  PASS
+  """
+  It is documented that it is not met.
+  """
+  FAIL
+  """
+  It cannot be said; see the reason.
+  """
+  UNKNOWN
+}
+
+"""
+What came of one rule for one company.
+"""
+type AssessedRule {
+  """
+  Its place in the set, from 0.
+  """
+  index: Int!
+  """
+  The rule.
+  """
+  rule: Requirement!
+  """
+  The rule in words.
+  """
+  label: String!
+  """
+  What came of it.
+  """
+  outcome: RuleOutcome!
+  """
+  Why, for people.
+  """
+  reason: String!
+  """
+  What is known of what the rule is about.
+  """
+  state: CellState!
+  """
+  Of PASS the plans that meet it, if only those do; else none.
+  """
+  plans: [String!]!
+  """
+  What was found that decides it, at most 5: of PASS what meets it, of FAIL what does not, of UNKNOWN what cannot be judged.
+  """
+  evidence: [CellEntry!]!
+}
+
+"""
+What would have to be different for a company to come first.
+"""
+type WouldWin {
+  """
+  The company.
+  """
+  company: String!
+  """
+  The outcomes that would have to be different, all of them. No fewer suffice.
+  """
+  changes: [OutcomeChange!]!
+}
+
+"""
+An outcome that would have to be different.
+"""
+type OutcomeChange {
+  """
+  Whose.
+  """
+  company: String!
+  """
+  Of which rule, by its place in the set, from 0.
+  """
+  index: Int!
+  """
+  The rule in words.
+  """
+  label: String!
+  """
+  What came of it.
+  """
+  from: RuleOutcome!
+  """
+  What would have to come of it.
+  """
+  to: RuleOutcome!
+}
+`, BuiltIn: false},
 	{Name: "../schema/review.graphql", Input: `extend type Profile {
   """
   How often the facts that it finds were right, as far as they were reviewed.
@@ -7951,6 +8911,64 @@ func (ec *executionContext) childFields_ApiKeyEdge(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type ApiKeyEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_AssessedCompany(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "company":
+		return ec.fieldContext_AssessedCompany_company(ctx, field)
+	case "rank":
+		return ec.fieldContext_AssessedCompany_rank(ctx, field)
+	case "qualification":
+		return ec.fieldContext_AssessedCompany_qualification(ctx, field)
+	case "score":
+		return ec.fieldContext_AssessedCompany_score(ctx, field)
+	case "scoreMin":
+		return ec.fieldContext_AssessedCompany_scoreMin(ctx, field)
+	case "scoreMax":
+		return ec.fieldContext_AssessedCompany_scoreMax(ctx, field)
+	case "unknown":
+		return ec.fieldContext_AssessedCompany_unknown(ctx, field)
+	case "rules":
+		return ec.fieldContext_AssessedCompany_rules(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssessedCompany", field.Name)
+}
+
+func (ec *executionContext) childFields_AssessedRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "index":
+		return ec.fieldContext_AssessedRule_index(ctx, field)
+	case "rule":
+		return ec.fieldContext_AssessedRule_rule(ctx, field)
+	case "label":
+		return ec.fieldContext_AssessedRule_label(ctx, field)
+	case "outcome":
+		return ec.fieldContext_AssessedRule_outcome(ctx, field)
+	case "reason":
+		return ec.fieldContext_AssessedRule_reason(ctx, field)
+	case "state":
+		return ec.fieldContext_AssessedRule_state(ctx, field)
+	case "plans":
+		return ec.fieldContext_AssessedRule_plans(ctx, field)
+	case "evidence":
+		return ec.fieldContext_AssessedRule_evidence(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssessedRule", field.Name)
+}
+
+func (ec *executionContext) childFields_Assessment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "requirementSet":
+		return ec.fieldContext_Assessment_requirementSet(ctx, field)
+	case "winner":
+		return ec.fieldContext_Assessment_winner(ctx, field)
+	case "companies":
+		return ec.fieldContext_Assessment_companies(ctx, field)
+	case "wouldWin":
+		return ec.fieldContext_Assessment_wouldWin(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Assessment", field.Name)
+}
+
 func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -8177,6 +9195,14 @@ func (ec *executionContext) childFields_CreateProfilePayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type CreateProfilePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateRequirementSetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "requirementSet":
+		return ec.fieldContext_CreateRequirementSetPayload_requirementSet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateRequirementSetPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DeleteJobPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "deletedId":
@@ -8199,6 +9225,14 @@ func (ec *executionContext) childFields_DeleteReportPayload(ctx context.Context,
 		return ec.fieldContext_DeleteReportPayload_deletedId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteReportPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteRequirementSetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedId":
+		return ec.fieldContext_DeleteRequirementSetPayload_deletedId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteRequirementSetPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DiffHunk(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8653,6 +9687,22 @@ func (ec *executionContext) childFields_ModelUsage(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type ModelUsage", field.Name)
 }
 
+func (ec *executionContext) childFields_OutcomeChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "company":
+		return ec.fieldContext_OutcomeChange_company(ctx, field)
+	case "index":
+		return ec.fieldContext_OutcomeChange_index(ctx, field)
+	case "label":
+		return ec.fieldContext_OutcomeChange_label(ctx, field)
+	case "from":
+		return ec.fieldContext_OutcomeChange_from(ctx, field)
+	case "to":
+		return ec.fieldContext_OutcomeChange_to(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OutcomeChange", field.Name)
+}
+
 func (ec *executionContext) childFields_OutcomeCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "outcome":
@@ -9045,6 +10095,82 @@ func (ec *executionContext) childFields_ReportFile(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type ReportFile", field.Name)
 }
 
+func (ec *executionContext) childFields_Requirement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "attribute":
+		return ec.fieldContext_Requirement_attribute(ctx, field)
+	case "text":
+		return ec.fieldContext_Requirement_text(ctx, field)
+	case "operator":
+		return ec.fieldContext_Requirement_operator(ctx, field)
+	case "value":
+		return ec.fieldContext_Requirement_value(ctx, field)
+	case "level":
+		return ec.fieldContext_Requirement_level(ctx, field)
+	case "weight":
+		return ec.fieldContext_Requirement_weight(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Requirement", field.Name)
+}
+
+func (ec *executionContext) childFields_RequirementAttribute(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_RequirementAttribute_key(ctx, field)
+	case "label":
+		return ec.fieldContext_RequirementAttribute_label(ctx, field)
+	case "category":
+		return ec.fieldContext_RequirementAttribute_category(ctx, field)
+	case "kinds":
+		return ec.fieldContext_RequirementAttribute_kinds(ctx, field)
+	case "better":
+		return ec.fieldContext_RequirementAttribute_better(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequirementAttribute", field.Name)
+}
+
+func (ec *executionContext) childFields_RequirementSet(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RequirementSet_id(ctx, field)
+	case "name":
+		return ec.fieldContext_RequirementSet_name(ctx, field)
+	case "description":
+		return ec.fieldContext_RequirementSet_description(ctx, field)
+	case "version":
+		return ec.fieldContext_RequirementSet_version(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_RequirementSet_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_RequirementSet_updatedAt(ctx, field)
+	case "rules":
+		return ec.fieldContext_RequirementSet_rules(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequirementSet", field.Name)
+}
+
+func (ec *executionContext) childFields_RequirementSetConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RequirementSetConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RequirementSetConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RequirementSetConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequirementSetConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RequirementSetEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_RequirementSetEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_RequirementSetEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequirementSetEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_ResetRateLimitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "rateLimit":
@@ -9363,6 +10489,14 @@ func (ec *executionContext) childFields_UpdateProfilePayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type UpdateProfilePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateRequirementSetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "requirementSet":
+		return ec.fieldContext_UpdateRequirementSetPayload_requirementSet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateRequirementSetPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_WithdrawReviewPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "fact":
@@ -9379,6 +10513,16 @@ func (ec *executionContext) childFields_WithoutModel(ctx context.Context, field 
 		return ec.fieldContext_WithoutModel_count(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WithoutModel", field.Name)
+}
+
+func (ec *executionContext) childFields_WouldWin(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "company":
+		return ec.fieldContext_WouldWin_company(ctx, field)
+	case "changes":
+		return ec.fieldContext_WouldWin_changes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WouldWin", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

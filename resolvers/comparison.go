@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/ent/fact"
@@ -14,9 +15,7 @@ import (
 // compare answers a comparison with what is asked of it: facts are read, at once,
 // if some are.
 func (r *Resolver) compare(ctx context.Context, in graph.ComparisonInput) (*graph.Comparison, error) {
-	c, err := report.Compare(ctx, r.Store, report.Question{
-		Companies: in.Companies, All: in.All, Categories: in.Categories, Attributes: in.Attributes, Profile: deref(in.Profile), First: in.First, AsOf: in.AsOf,
-	})
+	c, err := report.Compare(ctx, r.Store, comparisonQuestion(in))
 	if err != nil {
 		return nil, err
 	}
@@ -38,16 +37,17 @@ func (r *Resolver) compare(ctx context.Context, in graph.ComparisonInput) (*grap
 	return answer, nil
 }
 
+// comparisonQuestion is what a comparison is asked for.
+func comparisonQuestion(in graph.ComparisonInput) report.Question {
+	return report.Question{
+		Companies: in.Companies, All: in.All, Categories: in.Categories, Attributes: in.Attributes, Profile: deref(in.Profile), First: in.First, AsOf: in.AsOf,
+	}
+}
+
 func comparisonRow(row report.Row, facts map[uuid.UUID]*ent.Fact) *graph.ComparisonRow {
 	answer := &graph.ComparisonRow{
-		Key: row.Key, Label: row.Label, Category: row.Category, CategoryTitle: row.Title, Named: row.Named, Stated: row.Stated,
+		Key: row.Key, Label: row.Label, Category: row.Category, CategoryTitle: row.Title, Named: row.Named, Stated: row.Stated, Better: better(row.Better),
 		Cells: make([]*graph.ComparisonCell, len(row.Cells)),
-	}
-	switch row.Better {
-	case 1:
-		answer.Better = set(graph.BetterHigher)
-	case -1:
-		answer.Better = set(graph.BetterLower)
 	}
 	for i, cell := range row.Cells {
 		c := &graph.ComparisonCell{
@@ -84,6 +84,11 @@ func (r *Resolver) factsOf(ctx context.Context, c *report.Comparison) (map[uuid.
 			ids = append(ids, cell.Facts()...)
 		}
 	}
+	return r.readFacts(ctx, asked, ids)
+}
+
+// readFacts reads facts with what the fields that give them select.
+func (r *Resolver) readFacts(ctx context.Context, asked []graphql.CollectedField, ids []uuid.UUID) (map[uuid.UUID]*ent.Fact, error) {
 	field := asked[0]
 	for _, f := range asked[1:] {
 		field.Selections = append(slices.Clip(field.Selections), f.Selections...)

@@ -82,6 +82,14 @@ func (r *queryResolver) Reports(ctx context.Context, after *entgql.Cursor[uuid.U
 		ent.WithReportOrder(orderBy), ent.WithReportFilter(where.Filter)))
 }
 
+func (r *queryResolver) RequirementSets(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.RequirementSetOrder, where *ent.RequirementSetWhereInput) (*ent.RequirementSetConnection, error) {
+	if err := fits(len(orderBy), after, before); err != nil {
+		return nil, err
+	}
+	return listed(r.Ent.RequirementSet.Query().Paginate(ctx, after, first, before, last,
+		ent.WithRequirementSetOrder(orderBy), ent.WithRequirementSetFilter(where.Filter)))
+}
+
 func (r *Resolver) Fact() graph.FactResolver { return &factResolver{r} }
 
 func (r *Resolver) Job() graph.JobResolver { return &jobResolver{r} }

@@ -70,7 +70,7 @@ func listed[T any](list T, err error) (T, error) {
 		ent.ErrEmptyFactWhereInput, ent.ErrEmptyJobEventWhereInput, ent.ErrEmptyJobItemWhereInput, ent.ErrEmptyJobWhereInput,
 		ent.ErrEmptyPageWhereInput, ent.ErrEmptyProfileWhereInput, ent.ErrEmptyRateLimitWhereInput, ent.ErrEmptyReportWhereInput,
 		ent.ErrEmptySnapshotWhereInput, ent.ErrEmptyApiKeyWhereInput, ent.ErrEmptyAuditEntryWhereInput,
-		ent.ErrEmptyFactChangeWhereInput,
+		ent.ErrEmptyFactChangeWhereInput, ent.ErrEmptyRequirementSetWhereInput,
 	} {
 		if errors.Is(err, empty) {
 			return list, fault.Wrap(fault.Invalid, err, "where: a condition within must not be empty").With("where")

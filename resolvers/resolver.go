@@ -39,6 +39,8 @@ type Resolver struct {
 	Reports *report.Reports
 	// ReportFormats are those that reports can be fetched in.
 	ReportFormats []report.Format
+	// Requirements are what companies are held against.
+	Requirements *report.Requirements
 	// FactsPerSection and FactsPerReport are what reports list unless the input says otherwise.
 	FactsPerSection, FactsPerReport int
 	Jobs                            *job.Jobs

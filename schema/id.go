@@ -28,6 +28,7 @@ const (
 	KindAuditEntry
 	KindFactChange
 	KindReview
+	KindRequirementSet
 )
 
 // Tables names the table of each kind.
@@ -59,6 +60,8 @@ func (k Kind) table() string {
 		return "fact_changes"
 	case KindReview:
 		return "reviews"
+	case KindRequirementSet:
+		return "requirement_sets"
 	}
 	return ""
 }

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"strings"
 
 	"techfacts.dev/techfacts/internal/app"
 )
@@ -127,31 +125,5 @@ func (b *batch) send(ctx context.Context) error {
 	}
 	b.facts += last.FactCount
 	b.verdict = errors.Join(b.verdict, last.verdict())
-	return nil
-}
-
-type exportCmd struct {
-	WARC    string `name:"warc" required:"" placeholder:"FILE" help:"File to write, in WARC 1.1; compressed if its name ends in .gz."`
-	Company string `help:"Only pages of this company. Default: all."`
-}
-
-// Run writes the texts of all pages to a file, which is there as a whole or not
-// at all.
-func (cmd exportCmd) Run(ctx context.Context, c *app.Config) error {
-	if err := c.Check(); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(cmd.WARC), ".techfacts-export-*")
-	if err != nil {
-		return err
-	}
-	pages, err := app.Export(ctx, *c, f, strings.HasSuffix(cmd.WARC, ".gz"), cmd.Company)
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), cmd.WARC)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	fmt.Printf("%s: %d pages\n", cmd.WARC, pages)
 	return nil
 }

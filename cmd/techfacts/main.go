@@ -28,7 +28,8 @@ type cli struct {
 	Migrate migrateCmd `cmd:"" help:"Bring the database up to date, and end. The other commands do so too when they start."`
 	Scrape  scrapeCmd  `cmd:"" help:"Read pages, extract their facts and print them."`
 	Import  importCmd  `cmd:"" help:"Hand documents in, as the pages of their URLs: the files of a folder, or a WARC file."`
-	Export  exportCmd  `cmd:"" help:"Write the texts of all pages to a WARC file."`
+	Export  exportCmd  `cmd:"" help:"Write facts, pages or a comparison as CSV, JSON Lines or XLSX, or the texts of all pages as a WARC file."`
+	Report  reportCmd  `cmd:"" help:"Write a report on companies, from the facts that are stored."`
 	Extract extractCmd `cmd:"" help:"Find the facts of local HTML, Markdown or text files and print them; no database is needed."`
 	Keys    keysCmd    `cmd:"" help:"Make, list and revoke keys of the API."`
 	Demo    demoCmd    `cmd:"" help:"See it work: a small documentation site of three made-up vendors is read and served, without network."`

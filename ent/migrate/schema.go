@@ -861,6 +861,29 @@ var (
 			},
 		},
 	}
+	// RequirementSetsColumns holds the columns for the "requirement_sets" table.
+	RequirementSetsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "name", Type: field.TypeString, Size: 200},
+		{Name: "description", Type: field.TypeString, Size: 1000, Default: ""},
+		{Name: "rules", Type: field.TypeJSON},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+	}
+	// RequirementSetsTable holds the schema information for the "requirement_sets" table.
+	RequirementSetsTable = &schema.Table{
+		Name:       "requirement_sets",
+		Columns:    RequirementSetsColumns,
+		PrimaryKey: []*schema.Column{RequirementSetsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "requirementset_name",
+				Unique:  true,
+				Columns: []*schema.Column{RequirementSetsColumns[1]},
+			},
+		},
+	}
 	// ReviewsColumns holds the columns for the "reviews" table.
 	ReviewsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -1044,6 +1067,7 @@ var (
 		ProfilesTable,
 		RateLimitsTable,
 		ReportsTable,
+		RequirementSetsTable,
 		ReviewsTable,
 		ShiftsTable,
 		SnapshotsTable,

@@ -66,6 +66,9 @@ type RateLimit func(*sql.Selector)
 // Report is the predicate function for report builders.
 type Report func(*sql.Selector)
 
+// RequirementSet is the predicate function for requirementset builders.
+type RequirementSet func(*sql.Selector)
+
 // Review is the predicate function for review builders.
 type Review func(*sql.Selector)
 

@@ -103,11 +103,13 @@ var needs = map[string]string{
 	"READ": `Query.node Query.nodes Query.job Query.jobs Query.page Query.pages Query.pageByURL Query.fact Query.facts Query.profile Query.profiles
 		Query.report Query.reports Query.rateLimit Query.rateLimits Query.snapshotDiff
 		Query.factChanges Query.conflicts Query.verifyEvidence Subscription.factChanged
+		Query.requirementSet Query.requirementSets Query.requirementAttributes Query.assess
 		Query.comparison Query.searchFacts Query.similarFacts Query.searchPages Query.suggestTerms
 		Subscription.job Subscription.jobEvents Subscription.jobs Subscription.factAdded Subscription.pageStored Subscription.rateLimitUpdated Subscription.reportStale`,
 	"WRITE": `Mutation.startScrape Mutation.startExtraction Mutation.importDocuments Mutation.cancelJob Mutation.retryJob Mutation.deleteJob
 		Mutation.createProfile Mutation.updateProfile Mutation.cloneProfile Mutation.deleteProfile Mutation.testProfile Mutation.reviewFact Mutation.withdrawReview
 		Mutation.startReport Mutation.refreshReport Mutation.deleteReport
+		Mutation.createRequirementSet Mutation.updateRequirementSet Mutation.deleteRequirementSet
 		Query.previewCrawl`,
 	"ADMIN": `Query.apiKeys Query.auditLog Mutation.setRateLimit Mutation.resetRateLimit Mutation.createApiKey Mutation.revokeApiKey`,
 }

@@ -391,7 +391,7 @@ func (p *parts) degraded() (names []string) {
 func (p *parts) handler(c Config, s *store.Store, log *slog.Logger) http.Handler {
 	schema := resolvers.Schema(&resolvers.Resolver{
 		Ent: s.Ent, Store: s, Jobs: p.jobs, Profiles: extract.NewProfiles(s), Limiter: p.limiter, Keys: p.door.keys, Bus: p.bus, Tick: c.Tick,
-		Reviews: change.NewReviews(s, p.bus), Reports: p.reports, ReportFormats: p.reportFormats(), FactsPerSection: c.ReportSection, FactsPerReport: c.ReportFacts,
+		Reviews: change.NewReviews(s, p.bus), Reports: p.reports, ReportFormats: p.reportFormats(), Requirements: report.NewRequirements(s), FactsPerSection: c.ReportSection, FactsPerReport: c.ReportFacts,
 		Preview: crawl.Previewer{Store: s, Web: p.web, Limiter: p.limiter, Fresh: time.Duration(c.ScrapeCache), Documents: p.documents},
 		Search:  p.search.facts, PageSearch: p.search.pages, Documents: p.search.source,
 		Lab: lab.Lab{
@@ -404,7 +404,7 @@ func (p *parts) handler(c Config, s *store.Store, log *slog.Logger) http.Handler
 	}
 	config := server.Config{
 		Origins: c.AllowedOrigins, Introspection: c.Introspection, Limits: c.limits(),
-		GraphiQL: graphiql, Reports: p.reportFile, Observer: p.metrics, Metrics: p.metrics, Tracer: p.tracer, Slow: time.Duration(c.SlowOperation),
+		GraphiQL: graphiql, Reports: p.reportFile, Exports: exports(s), Observer: p.metrics, Metrics: p.metrics, Tracer: p.tracer, Slow: time.Duration(c.SlowOperation),
 	}
 	p.door.guard(&config)
 	return server.Handler(schema, config, p.health(s), log)

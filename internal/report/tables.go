@@ -22,7 +22,7 @@ func (d *Document) CSV(to io.Writer) error {
 	w := csv.NewWriter(to)
 	write := func(cells ...string) {
 		for i, c := range cells {
-			cells[i] = harmless(c)
+			cells[i] = Harmless(c)
 		}
 		_ = w.Write(cells) // Error tells
 	}
@@ -65,18 +65,4 @@ func stamp(t time.Time) string {
 		return ""
 	}
 	return t.UTC().Format(time.RFC3339)
-}
-
-// harmless is text that no spreadsheet takes for a formula.
-func harmless(s string) string {
-	trimmed := strings.TrimLeft(s, " \t\r\n")
-	if trimmed != "" && strings.ContainsAny(trimmed[:1], "=+-@|%") && !isNumber(s) || s != "" && (s[0] == '\t' || s[0] == '\r' || s[0] == '\n') {
-		return "'" + s
-	}
-	return s
-}
-
-func isNumber(s string) bool {
-	_, err := strconv.ParseFloat(s, 64)
-	return err == nil
 }

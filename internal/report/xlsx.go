@@ -35,7 +35,7 @@ func (d *Document) XLSX(to io.Writer) error {
 func texts(list []string) []any {
 	cells := make([]any, len(list))
 	for i, s := range list {
-		cells[i] = cellText(s)
+		cells[i] = CellText(s)
 	}
 	return cells
 }
@@ -135,7 +135,7 @@ func (b *workbook) sheet(name string, head []any, widths []float64, rows func(ro
 		for i, c := range cells {
 			switch c := c.(type) {
 			case string:
-				cells[i] = cellText(c)
+				cells[i] = CellText(c)
 			case time.Time:
 				cells[i] = nil
 				if !c.IsZero() {
@@ -150,19 +150,4 @@ func (b *workbook) sheet(name string, head []any, widths []float64, rows func(ro
 	if b.err == nil {
 		b.err = w.Flush()
 	}
-}
-
-// cellText is text that a cell can hold: at most 32,767 characters, and none that
-// XML has no place for.
-func cellText(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\t' && r != '\n' || r == '\ufffe' || r == '\uffff' {
-			return -1
-		}
-		return r
-	}, s)
-	if runes := []rune(s); len(runes) > excelize.TotalCellChars {
-		return string(runes[:excelize.TotalCellChars])
-	}
-	return s
 }

@@ -31,7 +31,8 @@ type Config struct {
 	Introspection bool          // whether clients may read the schema
 	GraphiQL      fs.FS         // its built page, served on /graphiql; nil: it is not
 
-	Reports Files // served below /reports/ to whoever may read; nil: none
+	Reports Files   // served below /reports/ to whoever may read; nil: none
+	Exports Streams // served below /exports/ to whoever may read; nil: none
 
 	Observer Observer      // nil: nobody
 	Tracer   *trace.Tracer // nil: none
@@ -48,18 +49,20 @@ const methods = "GET, POST"
 
 // api is what the routes share.
 type api struct {
-	engine   *engine
-	origins  origins
-	crowd    *crowd
-	imports  chan struct{} // large requests at a time
-	console  *site
-	reports  Files
-	health   Health
-	metrics  http.Handler
-	observer Observer
-	tracer   *trace.Tracer
-	log      *slog.Logger
-	buffers  sync.Pool // of websockets that write
+	engine    *engine
+	origins   origins
+	crowd     *crowd
+	imports   chan struct{} // large requests at a time
+	console   *site
+	reports   Files
+	exports   Streams
+	exporting chan struct{} // at a time
+	health    Health
+	metrics   http.Handler
+	observer  Observer
+	tracer    *trace.Tracer
+	log       *slog.Logger
+	buffers   sync.Pool // of websockets that write
 }
 
 // Handler serves schema on /graphql, by GET, POST and websocket, and what an
@@ -81,17 +84,19 @@ func Handler(schema graphql.ExecutableSchema, c Config, health Health, log *slog
 		log = slog.New(slog.DiscardHandler)
 	}
 	a := &api{
-		engine:   newEngine(schema, c, log),
-		origins:  newOrigins(c.Origins),
-		imports:  make(chan struct{}, importsAtATime),
-		crowd:    newCrowd(c.Limits.orDefault()),
-		console:  console,
-		reports:  c.Reports,
-		health:   health,
-		metrics:  c.Metrics,
-		observer: c.Observer,
-		tracer:   c.Tracer,
-		log:      log,
+		engine:    newEngine(schema, c, log),
+		origins:   newOrigins(c.Origins),
+		imports:   make(chan struct{}, importsAtATime),
+		crowd:     newCrowd(c.Limits.orDefault()),
+		console:   console,
+		reports:   c.Reports,
+		exports:   c.Exports,
+		exporting: make(chan struct{}, exportsAtATime),
+		health:    health,
+		metrics:   c.Metrics,
+		observer:  c.Observer,
+		tracer:    c.Tracer,
+		log:       log,
 	}
 	return a.identify(a.loopbackOnly(a.origins.share(http.HandlerFunc(a.route))))
 }
@@ -126,6 +131,10 @@ func (a *api) route(w http.ResponseWriter, r *http.Request) {
 		}
 		if a.reports != nil && strings.HasPrefix(r.URL.Path, reportsPrefix) {
 			a.read(w, r, a.report)
+			return
+		}
+		if a.exports != nil && strings.HasPrefix(r.URL.Path, exportsPrefix) {
+			a.read(w, r, a.export)
 			return
 		}
 		if a.console.has(r.URL.Path) {

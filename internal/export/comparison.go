@@ -1,0 +1,82 @@
+package export
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+	"techfacts.dev/techfacts/ent"
+	"techfacts.dev/techfacts/ent/fact"
+	"techfacts.dev/techfacts/internal/report"
+	"techfacts.dev/techfacts/internal/store"
+)
+
+// Comparison is companies side by side: a row for each thing that a cell says, with the fact that
+// says it, and one for each cell that says nothing. It fails as a comparison does, before
+// anything is written.
+func Comparison(s *store.Store, q report.Question) *Table {
+	t := &Table{Name: "comparison"}
+	t.columns = append(t.columns, column{"category", 18}, column{"key", 20}, column{"attribute", 28}, column{"company", 18}, column{"state", 16},
+		column{"cell", 50}, column{"best", 8}, column{"worst", 8}, column{"text", 40}, column{"denies", 8})
+	t.columns = append(t.columns, valueColumns...)
+	t.columns = append(t.columns, column{"qualifiers", 24}, column{"factId", 38})
+	t.columns = append(t.columns, evidenceColumns...)
+	t.columns = append(t.columns, column{"confidence", 12})
+	t.columns = append(t.columns, datedColumns...)
+	t.read = func(ctx context.Context, row func([]any) error) error {
+		c, err := report.Compare(ctx, s, q)
+		if err != nil {
+			return err
+		}
+		for _, r := range c.Rows {
+			if err := t.attribute(ctx, s, r, row); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return t
+}
+
+// attribute writes one row of a comparison. A fact that is gone since takes with it
+// what it says.
+func (t *Table) attribute(ctx context.Context, s *store.Store, r report.Row, row func([]any) error) error {
+	var ids []uuid.UUID
+	for _, c := range r.Cells {
+		for _, e := range c.Entries {
+			ids = append(ids, e.Fact)
+		}
+	}
+	list, err := s.Ent.Fact.Query().Where(fact.IDIn(ids...)).All(ctx)
+	if err != nil {
+		return fmt.Errorf("read facts: %w", err)
+	}
+	facts := make(map[uuid.UUID]*ent.Fact, len(list))
+	for _, f := range list {
+		facts[f.ID] = f
+	}
+	for _, c := range r.Cells {
+		cell := []any{r.Category, r.Key, r.Label, c.Company, string(c.State), c.Text, c.Best, c.Worst}
+		if len(c.Entries) == 0 {
+			if err := row(append(cell, make([]any, len(t.columns)-len(cell))...)); err != nil {
+				return err
+			}
+		}
+		for _, e := range c.Entries {
+			f := facts[e.Fact]
+			if f == nil {
+				continue
+			}
+			line := append(slices.Clone(cell), e.Text, e.Denies)
+			line = append(line, figures(e.Value)...)
+			line = append(line, e.Limits, f.ID.String())
+			line = append(line, evidence(f)...)
+			line = append(line, f.Confidence, f.FirstSeenAt, f.LastSeenAt, moment(f.BeganAt), since(f.EndedAt))
+			if err := row(line); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,323 @@
+package report
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"techfacts.dev/techfacts/internal/extract"
+	"techfacts.dev/techfacts/schema"
+)
+
+// demand is a rule that can be held against what companies say.
+type demand struct {
+	rule      schema.Requirement
+	attribute *attribute   // nil: it is about what words say
+	words     []string     // of the text, without common ones
+	wanted    schema.Value // of AT_LEAST, AT_MOST and EQUALS; FLAG is yes or no
+	phrase    []string     // of CONTAINS
+	broken    string       // why it cannot be held against anything, if it is one that was stored and makes sense no more
+}
+
+// wrong is what is wrong with which field of a rule.
+type wrong struct{ field, why string }
+
+const (
+	maxRuleText  = 200 // characters
+	maxRuleWords = 8
+)
+
+// demandOf reads a rule.
+func demandOf(r schema.Requirement) (demand, *wrong) {
+	d := demand{rule: r}
+	switch {
+	case (r.Attribute == "") == (r.Text == ""):
+		return d, &wrong{"attribute", "give either an attribute or a text"}
+	case utf8.RuneCountInString(r.Text) > maxRuleText:
+		return d, &wrong{"text", fmt.Sprintf("must have at most %d characters", maxRuleText)}
+	case utf8.RuneCountInString(r.Value) > maxRuleText:
+		return d, &wrong{"value", fmt.Sprintf("must have at most %d characters", maxRuleText)}
+	case r.Attribute != "":
+		if d.attribute = attributes().byKey[r.Attribute]; d.attribute == nil {
+			return d, &wrong{"attribute", fmt.Sprintf("there is no row %q; those that are not named can be found by a text", r.Attribute)}
+		}
+	default:
+		for _, w := range wordsOf(r.Text) {
+			if !commonWords[w.stem] && !slices.Contains(d.words, w.stem) {
+				d.words = append(d.words, w.stem)
+			}
+		}
+		if len(d.words) == 0 || len(d.words) > maxRuleWords {
+			return d, &wrong{"text", fmt.Sprintf("must have 1 to %d words that say something", maxRuleWords)}
+		}
+	}
+	if why := readValue(&d, strings.TrimSpace(r.Value)); why != "" {
+		return d, &wrong{"value", why}
+	}
+	return d, nil
+}
+
+// readValue reads the value that d asks for, and says what is wrong with it.
+func readValue(d *demand, text string) string {
+	switch {
+	case d.rule.Operator == schema.Exists:
+		if text != "" {
+			return "EXISTS takes none"
+		}
+		return ""
+	case text == "":
+		return fmt.Sprintf("%s needs one", d.rule.Operator)
+	case d.rule.Operator == schema.Contains:
+		for _, w := range wordsOf(text) {
+			d.phrase = append(d.phrase, w.stem)
+		}
+		if len(d.phrase) == 0 {
+			return "has no word in it"
+		}
+		return ""
+	case d.rule.Operator == schema.Equals:
+		switch strings.ToLower(text) {
+		case "yes", "no":
+			d.wanted = schema.Value{Kind: schema.ValueFlag, Original: text, Yes: strings.EqualFold(text, "yes")}
+			return ""
+		case "unlimited":
+			d.wanted = schema.Value{Kind: schema.ValueUnlimited, Original: text}
+			return ""
+		}
+	}
+	v, ok := d.figure(text)
+	if !ok {
+		return fmt.Sprintf("%q is no single value with its unit, such as 100 requests per minute, 8 GiB, $50 per month or 99.9%%", text)
+	}
+	d.wanted = v
+	if d.attribute != nil && len(d.attribute.kinds) > 0 && !slices.Contains(d.attribute.kinds, v.Kind) {
+		return fmt.Sprintf("%q is a %s, and %s is told as %v", text, v.Kind, d.attribute.key, d.attribute.kinds)
+	}
+	return ""
+}
+
+var dotted = regexp.MustCompile(`^v?(\d+(?:\.\d+)*)$`)
+
+// figure reads a text that is a value and nothing else.
+func (d demand) figure(text string) (v schema.Value, ok bool) {
+	if m := dotted.FindStringSubmatch(text); m != nil && d.attribute != nil && slices.Contains(d.attribute.kinds, schema.ValueVersion) {
+		return schema.Value{Kind: schema.ValueVersion, Original: text, From: m[1], To: m[1]}, true
+	}
+	if n, err := strconv.ParseFloat(text, 64); err == nil && dotted.MatchString(text) {
+		return schema.Value{Kind: schema.ValueCount, Original: text, Number: n}, true
+	}
+	found := extract.Measures(text)
+	if len(found) != 1 || found[0].Start != 0 || found[0].End != len(text) {
+		return v, false
+	}
+	v = found[0].Value
+	one := v.Numeric() && v.Max == 0 || v.Kind == schema.ValueVersion && v.From == v.To
+	return v, one
+}
+
+// label words the rule.
+func (d demand) label() string {
+	about := "“" + d.rule.Text + "”"
+	if d.attribute != nil {
+		about = d.attribute.label
+	} else if d.rule.Attribute != "" {
+		about = d.rule.Attribute
+	}
+	switch d.rule.Operator {
+	case schema.AtLeast:
+		return about + " ≥ " + d.rule.Value
+	case schema.AtMost:
+		return about + " ≤ " + d.rule.Value
+	case schema.Equals:
+		return about + " = " + d.rule.Value
+	case schema.Contains:
+		return about + " contains “" + d.rule.Value + "”"
+	case schema.Exists:
+	}
+	return about
+}
+
+// Outcome is what came of a rule.
+type Outcome string
+
+// The outcomes.
+const (
+	Pass    Outcome = "PASS"
+	Fail    Outcome = "FAIL"
+	Unknown Outcome = "UNKNOWN"
+)
+
+// Finding is what came of one rule for one company.
+type Finding struct {
+	Outcome Outcome
+	Reason  string
+	State   State
+	Plans   []string // of Pass, if it holds on these only
+	Entries []Said   // that decide it
+}
+
+// maxEvidence is how many entries a finding shows.
+const maxEvidence = 5
+
+// hold holds a company to the rule by what it says: c. more says that not all of
+// what it says was looked at.
+func (d demand) hold(c Cell, more bool) Finding {
+	f := Finding{Outcome: Unknown, State: c.State}
+	switch {
+	case d.broken != "":
+		f.Reason = "the rule cannot be read any more: " + d.broken
+	case c.State == NotRead:
+		f.Reason = "no page of that kind was read"
+	case c.State == NotDocumented && d.attribute == nil:
+		f.Reason = "no fact has these words"
+	case c.State == NotDocumented:
+		f.Reason = "pages of that kind were read, and none says it"
+	case c.State == Conflict:
+		f.Reason, f.Entries = "its pages contradict each other: "+c.Text, c.Entries[:2]
+	case c.State == StatedNo:
+		f.Outcome, f.Reason = d.denied()
+		f.Entries = c.Entries
+		if f.Reason += ": " + firstTexts(c.Entries); more && f.Outcome == Fail {
+			f.Outcome, f.Reason = Unknown, "not all that is stated was looked at; "+f.Reason
+		}
+	default:
+		d.weigh(&f, c, more)
+	}
+	f.Entries = f.Entries[:min(len(f.Entries), maxEvidence)]
+	return f
+}
+
+// denied is what becomes of the rule where it is stated that there is no such thing.
+// Of a value that should be high none is too little, except of limits, of which none may be meant to be
+// the best; of one that should be low nobody can tell.
+func (d demand) denied() (Outcome, string) {
+	switch d.rule.Operator {
+	case schema.Exists, schema.Contains:
+		return Fail, "it is stated that there is no such thing"
+	case schema.Equals:
+		if d.wanted.Kind == schema.ValueFlag && !d.wanted.Yes {
+			return Pass, "it is stated that there is no such thing"
+		}
+		if d.wanted.Kind != schema.ValueUnlimited {
+			return Fail, "it is stated that there is no such thing"
+		}
+	case schema.AtLeast:
+		if d.attribute != nil && d.attribute.better == higher && d.attribute.section.key != "rate_limits" {
+			return Fail, "it is stated that there is no such thing"
+		}
+	case schema.AtMost:
+	}
+	return Unknown, "it is stated that there is no such thing, which may be better or worse than any value"
+}
+
+// weigh decides where something is stated: Pass if any of it meets the rule, else
+// Unknown if any cannot be judged, else Fail.
+func (d demand) weigh(f *Finding, c Cell, more bool) {
+	by := map[Outcome][]Said{}
+	why := ""
+	for _, s := range c.Entries {
+		o, cannot := d.judge(s)
+		by[o] = append(by[o], s)
+		if why == "" {
+			why = cannot
+		}
+	}
+	switch {
+	case len(by[Pass]) > 0:
+		f.Outcome, f.Entries, f.Reason = Pass, by[Pass], "stated: "+firstTexts(by[Pass])
+		f.Plans = plansOf(by[Pass])
+	case len(by[Unknown]) > 0:
+		f.Entries, f.Reason = by[Unknown], why+": "+firstTexts(by[Unknown])
+	case more:
+		f.Entries, f.Reason = by[Fail], "not all that is stated was looked at; none of this meets it: "+firstTexts(by[Fail])
+	default:
+		f.Outcome, f.Entries = Fail, by[Fail]
+		f.Reason = map[schema.RequirementOperator]string{
+			schema.AtLeast: "all that is stated is less", schema.AtMost: "all that is stated is more", schema.Equals: "something else is stated",
+			schema.Contains: "what is stated does not say it", schema.Exists: "it is stated that there is no such thing",
+		}[d.rule.Operator] + ": " + firstTexts(by[Fail])
+	}
+}
+
+// plansOf are the plans to which all entries are limited; none if one is limited to none.
+func plansOf(said []Said) (plans []string) {
+	for _, s := range said {
+		if s.Limits["plan"] == "" {
+			return nil
+		}
+		for p := range strings.SplitSeq(s.Limits["plan"], ", ") {
+			if !slices.Contains(plans, p) {
+				plans = append(plans, p)
+			}
+		}
+	}
+	return plans
+}
+
+// firstTexts words the first entries.
+func firstTexts(said []Said) string {
+	var list []string
+	for _, s := range said {
+		if !slices.Contains(list, s.Text) && len(list) < 3 {
+			list = append(list, s.Text)
+		}
+	}
+	return strings.Join(list, " · ")
+}
+
+// judge decides by one entry, or says why it cannot.
+func (d demand) judge(s Said) (o Outcome, why string) {
+	met := func(ok bool) (Outcome, string) {
+		if ok {
+			return Pass, ""
+		}
+		return Fail, ""
+	}
+	flag := d.wanted.Kind == schema.ValueFlag
+	switch {
+	case d.rule.Operator == schema.Exists || flag && d.wanted.Yes:
+		return met(!s.Denies)
+	case flag: // where something is stated, a no holds on some plan only
+		return Fail, ""
+	case s.Denies:
+		return Fail, ""
+	case d.rule.Operator == schema.Contains:
+		return met(anywhere(wordsOf(s.Statement), [][]string{d.phrase}))
+	}
+	values := d.values(s)
+	if len(values) == 0 {
+		return Unknown, "it says nothing in such figures"
+	}
+	for _, v := range values {
+		next, cannot := compareTo(d.rule.Operator, d.wanted, v)
+		switch {
+		case o == "":
+			o, why = next, cannot
+		case o != next:
+			return Unknown, "it says several values"
+		}
+	}
+	return o, why
+}
+
+// values are what an entry says that the rule may be about: of an attribute with
+// values its own, else all of the statement.
+func (d demand) values(s Said) (list []schema.Value) {
+	if d.attribute == nil || len(d.attribute.kinds) == 0 {
+		for _, m := range extract.Measures(s.Statement) {
+			if unlike(d.wanted, m.Value) == "" {
+				list = append(list, m.Value)
+			}
+		}
+		if len(list) > 0 {
+			return list
+		}
+	}
+	if s.Value.Numeric() || s.Value.Kind == schema.ValueVersion || s.Value.Kind == schema.ValueUnlimited {
+		list = append(list, s.Value)
+	}
+	return list
+}

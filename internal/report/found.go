@@ -1,0 +1,110 @@
+package report
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"techfacts.dev/techfacts/schema"
+)
+
+// maxFound is how many facts of a company are looked at that may have the words of
+// a rule; of these, maxHeld are held against it.
+const (
+	maxFound = 500
+	maxHeld  = 200
+)
+
+// found reads what the companies say with all of the words, the surest first, and
+// tells of whom there may be more.
+func (r *reader) found(ctx context.Context, words []string) (map[int][]Said, map[int]bool, error) {
+	args := anys(r.names)
+	var and strings.Builder
+	for _, w := range words {
+		if isPlain(w) { // SQLite knows the lower case of no other
+			and.WriteString(" and lower(f.statement) like ?")
+			args = append(args, "%"+strings.TrimSuffix(w, "y")+"%") // the plural may end in "ies"
+		}
+	}
+	args = append(args, maxFound)
+	rows, err := r.store.Rows(ctx, `select company, id, url, statement, measure, qualifiers, confidence, last_seen_at from (
+  select f.company, f.id, f.url, f.statement, f.measure, f.qualifiers, f.confidence, f.last_seen_at, row_number() over (partition by f.company order by f.confidence desc, f.id desc) as place
+  from facts f where f.company in (`+marks(len(r.names))+`) and f.status = 'ACTIVE'`+and.String()+`
+) x where place <= ? order by company, place`, args...)
+	if err != nil {
+		return nil, nil, fmt.Errorf("find facts by words: %w", err)
+	}
+	defer rows.Close()
+	said, looked, more := map[int][]Said{}, map[int]int{}, map[int]bool{}
+	for rows.Next() {
+		var company string
+		var s Said
+		var measure, quals sql.RawBytes
+		if err := rows.Scan(&company, &s.Fact, &s.URL, &s.Statement, &measure, &quals, &s.confidence, &s.seen); err != nil {
+			return nil, nil, fmt.Errorf("find facts by words: %w", err)
+		}
+		i := slices.Index(r.names, company)
+		if looked[i]++; looked[i] == maxFound {
+			more[i] = true
+		}
+		if len(said[i]) == maxHeld {
+			more[i] = true
+			continue
+		}
+		for _, part := range []struct {
+			raw  sql.RawBytes
+			into any
+		}{{measure, &s.Value}, {quals, &s.Limits}} {
+			if len(part.raw) == 0 {
+				continue
+			}
+			if err := json.Unmarshal(part.raw, part.into); err != nil {
+				return nil, nil, fmt.Errorf("find facts by words: %w", err)
+			}
+		}
+		if speaks(&s, words) {
+			said[i] = append(said[i], s)
+		}
+	}
+	return said, more, rows.Err()
+}
+
+func isPlain(w string) bool {
+	return !strings.ContainsFunc(w, func(r rune) bool { return r > 127 })
+}
+
+// speaks tells whether the statement of s has all of the words, and fills in what it
+// says of them.
+func speaks(s *Said, words []string) bool {
+	start, end := len(s.Statement), 0
+	all := wordsOf(s.Statement)
+	for _, w := range words {
+		i := slices.IndexFunc(all, func(x word) bool { return x.stem == w })
+		if i < 0 {
+			return false
+		}
+		start, end = min(start, all[i].start), max(end, all[i].end)
+	}
+	of := Statement{Text: s.Statement, Value: s.Value, Qualifiers: s.Limits}
+	label := of.label()
+	s.Apart = of.apart(label)
+	if s.Limits == nil {
+		s.Limits = map[string]string{}
+	}
+	if strings.Contains(s.Apart, "column=") {
+		s.Limits["column"] = label
+	}
+	delete(s.Limits, "endpoint")
+	s.seen = s.seen.UTC()
+	s.Text = wordEntry(*s, "")
+	from, to := clause(s.Statement, start, end, label == "")
+	if s.Value.Kind == schema.ValueFlag {
+		s.Denies = !s.Value.Yes
+	} else {
+		s.Denies = denied(s.Statement, from, to, start)
+	}
+	return true
+}

@@ -1,0 +1,11 @@
+-- +goose Up
+-- create "requirement_sets" table
+CREATE TABLE "requirement_sets" ("id" uuid NOT NULL, "name" character varying NOT NULL, "description" character varying NOT NULL DEFAULT '', "rules" jsonb NOT NULL, "version" bigint NOT NULL DEFAULT 1, "created_at" timestamptz NOT NULL, "updated_at" timestamptz NOT NULL, PRIMARY KEY ("id"));
+-- create index "requirementset_name" to table: "requirement_sets"
+CREATE UNIQUE INDEX "requirementset_name" ON "requirement_sets" ("name");
+
+-- +goose Down
+-- reverse: create index "requirementset_name" to table: "requirement_sets"
+DROP INDEX "requirementset_name";
+-- reverse: create "requirement_sets" table
+DROP TABLE "requirement_sets";
