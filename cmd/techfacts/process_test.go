@@ -429,6 +429,15 @@ func TestScrapePrintsFactsWithTheirQuotes(t *testing.T) {
 	}
 }
 
+func TestScrapeKeepsPagesWithoutFactsIfThatIsAskedFor(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t, pages)
+	stdout, stderr, code := output(t, polite(), "scrape", b.URL+"/a", "--profile", "api_docs", "--no-extract")
+	if code != 0 || stdout != "" || !strings.Contains(stderr, "COMPLETED, pages done: 1, failed: 0") || !strings.Contains(stderr, "facts: 0") {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+}
+
 func TestScrapeTellsWhatItCouldNotRead(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t, pages)
