@@ -340,9 +340,9 @@ func (v *visit) read(ctx context.Context) (job.Save, error) {
 	}), nil
 }
 
-// heeded gives what counts of what a page asks for.
+// heeded gives what counts of what a page asks for: nothing if it was handed in.
 func (v *visit) heeded(ctx context.Context, noIndex, noFollow bool) (bool, bool, error) {
-	if !noIndex && !noFollow {
+	if !noIndex && !noFollow || v.job.Type == schema.JobImport {
 		return false, false, nil
 	}
 	heed, err := patiently(ctx, func(ctx context.Context) (bool, error) { return v.Limiter.RobotsMeta(ctx, v.target.Domain()) })
