@@ -21,6 +21,7 @@ type candidate struct {
 	cell       int    // the cell of a row that it tells; 0 for all
 	question   bool   // it answers the question that stands above it
 	proposed   bool   // a model worded its statement
+	part       string // of several claims of the quote the one that it tells; empty if it tells all
 }
 
 // candidates reads the blocks of a text in order and gives what may be a fact:

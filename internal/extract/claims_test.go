@@ -48,25 +48,77 @@ func TestAFactOfEachQuoteComesBeforeASecondOne(t *testing.T) {
 func TestEachOfSeveralCertificationsIsAFact(t *testing.T) {
 	for text, want := range map[string][]string{
 		"Acme is SOC 2 Type II, ISO/IEC 27001:2022 and PCI DSS Level 1 certified, and complies with GDPR.": {
-			"Acme is SOC 2 Type II certified.", "Acme is ISO/IEC 27001:2022 certified.", "Acme is PCI DSS Level 1 certified.",
-			"Acme is SOC 2 Type II, ISO/IEC 27001:2022 and PCI DSS Level 1 certified, and complies with GDPR.",
+			"Acme is SOC 2 Type II certified.", "Acme is ISO/IEC 27001:2022 certified.", "Acme is PCI DSS Level 1 certified.", "Acme complies with GDPR.",
 		},
 		"We hold ISO 27001, ISO 27017, and ISO 27018 certificates for all regions.": {
 			"We hold ISO 27001 certificates for all regions.", "We hold ISO 27017 certificates for all regions.", "We hold ISO 27018 certificates for all regions.",
 		},
 		"| Scope | Certifications |\n| --- | --- |\n| Cloud | SOC 2, ISO 27001, HIPAA, FedRAMP |\n| Support | none of the others |": {
-			"Cloud — Certifications: SOC 2", "Cloud — Certifications: ISO 27001", "Cloud — Certifications: HIPAA", "Cloud — Certifications: FedRAMP",
+			"Cloud — Certifications: SOC 2", "Cloud — Certifications: ISO 27001", "Cloud — Certifications: HIPAA", "Cloud — Certifications: FedRAMP", "Support — Certifications: none of the others",
 		},
+		"Brightloom is certified to ISO/IEC 27001:2022, ISO 27017, SOC 2 Type II, PCI DSS v4.0, HIPAA and FedRAMP Moderate.": {
+			"Brightloom is certified to ISO/IEC 27001:2022.", "Brightloom is certified to ISO 27017.", "Brightloom is certified to SOC 2 Type II.", "Brightloom is certified to PCI DSS v4.0.",
+			"Brightloom is certified to HIPAA.", "Brightloom is certified to FedRAMP Moderate.",
+		},
+		"Acme is certified to ISO 27001 (since 2019), SOC 2 Type II (audited by Deloitte), and HITRUST (in progress).": {
+			"Acme is certified to ISO 27001 (since 2019).", "Acme is certified to SOC 2 Type II (audited by Deloitte).", "Acme is certified to HITRUST (in progress).",
+		},
+		"Acme complies with LGPD, GDPR, CCPA, PIPEDA and the Australian Privacy Act.": {
+			"Acme complies with LGPD.", "Acme complies with GDPR.", "Acme complies with CCPA.", "Acme complies with PIPEDA.", "Acme complies with the Australian Privacy Act.",
+		},
+		"Acme holds ISO 27001 and SOC 2 Type II certifications for its EU region and PCI DSS v4.0 certification.": {
+			"Acme holds ISO 27001 certifications for its EU region.", "Acme holds SOC 2 Type II certifications for its EU region.", "Acme holds PCI DSS v4.0 certification.",
+		},
+		"Our data centers are ISO 27001 certified, but Acme itself is not SOC 2 certified.": {
+			"Our data centers are ISO 27001 certified.", "Acme itself is not SOC 2 certified.",
+		},
+		"Acme is not certified to ISO 27001 or 27017.":              {"Acme is not certified to ISO 27001.", "Acme is not certified to ISO 27017."},
+		"SOC 2 Type I and Type II reports are available to buyers.": {"SOC 2 Type I and Type II reports are available to buyers."},
 	} {
 		var got []string
-		for _, f := range extract.Rules(extract.Page{Text: text}, builtin(t, "security"), 0.5) {
-			if strings.HasPrefix(text, "|") || f.Quote == text {
-				got = append(got, f.Statement)
-			}
+		for _, f := range extract.Rules(extract.Page{Text: text}, builtin(t, "security"), 0.4) {
+			checkFact(t, text, f)
+			got = append(got, f.Statement)
 		}
-		for _, w := range want {
-			if !slices.Contains(got, w) {
-				t.Errorf("%q:\ngot  %q\nwant %q", text, got, w)
+		slices.Sort(got)
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Errorf("%q:\ngot  %q\nwant %q", text, got, want)
+		}
+	}
+}
+
+func TestEachOfSeveralCertificationsHasItsOwnKey(t *testing.T) {
+	text := "Acme is certified to ISO 27001, ISO 22301, ISO 42001, SOC 2 and FedRAMP, and complies with LGPD."
+	got := map[string]bool{}
+	for _, f := range extract.Rules(extract.Page{Text: text}, builtin(t, "security"), 0.4) {
+		got[f.Attribute+" "+f.Category] = true
+	}
+	for _, want := range []string{"iso27001", "iso22301", "iso42001", "soc2", "fedramp"} {
+		if !got[want+" certifications"] {
+			t.Errorf("no %s: %v", want, got)
+		}
+	}
+	if !got["lgpd compliance"] || len(got) != 6 {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestWhatIsNotSoNowHasACondition(t *testing.T) {
+	for text, want := range map[string]string{
+		"Acme is certified to ISO 27001 and HITRUST (in progress).": "in progress",
+		"FedRAMP authorization is in progress for the US region.":   "in progress",
+		"SOC 2 Type II certification is pending.":                   "in progress",
+		"Acme plans to obtain SOC 2 Type II certification.":         "planned",
+		"Acme was FedRAMP authorized until 2024.":                   "former",
+	} {
+		facts := extract.Rules(extract.Page{Text: text}, builtin(t, "security"), 0.3)
+		if !slices.ContainsFunc(facts, func(f extract.Fact) bool { return f.Qualifiers["condition"] == want }) {
+			t.Errorf("%q: got %+v", text, facts)
+		}
+		for _, f := range facts {
+			if f.Attribute == "iso27001" && f.Qualifiers["condition"] != "" || strings.HasPrefix(f.Statement, "Acme is not") {
+				t.Errorf("%q: got %+v", text, f)
 			}
 		}
 	}

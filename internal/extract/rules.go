@@ -131,15 +131,17 @@ func (s *scorer) split(prof Profile, f finding) []finding {
 	if parts == nil {
 		return []finding{f}
 	}
-	found := make([]finding, len(parts))
-	for i, part := range parts {
-		found[i] = f
-		found[i].fact.Statement, found[i].fact.Attribute = part.statement, part.attribute
+	found := make([]finding, 0, len(parts))
+	for _, part := range parts {
+		g := f
+		g.candidate.part = part.statement
+		g.fact.Statement, g.fact.Attribute = part.statement, part.attribute
 		for _, c := range prof.Categories {
 			if categoryKey(c) == part.category {
-				found[i].fact.Category = c
+				g.fact.Category = c
 			}
 		}
+		found = append(found, g)
 	}
 	return found
 }
@@ -190,7 +192,7 @@ func (s *scorer) finish(text string, chosen []finding) []Fact {
 		f.Span = spans.Of(f.Span.ByteStart, f.Span.ByteEnd)
 		f.Headings = slices.Clone(f.Headings)
 		f.Value = s.value(text, c.candidate, f.Category)
-		f.Qualifiers = qualifiers(text, c.candidate, f.Value)
+		f.Qualifiers = qualifiers(text, c.candidate, f.Value, f.Category)
 		if f.Subject == "" {
 			f.Subject = s.title
 		}

@@ -25,13 +25,16 @@ func flagOf(cell string) (yes, ok bool) {
 // which its category is about, else the first of the most telling.
 func (s *scorer) value(text string, c candidate, category string) schema.Value {
 	quote := text[c.start:c.end]
-	if c.structure == StructureRow && len(c.block.Cells) > 1 {
+	if c.structure == StructureRow && len(c.block.Cells) > 1 && c.part == "" {
 		return s.valueOfRow(text, c, category)
 	}
 	if c.structure == StructureEndpoint {
 		return schema.Value{}
 	}
 	quote = document.Plain(quote)
+	if c.part != "" {
+		quote = c.part
+	}
 	best := pick(slices.DeleteFunc(quantities(quote, s.comma), func(q quantity) bool { return !c.says(q.value) }), category)
 	if best.Kind == "" {
 		if yes, ok := supports(quote); ok {
@@ -194,7 +197,7 @@ func supports(s string) (support, bool) {
 
 // qualifiers are what limits a statement: the plan, the region, the version, the
 // endpoint, the condition under which it holds.
-func qualifiers(text string, c candidate, v schema.Value) map[string]string {
+func qualifiers(text string, c candidate, v schema.Value, category string) map[string]string {
 	q := map[string]string{}
 	set := func(name, value string) {
 		if name == "plan" {
@@ -205,6 +208,9 @@ func qualifiers(text string, c candidate, v schema.Value) map[string]string {
 		}
 	}
 	quote := document.Plain(text[c.start:c.end])
+	if c.part != "" {
+		quote = c.part
+	}
 	b := c.block
 	if c.structure == StructureRow {
 		rowQualifiers(text, c, set)
@@ -236,8 +242,12 @@ func qualifiers(text string, c candidate, v schema.Value) map[string]string {
 		set("condition", "per "+v.Per)
 	}
 	low := strings.ToLower(quote)
+	switch categoryKey(category) {
+	case "certifications", "compliance":
+		set("condition", outstanding(low))
+	}
 	for _, word := range []string{"beta", "preview", "experimental", "early access", "on request"} {
-		if i := strings.Index(low, word); i >= 0 && wordEnd(low, i+len(word)) == i+len(word) && (i == 0 || !isLetter(low[i-1])) {
+		if standsIn(low, word) {
 			set("condition", word)
 		}
 	}
@@ -245,6 +255,42 @@ func qualifiers(text string, c candidate, v schema.Value) map[string]string {
 		return nil
 	}
 	return q
+}
+
+// outstanding is why something that is spoken of is not so now: "in progress",
+// "planned" or "former"; empty if nothing says so. The text is in lower case.
+func outstanding(low string) string {
+	for _, c := range []struct{ condition, signs string }{
+		{"in progress", "in progress; under way; underway; ongoing audit; pending; working towards; working toward; in preparation; being prepared; in arbeit; en cours"},
+		{"planned", "planned; plans to; plan to; planning to; aims to; aim to; intends to; intend to; will be certified; will obtain; will be available; expected in; expected by; expects to; coming soon; roadmap; on track for; targeted for; geplant; prévu; prévue"},
+		{"former", "used to be; no longer; formerly; was withdrawn; has expired; expired in; lapsed"},
+	} {
+		for sign := range strings.SplitSeq(c.signs, "; ") {
+			if standsIn(low, sign) {
+				return c.condition
+			}
+		}
+	}
+	if (standsIn(low, "was") || standsIn(low, "were")) && standsIn(low, "until") {
+		return "former"
+	}
+	return ""
+}
+
+// standsIn reports whether words stand in a text, not as parts of others.
+func standsIn(low, words string) bool {
+	for from := 0; ; {
+		i := strings.Index(low[from:], words)
+		if i < 0 {
+			return false
+		}
+		i += from
+		before, _ := utf8.DecodeLastRuneInString(low[:i])
+		if wordEnd(low, i+len(words)) == i+len(words) && (i == 0 || !unicode.IsLetter(before)) {
+			return true
+		}
+		from = i + len(words)
+	}
 }
 
 // rowQualifiers reads what the heads of a table say of a row: the first column
