@@ -3,6 +3,7 @@ package extract
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"techfacts.dev/techfacts/internal/document"
@@ -225,5 +226,17 @@ func isEndpointLine(line string) bool {
 		return false
 	}
 	rest = strings.TrimLeft(rest, "` ")
-	return len(rest) > 1 && len(rest) <= 200 && rest[0] == '/' && rest[1] != ' '
+	return len(rest) > 1 && len(rest) <= 200 && rest[0] == '/' && rest[1] != ' ' && !statesOfPath(rest)
+}
+
+// statesOfPath reports that more than a name stands behind a path: a sentence, or
+// what the endpoint allows.
+func statesOfPath(rest string) bool {
+	path, after, _ := strings.Cut(rest, " ")
+	after = strings.TrimLeft(after, "` ")
+	if after == "" || strings.HasPrefix(after, "HTTP/") {
+		return false
+	}
+	first, _, _ := strings.Cut(after, " ")
+	return isVerb(first) || first == "accepts" || first == "returns" || strings.HasSuffix(strings.TrimRight(path, "`"), ":") && strings.ContainsFunc(after, unicode.IsDigit)
 }

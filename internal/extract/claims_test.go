@@ -154,3 +154,97 @@ func TestValuesAreThoseOfTheClaim(t *testing.T) {
 		}
 	}
 }
+
+func TestVersionsAreNoCounts(t *testing.T) {
+	for text, want := range map[string]schema.Value{
+		"The agent requires Java 17 to run.":                                    {From: "17", To: "17", Original: "17"},
+		"Node.js >= 18.17 and < 23 is required.":                                {From: "18.17", To: "23", Original: ">= 18.17 and < 23"},
+		"The agent runs on Ubuntu 20.04, 22.04 and 24.04 servers.":              {From: "20.04", To: "24.04", Original: "20.04, 22.04 and 24.04"},
+		"The agent is not supported on Windows 7.":                              {From: "7", To: "7", Original: "7"},
+		"The dashboard supports Firefox ≥ 115 on all desktops.":                 {From: "115", Original: "≥ 115"},
+		"Versions 13 through 16 of the server are supported.":                   {From: "13", To: "16", Original: "13 through 16"},
+		"| Software | Least |\n| --- | --- |\n| PostgreSQL | 16 or later |":     {From: "16", Original: "16 or later"},
+		"| Software | Least |\n| --- | --- |\n| Java | 17 |\n| CPU cores | 4 |": {From: "17", To: "17", Original: "17"},
+		"Kafka 3 or its successor must be installed.":                           {From: "3", To: "3", Original: "3"},
+	} {
+		want.Kind = schema.ValueVersion
+		facts := extract.Rules(extract.Page{Text: text}, builtin(t, "technical_specs"), 0.2)
+		if !slices.ContainsFunc(facts, func(f extract.Fact) bool { return f.Value == want }) {
+			t.Errorf("%q: got %+v", text, facts)
+		}
+	}
+	for _, text := range []string{"| Name | Least |\n| --- | --- |\n| CPU cores | 4 |\n| Servers | 3 |", "The cluster requires at least 4 nodes."} {
+		for _, f := range extract.Rules(extract.Page{Text: text}, builtin(t, "technical_specs"), 0.2) {
+			if f.Value.Kind != schema.ValueCount {
+				t.Errorf("%q: got %+v", text, f)
+			}
+		}
+	}
+}
+
+func TestALineOfAnEndpointThatSaysMoreIsASentence(t *testing.T) {
+	for text, want := range map[string]string{
+		"# Limits\n\n`GET /v1/reports` is limited to 10 requests per second per IP address.": "GET /v1/reports",
+		"# Limits\n\n`POST /v1/messages`: 50 requests per minute.":                           "POST /v1/messages",
+	} {
+		facts := extract.Rules(extract.Page{Text: text}, builtin(t, "api_docs"), 0.5)
+		if len(facts) != 1 || facts[0].Category != "rate_limits" || facts[0].Value.Kind != schema.ValueRate || facts[0].Qualifiers["endpoint"] != want {
+			t.Errorf("%q: got %+v", text, facts)
+		}
+	}
+}
+
+func TestShortRowsAreFacts(t *testing.T) {
+	plans := "| Feature | Free | Pro |\n| --- | --- | --- |\n"
+	for text, want := range map[string][]string{
+		plans + "| Price | $0 | $12 |":                                                    {"Price — Free: $0 Free", "Price — Pro: $12 Pro"},
+		plans + "| Seats | 3 | 10 |\n| SSO | ❌ | ✅ |":                                     {"Seats — Free: 3 Free", "Seats — Pro: 10 Pro", "SSO — Free: ❌ Free", "SSO — Pro: ✅ Pro"},
+		plans + "| Overage per 1,000 events | n/a | $0.50 |\n| Price | $0 | $12 |":        {"Overage per 1,000 events — Pro: $0.50 Pro", "Price — Free: $0 Free", "Price — Pro: $12 Pro"},
+		"# Free plan\n\n" + plans + "| Price | $0 | $12 |\n| Setup fee | none | $1,500 |": {"Price — Free: $0 Free", "Price — Pro: $12 Pro", "Setup fee — Free: none Free", "Setup fee — Pro: $1,500 Pro"},
+		"| Tarif | Preis | Anfragen |\n| --- | --- | --- |\n| Basis | 9 € | 1.000 |\n| Konzern | auf Anfrage | unbegrenzt |": {
+			"Basis — Preis: 9 € Basis", "Basis — Anfragen: 1.000 Basis", "Konzern — Preis: auf Anfrage Konzern", "Konzern — Anfragen: unbegrenzt Konzern",
+		},
+	} {
+		var got []string
+		for _, f := range extract.Rules(extract.Page{Text: text}, builtin(t, "pricing"), 0.5) {
+			checkFact(t, text, f)
+			got = append(got, f.Statement+" "+f.Qualifiers["plan"])
+		}
+		slices.Sort(got)
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Errorf("%q:\ngot  %q\nwant %q", text, got, want)
+		}
+	}
+}
+
+func TestWhatIsNotFormedLikeAFactIsListedAsRejected(t *testing.T) {
+	found, err := extract.Find(t.Context(), extract.Page{Text: "# Rate limits\n\nRate limit is 5.\n\nWhat is the rate limit of the API per minute?"}, builtin(t, "api_docs"),
+		extract.Options{Method: schema.ExtractByRules, MinConfidence: extract.DefaultConfidence})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Rate limit is 5.", "What is the rate limit of the API per minute?"} {
+		if !slices.ContainsFunc(found.Rejected, func(r schema.RejectedFact) bool { return r.Quote == want }) {
+			t.Errorf("%q is not among %+v", want, found.Rejected)
+		}
+	}
+}
+
+func TestTheLabelOfARowTellsItsKey(t *testing.T) {
+	for text, want := range map[string]string{
+		"| Component | Minimum | Recommended |\n| --- | --- | --- |\n| RAM | 4 GB | 16 GB |":        "memory",
+		"- Memory: At least 4 GB of storage space on disk":                                          "memory",
+		"| Component | Minimum | Recommended |\n| --- | --- | --- |\n| Disk | 20 GB SSD | 200 GB |": "disk",
+	} {
+		facts := extract.Rules(extract.Page{Text: text}, builtin(t, "technical_specs"), 0.5)
+		for _, f := range facts {
+			if f.Attribute != want {
+				t.Errorf("%q: got %+v", text, f)
+			}
+		}
+		if len(facts) == 0 {
+			t.Errorf("%q gave nothing", text)
+		}
+	}
+}

@@ -18,11 +18,15 @@ type enumerated struct{ statement, category, attribute string }
 // knows is one, too. A statement that names less than two stays as it is.
 func (s *scorer) certified(statement string) []enumerated {
 	var found []enumerated
+	named := 0
 	for _, part := range s.apart(statement, 0) {
 		category, attribute := s.certificate(part.name)
 		found = append(found, enumerated{part.statement, category, attribute})
+		if part.name != "" {
+			named++
+		}
 	}
-	if len(found) < 2 {
+	if named < 2 {
 		return nil
 	}
 	return found

@@ -89,6 +89,10 @@ func (s *scorer) rules(p Page, prof Profile, minConfidence float64, rejected *re
 		if p.common(c.start) {
 			return
 		}
+		malformed := refused(p.Text[c.start:c.end], c)
+		if malformed && (rejected == nil || c.end-c.start > maxQuote || c.start == c.end) {
+			return
+		}
 		j := s.judge(p.Text, c)
 		if j.category < 0 {
 			return
@@ -102,6 +106,10 @@ func (s *scorer) rules(p Page, prof Profile, minConfidence float64, rejected *re
 			if f.fact.Confidence >= minConfidence/2 {
 				rejected.of(f, schema.RejectedConfidence)
 			}
+			return
+		}
+		if malformed {
+			rejected.of(f, schema.RejectedForm)
 			return
 		}
 		if err := Ground(p.Text, Claim{c.statement, f.fact.Quote, c.start, c.end}); err != nil {

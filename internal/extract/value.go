@@ -35,7 +35,7 @@ func (s *scorer) value(text string, c candidate, category string) schema.Value {
 	if c.part != "" {
 		quote = c.part
 	}
-	best := pick(slices.DeleteFunc(quantities(quote, s.comma), func(q quantity) bool { return !c.says(q.value) }), category)
+	best := pick(slices.DeleteFunc(s.versioned(quote, quantities(quote, s.comma), category), func(q quantity) bool { return !c.says(q.value) }), category)
 	if best.Kind == "" {
 		if yes, ok := supports(quote); ok {
 			return schema.Value{Kind: schema.ValueFlag, Original: yes.words, Yes: yes.yes}
@@ -63,11 +63,30 @@ func (s *scorer) valueOfRow(text string, c candidate, category string) schema.Va
 			units = append(units, b.Header[i])
 		}
 		units = append(units, document.Plain(b.Cells[0].Of(text)))
-		for _, q := range quantities(cell, s.comma) {
+		for _, q := range s.inCell(cell, units, category) {
+			if isBare(q.value) && standsIn(strings.ToLower(strings.Join(units, " ")), "port") {
+				continue // a name
+			}
 			found = append(found, s.united(q, units))
 		}
 	}
 	return pick(slices.DeleteFunc(found, func(q quantity) bool { return !c.says(q.value) }), category)
+}
+
+// inCell reads the values of a cell; what stands above or before it may be the
+// name of what has versions.
+func (s *scorer) inCell(cell string, names []string, category string) []quantity {
+	for i, name := range names {
+		where := category
+		if i+1 < len(names) {
+			where = "" // of heads only what is known
+		}
+		if name = strings.TrimRight(name, ":： "); s.isProduct(name, where) && strings.IndexFunc(name, unicode.IsDigit) < 0 {
+			text := name + " " + cell
+			return s.versioned(text, quantities(text, s.comma), category)
+		}
+	}
+	return s.versioned(cell, quantities(cell, s.comma), category)
 }
 
 // united gives a bare number the unit that one of the texts beside it tells, and
@@ -104,7 +123,7 @@ func (s *scorer) united(q quantity, units []string) quantity {
 			u = u[i+1 : len(u)-1]
 		}
 		if q.value.Kind == schema.ValueUnlimited {
-			if again := quantities("1 "+u, s.comma); len(again) > 0 && again[0].value.Unit != "" {
+			if again := quantities("1 "+u, s.comma); len(again) > 0 && again[0].value.Unit != "" && (again[0].value.Kind != schema.ValueCount || isUnit(again[0].value.Unit) || !strings.Contains(u, again[0].value.Unit+" ") && !strings.HasSuffix(u, again[0].value.Unit)) {
 				q.value.Unit = again[0].value.Unit
 				return q
 			}
@@ -227,6 +246,9 @@ func qualifiers(text string, c candidate, v schema.Value, category string) map[s
 			set("endpoint", last)
 		}
 	}
+	if c.structure != StructureEndpoint {
+		set("endpoint", endpointIn(quote))
+	}
 	if c.structure == StructureEndpoint {
 		set("endpoint", document.Plain(text[c.start:c.end]))
 	}
@@ -255,6 +277,22 @@ func qualifiers(text string, c candidate, v schema.Value, category string) map[s
 		return nil
 	}
 	return q
+}
+
+// endpointIn is the method and path with which a sentence begins or that it names.
+func endpointIn(s string) string {
+	for _, method := range []string{"GET /", "POST /", "PUT /", "PATCH /", "DELETE /", "HEAD /"} {
+		i := strings.Index(s, method)
+		if i < 0 || i > 0 && isLetter(s[i-1]) {
+			continue
+		}
+		end := i + len(method)
+		for end < len(s) && s[end] != ' ' && s[end] != '`' && s[end] != ',' && s[end] != ';' {
+			end++
+		}
+		return strings.TrimRight(s[i:end], ".:)`")
+	}
+	return ""
 }
 
 // outstanding is why something that is spoken of is not so now: "in progress",
