@@ -219,13 +219,13 @@ func TestShortRowsAreFacts(t *testing.T) {
 }
 
 func TestWhatIsNotFormedLikeAFactIsListedAsRejected(t *testing.T) {
-	found, err := extract.Find(t.Context(), extract.Page{Text: "# Rate limits\n\nRate limit is 5.\n\nWhat is the rate limit of the API per minute?"}, builtin(t, "api_docs"),
+	found, err := extract.Find(t.Context(), extract.Page{Text: "# Rate limits\n\nWhat is the rate limit of the API per minute?"}, builtin(t, "api_docs"),
 		extract.Options{Method: schema.ExtractByRules, MinConfidence: extract.DefaultConfidence})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"Rate limit is 5.", "What is the rate limit of the API per minute?"} {
-		if !slices.ContainsFunc(found.Rejected, func(r schema.RejectedFact) bool { return r.Quote == want }) {
+	for _, want := range []string{"What is the rate limit of the API per minute?"} {
+		if !slices.ContainsFunc(found.Rejected, func(r schema.RejectedFact) bool { return r.Quote == want && r.Reason == schema.RejectedForm }) {
 			t.Errorf("%q is not among %+v", want, found.Rejected)
 		}
 	}
@@ -245,6 +245,30 @@ func TestTheLabelOfARowTellsItsKey(t *testing.T) {
 		}
 		if len(facts) == 0 {
 			t.Errorf("%q gave nothing", text)
+		}
+	}
+}
+
+func TestASentenceOfSeveralClaimsIsSeveralFacts(t *testing.T) {
+	for text, want := range map[string][]string{
+		"Access tokens expire after 1 hour; refresh tokens are valid for 30 days.": {
+			"Access tokens expire after 1 hour. 1 hour", "Refresh tokens are valid for 30 days. 30 days",
+		},
+		"The read rate limit is 5 requests per second and the write rate limit is 1 request per second.": {
+			"The read rate limit is 5 requests per second. 5 requests per second", "The write rate limit is 1 request per second. 1 request per second",
+		},
+		"The rate limit is 5 requests per second and it is 10 for others.": {"The rate limit is 5 requests per second and it is 10 for others. 5 requests per second"},
+		"Every key may send 600 requests per minute and 10 at a time.":     {"Every key may send 600 requests per minute and 10 at a time. 600 requests per minute"},
+	} {
+		var got []string
+		for _, f := range extract.Rules(extract.Page{Text: text}, builtin(t, "api_docs"), 0.4) {
+			checkFact(t, text, f)
+			got = append(got, f.Statement+" "+f.Value.Original)
+		}
+		slices.Sort(got)
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Errorf("%q:\ngot  %q\nwant %q", text, got, want)
 		}
 	}
 }

@@ -51,7 +51,8 @@ func (c candidate) isLabelled() bool {
 	}
 	value := strings.TrimLeft(c.statement[i:], ":— ")
 	_, flag := flagOf(value)
-	return hasFigure(value) || flag && c.structure == StructureRow
+	h := c.block.Header
+	return hasFigure(value) || flag && c.cell > 0 && c.cell < len(h) && isPlan(h[c.cell])
 }
 
 // manner is how much of the score the way a sentence is put leaves.

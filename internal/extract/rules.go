@@ -133,11 +133,11 @@ func (s *scorer) split(prof Profile, f finding) []finding {
 	switch categoryKey(f.fact.Category) {
 	case "certifications", "compliance":
 	default:
-		return []finding{f}
+		return s.divided(prof, f)
 	}
 	parts := s.certified(f.fact.Statement)
 	if parts == nil {
-		return []finding{f}
+		return s.divided(prof, f)
 	}
 	found := make([]finding, 0, len(parts))
 	for _, part := range parts {
@@ -152,6 +152,38 @@ func (s *scorer) split(prof Profile, f finding) []finding {
 		found = append(found, g)
 	}
 	return found
+}
+
+// divided makes a finding of each claim of a sentence. A clause has the category
+// that its own words tell, else that of its sentence.
+func (s *scorer) divided(prof Profile, f finding) []finding {
+	c := f.candidate
+	if c.structure != StructureSentence && (c.structure != StructureItem || c.fragment) || c.question {
+		return []finding{f}
+	}
+	parts := s.clauses(c.statement)
+	if parts == nil {
+		return []finding{f}
+	}
+	found := make([]finding, 0, len(parts))
+	for _, part := range parts {
+		g := f
+		g.candidate.part, g.candidate.statement, g.fact.Statement = part, part, part
+		clause := g.candidate
+		clause.about = part
+		s.beforeAt = -1
+		if j := s.judge(f.fact.Quote, at(clause, f)); j.category >= 0 {
+			g.fact.Category, g.fact.Attribute = prof.Categories[j.category], j.attribute
+		}
+		found = append(found, g)
+	}
+	return found
+}
+
+// at moves a candidate into the text of the quote of a finding.
+func at(c candidate, f finding) candidate {
+	c.start, c.end = 0, len(f.fact.Quote)
+	return c
 }
 
 // best chooses as many findings as the depth allows, the most confident first. A

@@ -23,7 +23,7 @@ func (p measurer) version(i, end int, before string) (v schema.Value, stop int) 
 		return v, 0
 	}
 	v = schema.Value{Kind: schema.ValueVersion, From: digits, Original: digits}
-	if open := opens(s[stop:]); open > 0 && named(s, i) {
+	if open := openEnd(s[stop:]); open > 0 && named(s, i) {
 		v.Original = s[i : stop+open]
 		return v, stop + open
 	}
@@ -72,8 +72,8 @@ func (p measurer) marked(i int) bool {
 	return end == len(s) || !isLetter(s[end]) && strings.IndexByte("/_-", s[end]) < 0
 }
 
-// opens is how long the words are that let a range of versions be open at its end.
-func opens(rest string) int {
+// openEnd is how long the words are that let a range of versions be open at its end.
+func openEnd(rest string) int {
 	for _, open := range []string{
 		" or later", " or newer", " or higher", " or above", " or greater", " and later", " and newer", " and above", " and higher", " and up", "+", " oder höher", " oder neuer", " ou supérieur", " et supérieur",
 	} {
@@ -109,7 +109,7 @@ func (s *scorer) versioned(text string, found []quantity, category string) []qua
 			v.From = ""
 			start = len(strings.TrimRight(sign, "<=≤"))
 		}
-		if open := opens(text[end:]); open > 0 {
+		if open := openEnd(text[end:]); open > 0 {
 			v.To = ""
 			end += open
 		}
