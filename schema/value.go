@@ -34,7 +34,7 @@ type Value struct {
 
 	Amount   float64 `json:"amount,omitempty"`   // RATE: the number as it is written
 	Currency string  `json:"currency,omitempty"` // MONEY: ISO 4217
-	Period   string  `json:"period,omitempty"`   // RATE, MONEY: "second" to "year"; MONEY: empty if paid once or not told
+	Period   string  `json:"period,omitempty"`   // RATE, MONEY: "second" to "year", of a rate also several: "10 seconds"; MONEY: empty if paid once or not told
 	Per      string  `json:"per,omitempty"`      // MONEY, RATE: for each what, as in "user"
 
 	From string `json:"from,omitempty"` // VERSION: the first, empty if any

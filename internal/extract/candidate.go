@@ -3,6 +3,7 @@ package extract
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"techfacts.dev/techfacts/internal/document"
@@ -21,6 +22,7 @@ type candidate struct {
 	cell       int    // the cell of a row that it tells; 0 for all
 	question   bool   // it answers the question that stands above it
 	proposed   bool   // a model worded its statement
+	part       string // of several claims of the quote the one that it tells; empty if it tells all
 }
 
 // candidates reads the blocks of a text in order and gives what may be a fact:
@@ -224,5 +226,17 @@ func isEndpointLine(line string) bool {
 		return false
 	}
 	rest = strings.TrimLeft(rest, "` ")
-	return len(rest) > 1 && len(rest) <= 200 && rest[0] == '/' && rest[1] != ' '
+	return len(rest) > 1 && len(rest) <= 200 && rest[0] == '/' && rest[1] != ' ' && !statesOfPath(rest)
+}
+
+// statesOfPath reports that more than a name stands behind a path: a sentence, or
+// what the endpoint allows.
+func statesOfPath(rest string) bool {
+	path, after, _ := strings.Cut(rest, " ")
+	after = strings.TrimLeft(after, "` ")
+	if after == "" || strings.HasPrefix(after, "HTTP/") {
+		return false
+	}
+	first, _, _ := strings.Cut(after, " ")
+	return isVerb(first) || first == "accepts" || first == "returns" || strings.HasSuffix(strings.TrimRight(path, "`"), ":") && strings.ContainsFunc(after, unicode.IsDigit)
 }

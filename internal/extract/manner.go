@@ -7,14 +7,15 @@ import (
 )
 
 const (
-	minStatement = 20   // characters that a statement has at least
+	minStatement = 20   // characters that a statement without a label and a value has at least
+	minLabelled  = 6    // and one with both
 	maxQuote     = 1500 // bytes that a quote has at most
 )
 
 // refused reports what is no fact whatever it is about: questions, what is too
 // short or too long to be said in a statement, and what is hardly words.
 func refused(quote string, c candidate) bool {
-	if utf8.RuneCountInString(c.statement) < minStatement || len(quote) > maxQuote || len(quote) == 0 {
+	if n := utf8.RuneCountInString(c.statement); n < minLabelled || n < minStatement && !c.isLabelled() || len(quote) > maxQuote || len(quote) == 0 {
 		return true
 	}
 	if r, _ := utf8.DecodeLastRuneInString(strings.TrimRight(quote, `"')”’」』`)); r == '?' || r == '？' || r == '؟' {
@@ -36,6 +37,22 @@ func refused(quote string, c candidate) bool {
 		}
 	}
 	return letters*2 < utf8.RuneCountInString(quote)
+}
+
+// isLabelled reports a statement that has a label and says a value of it, however
+// short it is: "Price — Free: $0".
+func (c candidate) isLabelled() bool {
+	i := strings.LastIndex(c.statement, ": ")
+	if c.structure == StructureRow && i < 0 {
+		i = strings.LastIndex(c.statement, "— ")
+	}
+	if i <= 0 || c.structure == StructureEndpoint || c.structure == StructureSentence && c.statement[:i] == "" {
+		return false
+	}
+	value := strings.TrimLeft(c.statement[i:], ":— ")
+	_, flag := flagOf(value)
+	h := c.block.Header
+	return hasFigure(value) || flag && c.cell > 0 && c.cell < len(h) && isPlan(h[c.cell])
 }
 
 // manner is how much of the score the way a sentence is put leaves.

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"math"
 	"strconv"
 	"strings"
 )
@@ -12,6 +13,12 @@ func (p measurer) amount(i int) (n float64, next int, ok bool) {
 	n, ok = p.parse(s[i:end], strings.TrimLeft(s[end:], " \u00a0"))
 	if !ok {
 		return 0, end, false
+	}
+	if end+1 < len(s) && s[end] == '^' && isDigit(s[end+1]) { // 2^30
+		stop := digitsEnd(s, end+1)
+		power, err := strconv.Atoi(s[end+1 : stop])
+		n = math.Pow(n, float64(power))
+		return n, stop, err == nil && n < 1e30
 	}
 	if end < len(s) && strings.IndexByte("kKMB", s[end]) >= 0 && (end+1 == len(s) || !isLetter(s[end+1]) && !isDigit(s[end+1])) {
 		return n * map[byte]float64{'k': 1e3, 'K': 1e3, 'M': 1e6, 'B': 1e9}[s[end]], end + 1, true
@@ -120,7 +127,7 @@ func decimalComma(text string) bool {
 func isName(before string) bool {
 	switch before {
 	case "section", "sections", "chapter", "table", "figure", "fig", "appendix", "step", "steps", "page", "pages", "article", "art", "rfc", "iso", "iec", "soc",
-		"level", "type", "note", "example", "part", "clause", "cve", "ticket", "bug", "issue", "paragraph", "§", "fips", "annex", "hal", "dss", "oauth", "http", "tls", "ssl",
+		"level", "type", "note", "example", "part", "clause", "cve", "ticket", "bug", "issue", "paragraph", "§", "fips", "annex", "hal", "dss", "oauth", "http", "tls", "ssl", "port", "ports", "tcp", "udp",
 		"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december":
 		return true
 	}
@@ -141,4 +148,46 @@ func isDate(s string) bool {
 
 func isYear(s string) bool {
 	return len(s) == 4 && (strings.HasPrefix(s, "19") || strings.HasPrefix(s, "20")) && isDigit(s[2]) && isDigit(s[3])
+}
+
+// nothing is where what begins at i ends if its digits count nothing: a number of
+// another base, round the clock, or what a limit was before it was changed.
+func (p measurer) nothing(i, end int) int {
+	s := p.text
+	switch {
+	case end < len(s) && s[end] == 'x' && s[i:end] == "0":
+		return wordEnd(s, end)
+	case strings.HasPrefix(s[i:], "24/7"):
+		return i + len("24/7")
+	case strings.HasSuffix(s[:i], "from ") && strings.HasPrefix(s[end:], " to ") && changes(s[:i]):
+		return end
+	}
+	return 0
+}
+
+// changes reports a text that tells of a change.
+func changes(s string) bool {
+	for w := range strings.FieldsSeq(strings.ToLower(s)) {
+		switch w {
+		case "raised", "raise", "raises", "increased", "increase", "increases", "lowered", "lower", "reduced", "reduce", "decreased", "decrease", "changed", "change", "changes", "bumped", "bump":
+			return true
+		}
+	}
+	return false
+}
+
+// joins reports what stands between two numbers of which the second is what the
+// first is: TLS 1.0 and 1.1.
+func joins(s string) bool {
+	switch strings.Trim(s, " ,") {
+	case "and", "or", "/", "&", "", "und", "et":
+		return strings.Trim(s, " ") != ""
+	}
+	return false
+}
+
+// isOperand reports what follows a number that others are computed of.
+func isOperand(rest string) bool {
+	rest = strings.TrimLeft(rest, " ")
+	return strings.HasPrefix(rest, "= ") || strings.HasPrefix(rest, "× $") || strings.HasPrefix(rest, "× €")
 }

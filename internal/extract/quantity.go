@@ -2,6 +2,7 @@ package extract
 
 import (
 	"cmp"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -30,9 +31,22 @@ func quantities(text string, decimalComma bool) []quantity {
 			if q.end > 0 {
 				found = append(found, q)
 				p.taken = q.end
+			} else if next > i {
+				p.name = next
 			}
 			i = next
 		case isLetter(c):
+			if p.marked(i) {
+				q, next := p.number(i + 1)
+				if q.end > 0 {
+					q.start = i
+					q.value.Original = text[i:q.end]
+					found = append(found, q)
+					p.taken = q.end
+				}
+				i = next
+				continue
+			}
 			end := wordEnd(text, i)
 			if q, ok := p.unlimited(i, end); ok {
 				found = append(found, q)
@@ -54,6 +68,9 @@ type measurer struct {
 	text  string
 	comma bool
 	taken int // the end of the value before
+	name  int // the end of the number before that is no value
+
+	between bool // the number is the first of two
 }
 
 // wordEnd is where the word that begins at i ends, with the digits in it.
@@ -101,14 +118,21 @@ func (p measurer) number(i int) (q quantity, next int) {
 	if v, stop := p.version(i, end, before); stop > 0 && currency == "" {
 		return quantity{i, stop, v}, stop
 	}
+	if stop := p.nothing(i, end); stop > 0 {
+		return quantity{}, stop
+	}
 	if isName(before) || i > 0 && (s[i-1] == ':' && i > 1 && isDigit(s[i-2]) || s[i-1] == '.' || s[i-1] == '_') || isMonth(s, end) {
 		return quantity{}, max(end, i+1)
+	}
+	if q := p.compound(i); q.end > 0 {
+		return q, q.end
 	}
 	n, at, ok := p.amount(i)
 	if !ok {
 		return quantity{}, max(end, i+1)
 	}
 	m := measure{number: n, currency: currency}
+	p.between = before == "between" || before == "zwischen" || before == "entre"
 	if high, stop, ok := p.upTo(at); ok {
 		m.max, at = high, stop
 	}
@@ -125,7 +149,7 @@ func (p measurer) number(i int) (q quantity, next int) {
 	}
 	at = p.tail(&m, at)
 	v := m.value()
-	if v.Kind == schema.ValueCount && v.Unit == "" && isYear(s[i:end]) {
+	if v.Kind == schema.ValueCount && v.Unit == "" && (isYear(s[i:end]) || p.name > 0 && joins(s[p.name:i])) || isOperand(s[at:]) {
 		return quantity{}, max(end, i+1)
 	}
 	v.Original = s[start:at]
@@ -139,6 +163,7 @@ type measure struct {
 	unit        unit   // its factor is 0 if it has none that is known
 	noun        string // what is counted
 	period, per string
+	every       float64 // how many periods, if not one
 }
 
 // value puts a measure into canonical units.
@@ -158,11 +183,14 @@ func (m measure) value() schema.Value {
 			}
 		}
 	case v.Kind == schema.ValueRate:
-		v.Unit, v.Amount, v.Period = v.Unit+"/s", m.number, cmp.Or(m.period, "second")
+		v.Unit, v.Amount, v.Period = v.Unit+"/s", m.number, cmp.Or(m.period, m.unit.period(), "second")
 	case timed:
 		v.Kind, v.Amount = schema.ValueRate, m.number
 		v.Unit = cmp.Or(v.Unit, "1") + "/s"
-		factor /= periods[m.period].factor
+		factor /= periods[m.period].factor * cmp.Or(m.every, 1)
+		if m.every > 0 {
+			v.Period = strconv.FormatFloat(m.every, 'g', -1, 64) + " " + m.period + "s"
+		}
 	case v.Kind == schema.ValueDuration:
 		v.Unit = "s"
 	}
@@ -200,6 +228,13 @@ func (p measurer) upTo(i int) (high float64, next int, ok bool) {
 			return p.amount(at)
 		}
 	}
+	if p.between {
+		for _, joint := range []string{" and ", " und ", " et "} {
+			if strings.HasPrefix(rest, joint) && isDigit((rest + " ")[len(joint)]) {
+				return p.amount(i + len(joint))
+			}
+		}
+	}
 	return 0, i, false
 }
 
@@ -231,6 +266,13 @@ func (p measurer) unit(m *measure, i int) int {
 	if u, ok := unitOf(word); ok {
 		m.unit = u
 		return end
+	}
+	switch strings.ToLower(word) {
+	case "business", "working", "calendar", "consecutive": // 4 business hours
+		if stop := wordEnd(s, skipSpace(s, end)); periods[singular(strings.ToLower(s[skipSpace(s, end):stop]))].factor > 0 {
+			m.unit, _ = unitOf(s[skipSpace(s, end):stop])
+			return stop
+		}
 	}
 	if noun := p.noun(at, end); noun.end > 0 {
 		m.noun = noun.word
@@ -280,126 +322,25 @@ func (p measurer) noun(at, end int) noun {
 	stop := wordEnd(s, next)
 	second := strings.ToLower(s[next:stop])
 	if second != "" && next == end+1 && !isUnit(singular(word)) && isUnit(singular(second)) && periods[singular(second)].factor == 0 {
-		return noun{singular(second), stop}
+		return noun{counted(second), stop}
 	}
 	if r, _ := utf8.DecodeRuneInString(s[at:]); unicode.IsUpper(r) && !isPer(second) && !isUnit(singular(word)) {
 		return noun{}
 	}
-	return noun{singular(word), end}
+	return noun{counted(word), end}
 }
 
-// isPer reports words that say for each what.
-func isPer(w string) bool {
-	switch w {
-	case "per", "pro", "par", "je", "por", "each", "every":
-		return true
+// counted is what a noun counts, by the name that others use for it.
+func counted(noun string) string {
+	switch noun = singular(noun); noun {
+	case "req", "rq", "anfrage", "anfragen", "requête", "requete", "solicitud", "richiesta", "richieste", "abfrage", "abfragen":
+		return "request"
+	case "msg":
+		return "message"
+	case "conn":
+		return "connection"
 	}
-	return false
-}
-
-// tail reads for each what, and in which time: "/user/month", " per seat per
-// year", " monthly".
-func (p measurer) tail(m *measure, i int) int {
-	s := p.text
-	for range 3 {
-		at := skipSpace(s, i)
-		var stop int
-		switch word := strings.ToLower(s[at:wordEnd(s, at)]); {
-		case at < len(s) && s[at] == '/':
-			stop = at + 1
-		case isPer(word), (word == "a" || word == "an") && at > i && p.periodAt(at+len(word)+1):
-			stop = at + len(word)
-		case adverbs[word] != "" && m.period == "" && m.currency != "":
-			m.period = adverbs[word]
-			i = at + len(word)
-			continue
-		default:
-			return i
-		}
-		stop = skipSpace(s, stop)
-		end := wordEnd(s, stop)
-		word := singular(strings.ToLower(s[stop:end]))
-		switch u := periods[word]; {
-		case end == stop:
-			return i
-		case u.factor > 0 && m.period == "":
-			m.period = u.name
-		case isDigit(s[stop]): // per 1,000 requests
-			end = digitsEnd(s, stop)
-			if next := wordEnd(s, skipSpace(s, end)); next > end && m.currency != "" && m.per == "" {
-				m.per, end = s[stop:next], next
-				break
-			}
-			return i
-		case m.per == "":
-			m.per = word
-		default:
-			return i
-		}
-		i = end
-	}
-	return i
-}
-
-func (p measurer) periodAt(i int) bool {
-	return i < len(p.text) && periods[strings.ToLower(p.text[i:wordEnd(p.text, i)])].factor > 0
-}
-
-// version reads a version: a number after "version" or "v", one of three parts,
-// or one after the name of a product that "or later" and the like follow.
-func (p measurer) version(i, end int, before string) (v schema.Value, stop int) {
-	s := p.text
-	digits := strings.TrimRight(s[i:end], ".,")
-	stop = i + len(digits)
-	if strings.ContainsAny(digits, ", '’") {
-		return v, 0
-	}
-	marked := before == "version" || before == "v" || before == "release"
-	parts := strings.Count(digits, ".")
-	if parts > 1 && grouped(digits, '.') && !marked {
-		return v, 0
-	}
-	v = schema.Value{Kind: schema.ValueVersion, From: digits, Original: digits}
-	for _, open := range []string{" or later", " or newer", " or higher", " or above", " or greater", " and later", " and newer", " and above", " and higher", " and up", "+", " oder höher", " oder neuer", " ou supérieur", " et supérieur"} {
-		if strings.HasPrefix(s[stop:], open) && named(s, i) {
-			stop += len(open)
-			v.Original = s[i:stop]
-			return v, stop
-		}
-	}
-	for _, dash := range []string{" to ", " through ", "–", " – ", "-", " - "} {
-		if rest, ok := strings.CutPrefix(s[stop:], dash); ok && rest != "" && isDigit(rest[0]) && (marked || parts > 0 && named(s, i)) {
-			last := stop + len(dash)
-			to := digitsEnd(s, last)
-			if at := wordEnd(s, skipSpace(s, to)); at > to {
-				if _, measured := unitOf(s[skipSpace(s, to):at]); measured {
-					break
-				}
-			}
-			v.To, v.Original = s[last:to], s[i:to]
-			return v, to
-		}
-	}
-	if marked || parts > 1 {
-		v.To = digits
-		return v, stop
-	}
-	return v, 0
-}
-
-// named reports whether a name stands before i: a word with a capital, or one of
-// the words for a version or a bound.
-func named(s string, i int) bool {
-	w := wordBefore(s, i)
-	r, _ := utf8.DecodeRuneInString(w)
-	if unicode.IsUpper(r) || strings.HasSuffix(strings.TrimRight(s[:i], " "), ")") {
-		return true
-	}
-	switch strings.ToLower(w) {
-	case "version", "v", "release", "glibc", "gcc", "kernel", "php", "python", "node", "openssl", "libc":
-		return true
-	}
-	return strings.HasSuffix(strings.TrimRight(s[:i], " "), ">=") || strings.HasSuffix(strings.TrimRight(s[:i], " "), "≥")
+	return noun
 }
 
 // unlimited reads a word that says there is no limit.

@@ -20,8 +20,26 @@ func TestQuantitiesAreReadAsPeopleWriteThem(t *testing.T) {
 		{"10 000/min", "10 000/min", rate(10000.0/60, "1/s", "minute", 10000)},
 		{"10k requests/hour", "10k requests/hour", rate(10000.0/3600, "request/s", "hour", 10000)},
 		{"1.200 requests", "1.200 requests", schema.Value{Kind: schema.ValueCount, Number: 1200, Unit: "request"}},
-		{"1.000 Anfragen pro Minute", "1.000 Anfragen pro Minute", rate(1000.0/60, "anfragen/s", "minute", 1000)},
+		{"1.000 Anfragen pro Minute", "1.000 Anfragen pro Minute", rate(1000.0/60, "request/s", "minute", 1000)},
 		{"5 API calls a second", "5 API calls a second", rate(5, "call/s", "second", 5)},
+		{"5 req/s", "5 req/s", rate(5, "request/s", "second", 5)},
+		{"60 reqs/min", "60 reqs/min", rate(1, "request/s", "minute", 60)},
+		{"10 requêtes par seconde", "10 requêtes par seconde", rate(10, "request/s", "second", 10)},
+		{"1,000 requests per 10 seconds per account", "1,000 requests per 10 seconds per account", schema.Value{Kind: schema.ValueRate, Number: 100, Unit: "request/s", Period: "10 seconds", Amount: 1000, Per: "account"}},
+		{"90 requests every 15 minutes", "90 requests every 15 minutes", rate(.1, "request/s", "15 minutes", 90)},
+		{"60 requests/5m", "60 requests/5m", rate(.2, "request/s", "5 minutes", 60)},
+		{"600 RPM", "600 RPM", rate(10, "request/s", "minute", 600)},
+		{"90K TPM", "90K TPM", rate(1500, "token/s", "minute", 90000)},
+		{"raised from 60 to 100 requests per second", "100 requests per second", rate(100, "request/s", "second", 100)},
+		{"between 10 and 20 requests/s", "10 and 20 requests/s", schema.Value{Kind: schema.ValueRate, Number: 10, Max: 20, Unit: "request/s", Period: "second", Amount: 10}},
+		{"within 4 business hours", "4 business hours", schema.Value{Kind: schema.ValueDuration, Number: 4 * 3600, Unit: "s"}},
+		{"Timeout 1m30s", "1m30s", schema.Value{Kind: schema.ValueDuration, Number: 90, Unit: "s"}},
+		{"at most 2^30 bytes", "2^30 bytes", schema.Value{Kind: schema.ValueSize, Number: 1 << 30, Unit: "byte"}},
+		{"$8 each per month", "$8 each per month", schema.Value{Kind: schema.ValueMoney, Number: 8, Unit: "USD/month", Currency: "USD", Period: "month"}},
+		{"$1.50 per 1,000 API calls", "$1.50 per 1,000 API calls", schema.Value{Kind: schema.ValueMoney, Number: 1.5, Unit: "USD/1,000 API calls", Currency: "USD", Per: "1,000 API calls"}},
+		{"$0.20 per million requests", "$0.20 per million requests", schema.Value{Kind: schema.ValueMoney, Number: .2, Unit: "USD/million requests", Currency: "USD", Per: "million requests"}},
+		{"12 × $20 = $240 per year", "$240 per year", schema.Value{Kind: schema.ValueMoney, Number: 240, Unit: "USD/year", Currency: "USD", Period: "year"}},
+		{"Kubernetes v1.27+", "v1.27+", schema.Value{Kind: schema.ValueVersion, From: "1.27"}},
 		{"up to 25 MB/s", "25 MB/s", rate(25e6, "byte/s", "second", 25)},
 		{"10 Gbps", "10 Gbps", rate(1e10, "bit/s", "second", 10)},
 		{"2,500 IOPS", "2,500 IOPS", rate(2500, "operation/s", "second", 2500)},
@@ -74,6 +92,7 @@ func TestQuantitiesAreReadAsPeopleWriteThem(t *testing.T) {
 func TestNumbersThatAreNamesAreNoQuantities(t *testing.T) {
 	for _, text := range []string{
 		"ISO 27001 and SOC 2", "see Section 73.2", "on 2025-01-31", "encrypted with AES-256 and SHA-256", "RFC 6749", "founded in 2011", "OAuth 2.0", "a v4UUID4 name",
+		"TLS 1.0 and 1.1", "on port 8443", "TCP 443", "24/7 support", "a mask of 0x100", "GET /v1/users",
 	} {
 		if q := quantities(text, false); len(q) != 0 {
 			t.Errorf("%q: %+v", text, q)

@@ -50,13 +50,13 @@ func row(text string, b document.Block, alone bool, yield func(candidate)) {
 		yield(c)
 		return
 	}
-	claims := claimsOf(b.Header, cells)
-	if len(claims) < 2 {
+	plans := ofPlans(b.Header)
+	claims := claimsOf(b.Header, cells, plans)
+	if claims == nil {
 		c.statement = wordRow(b, cells, quote, claims)
 		yield(c)
 		return
 	}
-	plans := ofPlans(b.Header)
 	for _, i := range claims {
 		c.cell = i
 		c.context, c.about = b.Header[i], ""
@@ -90,8 +90,9 @@ func ofPlans(header []string) bool {
 
 // claimsOf chooses the cells of a row that are claims of their own: those with a
 // figure, a yes or a no below heads that differ, and then the others that are no
-// notes too. A row with less than two such cells is one claim.
-func claimsOf(header, cells []string) []int {
+// notes too. A row with less than two such cells is one claim, unless the columns
+// are plans.
+func claimsOf(header, cells []string, plans bool) []int {
 	var claims []int
 	figures := 0
 	for i := 1; i < len(cells) && i < len(header); i++ {
@@ -101,9 +102,11 @@ func claimsOf(header, cells []string) []int {
 		if _, ok := flagOf(cells[i]); ok || len(cells[i]) <= 60 && hasFigure(cells[i]) {
 			figures++
 		}
-		claims = append(claims, i)
+		if !isInapplicable(cells[i]) {
+			claims = append(claims, i)
+		}
 	}
-	if figures < 2 || !said(cells[0]) || len(claims) > maxClaims {
+	if figures < 2 && !plans || !said(cells[0]) || len(claims) > maxClaims {
 		return nil
 	}
 	return claims
@@ -124,7 +127,24 @@ func isNote(head string) bool {
 
 // hasFigure reports a cell that gives a value: a number, or that there is none.
 func hasFigure(cell string) bool {
-	return strings.ContainsFunc(cell, unicode.IsDigit) || strings.EqualFold(cell, "unlimited") || strings.EqualFold(cell, "custom") || strings.EqualFold(cell, "free")
+	if strings.ContainsFunc(cell, unicode.IsDigit) || isInapplicable(cell) {
+		return true
+	}
+	switch strings.ToLower(strings.TrimRight(cell, ".")) {
+	case "unlimited", "custom", "free", "no limit", "contact us", "contact sales", "on request", "negotiable",
+		"unbegrenzt", "unlimitiert", "auf anfrage", "kostenlos", "individuell", "illimité", "illimitée", "illimités", "gratuit", "sur devis", "sur demande":
+		return true
+	}
+	return false
+}
+
+// isInapplicable reports a cell that says that its column is not for the row.
+func isInapplicable(cell string) bool {
+	switch strings.ToLower(cell) {
+	case "n/a", "n.a.", "na", "not applicable", "entfällt", "k. a.", "s. o.":
+		return true
+	}
+	return false
 }
 
 // isOrdinal reports "4." and "(4)": the number of a row.

@@ -89,6 +89,10 @@ func (s *scorer) rules(p Page, prof Profile, minConfidence float64, rejected *re
 		if p.common(c.start) {
 			return
 		}
+		malformed := refused(p.Text[c.start:c.end], c)
+		if malformed && (rejected == nil || c.end-c.start > maxQuote || c.start == c.end) {
+			return
+		}
 		j := s.judge(p.Text, c)
 		if j.category < 0 {
 			return
@@ -102,6 +106,10 @@ func (s *scorer) rules(p Page, prof Profile, minConfidence float64, rejected *re
 			if f.fact.Confidence >= minConfidence/2 {
 				rejected.of(f, schema.RejectedConfidence)
 			}
+			return
+		}
+		if malformed {
+			rejected.of(f, schema.RejectedForm)
 			return
 		}
 		if err := Ground(p.Text, Claim{c.statement, f.fact.Quote, c.start, c.end}); err != nil {
@@ -125,23 +133,57 @@ func (s *scorer) split(prof Profile, f finding) []finding {
 	switch categoryKey(f.fact.Category) {
 	case "certifications", "compliance":
 	default:
-		return []finding{f}
+		return s.divided(prof, f)
 	}
 	parts := s.certified(f.fact.Statement)
 	if parts == nil {
-		return []finding{f}
+		return s.divided(prof, f)
 	}
-	found := make([]finding, len(parts))
-	for i, part := range parts {
-		found[i] = f
-		found[i].fact.Statement, found[i].fact.Attribute = part.statement, part.attribute
+	found := make([]finding, 0, len(parts))
+	for _, part := range parts {
+		g := f
+		g.candidate.part = part.statement
+		g.fact.Statement, g.fact.Attribute = part.statement, part.attribute
 		for _, c := range prof.Categories {
 			if categoryKey(c) == part.category {
-				found[i].fact.Category = c
+				g.fact.Category = c
 			}
 		}
+		found = append(found, g)
 	}
 	return found
+}
+
+// divided makes a finding of each claim of a sentence. A clause has the category
+// that its own words tell, else that of its sentence.
+func (s *scorer) divided(prof Profile, f finding) []finding {
+	c := f.candidate
+	if c.structure != StructureSentence && (c.structure != StructureItem || c.fragment) || c.question {
+		return []finding{f}
+	}
+	parts := s.clauses(c.statement)
+	if parts == nil {
+		return []finding{f}
+	}
+	found := make([]finding, 0, len(parts))
+	for _, part := range parts {
+		g := f
+		g.candidate.part, g.candidate.statement, g.fact.Statement = part, part, part
+		clause := g.candidate
+		clause.about = part
+		s.beforeAt = -1
+		if j := s.judge(f.fact.Quote, at(clause, f)); j.category >= 0 {
+			g.fact.Category, g.fact.Attribute = prof.Categories[j.category], j.attribute
+		}
+		found = append(found, g)
+	}
+	return found
+}
+
+// at moves a candidate into the text of the quote of a finding.
+func at(c candidate, f finding) candidate {
+	c.start, c.end = 0, len(f.fact.Quote)
+	return c
 }
 
 // best chooses as many findings as the depth allows, the most confident first. A
@@ -190,7 +232,7 @@ func (s *scorer) finish(text string, chosen []finding) []Fact {
 		f.Span = spans.Of(f.Span.ByteStart, f.Span.ByteEnd)
 		f.Headings = slices.Clone(f.Headings)
 		f.Value = s.value(text, c.candidate, f.Category)
-		f.Qualifiers = qualifiers(text, c.candidate, f.Value)
+		f.Qualifiers = qualifiers(text, c.candidate, f.Value, f.Category)
 		if f.Subject == "" {
 			f.Subject = s.title
 		}

@@ -115,7 +115,7 @@ func checkFact(t *testing.T, text string, f extract.Fact) {
 	if err := extract.Ground(text, extract.Claim{Statement: f.Statement, Quote: f.Quote, Start: s.ByteStart, End: s.ByteEnd}); err != nil {
 		t.Fatalf("%q: %v", f.Statement, err)
 	}
-	if utf8.RuneCountInString(f.Statement) < 20 || f.Confidence < 0 || f.Confidence > 1 || !strings.Contains(document.Plain(f.Quote), document.Plain(f.Value.Original)) || len(f.Fingerprint) != 32 {
+	if utf8.RuneCountInString(f.Statement) < 6 || f.Confidence < 0 || f.Confidence > 1 || !strings.Contains(document.Plain(f.Quote), document.Plain(f.Value.Original)) || len(f.Fingerprint) != 32 {
 		t.Fatalf("not fit to be kept: %+v", f)
 	}
 }
@@ -316,6 +316,32 @@ func TestFocusMovesConfidence(t *testing.T) {
 	with := extract.Rules(p, prof, 0)
 	if len(with) != 1 || len(without) != 1 || with[0].Confidence <= without[0].Confidence {
 		t.Errorf("with %+v, without %+v", with, without)
+	}
+}
+
+func TestTheFocusFindsFactsOfItsOwnCategory(t *testing.T) {
+	text := "Our warehouses in Rotterdam run on 100 % renewable electricity.\n\nThe packaging is made of 80% recycled cardboard.\n\nReturns are free for 30 days.\n\nThe weather was fine."
+	for _, c := range []struct {
+		categories []string
+		focus      string
+		want       map[string]string
+	}{
+		{[]string{"sustainability"}, "renewable energy, recycled packaging", map[string]string{"warehouses": "sustainability", "packaging": "sustainability"}},
+		{[]string{"sustainability", "shipping"}, "renewable energy, recycled packaging; delivery times, returns", map[string]string{"warehouses": "sustainability", "packaging": "sustainability", "Returns": "shipping"}},
+		{[]string{"sustainability", "shipping"}, "shipping: returns, delivery; sustainability: renewable energy, recycled packaging", map[string]string{"warehouses": "sustainability", "packaging": "sustainability", "Returns": "shipping"}},
+		{[]string{"sustainability", "shipping"}, "", nil},
+	} {
+		got := map[string]string{}
+		for _, f := range extract.Rules(extract.Page{Text: text}, extract.Profile{Name: "x", Categories: c.categories, Focus: c.focus}, extract.DefaultConfidence) {
+			for _, word := range []string{"warehouses", "packaging", "Returns", "weather"} {
+				if strings.Contains(f.Quote, word) {
+					got[word] = f.Category
+				}
+			}
+		}
+		if fmt.Sprint(got) != fmt.Sprint(c.want) {
+			t.Errorf("%q: got %v, want %v", c.focus, got, c.want)
+		}
 	}
 }
 

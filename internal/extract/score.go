@@ -73,19 +73,47 @@ func newScorer(p Page, prof Profile) *scorer {
 			}
 		}
 	}
+	var unknown []int
 	for i, c := range prof.Categories {
 		if !found[i] {
 			s.learn(strings.ReplaceAll(categoryKey(c), "_", " "), i, 0.8, 0.5)
+			unknown = append(unknown, i)
 		}
 	}
-	for phrase := range strings.FieldsFuncSeq(prof.Focus, func(r rune) bool { return strings.ContainsRune(",;.()\n", r) }) {
-		s.learn(phrase, kindFocus, 0.8, 0.4)
-	}
+	s.learnFocus(prof.Focus, keys, unknown)
 	s.above = make([]float64, len(prof.Categories)+kinds)
 	s.beside = make([]float64, len(prof.Categories)+kinds)
 	s.before, s.beforeAt = make([]float64, len(prof.Categories)+kinds), -1
 	s.found = make([]float64, len(prof.Categories)+kinds)
 	return s
+}
+
+// learnFocus adds the phrases of a focus. They speak for all categories, and find
+// facts of the one that they are for: the one whose name and a colon they follow,
+// the only one that vocabulary.txt does not know, or, if there are as many groups
+// between semicolons as such categories, that of their place.
+func (s *scorer) learnFocus(focus string, keys map[string]int, unknown []int) {
+	groups := strings.FieldsFunc(focus, func(r rune) bool { return r == ';' || r == '\n' })
+	for i, group := range groups {
+		owner := kindFocus
+		switch {
+		case len(unknown) == 1:
+			owner = unknown[0]
+		case len(unknown) == len(groups):
+			owner = unknown[i]
+		}
+		if name, rest, ok := strings.Cut(group, ":"); ok {
+			if k, known := keys[categoryKey(name)]; known {
+				owner, group = k, rest
+			}
+		}
+		for phrase := range strings.FieldsFuncSeq(group, func(r rune) bool { return strings.ContainsRune(",.()", r) }) {
+			s.learn(phrase, kindFocus, 0.8, 0.4)
+			if owner != kindFocus {
+				s.learn(phrase, owner, 0.8, 0.6)
+			}
+		}
+	}
 }
 
 func categoryKey(c string) string {
@@ -182,9 +210,6 @@ func (s *scorer) overlook(text string) {
 // judge scores one candidate.
 func (s *scorer) judge(text string, c candidate) judgement {
 	quote := text[c.start:c.end]
-	if refused(quote, c) {
-		return judgement{category: -1}
-	}
 	n := len(s.above) - kinds
 	s.setContext(c)
 	at := s.found
@@ -220,8 +245,47 @@ func (s *scorer) judge(text string, c candidate) judgement {
 	j.score = topic * (0.4 + 0.6*claim)
 	j.score *= (1 - 0.7*signal(kindVague)) * (1 - 0.7*signal(kindMeta)) * (1 - signal(kindLegal))
 	j.score *= manner(quote, c, s.words)
-	j.attribute = s.attribute(j.category)
+	j.attribute = s.key(c, j.category)
 	return j
+}
+
+// key is the attribute of a candidate: that of the label of a row or item unless
+// another is surer, since what stands below and behind a label may be told in the
+// words of another.
+func (s *scorer) key(c candidate, category int) string {
+	attribute, weight := s.surest(category)
+	label := c.label()
+	if label == "" {
+		return attribute
+	}
+	sure, _ := weightOf("sure")
+	words, hits := s.words, s.hits
+	s.words = s.own.lexicon.words(nil, label)
+	s.hits = s.known.find(nil, s.words)
+	if of, w := s.surest(category); of != "" && (w >= weight || weight < sure) {
+		attribute = of
+	}
+	s.words, s.hits = words, hits
+	return attribute
+}
+
+// label names what a row or item gives a value of.
+func (c candidate) label() string {
+	switch c.structure {
+	case StructureRow:
+		if h := c.block.Header; c.cell > 0 && c.cell < len(h) && isQualifier(strings.ToLower(h[0])) {
+			return h[c.cell]
+		}
+		return c.subject
+	case StructureDefinition:
+		return c.subject
+	case StructureItem:
+		if before, _, ok := strings.Cut(c.statement, ": "); ok && len(before) <= 40 {
+			return before
+		}
+	case StructureEndpoint, StructureSentence:
+	}
+	return ""
 }
 
 // topic is the category of what was weighed last, and how surely it is that.
@@ -283,7 +347,13 @@ func (s *scorer) setContext(c candidate) {
 // attribute is the key of the surest known term of a category; of equally sure
 // ones the longest, then the first.
 func (s *scorer) attribute(category int) string {
-	best, weight, length := "", 0.0, 0
+	best, _ := s.surest(category)
+	return best
+}
+
+// surest is the key of the surest known term of a category, and how sure it is.
+func (s *scorer) surest(category int) (best string, weight float64) {
+	length := 0
 	for _, h := range s.hits {
 		t := s.known.terms[h.term]
 		if s.kinds[h.term] != category || t.attribute == "-" {
@@ -293,5 +363,5 @@ func (s *scorer) attribute(category int) string {
 			best, weight, length = t.attribute, t.weight, l
 		}
 	}
-	return best
+	return best, weight
 }

@@ -13,6 +13,17 @@ type unit struct {
 	factor float64
 }
 
+// period is the time for which a speed is told in one word, if not a second.
+func (u unit) period() string {
+	switch u.factor {
+	case 1 / minute:
+		return "minute"
+	case 1 / day:
+		return "day"
+	}
+	return ""
+}
+
 // Lengths of time in seconds. Months and years are those of calendars on
 // average, so that 12 months are a year.
 const (

@@ -25,14 +25,17 @@ func flagOf(cell string) (yes, ok bool) {
 // which its category is about, else the first of the most telling.
 func (s *scorer) value(text string, c candidate, category string) schema.Value {
 	quote := text[c.start:c.end]
-	if c.structure == StructureRow && len(c.block.Cells) > 1 {
+	if c.structure == StructureRow && len(c.block.Cells) > 1 && c.part == "" {
 		return s.valueOfRow(text, c, category)
 	}
 	if c.structure == StructureEndpoint {
 		return schema.Value{}
 	}
 	quote = document.Plain(quote)
-	best := pick(slices.DeleteFunc(quantities(quote, s.comma), func(q quantity) bool { return !c.says(q.value) }), category)
+	if c.part != "" {
+		quote = c.part
+	}
+	best := pick(slices.DeleteFunc(s.versioned(quote, quantities(quote, s.comma), category), func(q quantity) bool { return !c.says(q.value) }), category)
 	if best.Kind == "" {
 		if yes, ok := supports(quote); ok {
 			return schema.Value{Kind: schema.ValueFlag, Original: yes.words, Yes: yes.yes}
@@ -60,11 +63,30 @@ func (s *scorer) valueOfRow(text string, c candidate, category string) schema.Va
 			units = append(units, b.Header[i])
 		}
 		units = append(units, document.Plain(b.Cells[0].Of(text)))
-		for _, q := range quantities(cell, s.comma) {
+		for _, q := range s.inCell(cell, units, category) {
+			if isBare(q.value) && standsIn(strings.ToLower(strings.Join(units, " ")), "port") {
+				continue // a name
+			}
 			found = append(found, s.united(q, units))
 		}
 	}
 	return pick(slices.DeleteFunc(found, func(q quantity) bool { return !c.says(q.value) }), category)
+}
+
+// inCell reads the values of a cell; what stands above or before it may be the
+// name of what has versions.
+func (s *scorer) inCell(cell string, names []string, category string) []quantity {
+	for i, name := range names {
+		where := category
+		if i+1 < len(names) {
+			where = "" // of heads only what is known
+		}
+		if name = strings.TrimRight(name, ":： "); s.isProduct(name, where) && strings.IndexFunc(name, unicode.IsDigit) < 0 {
+			text := name + " " + cell
+			return s.versioned(text, quantities(text, s.comma), category)
+		}
+	}
+	return s.versioned(cell, quantities(cell, s.comma), category)
 }
 
 // united gives a bare number the unit that one of the texts beside it tells, and
@@ -101,7 +123,7 @@ func (s *scorer) united(q quantity, units []string) quantity {
 			u = u[i+1 : len(u)-1]
 		}
 		if q.value.Kind == schema.ValueUnlimited {
-			if again := quantities("1 "+u, s.comma); len(again) > 0 && again[0].value.Unit != "" {
+			if again := quantities("1 "+u, s.comma); len(again) > 0 && again[0].value.Unit != "" && (again[0].value.Kind != schema.ValueCount || isUnit(again[0].value.Unit) || !strings.Contains(u, again[0].value.Unit+" ") && !strings.HasSuffix(u, again[0].value.Unit)) {
 				q.value.Unit = again[0].value.Unit
 				return q
 			}
@@ -194,7 +216,7 @@ func supports(s string) (support, bool) {
 
 // qualifiers are what limits a statement: the plan, the region, the version, the
 // endpoint, the condition under which it holds.
-func qualifiers(text string, c candidate, v schema.Value) map[string]string {
+func qualifiers(text string, c candidate, v schema.Value, category string) map[string]string {
 	q := map[string]string{}
 	set := func(name, value string) {
 		if name == "plan" {
@@ -205,6 +227,9 @@ func qualifiers(text string, c candidate, v schema.Value) map[string]string {
 		}
 	}
 	quote := document.Plain(text[c.start:c.end])
+	if c.part != "" {
+		quote = c.part
+	}
 	b := c.block
 	if c.structure == StructureRow {
 		rowQualifiers(text, c, set)
@@ -221,6 +246,9 @@ func qualifiers(text string, c candidate, v schema.Value) map[string]string {
 			set("endpoint", last)
 		}
 	}
+	if c.structure != StructureEndpoint {
+		set("endpoint", endpointIn(quote))
+	}
 	if c.structure == StructureEndpoint {
 		set("endpoint", document.Plain(text[c.start:c.end]))
 	}
@@ -236,8 +264,12 @@ func qualifiers(text string, c candidate, v schema.Value) map[string]string {
 		set("condition", "per "+v.Per)
 	}
 	low := strings.ToLower(quote)
+	switch categoryKey(category) {
+	case "certifications", "compliance":
+		set("condition", outstanding(low))
+	}
 	for _, word := range []string{"beta", "preview", "experimental", "early access", "on request"} {
-		if i := strings.Index(low, word); i >= 0 && wordEnd(low, i+len(word)) == i+len(word) && (i == 0 || !isLetter(low[i-1])) {
+		if standsIn(low, word) {
 			set("condition", word)
 		}
 	}
@@ -245,6 +277,58 @@ func qualifiers(text string, c candidate, v schema.Value) map[string]string {
 		return nil
 	}
 	return q
+}
+
+// endpointIn is the method and path with which a sentence begins or that it names.
+func endpointIn(s string) string {
+	for _, method := range []string{"GET /", "POST /", "PUT /", "PATCH /", "DELETE /", "HEAD /"} {
+		i := strings.Index(s, method)
+		if i < 0 || i > 0 && isLetter(s[i-1]) {
+			continue
+		}
+		end := i + len(method)
+		for end < len(s) && s[end] != ' ' && s[end] != '`' && s[end] != ',' && s[end] != ';' {
+			end++
+		}
+		return strings.TrimRight(s[i:end], ".:)`")
+	}
+	return ""
+}
+
+// outstanding is why something that is spoken of is not so now: "in progress",
+// "planned" or "former"; empty if nothing says so. The text is in lower case.
+func outstanding(low string) string {
+	for _, c := range []struct{ condition, signs string }{
+		{"in progress", "in progress; under way; underway; ongoing audit; pending; working towards; working toward; in preparation; being prepared; in arbeit; en cours"},
+		{"planned", "planned; plans to; plan to; planning to; aims to; aim to; intends to; intend to; will be certified; will obtain; will be available; expected in; expected by; expects to; coming soon; roadmap; on track for; targeted for; geplant; prévu; prévue"},
+		{"former", "used to be; no longer; formerly; was withdrawn; has expired; expired in; lapsed"},
+	} {
+		for sign := range strings.SplitSeq(c.signs, "; ") {
+			if standsIn(low, sign) {
+				return c.condition
+			}
+		}
+	}
+	if (standsIn(low, "was") || standsIn(low, "were")) && standsIn(low, "until") {
+		return "former"
+	}
+	return ""
+}
+
+// standsIn reports whether words stand in a text, not as parts of others.
+func standsIn(low, words string) bool {
+	for from := 0; ; {
+		i := strings.Index(low[from:], words)
+		if i < 0 {
+			return false
+		}
+		i += from
+		before, _ := utf8.DecodeLastRuneInString(low[:i])
+		if wordEnd(low, i+len(words)) == i+len(words) && (i == 0 || !unicode.IsLetter(before)) {
+			return true
+		}
+		from = i + len(words)
+	}
 }
 
 // rowQualifiers reads what the heads of a table say of a row: the first column

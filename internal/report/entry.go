@@ -57,7 +57,7 @@ func (s Statement) entry(m mention) (e Entry, ok bool) {
 	denies := denied(s.Text, start, end, m.start)
 	flag := s.Value.Kind == schema.ValueFlag
 	if len(m.of.kinds) == 0 {
-		if flag && !s.Value.Yes || !flag && denies {
+		if flag && !s.Value.Yes || !flag && denies || outstanding(s.Qualifiers["condition"]) {
 			e.Denies = true
 		}
 		if flag {
@@ -78,6 +78,11 @@ func (s Statement) entry(m mention) (e Entry, ok bool) {
 		return e, true
 	}
 	return e, false
+}
+
+// outstanding reports conditions of what there is not now, or not yet.
+func outstanding(condition string) bool {
+	return condition == "in progress" || condition == "planned" || condition == "former"
 }
 
 // measure is the value, of the attribute's kinds, that stands nearest to where

@@ -57,3 +57,13 @@ func TestPlansAndColumnsTellEntriesApart(t *testing.T) {
 		}
 	}
 }
+
+func TestACertificationThatIsPlannedOrOverIsNotStated(t *testing.T) {
+	t.Parallel()
+	for condition, denies := range map[string]bool{"in progress": true, "planned": true, "former": true, "beta": false, "": false} {
+		s := report.Statement{Text: "Acme holds a FedRAMP authorization.", Qualifiers: map[string]string{"condition": condition}}
+		if got := report.Entries(s); len(got) != 1 || got[0].Attribute != "fedramp" || got[0].Denies != denies {
+			t.Errorf("%q: %+v", condition, got)
+		}
+	}
+}
