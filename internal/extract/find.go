@@ -141,7 +141,7 @@ func (f finding) says(o finding) bool {
 	}
 	words, common, all := wordSet(f.fact.Statement), 0, 0
 	for w := range wordSet(o.fact.Statement) {
-		if isFiller(w) {
+		if isEmpty(w) {
 			continue
 		}
 		all++

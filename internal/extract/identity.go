@@ -188,7 +188,7 @@ func (s Stated) limiting() map[string]bool {
 func bag(text string, said map[string]bool) []string {
 	var words []string
 	for w := range strings.FieldsSeq(normalise(text)) {
-		if w = singular(w); !said[w] && !isEmptyWord(w) {
+		if w = singular(w); !said[w] && !isEmpty(w) && !isPadding(w) {
 			words = append(words, w)
 		}
 	}
@@ -196,11 +196,10 @@ func bag(text string, said map[string]bool) []string {
 	return slices.Compact(words)
 }
 
-// isEmptyWord reports words that make no difference to what is said.
-func isEmptyWord(w string) bool {
+// isPadding reports words that make no difference to which claim it is.
+func isPadding(w string) bool {
 	switch w {
-	case "a", "an", "the", "of", "to", "in", "for", "on", "at", "by", "with", "and", "is", "are", "be", "it", "its", "this", "that", "we", "our", "you", "your",
-		"per", "each", "every", "now", "currently", "plan", "tier", "edition":
+	case "and", "by", "with", "now", "currently", "plan", "tier", "edition":
 		return true
 	}
 	return false
