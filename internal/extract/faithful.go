@@ -240,6 +240,32 @@ func trails(behind []lexeme) bool {
 	return true
 }
 
+// Reworded checks other words for a fact against its quote and the words that were
+// found: every number, in digits or in words, must stand in the quote, what a
+// number measures and on which side of it something is, in one of both, and nothing
+// may be denied or said to the contrary. It fails with ErrNoNumber, ErrNoUnit or
+// ErrNegation. Beyond that, words are for whoever chooses them.
+func Reworded(statement, quote, found string) error {
+	if err := Ground(quote, Claim{statement, quote, 0, len(quote)}); err != nil {
+		return err
+	}
+	e := newEvidence(quote)
+	known := setOf(found)
+	for _, t := range lexemes(statement) {
+		switch {
+		case e.within[t.key]:
+		case t.kind == numberLexeme:
+			return ErrNoNumber
+		case known[t.key].key != "":
+		case t.kind == unitLexeme, t.kind == boundLexeme:
+			return ErrNoUnit
+		case t.key == deny, e.contradicts(t.key):
+			return ErrNegation
+		}
+	}
+	return nil
+}
+
 // tells reports verbs that only join what a cell or an item is about to what it
 // says.
 func tells(key string) bool {
