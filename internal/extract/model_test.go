@@ -288,7 +288,7 @@ func TestAnAnswerThatIsNotWholeRemovesNothingAndIsNotKept(t *testing.T) {
 	t.Parallel()
 	s := modeltest.New(t, modeltest.Honest(honest...))
 	known := find(t, ask(t, s, 0), extract.Options{}).Facts
-	answers := extract.NewAnswers(storetest.New(t), time.Hour, slog.New(slog.DiscardHandler))
+	answers := extract.NewAnswers(storetest.Open(t, storetest.Addresses()["SQLite"](t)), time.Hour, slog.New(slog.DiscardHandler))
 	beginning, _, _ := strings.Cut(modeltest.Facts(honest...), "Exports are kept")
 	for name, cut := range map[string]bool{"cut": true, "broken": false} {
 		s.Answer(func(modeltest.Asked) modeltest.Reply { return modeltest.Reply{Content: beginning, Cut: cut} })
