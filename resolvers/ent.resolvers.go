@@ -7,7 +7,6 @@ package resolvers
 
 import (
 	"context"
-	"fmt"
 
 	"entgo.io/contrib/entgql"
 	"github.com/google/uuid"
@@ -84,7 +83,11 @@ func (r *queryResolver) Reports(ctx context.Context, after *entgql.Cursor[uuid.U
 }
 
 func (r *queryResolver) RequirementSets(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy []*ent.RequirementSetOrder, where *ent.RequirementSetWhereInput) (*ent.RequirementSetConnection, error) {
-	panic(fmt.Errorf("not implemented: RequirementSets - requirementSets"))
+	if err := fits(len(orderBy), after, before); err != nil {
+		return nil, err
+	}
+	return listed(r.Ent.RequirementSet.Query().Paginate(ctx, after, first, before, last,
+		ent.WithRequirementSetOrder(orderBy), ent.WithRequirementSetFilter(where.Filter)))
 }
 
 func (r *Resolver) Fact() graph.FactResolver { return &factResolver{r} }

@@ -43,7 +43,7 @@ func (r *queryResolver) Report(ctx context.Context, id uuid.UUID) (*ent.Report, 
 }
 
 func (r *reportResolver) Files(ctx context.Context, obj *ent.Report) ([]*graph.ReportFile, error) {
-	return reportFiles(obj.ID), nil
+	return r.reportFiles(obj.ID), nil
 }
 
 func (r *reportResolver) Changes(ctx context.Context, obj *ent.Report) ([]*graph.ReportChange, error) {
