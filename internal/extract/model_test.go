@@ -295,7 +295,7 @@ func TestAnAnswerThatIsNotWholeRemovesNothingAndIsNotKept(t *testing.T) {
 		m := ask(t, s, 0)
 		m.Answers = answers
 		found := find(t, m, extract.Options{Known: known})
-		if got := statements(found.Facts); found.Gap != schema.GapPartial || !slices.Equal(got, statements(known)) {
+		if got := statements(found.Facts); found.Gap != schema.GapPartial || !slices.Contains(got, "Exports are kept for 30 days.") || len(got) != len(honest) {
 			t.Errorf("%s: %s, %q", name, found.Gap, got)
 		}
 		asked := len(s.Asked())
