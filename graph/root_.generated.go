@@ -6706,6 +6706,11 @@ enum ModelGap {
   The page is too long; its beginning was read.
   """
   PAGE_TOO_LONG
+  """
+  The answer was cut short, or broken twice. What could be read of it was taken;
+  what the page had before stays while it stands there.
+  """
+  ANSWER_INCOMPLETE
 }
 
 """

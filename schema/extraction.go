@@ -77,11 +77,12 @@ const (
 	GapRefused    ModelGap = "ENDPOINT_REFUSED"
 	GapUnreadable ModelGap = "ANSWER_UNREADABLE"
 	GapTooLong    ModelGap = "PAGE_TOO_LONG"
+	GapPartial    ModelGap = "ANSWER_INCOMPLETE"
 )
 
 // Values lists the gaps.
 func (ModelGap) Values() []string {
-	return []string{"NOT_CONFIGURED", "BUDGET_SPENT", "ENDPOINT_PAUSED", "ENDPOINT_FAILED", "ENDPOINT_REFUSED", "ANSWER_UNREADABLE", "PAGE_TOO_LONG"}
+	return []string{"NOT_CONFIGURED", "BUDGET_SPENT", "ENDPOINT_PAUSED", "ENDPOINT_FAILED", "ENDPOINT_REFUSED", "ANSWER_UNREADABLE", "PAGE_TOO_LONG", "ANSWER_INCOMPLETE"}
 }
 
 // Words tell the gap to people.
@@ -101,9 +102,15 @@ func (e ModelGap) Words() string {
 		return "the model's answer could not be read"
 	case GapTooLong:
 		return "the page is too long for the model"
+	case GapPartial:
+		return "a part of the model's answer could not be read"
 	}
 	return ""
 }
+
+// Partial reports that the model was heard, but not in full, and would not be if it
+// were asked again.
+func (e ModelGap) Partial() bool { return e == GapTooLong || e == GapPartial }
 
 // MarshalGQL writes e as a GraphQL enum value.
 func (e ModelGap) MarshalGQL(w io.Writer) { writeEnum(w, e) }

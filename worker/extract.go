@@ -72,7 +72,7 @@ func (s Steps) extract(ctx context.Context, t task) (job.Save, error) {
 	if err != nil {
 		return nil, err
 	}
-	if options.Method == schema.ExtractByModel && found.Gap != "" && found.Gap != schema.GapTooLong {
+	if options.Method == schema.ExtractByModel && found.Gap != "" && !found.Gap.Partial() {
 		return unheard(found), nil
 	}
 	return func(ctx context.Context, tx *store.Tx, _ *ent.Job) (job.Result, error) {
@@ -109,18 +109,14 @@ func (s Steps) options(ctx context.Context, t task, pageID uuid.UUID, prof *ent.
 			return o, err
 		}
 	}
-	o.Known, err = within(ctx, func(ctx context.Context) ([]extract.Fact, error) { return known(ctx, s.Ent, pageID, prof.ID, o.Method) })
+	o.Known, err = within(ctx, func(ctx context.Context) ([]extract.Fact, error) { return known(ctx, s.Ent, pageID, prof.ID) })
 	return o, err
 }
 
-// known gives the active facts of a page that a method which may not be heard has
-// found: those of the other, and those of a model.
-func known(ctx context.Context, client *ent.Client, pageID, profileID uuid.UUID, method schema.ExtractionMethod) ([]extract.Fact, error) {
-	of := []schema.Method{schema.MethodModel}
-	if !method.Rules() {
-		of = append(of, schema.MethodRules)
-	}
-	rows, err := client.Fact.Query().Where(fact.PageID(pageID), fact.ProfileID(profileID), fact.StatusEQ(schema.FactActive), fact.MethodIn(of...)).
+// known gives the active facts of a page: those that are not looked for, or only
+// by a method that is not heard, may stay.
+func known(ctx context.Context, client *ent.Client, pageID, profileID uuid.UUID) ([]extract.Fact, error) {
+	rows, err := client.Fact.Query().Where(fact.PageID(pageID), fact.ProfileID(profileID), fact.StatusEQ(schema.FactActive)).
 		Order(ent.Asc(fact.FieldID)).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read facts: %w", err)
@@ -145,7 +141,7 @@ func unheard(found extract.Found) job.Save {
 		result.Outcome, result.Temporary = schema.BudgetExhausted, false
 	case schema.GapNotSet, schema.GapPaused, schema.GapFailed, schema.GapUnreadable:
 		result.Temporary = true
-	case schema.GapRefused, schema.GapTooLong:
+	case schema.GapRefused, schema.GapTooLong, schema.GapPartial:
 	}
 	return func(context.Context, *store.Tx, *ent.Job) (job.Result, error) { return result, nil }
 }

@@ -13,6 +13,7 @@ import (
 	"techfacts.dev/techfacts/ent/fact"
 	"techfacts.dev/techfacts/ent/page"
 	"techfacts.dev/techfacts/ent/snapshot"
+	"techfacts.dev/techfacts/internal/change"
 	"techfacts.dev/techfacts/internal/crawl"
 	"techfacts.dev/techfacts/internal/document"
 	"techfacts.dev/techfacts/internal/fetch"
@@ -141,6 +142,9 @@ func (v *visit) belongs(ctx context.Context, tx *store.Tx, p *ent.Page) error {
 	}
 	if err == nil && moved > 0 {
 		err = report.MoveOfPage(ctx, tx, p.ID, v.job.Company)
+	}
+	if err == nil && moved > 0 {
+		err = change.Follow(ctx, tx, p.ID)
 	}
 	if err != nil {
 		return fmt.Errorf("move page to %s: %w", v.job.Company, err)

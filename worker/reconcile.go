@@ -42,6 +42,9 @@ type reconciliation struct {
 // it is removed, or superseded by what has taken its place. It fails, to be tried
 // again, if the page has changed since it was read.
 func (r *reconciliation) run(ctx context.Context, found []extract.Fact) (added, removed int, err error) {
+	if err := change.Lock(ctx, r.tx, r.profile); err != nil {
+		return 0, 0, err
+	}
 	if err := r.lock(ctx); err != nil {
 		return 0, 0, err
 	}
@@ -59,6 +62,7 @@ func (r *reconciliation) run(ctx context.Context, found []extract.Fact) (added, 
 	var fresh []*ent.FactCreate
 	var same []uuid.UUID
 	var arrived []came
+	var refused []change.Shift // by a review of the company that the page belongs to now
 	for _, f := range found {
 		row, ok := known[f.Fingerprint]
 		delete(known, f.Fingerprint)
@@ -74,9 +78,12 @@ func (r *reconciliation) run(ctx context.Context, found []extract.Fact) (added, 
 		default:
 			if ended(row) {
 				added++
-				if row.Status != schema.FactRejected && !r.rejected(f) {
-					arrived = append(arrived, came{id: row.ID, found: f, known: row})
-				}
+			}
+			if row.Status != schema.FactActive && !r.rejected(f) {
+				arrived = append(arrived, came{id: row.ID, found: f, known: row})
+			}
+			if row.Status == schema.FactActive && r.rejected(f) {
+				refused = append(refused, change.Shift{Fact: row.ID})
 			}
 			if err := r.update(ctx, row, f); err != nil {
 				return 0, 0, err
@@ -93,6 +100,9 @@ func (r *reconciliation) run(ctx context.Context, found []extract.Fact) (added, 
 		}
 	}
 	if err := r.replace(ctx, went, arrived, rows); err != nil {
+		return 0, 0, err
+	}
+	if err := change.Note(ctx, r.tx, r.job, refused); err != nil {
 		return 0, 0, err
 	}
 	return added + len(fresh), len(went), report.KeepOfPage(ctx, r.tx, r.page.ID, r.profile)
@@ -157,6 +167,10 @@ func (r *reconciliation) lock(ctx context.Context) error {
 // same reports whether row says all that f does.
 func (r *reconciliation) same(row *ent.Fact, f extract.Fact) bool {
 	said := f.Stated()
+	review := r.reviews[f.Fingerprint]
+	if (review == nil) != (row.ReviewID == nil) || review != nil && *row.ReviewID != review.ID {
+		return false
+	}
 	return !ended(row) && row.Claim != nil && *row.Claim == said.Claim() && row.Topic == said.Topic() && row.SnapshotID == r.page.Edges.Snapshot.ID && row.Span == f.Span && row.Confidence == f.Confidence &&
 		row.Anchor == r.anchor(f) && row.Block == r.marks.At(f.Span.ByteStart) &&
 		row.Attribute == f.Attribute && row.Subject == f.Subject && row.Measure == f.Value && maps.Equal(row.Qualifiers, f.Qualifiers) && slices.Equal(row.Headings, f.Headings)
@@ -207,11 +221,12 @@ func (r *reconciliation) create(f extract.Fact) *ent.FactCreate {
 	return create
 }
 
-// update makes row say what f does. Of one that comes back the time for which it
-// held is kept.
+// update makes row say what f does, and what a review says of that: other words
+// are held against the quote as it is now. Of one that comes back the time for
+// which it held is kept.
 func (r *reconciliation) update(ctx context.Context, row *ent.Fact, f extract.Fact) error {
 	said := f.Stated()
-	update := r.tx.Ent.Fact.UpdateOneID(row.ID).SetSnapshotID(r.page.Edges.Snapshot.ID).SetQuote(f.Quote).SetSpan(f.Span).
+	update := r.tx.Ent.Fact.UpdateOneID(row.ID).SetSnapshotID(r.page.Edges.Snapshot.ID).SetStatement(f.Statement).SetCategory(f.Category).SetQuote(f.Quote).SetSpan(f.Span).
 		SetHeadings(f.Headings).SetAnchor(r.anchor(f)).SetBlock(r.marks.At(f.Span.ByteStart)).SetAttribute(f.Attribute).SetSubject(f.Subject).
 		SetValue(f.Value.Original).SetMeasure(f.Value).SetUnit(f.Value.Unit).
 		SetQualifiers(f.Qualifiers).SetConfidence(f.Confidence).SetLastSeenAt(r.now).SetTopic(said.Topic()).SetClaim(said.Claim())
@@ -222,12 +237,12 @@ func (r *reconciliation) update(ctx context.Context, row *ent.Fact, f extract.Fa
 			}
 		}
 		update.SetBeganAt(r.now).ClearEndedAt().ClearSupersededByID()
-		if row.Status != schema.FactRejected {
-			update.SetStatus(schema.FactActive)
-		}
-		if review := r.reviews[f.Fingerprint]; review != nil {
-			change.Apply(review, update.Mutation())
-		}
+	}
+	update.SetStatus(schema.FactActive)
+	if review := r.reviews[f.Fingerprint]; review != nil {
+		change.Apply(review, update.Mutation())
+	} else {
+		update.ClearReviewID()
 	}
 	if k := kind(f.Value); k != nil {
 		update.SetValueKind(*k)
@@ -239,8 +254,9 @@ func (r *reconciliation) update(ctx context.Context, row *ent.Fact, f extract.Fa
 	} else {
 		update.ClearNumber()
 	}
+	statement, _ := update.Mutation().Statement()
 	if err := update.Exec(ctx); err != nil {
 		return fmt.Errorf("update fact: %w", err)
 	}
-	return nil
+	return change.Reworded(ctx, r.tx, row, statement)
 }

@@ -26,7 +26,7 @@ type came struct {
 func successors(went []*ent.Fact, came []came) (next, previous map[uuid.UUID]uuid.UUID) {
 	next, previous = map[uuid.UUID]uuid.UUID{}, map[uuid.UUID]uuid.UUID{}
 	taken := map[uuid.UUID]bool{}
-	for width := range 4 {
+	for width := range 2 {
 		type pair struct{ old, fresh []uuid.UUID }
 		slots := map[string]*pair{}
 		slot := func(id uuid.UUID, said extract.Stated) *pair {

@@ -328,6 +328,32 @@ func TestConflictsShowFactsThatContradictEachOther(t *testing.T) {
 	})
 }
 
+func TestHeadingsDecideNothingThatASentenceNames(t *testing.T) {
+	eachService(t, func(s *service) {
+		const ten, twenty = "The maximum upload size is 10 MB per file.", "The maximum upload size is 20 MB per file."
+		under := func(heading, sentence string) string { return "<h2>" + heading + "</h2>" + para(sentence) }
+		p := newPad(s, "Acme")
+		p.write("/a", under("Uploads", ten))
+		p.write("/b", under("File API", ten))
+		p.read("/a", "/b")
+		p.expect("ADDED " + ten)
+		p.write("/a", "")
+		p.write("/c", under("Elsewhere", ten))
+		p.read("/a", "/c")
+		p.expect("ADDED " + ten)
+		p.write("/c", under("Limits of another kind", twenty))
+		p.read("/c")
+		p.expect("ADDED "+ten, "CHANGED "+twenty+" < "+ten)
+		var out struct {
+			Conflicts []struct{ Facts []struct{ Quote string } }
+		}
+		s.ask(`{ conflicts { facts { quote } } }`, nil, &out)
+		if len(out.Conflicts) != 1 || len(out.Conflicts[0].Facts) != 2 {
+			s.Errorf("conflicts: %+v", out.Conflicts)
+		}
+	})
+}
+
 func TestExtractingThreeTimesChangesNothing(t *testing.T) {
 	eachService(t, func(s *service) {
 		p := newPad(s, "Acme")

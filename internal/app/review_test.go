@@ -106,6 +106,11 @@ func TestAnEditedFactKeepsItsEvidenceAndSaysNothingUnproven(t *testing.T) {
 		for field, input := range map[string]map[string]any{
 			"a number":       {"statement": "The API allows 700 requests per minute."},
 			"a negation":     {"statement": "The API does not allow 600 requests per minute."},
+			"a unit":         {"statement": "The API allows 600 requests per second per key."},
+			"a currency":     {"statement": "The API allows 600 euros per minute per key."},
+			"a number word":  {"statement": "The API allows 600 requests per minute and ten more per key."},
+			"a bound":        {"statement": "The API allows more than 600 requests per minute per key."},
+			"the contrary":   {"statement": "The API disallows 600 requests per minute per key."},
 			"no words":       {"statement": ""},
 			"a category":     {"category": "pricing"},
 			"nothing":        {},
@@ -137,6 +142,73 @@ func TestAnEditedFactKeepsItsEvidenceAndSaysNothingUnproven(t *testing.T) {
 		s.ask(`mutation ($id: ID!) { withdrawReview(input: {id: $id}) { fact { id } } }`, map[string]any{"id": fact.ID}, &struct{}{})
 		if now = s.facts(map[string]any{"company": "Acme"}); now[0].Statement != fact.Statement || now[0].Category != fact.Category {
 			s.Errorf("taken back: %+v", now[0])
+		}
+	})
+}
+
+func TestAnEditedFactIsHeldAgainstEveryNewQuote(t *testing.T) {
+	eachService(t, func(s *service) {
+		p := newPad(s, "Acme")
+		table := func(burst string) string {
+			return "<table><tr><th>Plan</th><th>Requests per minute</th><th>Burst of requests</th></tr><tr><td>Team</td><td>600</td><td>" + burst + "</td></tr><tr><td>Free</td><td>7</td><td>8</td></tr></table>"
+		}
+		p.write("/a", table("50"))
+		p.read("/a")
+		find := func() factState {
+			for _, f := range s.facts(map[string]any{"company": "Acme", "status": "ACTIVE", "quoteContains": "Team"}) {
+				if strings.Contains(f.Statement, "600") {
+					return f
+				}
+			}
+			s.Fatal("no fact of the 600 requests")
+			return factState{}
+		}
+		found := find()
+		const words = "The Team plan allows 600 requests per minute, 50 of them in a burst."
+		if code := s.review(found.ID, "EDITED", map[string]any{"statement": words}); code != "" {
+			s.Fatal(code)
+		}
+		p.write("/a", table("70"))
+		p.read("/a")
+		now := find()
+		s.proven(now)
+		if now.ID != found.ID || now.Statement != found.Statement {
+			s.Errorf("not proven any more: %+v, want %q", now, found.Statement)
+		}
+		p.write("/a", para("Another opening.")+table("50"))
+		p.read("/a")
+		if now := find(); now.Statement != words {
+			s.Errorf("proven again: %q", now.Statement)
+		}
+	})
+}
+
+func TestAReviewHoldsForAPageThatComesToItsCompany(t *testing.T) {
+	eachService(t, func(s *service) {
+		p, other := newPad(s, "Acme"), newPad(s, "Globex")
+		p.write("/a", para(sixHundred))
+		p.read("/a")
+		s.review(s.facts(map[string]any{"company": "Acme"})[0].ID, "REJECTED", nil)
+		other.write("/a", para(sixHundred))
+		other.read("/a")
+		if n := len(s.facts(map[string]any{"company": "Globex", "status": "ACTIVE"})); n != 1 {
+			s.Fatalf("%d facts of another company", n)
+		}
+		other.company = "Acme"
+		other.read("/a")
+		all := s.facts(map[string]any{"company": "Acme"})
+		if len(all) != 2 {
+			s.Errorf("%d facts", len(all))
+		}
+		for _, f := range all {
+			if f.Status != "REJECTED" {
+				s.Errorf("%s is %s", f.URL, f.Status)
+			}
+		}
+		other.company = "Globex"
+		other.read("/a")
+		if n := len(s.facts(map[string]any{"company": "Globex", "status": "ACTIVE"})); n != 1 {
+			s.Errorf("given back: %d facts hold", n)
 		}
 	})
 }

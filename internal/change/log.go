@@ -81,10 +81,10 @@ func (l *Log) Run(ctx context.Context) error {
 	}
 }
 
-// fill gives facts that have none their topic and claim.
+// fill gives facts that have none of this version their topic and claim.
 func (l *Log) fill(ctx context.Context) error {
 	for {
-		rows, err := l.store.Ent.Fact.Query().Where(fact.ClaimIsNil()).Limit(maxBulk).All(ctx)
+		rows, err := l.store.Ent.Fact.Query().Where(fact.Or(fact.ClaimIsNil(), fact.Not(fact.ClaimHasPrefix(extract.KeyPrefix())))).Limit(maxBulk).All(ctx)
 		if err != nil {
 			return fmt.Errorf("find facts without a claim: %w", err)
 		}

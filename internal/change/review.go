@@ -52,10 +52,13 @@ type Opinion struct {
 // Review keeps an opinion of a fact, in place of the one there may be. It holds
 // for all facts of the company and the profile that say the same in the same
 // words, whichever page they stand on, and for those that are found later.
-// NOT_FOUND, or INVALID: a statement may not say a number or deny something that
-// its quote does not.
+// NOT_FOUND, or INVALID: a statement may not say a number, a unit or a bound, or
+// deny something, that its quote does not.
 func (r *Reviews) Review(ctx context.Context, id uuid.UUID, o Opinion) (*ent.Fact, error) {
 	return r.change(ctx, id, func(tx *store.Tx, row *ent.Fact) error {
+		if err := lock(ctx, tx, "pg_advisory_xact_lock", row.ProfileID); err != nil {
+			return err
+		}
 		if err := o.check(ctx, tx, row); err != nil {
 			return err
 		}
@@ -148,7 +151,11 @@ func (o Opinion) check(ctx context.Context, tx *store.Tx, row *ent.Fact) error {
 		if n := utf8.RuneCountInString(*o.Statement); n == 0 || n > maxStatement {
 			return fault.InvalidField("input.statement", "must have 1 to %d characters", maxStatement)
 		}
-		if err := grounded(*o.Statement, row.Quote); err != nil {
+		found, err := foundWords(ctx, tx, row)
+		if err != nil {
+			return err
+		}
+		if err := extract.Reworded(*o.Statement, row.Quote, found); err != nil {
 			return fault.InvalidField("input.statement", "%s", fault.Of(err).Message)
 		}
 	}
@@ -164,8 +171,34 @@ func (o Opinion) check(ctx context.Context, tx *store.Tx, row *ent.Fact) error {
 	return nil
 }
 
-func grounded(statement, quote string) error {
-	return extract.Ground(quote, extract.Claim{Statement: statement, Quote: quote, Start: 0, End: len(quote)})
+// foundWords are those in which a fact was found, whatever it says now.
+func foundWords(ctx context.Context, tx *store.Tx, row *ent.Fact) (string, error) {
+	if row.ReviewID == nil {
+		return row.Statement, nil
+	}
+	r, err := tx.Ent.Review.Get(ctx, *row.ReviewID)
+	if err != nil {
+		return "", fmt.Errorf("read review: %w", err)
+	}
+	return r.Statement, nil
+}
+
+// Lock holds back reviews of facts of a profile until the transaction ends, so that
+// what it writes heeds all there are. It comes before the locks of pages.
+func Lock(ctx context.Context, tx *store.Tx, profile uuid.UUID) error {
+	return lock(ctx, tx, "pg_advisory_xact_lock_shared", profile)
+}
+
+// lock takes the lock of the reviews of a profile. SQLite has one writer at a time
+// anyway.
+func lock(ctx context.Context, tx *store.Tx, how string, profile uuid.UUID) error {
+	if !tx.Postgres() {
+		return nil
+	}
+	if _, err := tx.Exec(ctx, "select "+how+"(hashtextextended(?, 0))", "reviews "+profile.String()); err != nil {
+		return fmt.Errorf("lock reviews: %w", err)
+	}
+	return nil
 }
 
 // alike locks and gives the facts that the review of row is about.
@@ -218,15 +251,17 @@ func ReviewsOf(ctx context.Context, tx *store.Tx, profile uuid.UUID, company str
 	return by, nil
 }
 
-// Apply makes a fact that is being written what a review says of it. Other words
-// are taken only if its own quote proves them.
+// Apply makes a fact that is being written, with its quote and the words in which
+// it was found, what a review says of it. Other words are taken only if its own
+// quote proves them.
 func Apply(r *ent.Review, m *ent.FactMutation) {
 	m.SetReviewID(r.ID)
 	switch r.Verdict {
 	case schema.VerdictRejected:
 		m.SetStatus(schema.FactRejected)
 	case schema.VerdictEdited:
-		if quote, ok := m.Quote(); ok && r.EditedStatement != nil && grounded(*r.EditedStatement, quote) == nil {
+		quote, _ := m.Quote()
+		if found, ok := m.Statement(); ok && r.EditedStatement != nil && extract.Reworded(*r.EditedStatement, quote, found) == nil {
 			m.SetStatement(*r.EditedStatement)
 		}
 		if r.EditedCategory != nil {
@@ -234,6 +269,37 @@ func Apply(r *ent.Review, m *ent.FactMutation) {
 		}
 	case schema.VerdictConfirmed:
 	}
+}
+
+// Follow makes the facts of a page what the reviews of the company say that it
+// belongs to now.
+func Follow(ctx context.Context, tx *store.Tx, pageID uuid.UUID) error {
+	facts, err := tx.Ent.Fact.Query().Where(fact.PageID(pageID)).WithReview().Order(ent.Asc(fact.FieldID)).All(ctx)
+	if err != nil {
+		return fmt.Errorf("read facts: %w", err)
+	}
+	reviews := map[uuid.UUID]map[string]*ent.Review{}
+	for _, row := range facts {
+		if reviews[row.ProfileID] == nil {
+			var all []string
+			for _, f := range facts {
+				all = append(all, f.Fingerprint)
+			}
+			if reviews[row.ProfileID], err = ReviewsOf(ctx, tx, row.ProfileID, row.Company, all); err != nil {
+				return err
+			}
+		}
+		switch r, old := reviews[row.ProfileID][row.Fingerprint], row.Edges.Review; {
+		case r != nil && (old == nil || old.ID != r.ID):
+			err = set(ctx, tx, row, r)
+		case r == nil && old != nil:
+			err = unset(ctx, tx, row, old)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // set makes a stored fact what a review says of it, whatever one said before.
@@ -270,8 +336,7 @@ func unrejected(row *ent.Fact) schema.FactStatus {
 	return schema.FactActive
 }
 
-// write changes a fact, and what comparisons know of its page. Vectors are of its
-// words, and are made again if these are others.
+// write changes a fact, and what comparisons know of its page.
 func write(ctx context.Context, tx *store.Tx, row *ent.Fact, update *ent.FactUpdateOne) error {
 	statement, _ := update.Mutation().Statement()
 	if err := update.Exec(ctx); err != nil {
@@ -280,6 +345,11 @@ func write(ctx context.Context, tx *store.Tx, row *ent.Fact, update *ent.FactUpd
 	if err := report.KeepOfPage(ctx, tx, row.PageID, row.ProfileID); err != nil {
 		return err
 	}
+	return Reworded(ctx, tx, row, statement)
+}
+
+// Reworded forgets what was made of the words of a fact if it has others now.
+func Reworded(ctx context.Context, tx *store.Tx, row *ent.Fact, statement string) error {
 	if statement == row.Statement {
 		return nil
 	}

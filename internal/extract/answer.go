@@ -22,6 +22,7 @@ type reading struct {
 	proposals  []schema.Proposal
 	unreadable int  // proposals that were none, or too many
 	whole      bool // it was the JSON that was asked for
+	cut        bool // it was cut short, behind some proposals
 }
 
 // readAnswer reads what a model said, of which nothing may be taken for granted.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"techfacts.dev/techfacts/internal/document"
 	"techfacts.dev/techfacts/schema"
@@ -46,9 +47,13 @@ func (c *claims) judge(from int, part *haystack, proposed schema.Proposal) (f fi
 	}
 	start, end = from+start, from+end
 	said := c.page.Text[start:end] // by which the model would prove it
-	u, ok := c.unit(start, end, proposed.Statement)
-	if !ok {
+	u, whole := c.unit(start, end, proposed.Statement)
+	if u.end == 0 {
 		return f, schema.RejectedForm
+	}
+	own := u
+	if !whole {
+		own.statement = ""
 	}
 	u.statement, u.proposed = oneLine(proposed.Statement), true
 	quote := c.page.Text[u.start:u.end]
@@ -61,10 +66,12 @@ func (c *claims) judge(from int, part *haystack, proposed schema.Proposal) (f fi
 		return f, schema.RejectedForm
 	case !numbersWithin(u.statement, said) || !c.s.measured(u.statement, quote):
 		return f, schema.RejectedNumber
-	case (negations(u.statement) > 0) != c.denies(u, quote):
-		return f, schema.RejectedNegation
-	case !c.worded(u, quote):
-		return f, schema.RejectedWords
+	}
+	switch w := c.wording(u, quote, whole); {
+	case w.reason != "" && (!w.near || !selfContained(own)):
+		return f, w.reason
+	case w.reason != "": // told in the words of the page
+		u = own
 	}
 	if err := Ground(c.page.Text, Claim{u.statement, quote, u.start, u.end}); err != nil {
 		return f, reasonOf(err)
@@ -83,9 +90,10 @@ func (c *claims) judge(from int, part *haystack, proposed schema.Proposal) (f fi
 }
 
 // unit is what rules would quote around a place: its sentence, item, definition or
-// row, so that nothing that limits or denies it is left out. It is no unit if the
-// place is in code or in a heading, or if it is too long.
-func (c *claims) unit(start, end int, statement string) (u candidate, ok bool) {
+// row, so that nothing that limits or denies it is left out; whole says that it is
+// one of them, as rules would word it. It is empty if the place is in code or in a
+// heading, or if it is too long.
+func (c *claims) unit(start, end int, statement string) (u candidate, whole bool) {
 	words := wordSet(statement)
 	most := -1
 	from, to := len(c.page.Text), 0
@@ -105,13 +113,13 @@ func (c *claims) unit(start, end int, statement string) (u candidate, ok bool) {
 		}
 	}
 	if most < 0 || to-from > maxQuote {
-		return u, false
+		return candidate{}, false
 	}
-	if u.start != from || u.end != to { // more than one
+	if whole = u.start == from && u.end == to; !whole {
 		u.structure, u.cell, u.fragment, u.about = StructureSentence, 0, false, ""
 	}
 	u.start, u.end = from, to
-	return u, true
+	return u, whole
 }
 
 // denies reports whether the words that are to prove a claim deny; of a row, those
@@ -125,33 +133,29 @@ func (c *claims) denies(u candidate, quote string) bool {
 	return negations(quote) > 0
 }
 
-// worded reports whether a statement says nothing but what its quote and what
-// stands above and beside it do: every name does, and most of its other words.
-func (c *claims) worded(u candidate, quote string) bool {
-	context := wordSet(strings.Join([]string{
-		quote, strings.Join(u.block.Headings, " "), u.block.Lead, strings.Join(u.block.Header, " "), u.subject, c.page.Title, c.page.Company,
-	}, " "))
-	known, all := 0, 0
-	for i, t := range tokens(u.statement) {
-		written := u.statement[t.start:t.end]
-		if unicode.IsDigit(rune(written[0])) || isFiller(t.word) {
-			continue
+// wording holds a statement against its quote and what stands above and beside it.
+func (c *claims) wording(u candidate, quote string, whole bool) wording {
+	around := append([]string{u.block.Lead, u.subject, c.page.Title, c.page.Company}, u.block.Headings...)
+	if u.structure == StructureRow && whole && len(u.block.Cells) > 1 {
+		if (negations(u.statement) > 0) != c.denies(u, quote) {
+			return wording{reason: schema.RejectedNegation}
 		}
-		all++
-		if context[stemOf(t.word)] {
-			known++
-			continue
-		}
-		if isExact(written) || i > 0 && unicode.IsUpper([]rune(written)[0]) {
-			return false
-		}
+		return newEvidence(quote, append(around, u.block.Header...)...).row(u.statement, c.page.Text, u)
 	}
-	return float64(known) >= leastWorded*float64(all)
+	if !whole {
+		quote = strings.ReplaceAll(quote, "\n", "; ")
+	}
+	free := func(string) bool { return false }
+	if u.fragment && !Denies(strings.Join(around, " ")) {
+		free = tells
+	}
+	return newEvidence(quote, around...).sentence(u.statement, free)
 }
 
-// leastWorded is the share of the words of a statement that must stand in or
-// around its quote.
-const leastWorded = 0.6
+// selfContained reports whether what rules would say of a place can stand alone.
+func selfContained(c candidate) bool {
+	return utf8.RuneCountInString(c.statement) >= minStatement && !opensWithPronoun(c.statement)
+}
 
 // wordSet gives the stems of the words of a text.
 func wordSet(s string) map[string]bool {
@@ -177,18 +181,6 @@ func isExact(w string) bool {
 	return capitals >= 2 || capitals == 1 && digits > 0
 }
 
-// isFiller reports words that say nothing without others.
-func isFiller(w string) bool {
-	switch w {
-	case "a", "an", "the", "of", "to", "in", "on", "at", "for", "by", "with", "from", "as", "and", "or", "per", "each", "every", "all", "any", "is", "are", "be", "can", "may",
-		"must", "will", "has", "have", "it", "its", "this", "that", "which", "when", "up", "than", "into", "via", "you", "your", "customers", "users", "not", "no", "only", "also",
-		"does", "do", "supports", "support", "provides", "offers", "includes", "allows", "requires", "uses", "plan", "available", "included",
-		"der", "die", "das", "und", "oder", "mit", "von", "für", "ist", "sind", "le", "la", "les", "et", "ou", "de", "des", "du", "est", "sont":
-		return true
-	}
-	return false
-}
-
 // commands reports text that tells a model what to do.
 func commands(s string) bool {
 	low := strings.ToLower(oneLine(s))
@@ -212,6 +204,10 @@ func (s *scorer) measured(statement, quote string) bool {
 		same, differs := false, false
 		for _, r := range proof {
 			if !numbersWithin(q.value.Original, r.value.Original) {
+				continue
+			}
+			if q.value.Currency != "" && q.value.Currency == r.value.Currency && r.value.Period == "" && q.value.Amount == r.value.Amount { // the time stands elsewhere, if at all
+				same = true
 				continue
 			}
 			bare := r.value.Unit == "" || q.value.Unit == "" || r.value.Kind == schema.ValueCount && q.value.Kind == schema.ValueCount

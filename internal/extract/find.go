@@ -47,7 +47,8 @@ func MethodOf(model bool, asked ...schema.ExtractionMethod) schema.ExtractionMet
 // once whoever found it, as many as the depth of the profile allows, the surest
 // first. A method that is not asked, or not heard in full, says nothing of what it
 // found before: such facts of Known stay, behind the others, while their quotes
-// stand in the text. It fails only with the cause of ctx; what a model does wrong
+// stand in the text; so do facts of Known that are found again but not among as
+// many. It fails only with the cause of ctx; what a model does wrong
 // is told by what is found.
 func Find(ctx context.Context, p Page, prof Profile, o Options) (found Found, err error) {
 	var rejected rejections
@@ -80,6 +81,7 @@ func Find(ctx context.Context, p Page, prof Profile, o Options) (found Found, er
 		all = s.join(all, p, prof, o, o.Model.Chat.Model(), h, &rejected)
 	}
 	found.Facts = s.finish(p.Text, best(prof, all, &rejected))
+	found.Facts = append(found.Facts, s.kept(p.Text, prof, all, o.Known, found.Facts)...)
 	found.Facts = append(found.Facts, carried(p, prof, o, h, found.Facts)...)
 	found.Rejected, found.Gap, found.Err = rejected.list, h.gap, h.err
 	found.Tally = schema.Tally{Usage: h.usage, Rejected: schema.CountRejected(rejected.counts)}
@@ -141,7 +143,7 @@ func (f finding) says(o finding) bool {
 	}
 	words, common, all := wordSet(f.fact.Statement), 0, 0
 	for w := range wordSet(o.fact.Statement) {
-		if isFiller(w) {
+		if isEmpty(w) {
 			continue
 		}
 		all++
@@ -150,6 +152,30 @@ func (f finding) says(o finding) bool {
 		}
 	}
 	return float64(common) >= leastWorded*float64(all)
+}
+
+// kept gives the facts that the page had and that were found again, but beyond
+// what the depth allows: what was told once holds while the page states it.
+func (s *scorer) kept(text string, prof Profile, all []finding, had, found []Fact) []Fact {
+	if len(had) == 0 || len(all) <= maxFacts(prof.Depth) {
+		return nil
+	}
+	missing := make(map[string]bool, len(had))
+	for _, f := range had {
+		missing[f.Fingerprint] = true
+	}
+	for _, f := range found {
+		delete(missing, f.Fingerprint)
+	}
+	var more []finding
+	for _, f := range all {
+		f.fact.Fingerprint = Fingerprint(prof.Name, f.fact.Category, f.fact.Statement)
+		if missing[f.fact.Fingerprint] {
+			delete(missing, f.fact.Fingerprint)
+			more = append(more, f)
+		}
+	}
+	return s.finish(text, more)
 }
 
 // carried gives the facts of methods that were not heard that still stand in the

@@ -12,6 +12,7 @@ import (
 var (
 	ErrNoQuote  = fault.New(fault.Invalid, "the quote does not stand in the text")
 	ErrNoNumber = fault.New(fault.Invalid, "a number of the statement does not stand in the quote")
+	ErrNoUnit   = fault.New(fault.Invalid, "a unit, currency or bound of the statement does not stand in the quote")
 	ErrNegation = fault.New(fault.Invalid, "a negation of the statement does not stand in the quote")
 )
 

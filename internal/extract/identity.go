@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"techfacts.dev/techfacts/schema"
 )
@@ -26,27 +25,61 @@ func (f Fact) Stated() Stated {
 	return Stated{f.Attribute, f.Subject, f.Statement, f.Qualifiers, f.Value}
 }
 
-// Topic identifies what a fact is about: its attribute, its subject and what
-// limits it, without regard to case, number, order of words, and words that the
-// others say already. It is empty for a fact without an attribute. The company is
-// not part of it.
+// keyVersion begins every topic and claim. Those of older versions are made anew
+// when a worker starts; see [KeyPrefix].
+const keyVersion = "2-"
+
+// KeyPrefix is what the topics and claims of this version begin with.
+func KeyPrefix() string { return keyVersion }
+
+// Topic identifies what a fact is about, whatever its value: what limits it and
+// the words beside the value, in whatever order, so that a row of one table is the
+// column of another, without regard to case and number. The heading above it
+// counts only if those words name nothing. It is empty for what has no attribute
+// or no value that can be compared. The company is not part of it.
 func (s Stated) Topic() string {
-	if s.Attribute == "" {
+	if s.Attribute == "" || !telltale(s.Value) {
 		return ""
 	}
-	return digest("topic", s.Attribute, strings.Join(s.subject(), " "), s.limits())
+	return digest("topic", s.key())
 }
 
-// Claim identifies what a fact says: its topic, its value and the words beside
-// the value, in whatever order, so that a row of one table is the column of
-// another. What has no topic, or no value that can be compared, is identified by
-// its statement.
+// Claim identifies what a fact says: its topic and its value. What has no value
+// that can be compared is identified by its statement.
 func (s Stated) Claim() string {
-	topic := s.Topic()
-	if topic == "" || !telltale(s.Value) {
+	if s.Attribute == "" || !telltale(s.Value) {
 		return digest("statement", normalise(s.Statement))
 	}
-	return digest("claim", topic, canonical(s.Value), strings.Join(s.beside(), " "))
+	return digest("claim", s.key(), canonical(s.Value))
+}
+
+// key writes down what a fact is about.
+func (s Stated) key() string {
+	words := s.beside()
+	parts := []string{s.limits(), strings.Join(words, " ")}
+	if !s.named(words) {
+		parts = append(parts, s.Attribute, strings.Join(bag(s.Subject, s.limiting()), " "))
+	}
+	return strings.Join(parts, "\x00\x00")
+}
+
+// named reports whether a statement says itself what it is about.
+func (s Stated) named(words []string) bool {
+	if s.Qualifiers["plan"] != "" || s.Qualifiers["endpoint"] != "" {
+		return true
+	}
+	return !opensWithPronoun(s.Statement) && slices.ContainsFunc(words, func(w string) bool { return !isGeneric(w) })
+}
+
+// isGeneric reports words that many different things are called by.
+func isGeneric(w string) bool {
+	switch w {
+	case "limit", "limited", "maximum", "minimum", "max", "min", "default", "value", "number", "size", "rate", "time", "price", "cost", "amount", "quota", "total", "allow", "allowed",
+		"can", "may", "must", "up", "at", "least", "most", "more", "than", "not", "no", "only", "support", "supported", "available", "included", "include", "set", "by", "after", "within",
+		"request", "service", "product", "feature", "option", "setting", "parameter", "there", "one", "all", "use", "used", "using", "from", "or", "if":
+		return true
+	}
+	return false
 }
 
 // SameValue reports whether two facts give the same value.
@@ -55,20 +88,15 @@ func (s Stated) SameValue(o Stated) bool {
 }
 
 // Slots are what tells a fact apart from others that may be changed at the same
-// time, from the narrowest to the widest; a fact that went and one that came are
-// one fact whose value was changed if they alone share a slot. A fact without a
-// topic or a value has none.
+// time, the narrower first: its topic in its unit, and its topic. A fact that went
+// and one that came are one fact whose value was changed if they alone share a
+// slot. A fact without a topic has none.
 func (s Stated) Slots() []string {
 	topic := s.Topic()
-	if topic == "" || !telltale(s.Value) {
+	if topic == "" {
 		return nil
 	}
-	words := strings.Join(s.beside(), " ")
-	slots := []string{digest("words in unit", topic, s.unit(), words), digest("words", topic, words)}
-	if isBroad(s.Attribute) || s.Value.Kind == schema.ValueFlag {
-		return slots
-	}
-	return append(slots, digest("unit", topic, s.unit()), digest("kind", topic, string(s.Value.Kind)))
+	return []string{digest("in unit", topic, s.unit()), topic}
 }
 
 // Conflicts finds the facts of one company that contradict each other: they are
@@ -104,14 +132,13 @@ func Conflicts[F any](facts []F, state func(F) (s Stated, page string)) [][]F {
 }
 
 // disputable is what two facts of a company with different values would
-// contradict each other about; empty if there may well be several. The attribute
-// is not part of it: profiles give the same sentence different ones.
+// contradict each other about; empty if there may well be several.
 func (s Stated) disputable() string {
-	words := s.beside()
-	if s.Attribute == "" || !telltale(s.Value) || len(words) == 0 {
+	topic := s.Topic()
+	if topic == "" || len(s.beside()) == 0 {
 		return ""
 	}
-	return digest("dispute", s.limits(), s.unit(), strings.Join(words, " "))
+	return digest("dispute", topic, s.unit())
 }
 
 // telltale reports whether a value says what it is a value of.
@@ -150,19 +177,6 @@ func (s Stated) limits() string {
 	return b.String()
 }
 
-// subject gives the words of the subject that neither the attribute nor the
-// qualifiers say. The row of a plan is about what the head of the column says.
-func (s Stated) subject() []string {
-	said := s.limiting()
-	words := bag(s.Subject, said)
-	if len(words) == 0 && len(said) > 0 {
-		words = s.beside()
-	}
-	return slices.DeleteFunc(words, func(w string) bool {
-		return slices.ContainsFunc(strings.Split(s.Attribute, "_"), func(a string) bool { return singular(a) == w })
-	})
-}
-
 // beside gives the words of the statement beside its value and qualifiers.
 func (s Stated) beside() []string {
 	statement := s.Statement
@@ -188,7 +202,7 @@ func (s Stated) limiting() map[string]bool {
 func bag(text string, said map[string]bool) []string {
 	var words []string
 	for w := range strings.FieldsSeq(normalise(text)) {
-		if w = singular(w); !said[w] && !isEmptyWord(w) {
+		if w = singular(w); !said[w] && !isEmpty(w) && !isPadding(w) {
 			words = append(words, w)
 		}
 	}
@@ -196,36 +210,16 @@ func bag(text string, said map[string]bool) []string {
 	return slices.Compact(words)
 }
 
-// isEmptyWord reports words that make no difference to what is said.
-func isEmptyWord(w string) bool {
+// isPadding reports words that make no difference to which claim it is.
+func isPadding(w string) bool {
 	switch w {
-	case "a", "an", "the", "of", "to", "in", "for", "on", "at", "by", "with", "and", "is", "are", "be", "it", "its", "this", "that", "we", "our", "you", "your",
-		"per", "each", "every", "now", "currently", "plan", "tier", "edition":
+	case "and", "by", "with", "now", "currently", "plan", "tier", "edition":
 		return true
 	}
 	return false
 }
 
-// isBroad reports attributes that many different things have, so that two values
-// of one need not be about the same.
-func isBroad(attribute string) bool { return !namedAttributes()[attribute] }
-
-// namedAttributes are those that vocabulary.txt has sure words for and that say
-// more than the name of their category.
-//
-//nolint:gochecknoglobals // a fixed table, made when first needed
-var namedAttributes = sync.OnceValue(func() map[string]bool {
-	named := map[string]bool{}
-	sure, _ := weightOf("sure")
-	for _, t := range builtinVocabulary().terms {
-		if t.weight == sure && t.attribute != "-" && (strings.Contains(t.attribute, "_") || singular(t.category) != t.attribute) {
-			named[t.attribute] = true
-		}
-	}
-	return named
-})
-
 func digest(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00\x00")))
-	return hex.EncodeToString(sum[:12])
+	return keyVersion + hex.EncodeToString(sum[:12])
 }

@@ -3,6 +3,7 @@ package extract_test
 import (
 	"encoding/xml"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,8 +38,9 @@ func TestTheSameClaimInTheColumnOfAnotherTableIsTheSame(t *testing.T) {
 func TestWhatIsSaidOfAnotherThingIsAnotherTopicOrClaim(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*extract.Stated){
-		"attribute":  func(s *extract.Stated) { s.Attribute = "burst" },
-		"subject":    func(s *extract.Stated) { s.Subject = "Sandbox" },
+		"words": func(s *extract.Stated) {
+			s.Statement = "Growth plan — Rate limit for writes: 1,200 requests per minute"
+		},
 		"qualifier":  func(s *extract.Stated) { s.Qualifiers = map[string]string{"plan": "Start"} },
 		"qualifiers": func(s *extract.Stated) { s.Qualifiers = map[string]string{"plan": "Growth", "region": "EU"} },
 	} {
@@ -51,12 +53,8 @@ func TestWhatIsSaidOfAnotherThingIsAnotherTopicOrClaim(t *testing.T) {
 	for name, change := range map[string]func(*extract.Stated){
 		"value": func(s *extract.Stated) { s.Value.Number = 25 },
 		"unit":  func(s *extract.Stated) { s.Value.Unit = "call/s" },
-		"words": func(s *extract.Stated) {
-			s.Statement = "Growth plan — Rate limit for writes: 1,200 requests per minute"
-		},
 	} {
 		base := stated()
-		base.Subject = "API"
 		s := base
 		change(&s)
 		if s.Topic() != base.Topic() || s.Claim() == base.Claim() {
@@ -79,15 +77,97 @@ func TestWithoutAnAttributeOrAValueTheStatementIsTheClaim(t *testing.T) {
 	}
 }
 
-func TestSlotsOfABroadAttributeAreNarrow(t *testing.T) {
+// sentence is what a sentence below a heading says.
+func sentence(heading, statement string, v schema.Value) extract.Stated {
+	return extract.Stated{Attribute: "limit", Subject: heading, Statement: statement, Value: v}
+}
+
+func megabytes(n float64, original string) schema.Value {
+	return schema.Value{Kind: schema.ValueSize, Original: original, Number: n * 1e6, Unit: "byte", Amount: n}
+}
+
+func TestAHeadingCountsOnlyIfTheSentenceNamesNothing(t *testing.T) {
 	t.Parallel()
-	s := stated()
-	if n := len(s.Slots()); n != 4 {
-		t.Errorf("%d slots", n)
+	a := sentence("Uploads", "The maximum upload size is 10 MB.", megabytes(10, "10 MB"))
+	b := sentence("File API", a.Statement, a.Value)
+	b.Attribute = "upload"
+	if a.Topic() == "" || a.Topic() != b.Topic() || a.Claim() != b.Claim() {
+		t.Error("the same sentence below another heading is another claim")
 	}
-	s.Attribute = "limit"
-	if n := len(s.Slots()); n != 2 {
-		t.Errorf("%d slots of a broad attribute", n)
+	c := sentence("Other limits", "The maximum upload size is 20 MB.", megabytes(20, "20 MB"))
+	if c.Topic() != a.Topic() || c.Claim() == a.Claim() {
+		t.Error("another value of the same is no change of it")
+	}
+	groups := extract.Conflicts([]extract.Stated{a, c}, func(s extract.Stated) (extract.Stated, string) { return s, s.Subject })
+	if len(groups) != 1 {
+		t.Errorf("%d conflicts", len(groups))
+	}
+	for _, words := range []string{"The maximum is 10 MB.", "It may have up to 10 MB.", "10 MB at most"} {
+		a, b := sentence("Uploads", words, a.Value), sentence("Imports", words, a.Value)
+		if a.Topic() == b.Topic() || a.Claim() == b.Claim() {
+			t.Errorf("%q is about the same below whatever heading", words)
+		}
+	}
+}
+
+func TestOnlyAnotherValueOfTheSameTakesItsPlace(t *testing.T) {
+	t.Parallel()
+	perSecond := func(n float64, original string) schema.Value {
+		return schema.Value{Kind: schema.ValueRate, Original: original, Number: n, Unit: "request/s", Amount: n, Period: "second"}
+	}
+	days := func(n float64, original string) schema.Value {
+		return schema.Value{Kind: schema.ValueDuration, Original: original, Number: n * 86400, Unit: "s", Amount: n}
+	}
+	dollars := func(n float64, original string) schema.Value {
+		return schema.Value{Kind: schema.ValueMoney, Original: original, Number: n, Unit: "USD/month", Amount: n, Currency: "USD", Period: "month"}
+	}
+	pairs := func(a, b extract.Stated) bool {
+		return slices.ContainsFunc(a.Slots(), func(slot string) bool { return slices.Contains(b.Slots(), slot) })
+	}
+	for _, c := range []struct {
+		a, b extract.Stated
+		want bool
+	}{
+		{sentence("Prices", "The price of support is $100 per month.", dollars(100, "$100 per month")), sentence("Prices", "The price of storage is $5 per month.", dollars(5, "$5 per month")), false},
+		{sentence("Limits", "The read rate limit is 100 requests per second.", perSecond(100, "100 requests per second")), sentence("Limits", "The write rate limit is 5 requests per second.", perSecond(5, "5 requests per second")), false},
+		{sentence("Retention", "Audit logs are retained for 90 days.", days(90, "90 days")), sentence("Retention", "Backups are retained for 30 days.", days(30, "30 days")), false},
+		{sentence("Retention", "Audit logs are retained for 90 days.", days(90, "90 days")), sentence("Logs", "Audit logs are retained for 30 days.", days(30, "30 days")), true},
+		{stated(), func() extract.Stated {
+			s := stated()
+			s.Statement, s.Value = strings.Replace(s.Statement, "1,200", "900", 1), perMinute(900, "900 requests per minute")
+			return s
+		}(), true},
+	} {
+		c.a.Attribute, c.b.Attribute = "price", "price" // which is a telling one
+		if got := pairs(c.a, c.b); got != c.want {
+			t.Errorf("%q takes the place of %q: %v", c.b.Statement, c.a.Statement, got)
+		}
+	}
+}
+
+func TestColumnsThatLimitARowArePartOfItsKey(t *testing.T) {
+	t.Parallel()
+	const text = "| Plan | Region | Price | Requests per minute |\n| --- | --- | --- | --- |\n| Pro | US | $49 per month | 100 |\n| Pro | EU | €45 per month | 100 |\n\nBetween.\n\n" +
+		"| Plan price per month | US | EU |\n| --- | --- | --- |\n| Team plan | $12 | €11 |\n"
+	prof := builtin(t, "pricing")
+	prof.Depth = schema.DepthComprehensive
+	topics, regions := map[string]string{}, map[string]int{}
+	for _, f := range extract.Rules(extract.Page{Text: text}, prof, 0.3) {
+		if f.Value.Kind == "" {
+			continue
+		}
+		key := f.Stated().Topic()
+		if before, ok := topics[key]; ok {
+			t.Errorf("%q and %q have one key", before, f.Statement)
+		}
+		topics[key] = f.Statement
+		regions[f.Qualifiers["region"]]++
+		if r := f.Qualifiers["region"]; !strings.Contains(f.Statement, r) {
+			t.Errorf("%q does not tell its region %s", f.Statement, r)
+		}
+	}
+	if regions["US"] < 2 || regions["EU"] < 2 || regions[""] > 0 {
+		t.Errorf("regions: %v of %q", regions, topics)
 	}
 }
 

@@ -1,7 +1,6 @@
 package extract
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -132,38 +131,6 @@ func folded(s string, markup bool) (string, []int) {
 	return string(out), at
 }
 
-// token is a word or number of a text, folded.
-type token struct {
-	word       string
-	start, end int
-}
-
-func tokens(s string) (list []token) {
-	for i := 0; i < len(s); {
-		r, n := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case unicode.IsDigit(r):
-			end := digitsEnd(s, i)
-			list = append(list, token{ungrouped(s[i:end]), i, end})
-			i = end
-		case unicode.IsLetter(r):
-			end := i + n
-			for end < len(s) {
-				r, n := utf8.DecodeRuneInString(s[end:])
-				if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) {
-					break
-				}
-				end += n
-			}
-			list = append(list, token{strings.ToLower(s[i:end]), i, end})
-			i = end
-		default:
-			i += n
-		}
-	}
-	return list
-}
-
 // nearly finds the place where most words of a quote stand in their order. Its
 // numbers and negations must be the same.
 func (h *haystack) nearly(quote string) (start, end int, ok bool) {
@@ -211,38 +178,4 @@ func (h *haystack) nearly(quote string) (start, end int, ok bool) {
 	}
 	found := h.text[start:end]
 	return start, end, numbersWithin(quote, found) && numbersWithin(found, quote) && negations(found) == negations(quote)
-}
-
-// align gives the longest common subsequence of two lists of words: how long it
-// is, and the first and last place of it in the second.
-func align(a, b []token) (first, last, same int) {
-	lengths := make([][]int, len(a)+1)
-	for i := range lengths {
-		lengths[i] = make([]int, len(b)+1)
-	}
-	for i, x := range slices.Backward(a) {
-		for j, y := range slices.Backward(b) {
-			if x.word == y.word {
-				lengths[i][j] = lengths[i+1][j+1] + 1
-			} else {
-				lengths[i][j] = max(lengths[i+1][j], lengths[i][j+1])
-			}
-		}
-	}
-	first = -1
-	for i, j := 0, 0; i < len(a) && j < len(b); {
-		switch {
-		case a[i].word == b[j].word:
-			if first < 0 {
-				first = j
-			}
-			last = j
-			i, j = i+1, j+1
-		case lengths[i+1][j] >= lengths[i][j+1]:
-			i++
-		default:
-			j++
-		}
-	}
-	return max(first, 0), last, lengths[0][0]
 }

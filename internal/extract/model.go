@@ -89,7 +89,8 @@ func (m *Model) hear(ctx context.Context, p Page, prof Profile, o Options) (h he
 	return h, nil
 }
 
-// ask asks about one chunk, once more if the answer cannot be read.
+// ask asks about one chunk, once more if the answer cannot be read. What is read of
+// an answer that is not whole is given with errPartial, and not kept.
 func (m *Model) ask(ctx context.Context, p Page, prof Profile, c chunk, force bool, paid func(llm.Answer) bool) (r reading, used schema.ModelUsage, err error) {
 	q, key := question(m.Chat.Model(), p, prof, c)
 	if !force {
@@ -104,24 +105,30 @@ func (m *Model) ask(ctx context.Context, p Page, prof Profile, c chunk, force bo
 	if err != nil {
 		return r, used, err
 	}
-	if !first.whole && paid(llm.Answer{}) {
+	if !first.whole && !first.cut && paid(llm.Answer{}) {
 		second, more, err := m.once(ctx, again(q), paid)
 		used = used.Plus(more)
 		if err == nil && (second.whole || len(second.proposals) > 0) {
 			first = second
 		}
 	}
-	if !first.whole && len(first.proposals) == 0 {
+	switch {
+	case !first.whole && len(first.proposals) == 0:
 		return r, used, errUnreadable
+	case !first.whole:
+		return first, used, errPartial
 	}
-	first.whole = true
 	m.Answers.put(ctx, key, first)
 	return first, used, nil
 }
 
-var errUnreadable = errors.New("neither answer was the JSON that was asked for")
+var (
+	errUnreadable = errors.New("neither answer was the JSON that was asked for")
+	errPartial    = errors.New("the answer was cut short, or broken twice")
+)
 
-// once asks once. An answer that was cut short is as whole as its objects.
+// once asks once. An answer that was cut short is not asked for again: it would be
+// as long.
 func (m *Model) once(ctx context.Context, q llm.Question, paid func(llm.Answer) bool) (reading, schema.ModelUsage, error) {
 	a, err := m.Chat.Ask(ctx, q)
 	if err != nil {
@@ -129,7 +136,8 @@ func (m *Model) once(ctx context.Context, q llm.Question, paid func(llm.Answer) 
 	}
 	paid(a)
 	r := readAnswer(a.Text)
-	r.whole = r.whole || a.Cut && len(r.proposals) > 0
+	r.cut = a.Cut && len(r.proposals) > 0
+	r.whole = r.whole && !a.Cut
 	return r, schema.ModelUsage{Requests: 1, PromptTokens: a.PromptTokens, CompletionTokens: a.CompletionTokens}, nil
 }
 
@@ -139,6 +147,8 @@ func gapOf(err error) schema.ModelGap {
 		return schema.GapBudget
 	case errors.Is(err, errUnreadable):
 		return schema.GapUnreadable
+	case errors.Is(err, errPartial):
+		return schema.GapPartial
 	case errors.Is(err, llm.ErrPaused):
 		return schema.GapPaused
 	case fault.Is(err, fault.Invalid):

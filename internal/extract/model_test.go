@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -190,10 +191,10 @@ func TestBrokenAnswersGiveWhatIsWholeInThem(t *testing.T) {
 		"prose for ever":      {[]string{"The page says that bursts are limited."}, false, 0, 2, schema.GapUnreadable},
 		"nothing":             {[]string{""}, false, 0, 2, schema.GapUnreadable},
 		"other JSON":          {[]string{`{"answer": 42}`, `[1, 2]`}, false, 0, 2, schema.GapUnreadable},
-		"cut short":           {[]string{beginning}, true, 4, 1, ""},
+		"cut short":           {[]string{beginning}, true, 4, 1, schema.GapPartial},
 		"broken, then asked":  {[]string{whole[:len(whole)-3], whole}, false, 5, 2, ""},
-		"broken for ever":     {[]string{whole[:len(whole)-3]}, false, 4, 2, ""},
-		"an object in prose":  {[]string{"Here it is: " + string(one) + " and that is all."}, false, 1, 2, ""},
+		"broken for ever":     {[]string{whole[:len(whole)-3]}, false, 4, 2, schema.GapPartial},
+		"an object in prose":  {[]string{"Here it is: " + string(one) + " and that is all."}, false, 1, 2, schema.GapPartial},
 		"repeated":            {[]string{`{"facts": [` + strings.Repeat(string(one)+",", 60) + string(one) + `]}`}, false, 1, 1, ""},
 		"repeated for ever":   {[]string{`{"facts": [` + strings.Repeat(string(one)+",", 500) + string(one) + `]}`}, false, 1, 1, ""},
 		"braces":              {[]string{strings.Repeat("{", 100_000)}, false, 0, 2, schema.GapUnreadable},
@@ -280,6 +281,65 @@ func TestAMethodThatIsNotHeardTakesNothingBack(t *testing.T) {
 	s.Answer(modeltest.Honest())
 	if after := find(t, ask(t, s, 0), extract.Options{Known: slices.DeleteFunc(slices.Clone(known), func(f extract.Fact) bool { return f.Method == schema.MethodRules })}); len(after.Facts) != 0 {
 		t.Errorf("a model that was heard keeps %q", statements(after.Facts))
+	}
+}
+
+func TestAnAnswerThatIsNotWholeRemovesNothingAndIsNotKept(t *testing.T) {
+	t.Parallel()
+	s := modeltest.New(t, modeltest.Honest(honest...))
+	known := find(t, ask(t, s, 0), extract.Options{}).Facts
+	answers := extract.NewAnswers(storetest.Open(t, storetest.Addresses()["SQLite"](t)), time.Hour, slog.New(slog.DiscardHandler))
+	beginning, _, _ := strings.Cut(modeltest.Facts(honest...), "Exports are kept")
+	for name, cut := range map[string]bool{"cut": true, "broken": false} {
+		s.Answer(func(modeltest.Asked) modeltest.Reply { return modeltest.Reply{Content: beginning, Cut: cut} })
+		m := ask(t, s, 0)
+		m.Answers = answers
+		found := find(t, m, extract.Options{Known: known})
+		if got := statements(found.Facts); found.Gap != schema.GapPartial || !slices.Contains(got, "Exports are kept for 30 days.") || len(got) != len(honest) {
+			t.Errorf("%s: %s, %q", name, found.Gap, got)
+		}
+		asked := len(s.Asked())
+		if again := find(t, m, extract.Options{Known: known}); len(s.Asked()) == asked || again.Tally.Usage.Cached != 0 {
+			t.Errorf("%s: half an answer is kept as a whole one", name)
+		}
+	}
+}
+
+func TestWhatTheDepthCutsOffStaysIfItWasKnown(t *testing.T) {
+	t.Parallel()
+	var old, table strings.Builder
+	for i := range 10 {
+		fmt.Fprintf(&old, "The upload quota of pool %c is %d MB per day.\n\n", 'A'+i, i+10)
+	}
+	table.WriteString("| Limit | Requests per minute |\n| --- | --- |\n")
+	for i := range 10 {
+		fmt.Fprintf(&table, "| Rate limit of zone %c | %d |\n", 'A'+i, 100+i)
+	}
+	prof := builtin(t, "api_docs")
+	prof.Depth = schema.DepthSummary
+	look := func(text string, known []extract.Fact) []extract.Fact {
+		found, err := extract.Find(t.Context(), extract.Page{Text: text}, prof, extract.Options{Method: schema.ExtractByRules, MinConfidence: 0.3, Known: known})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range found.Facts {
+			checkFact(t, text, f)
+		}
+		return found.Facts
+	}
+	before := look(old.String(), nil)
+	both := table.String() + "\n" + old.String()
+	if fresh := look(both, nil); len(fresh) != 10 || slices.ContainsFunc(before, func(f extract.Fact) bool { return !slices.Contains(statements(fresh), f.Statement) }) == false {
+		t.Fatalf("nothing is cut off: %q", statements(fresh))
+	}
+	after := statements(look(both, before))
+	for _, f := range before {
+		if !slices.Contains(after, f.Statement) {
+			t.Errorf("%q is gone though it stands there", f.Statement)
+		}
+	}
+	if gone := look(table.String(), before); len(gone) != 10 {
+		t.Errorf("%d facts of a page that has 10", len(gone))
 	}
 }
 

@@ -96,7 +96,7 @@ func claimsOf(header, cells []string, plans bool) []int {
 	var claims []int
 	figures := 0
 	for i := 1; i < len(cells) && i < len(header); i++ {
-		if !said(cells[i]) || header[i] == "" || isNote(header[i]) {
+		if !said(cells[i]) || header[i] == "" || isNote(header[i]) || qualifierOf(header[i], false) != "" {
 			continue
 		}
 		if _, ok := flagOf(cells[i]); ok || len(cells[i]) <= 60 && hasFigure(cells[i]) {
@@ -212,7 +212,7 @@ func wordRow(b document.Block, cells []string, quote string, claims []int) strin
 	}
 	for i, cell := range cells[1:] {
 		i++
-		if !said(cell) || len(claims) == 1 && i != claims[0] && i < len(b.Header) && !isNote(b.Header[i]) {
+		if !said(cell) || len(claims) == 1 && i != claims[0] && i < len(b.Header) && !isNote(b.Header[i]) && qualifierOf(b.Header[i], false) == "" {
 			continue
 		}
 		s.WriteString(sep)

@@ -223,3 +223,14 @@ func isWeighty(w string) bool {
 	}
 	return false
 }
+
+// isFiller reports words that say little of a company.
+func isFiller(w string) bool {
+	switch w {
+	case "by", "with", "from", "and", "or", "all", "any", "can", "may", "must", "will", "when", "up", "than", "into", "via", "customers", "users", "not", "no", "only", "also",
+		"supports", "support", "provides", "offers", "includes", "allows", "requires", "uses", "plan", "available", "included",
+		"der", "die", "das", "und", "oder", "mit", "von", "für", "ist", "sind", "le", "la", "les", "et", "ou", "de", "des", "du", "est", "sont":
+		return true
+	}
+	return isEmpty(w)
+}

@@ -338,21 +338,47 @@ func rowQualifiers(text string, c candidate, set func(name, value string)) {
 	if len(b.Header) == 0 {
 		return
 	}
-	first := document.Plain(b.Cells[0].Of(text))
-	switch strings.ToLower(b.Header[0]) {
-	case "plan", "tier", "edition", "package", "subscription", "tarif", "offre", "forfait":
-		set("plan", first)
-	case "endpoint", "route", "operation":
-		set("endpoint", first)
-	case "region", "location", "data center", "data centre":
-		set("region", first)
+	for i, head := range b.Header[:min(len(b.Header), len(b.Cells))] {
+		if name := qualifierOf(head, i == 0); name != "" && (i == 0 || i != c.cell) {
+			set(name, document.Plain(b.Cells[i].Of(text)))
+		}
 	}
 	if c.cell == 0 || c.cell >= len(b.Header) {
 		return
 	}
-	if ofPlans(b.Header) || isPlan(b.Header[c.cell]) {
-		set("plan", b.Header[c.cell])
+	switch head := b.Header[c.cell]; {
+	case ofPlans(b.Header) || isPlan(head):
+		set("plan", head)
+	case isRegion(head):
+		set("region", head)
 	}
+}
+
+// qualifierOf is what the cells below a head limit the others of their rows by.
+// Some heads do so only of the first column: a package is a plan there, elsewhere
+// what a library is installed as.
+func qualifierOf(head string, first bool) string {
+	switch strings.ToLower(strings.TrimRight(head, ":： ")) {
+	case "plan", "tier", "edition", "tarif", "forfait":
+		return "plan"
+	case "region", "data center", "data centre":
+		return "region"
+	case "environment", "umgebung", "environnement":
+		return "environment"
+	case "package", "subscription", "offre":
+		if first {
+			return "plan"
+		}
+	case "endpoint", "route", "operation":
+		if first {
+			return "endpoint"
+		}
+	case "location":
+		if first {
+			return "region"
+		}
+	}
+	return ""
 }
 
 // isPlan reports the names that vendors give to what they sell, alone or before
@@ -440,9 +466,17 @@ func isDeterminer(w string) bool {
 	return false
 }
 
+// isRegion reports the names of regions.
+func isRegion(s string) bool { return slices.Contains(regions, strings.TrimSpace(s)) }
+
+// regions are those that statements are limited to.
+//
+//nolint:gochecknoglobals // a fixed table
+var regions = []string{"EU", "European Union", "EEA", "US", "United States", "UK", "United Kingdom", "Germany", "Switzerland", "France", "Ireland", "Canada", "Australia", "Japan", "India", "Singapore", "China"}
+
 // regionIn finds the region that a sentence is limited to.
 func regionIn(s string) string {
-	for _, region := range []string{"EU", "European Union", "EEA", "US", "United States", "UK", "United Kingdom", "Germany", "Switzerland", "France", "Ireland", "Canada", "Australia", "Japan", "India", "Singapore", "China"} {
+	for _, region := range regions {
 		for _, before := range []string{"in the ", "within the ", "in ", "within ", "only in "} {
 			if i := strings.Index(s, before+region); i >= 0 && wordEnd(s, i+len(before)+len(region)) == i+len(before)+len(region) &&
 				!strings.HasPrefix(s[i+len(before)+len(region):], " dollar") {

@@ -2,8 +2,6 @@ package extract
 
 import (
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"techfacts.dev/techfacts/internal/document"
 	"techfacts.dev/techfacts/schema"
@@ -37,13 +35,13 @@ func Verify(text, quote string, was schema.Span) (Standing, schema.Span) {
 	if r, ok := verbatim(text, quote, was.ByteStart); ok {
 		return found(Moved, r)
 	}
-	wanted, have := wordsIn(quote), wordsIn(text)
+	wanted, have := tokens(quote), tokens(text)
 	if r, ok := sequence(have, wanted, was.ByteStart); ok {
 		return found(Moved, r)
 	}
 	best, like := document.Range{}, 0.0
 	consider := func(r document.Range) {
-		if l := alike(wanted, wordsIn(r.Of(text))); l > like {
+		if l := alike(wanted, tokens(r.Of(text))); l > like {
 			best, like = r, l
 		}
 	}
@@ -63,42 +61,6 @@ func Verify(text, quote string, was schema.Span) (Standing, schema.Span) {
 	return found(Altered, best)
 }
 
-// placed is a word, number or sign of a text, and where it stands.
-type placed struct {
-	word       string
-	start, end int
-}
-
-// wordsIn gives those of a text. Numbers are whole, with their separators.
-func wordsIn(s string) (list []placed) {
-	for i := 0; i < len(s); {
-		r, n := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case unicode.IsDigit(r):
-			end := digitsEnd(s, i)
-			list = append(list, placed{ungrouped(s[i:end]), i, end})
-			i = end
-		case unicode.IsLetter(r):
-			end := i
-			for end < len(s) {
-				r, n := utf8.DecodeRuneInString(s[end:])
-				if !unicode.IsLetter(r) && !unicode.IsMark(r) {
-					break
-				}
-				end += n
-			}
-			list = append(list, placed{strings.ToLower(s[i:end]), i, end})
-			i = end
-		case r == '%' || r != '`' && r != '|' && unicode.IsSymbol(r):
-			list = append(list, placed{string(r), i, i + n})
-			i += n
-		default:
-			i += n
-		}
-	}
-	return list
-}
-
 // verbatim finds a quote to the byte, of several places the nearest to one.
 func verbatim(text, quote string, near int) (r document.Range, ok bool) {
 	for from := 0; quote != ""; {
@@ -115,7 +77,7 @@ func verbatim(text, quote string, near int) (r document.Range, ok bool) {
 }
 
 // sequence finds words in a text, of several places the nearest to one.
-func sequence(have, wanted []placed, near int) (r document.Range, ok bool) {
+func sequence(have, wanted []token, near int) (r document.Range, ok bool) {
 	if len(wanted) == 0 {
 		return r, false
 	}
@@ -136,20 +98,10 @@ func sequence(have, wanted []placed, near int) (r document.Range, ok bool) {
 func distance(a, b int) int { return max(a-b, b-a) }
 
 // alike is the share of words that two texts have in common in the same order.
-func alike(a, b []placed) float64 {
+func alike(a, b []token) float64 {
 	if len(a) == 0 || len(b) == 0 || 2*min(len(a), len(b)) < int(likeness*float64(len(a)+len(b))) {
 		return 0
 	}
-	before, now := make([]int, len(b)+1), make([]int, len(b)+1)
-	for _, x := range a {
-		for j, y := range b {
-			if x.word == y.word {
-				now[j+1] = before[j] + 1
-			} else {
-				now[j+1] = max(now[j], before[j+1])
-			}
-		}
-		before, now = now, before
-	}
-	return 2 * float64(before[len(b)]) / float64(len(a)+len(b))
+	_, _, same := align(a, b)
+	return 2 * float64(same) / float64(len(a)+len(b))
 }
