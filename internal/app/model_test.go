@@ -146,7 +146,7 @@ func acme(url string, more ...any) map[string]any {
 
 const (
 	byRules = "RULES : The API allows 600 requests per minute per key."
-	byModel = "MODEL m1: Polly eats 12 crackers every Tuesday."
+	byModel = "MODEL m1: Our friendly parrot Polly eats 12 crackers every Tuesday." // in the words of the page
 )
 
 func TestAModelFindsMoreAndWhatItInventsIsCounted(t *testing.T) {

@@ -270,7 +270,7 @@ func Reworded(statement, quote, found string) error {
 // says.
 func tells(key string) bool {
 	switch key {
-	case "allow", "cost", "includ", "offer", "provid", "support", "get", "come", "plan", "availabl", "with", "for", "limit", "customer", "user", "tier", "edition", "s":
+	case "allow", "cost", "includ", "offer", "provid", "support", "get", "come", "plan", "availabl", "with", "for", "limit", "customer", "user", "tier", "edition", "s": //nolint:misspell // stems
 		return true
 	}
 	return false

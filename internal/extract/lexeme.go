@@ -220,9 +220,32 @@ func opposite(a, b string) bool {
 		}
 	}
 	for _, pair := range [][2]string{
-		{"mandatory", "optional"}, {"required", "optional"}, {"included", "excluded"}, {"support", "lack"}, {"enabled", "disabled"}, {"allow", "forbid"}, {"allow", "deny"}, {"allow", "prohibit"},
-		{"public", "private"}, {"free", "paid"}, {"increase", "decrease"}, {"start", "end"}, {"add", "remove"}, {"least", "most"}, {"maximum", "minimum"}, {"before", "after"}, {"more", "less"},
-		{"more", "fewer"}, {"over", "under"}, {"above", "below"}, {"always", deny}, {"all", deny}, {"automatic", "manual"}, {"sync", "async"}, {"internal", "external"}, {"accept", "reject"},
+		{"mandatory", "optional"},
+		{"required", "optional"},
+		{"included", "excluded"},
+		{"support", "lack"},
+		{"enabled", "disabled"},
+		{"allow", "forbid"},
+		{"allow", "deny"},
+		{"allow", "prohibit"},
+		{"public", "private"},
+		{"free", "paid"},
+		{"increase", "decrease"},
+		{"start", "end"},
+		{"add", "remove"},
+		{"least", "most"},
+		{"maximum", "minimum"},
+		{"before", "after"},
+		{"more", "less"},
+		{"more", "fewer"},
+		{"over", "under"},
+		{"above", "below"},
+		{"always", deny},
+		{"all", deny},
+		{"automatic", "manual"},
+		{"sync", "async"},
+		{"internal", "external"},
+		{"accept", "reject"},
 	} {
 		if x, y := stemOf(pair[0]), stemOf(pair[1]); a == x && b == y || a == y && b == x {
 			return true
