@@ -126,7 +126,7 @@ type listing struct {
 }
 
 // statements words one for each name.
-func (l listing) statements() []nameTold {
+func (l *listing) statements() []nameTold {
 	told := make([]nameTold, len(l.names))
 	tail := l.tail
 	if after, ok := strings.CutPrefix(tail, " are "); ok && len(l.names) > 1 && l.head == "" {
@@ -183,7 +183,7 @@ func listAt(s string, at int) (l listing, ok bool) {
 }
 
 // opens reports whether the verb of the sentence stands behind its names.
-func (l listing) opens(tail string) bool {
+func (l *listing) opens(tail string) bool {
 	return isVerb(tail[skipSpace(tail, 0):wordEnd(tail, skipSpace(tail, 0))]) && !strings.Contains(l.head, ":") && !hasVerb(l.head)
 }
 
@@ -357,7 +357,7 @@ func hasVerb(s string) bool { return len(subjectOf(s)) < len(s) }
 func isVerb(w string) bool {
 	switch w {
 	case "is", "are", "was", "were", "has", "have", "holds", "hold", "maintains", "maintain", "complies", "comply", "meets", "meet", "follows", "undergoes", "undergo", "supports", "support", "adheres", "adhere",
-		"plans", "plan", "provides", "provide", "offers", "offer", "passed", "achieved", "obtained", "received", "completed", "carries", "ist", "sind", "hat", "besitzt", "erfüllt", "est", "sont", "respecte",
+		"plans", "plan", "provides", "provide", "offers", "offer", "passed", "achieved", "obtained", "received", "completed", "carries", "ist", "sind", "hat", "besitzt", "erfüllt", "est", "sont", "respecte", //nolint:misspell // French
 		"will", "can", "must", "may", "does", "do", "costs", "cost", "includes", "include", "allows", "allow", "needs", "need", "requires", "require", "expire", "expires", "lasts", "last", "gets", "get", "ends", "end":
 		return true
 	}
