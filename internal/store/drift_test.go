@@ -19,7 +19,7 @@ import (
 
 // TestMigrationsAgreeWithTheSchema: after all migrations ent has nothing to
 // change, and would have if a column were missing.
-func TestMigrationsAgreeWithTheSchema(t *testing.T) {
+func TestMigrationsAgreeWithTheSchema(t *testing.T) { //nolint:tparallel // as below
 	t.Parallel()
 	for name, address := range storetest.Addresses() {
 		t.Run(name, func(t *testing.T) { // one after another: ent writes in its tables when it compares them
