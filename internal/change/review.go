@@ -278,14 +278,14 @@ func Follow(ctx context.Context, tx *store.Tx, pageID uuid.UUID) error {
 	if err != nil {
 		return fmt.Errorf("read facts: %w", err)
 	}
+	fingerprints := make([]string, len(facts))
+	for i, f := range facts {
+		fingerprints[i] = f.Fingerprint
+	}
 	reviews := map[uuid.UUID]map[string]*ent.Review{}
 	for _, row := range facts {
 		if reviews[row.ProfileID] == nil {
-			var all []string
-			for _, f := range facts {
-				all = append(all, f.Fingerprint)
-			}
-			if reviews[row.ProfileID], err = ReviewsOf(ctx, tx, row.ProfileID, row.Company, all); err != nil {
+			if reviews[row.ProfileID], err = ReviewsOf(ctx, tx, row.ProfileID, row.Company, fingerprints); err != nil {
 				return err
 			}
 		}

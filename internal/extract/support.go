@@ -23,7 +23,7 @@ type Proof struct {
 // companies it must name those of its proofs and no other, and what it says between one
 // name and the next is held against the proofs of the first alone; likewise of
 // plans. There, every number stands in a proof, with the unit it has there, and the
-// sentence denies if the proofs do; every name, every word that ranks, counts or
+// sentence denies if the proofs do; it turns no word of theirs into its contrary and bounds nothing else; every name, every word that ranks, counts or
 // promises, and most of the others stand in or beside some proof.
 func Support(sentence string, companies []string, proofs []Proof) schema.RejectionReason {
 	if len(proofs) == 0 {
@@ -57,6 +57,11 @@ func Support(sentence string, companies []string, proofs []Proof) schema.Rejecti
 	}
 	if !worded(sentence, companies, proofs) {
 		return schema.RejectedWords
+	}
+	for company, text := range of {
+		if reason := bounded(text, company, proofs); reason != "" {
+			return reason
+		}
 	}
 	return ""
 }
@@ -167,6 +172,28 @@ func (c clause) counted(proofs []Proof) schema.RejectionReason {
 	return ""
 }
 
+// bounded says whether what is said of a company turns a word of its proofs into its
+// contrary, or limits something that they do not.
+func bounded(text, company string, proofs []Proof) schema.RejectionReason {
+	var have []string
+	for _, p := range proofs {
+		if p.Company == company {
+			have = append(have, p.Statement, p.Beside)
+		}
+	}
+	e := newEvidence(strings.Join(have, "\n"))
+	for _, t := range lexemes(text) {
+		switch {
+		case e.within[t.key] || t.key == deny:
+		case e.contradicts(t.key):
+			return schema.RejectedNegation
+		case t.kind == boundLexeme && t.key != "by" && t.key != "from": // who does it, mostly
+			return schema.RejectedNumber
+		}
+	}
+	return ""
+}
+
 // worded reports whether a sentence says nothing but what its proofs do.
 func worded(sentence string, companies []string, proofs []Proof) bool {
 	around := append([]string{}, companies...)
@@ -215,7 +242,7 @@ func isWeighty(w string) bool {
 	switch w {
 	case "best", "better", "worst", "worse", "more", "most", "less", "least", "fewer", "fewest", "higher", "highest", "lower", "lowest", "faster", "fastest", "slower", "slowest",
 		"cheaper", "cheapest", "larger", "largest", "bigger", "biggest", "smaller", "smallest", "greater", "greatest", "longer", "longest", "shorter", "shortest", "stronger", "strongest",
-		"superior", "inferior", "leading", "unmatched", "unique", "ideal", "perfect", "safer", "safest", "than", "exceeds", "beats", "outperforms",
+		"lost", "former", "formerly", "previously", "expired", "revoked", "withdrawn", "superior", "inferior", "leading", "unmatched", "unique", "ideal", "perfect", "safer", "safest", "than", "exceeds", "beats", "outperforms",
 		"unlimited", "free", "guaranteed", "guarantees", "certified", "compliant", "attested", "authorized", "authorised", "accredited", "mandatory", "always", "only", "every", "all", "any",
 		"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "fifteen", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
 		"hundred", "hundreds", "thousand", "thousands", "million", "millions", "billion", "billions", "dozen", "dozens", "half", "twice", "double", "triple", "once", "several", "many":

@@ -5,13 +5,10 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
-	"techfacts.dev/techfacts/internal/access"
 	"techfacts.dev/techfacts/internal/fault"
-	"techfacts.dev/techfacts/schema"
 )
 
 // Stream is a document that is written while it is made.
@@ -34,13 +31,8 @@ const (
 // export serves rows to whoever may read through the API, a few at a time. If it fails
 // in the middle the connection is cut, so that nobody takes a part for the whole; when the client goes the export ends.
 func (a *api) export(w http.ResponseWriter, r *http.Request) {
-	caller, err := a.caller(r)
-	if err != nil {
-		a.refuseCaller(w, r, err)
-		return
-	}
-	if !caller.Scope.Includes(schema.ScopeRead) {
-		refuse(w, r, http.StatusForbidden, fault.New(fault.Forbidden, "this key is not for reading"))
+	ctx, ok := a.reading(w, r)
+	if !ok {
 		return
 	}
 	query := r.URL.Query()
@@ -52,14 +44,14 @@ func (a *api) export(w http.ResponseWriter, r *http.Request) {
 	}
 	s, err := a.exports(strings.TrimPrefix(r.URL.Path, exportsPrefix), query.Get("where"))
 	if err != nil {
-		a.refuseExport(w, r, err)
+		refuseFile(w, r, err)
 		return
 	}
 	select {
 	case a.exporting <- struct{}{}:
 		defer func() { <-a.exporting }()
 	default:
-		a.refuseExport(w, r, fault.New(fault.Limited, "%d exports run already", exportsAtATime).After(exportsAgain))
+		refuseFile(w, r, fault.New(fault.Limited, "%d exports run already", exportsAtATime).After(exportsAgain))
 		return
 	}
 	to := &exportWriter{ResponseWriter: w, control: http.NewResponseController(w), within: a.engine.limits.Write, stream: s}
@@ -67,7 +59,7 @@ func (a *api) export(w http.ResponseWriter, r *http.Request) {
 		to.begin()
 		return
 	}
-	err = s.Write(access.With(r.Context(), caller), to)
+	err = s.Write(ctx, to)
 	if err == nil {
 		to.begin()
 		_ = to.control.SetWriteDeadline(time.Now().Add(takeWithin)) // of what is left; the next answer has its own
@@ -79,19 +71,7 @@ func (a *api) export(w http.ResponseWriter, r *http.Request) {
 	if to.begun {
 		panic(http.ErrAbortHandler)
 	}
-	a.refuseExport(w, r, err)
-}
-
-// refuseExport says why nothing is exported.
-func (a *api) refuseExport(w http.ResponseWriter, r *http.Request, err error) {
-	f := classify(r.Context(), err)
-	if f.RetryAfter > 0 {
-		w.Header().Set(headerRetryAfter, strconv.Itoa(int(f.RetryAfter.Seconds())))
-	}
-	refuse(w, r, map[fault.Code]int{
-		fault.NotFound: http.StatusNotFound, fault.Invalid: http.StatusBadRequest, fault.Unavailable: http.StatusServiceUnavailable,
-		fault.Limited: http.StatusTooManyRequests, fault.Internal: http.StatusInternalServerError,
-	}[f.Code], f)
+	refuseFile(w, r, err)
 }
 
 // exportWriter gives the answer its headers with the first byte, and the client a
@@ -116,10 +96,7 @@ func (w *exportWriter) begin() {
 		media += "; charset=utf-8"
 	}
 	h.Set("Content-Type", media)
-	h.Set("Content-Disposition", "attachment; filename="+strconv.Quote(w.stream.Name))
-	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("X-Frame-Options", "DENY")
+	fileHeaders(h, "attachment", w.stream.Name, "default-src 'none'; frame-ancestors 'none'; sandbox")
 	w.WriteHeader(http.StatusOK)
 }
 
