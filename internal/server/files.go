@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"net/http"
 	"strconv"
 
@@ -10,19 +9,20 @@ import (
 	"techfacts.dev/techfacts/schema"
 )
 
-// reading gives a context for whoever may read through the API; else it refuses,
-// and says so.
-func (a *api) reading(w http.ResponseWriter, r *http.Request) (ctx context.Context, ok bool) {
-	caller, err := a.caller(r)
-	switch {
-	case err != nil:
-		a.refuseCaller(w, r, err)
-	case !caller.Scope.Includes(schema.ScopeRead):
-		refuse(w, r, http.StatusForbidden, fault.New(fault.Forbidden, "this key is not for reading"))
-	default:
-		return access.With(r.Context(), caller), true
+// forReaders serves whoever may read through the API, who is in the context of the
+// request.
+func (a *api) forReaders(serve http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		caller, err := a.caller(r)
+		switch {
+		case err != nil:
+			a.refuseCaller(w, r, err)
+		case !caller.Scope.Includes(schema.ScopeRead):
+			refuse(w, r, http.StatusForbidden, fault.New(fault.Forbidden, "this key is not for reading"))
+		default:
+			serve(w, r.WithContext(access.With(r.Context(), caller)))
+		}
 	}
-	return nil, false
 }
 
 // refuseFile says why there is no file.

@@ -130,11 +130,11 @@ func (a *api) route(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		if a.reports != nil && strings.HasPrefix(r.URL.Path, reportsPrefix) {
-			a.read(w, r, a.report)
+			a.read(w, r, a.forReaders(a.report))
 			return
 		}
 		if a.exports != nil && strings.HasPrefix(r.URL.Path, exportsPrefix) {
-			a.read(w, r, a.export)
+			a.read(w, r, a.forReaders(a.export))
 			return
 		}
 		if a.console.has(r.URL.Path) {
