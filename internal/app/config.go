@@ -85,7 +85,7 @@ type Config struct {
 
 	WorkerExtracts int `name:"worker-extracts" env:"WORKER_EXTRACTS" default:"2" group:"Working" help:"Pages this process extracts from at a time."`
 
-	WorkerMemory int `name:"worker-memory" env:"WORKER_MEMORY" default:"230" group:"Working" help:"Megabytes of memory that a process of workers only aims to stay below, at the cost of some time; 0: no aim."`
+	WorkerMemory int `name:"worker-memory" env:"WORKER_MEMORY" default:"180" group:"Working" help:"Megabytes of memory that a process of workers only aims to stay below, at the cost of some time, beside the 75 MB of the program itself; 0: no aim."`
 
 	LogLevel  string `name:"log-level" env:"LOG_LEVEL" default:"info" group:"Logs" help:"Least level that is logged: debug, info, warn or error."`
 	LogFormat string `name:"log-format" env:"LOG_FORMAT" default:"auto" group:"Logs" help:"text, json, or auto: text on a terminal, else json."`
