@@ -302,7 +302,7 @@ func TestLongPagesAreWrittenInCallsThatAreNotTooLong(t *testing.T) {
 	for i := range docs {
 		var b strings.Builder
 		for b.Len() < maxPageText {
-			b.WriteRune(rune(0x4e00 + random.IntN(3500)))
+			b.WriteRune(rune(0x4e00 + random.IntN(200))) // few words, of which a page has most
 		}
 		docs[i].Text = []Field{{b.String(), 1}}
 	}
