@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"time"
 
@@ -217,11 +218,7 @@ func (s *settlement) run(ctx context.Context, began bool) error {
 			taken[one.ID] = true
 		}
 	}
-	ids := make([]int64, 0, len(taken))
-	for id := range taken {
-		ids = append(ids, id)
-	}
-	for chunk := range slices.Chunk(ids, maxBulk) {
+	for chunk := range slices.Chunk(slices.Sorted(maps.Keys(taken)), maxBulk) {
 		n, err := s.tx.Ent.Shift.Delete().Where(shift.IDIn(chunk...)).Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("delete shifts: %w", err)
@@ -270,7 +267,8 @@ func (s *settlement) groups(ctx context.Context, first []*ent.Shift) ([]*group, 
 func claimOf(row *ent.Fact) claim { return claim{row.Company, row.ProfileID, *row.Claim} }
 
 // befell adds to the groups of facts what befell these in the job, and what has
-// befallen them since.
+// befallen them since. What had befallen a fact before, in another job that goes
+// on, is told with it: the story of a fact has one order.
 func (s *settlement) befell(ctx context.Context, of map[uuid.UUID]*group) (groups []*group, err error) {
 	ids := make([]uuid.UUID, 0, len(of))
 	for id := range of {
@@ -285,9 +283,15 @@ func (s *settlement) befell(ctx context.Context, of map[uuid.UUID]*group) (group
 		all = append(all, shifts...)
 	}
 	slices.SortFunc(all, func(a, b *ent.Shift) int { return cmp.Compare(a.ID, b.ID) })
+	last := map[uuid.UUID]int64{} // of each fact in the job
+	for _, one := range all {
+		if one.JobID == s.job {
+			last[one.FactID] = one.ID
+		}
+	}
 	for _, one := range all {
 		g := of[one.FactID]
-		if one.JobID != s.job {
+		if one.ID > last[one.FactID] {
 			if g.since[one.FactID] == nil {
 				g.since[one.FactID] = one
 			}
