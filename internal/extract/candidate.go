@@ -111,12 +111,13 @@ func state(c *candidate, quote string, whole bool) {
 	case b.Kind == document.Definition:
 		c.subject = b.Lead
 		c.statement = subject([]string{b.Lead}, plain, quote, len(b.Lead) < 60 && !strings.Contains(plain, b.Lead))
-	case opensWithPronoun(plain), startsWithoutSubject(plain), whole && isFragment(plain):
+	case lacksSubject(plain), whole && isFragment(plain):
 		c.statement = subject(b.Headings, plain, quote, true)
 	}
 	for i := len(b.Headings) - 2; i >= 0 && utf8.RuneCountInString(c.statement) < minStatement && c.statement != plain; i-- {
 		c.statement = subject(b.Headings[:i+1], c.statement, quote, true)
 	}
+	c.statement = withPlan(b, c.statement, quote)
 }
 
 // nearest is the heading that names what a block is about.
@@ -145,7 +146,8 @@ func startsWithoutSubject(s string) bool {
 	first, rest, _ := strings.Cut(s, " ")
 	switch first {
 	case "Specifies", "Sets", "Returns", "Defines", "Enables", "Disables", "Controls", "Limits", "Determines", "Provides", "Supports", "Requires", "Allows", "Contains",
-		"Default", "Defaults", "Added", "Deprecated", "Removed", "Available", "Supported", "Required", "Optional", "Maximum", "Minimum", "Includes", "Included", "Unlimited", "Up":
+		"Default", "Defaults", "Added", "Deprecated", "Removed", "Available", "Supported", "Required", "Optional", "Maximum", "Minimum", "Includes", "Included", "Unlimited", "Up",
+		"Must", "Cannot", "Can", "May", "Will", "Should", "Is", "Are", "Has", "Have", "Expires", "Lasts", "Accepts", "Applies", "Ranges", "Valid", "Limited", "Allowed":
 		return true
 	case "New", "Changed":
 		return strings.HasPrefix(rest, "in ") || strings.HasPrefix(rest, "since ")

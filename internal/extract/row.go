@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -34,6 +35,9 @@ func row(text string, b document.Block, alone bool, yield func(candidate)) {
 		sentences(text, b, false, -1, yield)
 		return
 	}
+	if len(b.Header) > 1 && saysNothing(cells) {
+		return
+	}
 	c.context = strings.Join(b.Header, " ")
 	if b.Header == nil {
 		c.context = cells[0]
@@ -42,7 +46,8 @@ func row(text string, b document.Block, alone bool, yield func(candidate)) {
 	if !said(cells[0]) {
 		c.subject = nearest(b)
 	}
-	if above := nearest(b); alone && above != "" && said(cells[0]) && proven(above+" "+strings.Join(b.Header, " "), quote) {
+	whole, part := partOf(b, quote)
+	if above := nearest(b); alone && whole == "" && above != "" && said(cells[0]) && proven(above+" "+strings.Join(b.Header, " "), quote) {
 		c.subject, c.context = above, above
 		c.statement = wordRow(b, append([]string{""}, cells...), quote, nil)
 		c.statement = above + " — " + c.statement
@@ -52,8 +57,17 @@ func row(text string, b document.Block, alone bool, yield func(candidate)) {
 	}
 	plans := ofPlans(b.Header)
 	claims := claimsOf(b.Header, cells, plans)
+	named := cells
+	if whole != "" {
+		named = slices.Clone(cells)
+		named[0] = whole + ", " + part + " " + cells[0]
+		claims = slices.DeleteFunc(claims, func(i int) bool { _, flag := flagOf(cells[i]); return flag || !hasFigure(cells[i]) })
+		if len(claims) == 0 {
+			claims = nil // what it is like makes one claim
+		}
+	}
 	if claims == nil {
-		c.statement = wordRow(b, cells, quote, claims)
+		c.statement = wordRow(b, named, quote, claims)
 		yield(c)
 		return
 	}
@@ -63,7 +77,7 @@ func row(text string, b document.Block, alone bool, yield func(candidate)) {
 		if plans { // the row tells what it is about, and the head for whom
 			c.context, c.about = cells[0], cells[0]+": "+cells[i]
 		}
-		c.statement = wordRow(b, cells, quote, []int{i})
+		c.statement = wordRow(b, named, quote, []int{i})
 		yield(c)
 	}
 }
