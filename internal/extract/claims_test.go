@@ -45,6 +45,41 @@ func TestAFactOfEachQuoteComesBeforeASecondOne(t *testing.T) {
 	}
 }
 
+func TestMarketingDoesNotComeBeforeTheCellsOfARow(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("| Feature | Free | Pro | Enterprise |\n| --- | --- | --- | --- |\n")
+	for i, feature := range []string{"API requests per minute", "Storage in GB", "Projects per member"} {
+		fmt.Fprintf(&text, "| %s | %d | %d | %d |\n", feature, 10+i, 100+i, 1000+i)
+	}
+	text.WriteString("\nWe offer you many things on all the plans.\n\nSave 20% of your time!\n")
+	prof := builtin(t, "pricing")
+	prof.Depth = schema.DepthSummary
+	rows := 0
+	for _, f := range extract.Rules(extract.Page{Text: text.String()}, prof, 0.5) {
+		if strings.Contains(f.Quote, "|") {
+			rows++
+		}
+	}
+	if rows != 9 {
+		t.Errorf("%d of 9 cells", rows)
+	}
+}
+
+func TestAFigureOfAPlanIsALimitWhateverItIsOf(t *testing.T) {
+	text := "| Feature | Free | Pro |\n| --- | --- | --- |\n| Sandboxes | 1 | 20 |\n| Storage in GB | 5 | 100 |\n| Price | $0 | $12 |"
+	got := map[string]string{}
+	for _, f := range extract.Rules(extract.Page{Text: text}, builtin(t, "pricing"), 0.5) {
+		got[f.Statement] = f.Category + " " + f.Value.Unit
+	}
+	want := map[string]string{
+		"Sandboxes — Free: 1": "limits ", "Sandboxes — Pro: 20": "limits ", "Storage in GB — Free: 5": "limits byte", "Storage in GB — Pro: 100": "limits byte",
+		"Price — Free: $0": "pricing USD", "Price — Pro: $12": "pricing USD",
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestEachOfSeveralCertificationsIsAFact(t *testing.T) {
 	for text, want := range map[string][]string{
 		"Acme is SOC 2 Type II, ISO/IEC 27001:2022 and PCI DSS Level 1 certified, and complies with GDPR.": {
@@ -257,8 +292,10 @@ func TestASentenceOfSeveralClaimsIsSeveralFacts(t *testing.T) {
 		"The read rate limit is 5 requests per second and the write rate limit is 1 request per second.": {
 			"The read rate limit is 5 requests per second. 5 requests per second", "The write rate limit is 1 request per second. 1 request per second",
 		},
-		"The rate limit is 5 requests per second and it is 10 for others.": {"The rate limit is 5 requests per second and it is 10 for others. 5 requests per second"},
-		"Every key may send 600 requests per minute and 10 at a time.":     {"Every key may send 600 requests per minute and 10 at a time. 600 requests per minute"},
+		"The rate limit is 5 requests per second and it is 10 for others.":  {"The rate limit is 5 requests per second and it is 10 for others. 5 requests per second"},
+		"The token is good for 30 days and never expires while it is used.": {"The token is good for 30 days and never expires while it is used. 30 days"},
+		"A token is valid for 30 days, and never expires.":                  {"A token is valid for 30 days, and never expires. 30 days"},
+		"Every key may send 600 requests per minute and 10 at a time.":      {"Every key may send 600 requests per minute and 10 at a time. 600 requests per minute"},
 	} {
 		var got []string
 		for _, f := range extract.Rules(extract.Page{Text: text}, builtin(t, "api_docs"), 0.4) {

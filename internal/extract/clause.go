@@ -62,7 +62,7 @@ func (s *scorer) claims(clause string) bool {
 func isDependent(clause string) bool {
 	first, _, _ := strings.Cut(clause, " ")
 	switch strings.ToLower(strings.TrimRight(first, ",")) {
-	case "it", "they", "this", "these", "that", "those", "its", "their", "which", "who", "then", "there", "he", "otherwise", "both", "each", "all", "no", "not", "see", "any", "others", "i", "you", "we":
+	case "it", "they", "this", "these", "that", "those", "its", "their", "which", "who", "then", "there", "he", "otherwise", "both", "each", "all", "no", "not", "see", "any", "others", "i", "you", "we", "never", "always", "also":
 		return true
 	}
 	for w := range strings.FieldsSeq(strings.ToLower(clause)) {

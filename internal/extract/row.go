@@ -145,8 +145,16 @@ func hasFigure(cell string) bool {
 		return true
 	}
 	switch strings.ToLower(strings.TrimRight(cell, ".")) {
-	case "unlimited", "custom", "free", "no limit", "contact us", "contact sales", "on request", "negotiable",
-		"unbegrenzt", "unlimitiert", "auf anfrage", "kostenlos", "individuell", "illimité", "illimitée", "illimités", "gratuit", "sur devis", "sur demande":
+	case "unlimited", "free", "no limit", "unbegrenzt", "unlimitiert", "kostenlos", "illimité", "illimitée", "illimités", "gratuit":
+		return true
+	}
+	return isOpen(cell)
+}
+
+// isOpen reports a cell that gives no value but says that there is one.
+func isOpen(cell string) bool {
+	switch strings.ToLower(strings.TrimRight(cell, ".")) {
+	case "custom", "contact us", "contact sales", "on request", "negotiable", "auf anfrage", "individuell", "sur devis", "sur demande":
 		return true
 	}
 	return false

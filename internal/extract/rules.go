@@ -126,6 +126,7 @@ type finding struct {
 	candidate candidate
 	fact      Fact
 	value     schema.Value // if it is compared with others
+	again     bool         // its quote has given a surer one
 }
 
 // split makes a finding of each certification that one names.
@@ -186,39 +187,45 @@ func at(c candidate, f finding) candidate {
 	return c
 }
 
-// best chooses as many findings as the depth allows, the most confident first. A
-// quote that has given one waits until the others have had their turn.
+// equallySure is by how much the confidence of facts may differ that are equally sure.
+const equallySure = 0.1
+
+// best chooses as many findings as the depth allows, the most confident first. Of
+// those that are equally sure, a second one of a quote comes after the others.
 func best(prof Profile, all []finding, rejected *rejections) []finding {
 	slices.SortStableFunc(all, surer)
 	seen := make(map[string]bool, len(all))
 	quoted := make(map[int]bool, len(all))
-	var chosen, waiting []finding
+	chosen := make([]finding, 0, len(all))
 	for _, f := range all {
 		f.fact.Fingerprint = Fingerprint(prof.Name, f.fact.Category, f.fact.Statement)
 		if seen[f.fact.Fingerprint] {
 			rejected.of(f, schema.RejectedDuplicate)
 			continue
 		}
-		seen[f.fact.Fingerprint] = true
-		if len(chosen) == maxFacts(prof.Depth) && rejected == nil {
-			break
-		}
-		if start := f.fact.Span.ByteStart; !quoted[start] && len(chosen) < maxFacts(prof.Depth) {
-			quoted[start] = true
-			chosen = append(chosen, f)
-		} else {
-			waiting = append(waiting, f)
-		}
+		start := f.fact.Span.ByteStart
+		f.again = quoted[start]
+		seen[f.fact.Fingerprint], quoted[start] = true, true
+		chosen = append(chosen, f)
 	}
-	room := min(len(waiting), maxFacts(prof.Depth)-len(chosen))
-	for _, f := range waiting[room:] {
+	slices.SortStableFunc(chosen, func(a, b finding) int { return cmp.Compare(b.turn(), a.turn()) })
+	room := min(len(chosen), maxFacts(prof.Depth))
+	for _, f := range chosen[room:] {
 		rejected.of(f, schema.RejectedDepth)
 	}
-	chosen = append(chosen, waiting[:room]...)
+	chosen = chosen[:room]
 	slices.SortStableFunc(chosen, func(a, b finding) int {
 		return cmp.Or(surer(a, b), cmp.Compare(a.fact.Span.ByteStart, b.fact.Span.ByteStart))
 	})
 	return chosen
+}
+
+// turn is by what findings are chosen.
+func (f finding) turn() float64 {
+	if f.again {
+		return f.fact.Confidence - equallySure
+	}
+	return f.fact.Confidence
 }
 
 func surer(a, b finding) int { return cmp.Compare(b.fact.Confidence, a.fact.Confidence) }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"techfacts.dev/techfacts/internal/document"
 )
 
 // scorer judges candidates for one profile.
@@ -14,6 +16,7 @@ type scorer struct {
 	owners []int       // per own term: the index of its category, or kindFocus
 
 	endpoints int // the category of endpoints; -1 if the profile has none
+	limits    int // that of what plans allow; the same
 	title     string
 	comma     bool     // numbers are written with a decimal comma
 	company   []string // the words of its name, which tell nothing of a page
@@ -44,13 +47,16 @@ const (
 // newScorer prepares for a page and a profile. A category that vocabulary.txt does not know
 // is found by the words of its name; the focus speaks for all categories.
 func newScorer(p Page, prof Profile) *scorer {
-	s := &scorer{known: builtinVocabulary(), title: p.Title, comma: decimalComma(p.Text), company: nameOf(p.Company), endpoints: -1}
+	s := &scorer{known: builtinVocabulary(), title: p.Title, comma: decimalComma(p.Text), company: nameOf(p.Company), endpoints: -1, limits: -1}
 	s.own = newVocabulary(s.known.lexicon)
 	keys := make(map[string]int, len(prof.Categories))
 	for i, c := range prof.Categories {
 		keys[categoryKey(c)] = i
 		if s.endpoints < 0 && strings.Contains(categoryKey(c), "endpoint") {
 			s.endpoints = i
+		}
+		if categoryKey(c) == "limits" {
+			s.limits = i
 		}
 	}
 	found := make([]bool, len(prof.Categories))
@@ -221,6 +227,9 @@ func (s *scorer) judge(text string, c candidate) judgement {
 		said = c.statement
 	}
 	s.weigh(at, said, 1)
+	if s.limits >= 0 && c.cell > 0 && c.cell < len(c.block.Header) && isPlan(c.block.Header[c.cell]) && strings.ContainsFunc(said, unicode.IsDigit) {
+		at[s.limits] += (1 - at[s.limits]) * 0.65 // how much of anything
+	}
 	signal := func(kind int) float64 { return at[n-kind-1] }
 
 	topic, category := s.topic(c, quote)
@@ -237,7 +246,7 @@ func (s *scorer) judge(text string, c candidate) judgement {
 	if names(quote) {
 		claim += (1 - claim) * 0.35
 	}
-	if c.structure == StructureRow || c.structure == StructureEndpoint {
+	if c.structure == StructureRow || c.structure == StructureEndpoint || arePlans(c.label()) {
 		claim = max(claim, 0.8)
 	} else if c.fragment {
 		claim = max(claim, 0.5)
@@ -245,6 +254,9 @@ func (s *scorer) judge(text string, c candidate) judgement {
 	j.score = topic * (0.4 + 0.6*claim)
 	j.score *= (1 - 0.7*signal(kindVague)) * (1 - 0.7*signal(kindMeta)) * (1 - signal(kindLegal))
 	j.score *= manner(quote, c, s.words)
+	if c.cell > 0 && isOpen(document.Plain(c.block.Cells[c.cell].Of(text))) {
+		j.score *= 0.7
+	}
 	j.attribute = s.key(c, j.category)
 	return j
 }

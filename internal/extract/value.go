@@ -121,6 +121,8 @@ func (s *scorer) united(q quantity, units []string) quantity {
 			u = u[i:]
 		} else if i := strings.IndexByte(u, '('); i >= 0 && strings.HasSuffix(u, ")") { // Memory (GB)
 			u = u[i+1 : len(u)-1]
+		} else if _, in, ok := strings.Cut(u, " in "); ok { // Storage in GB
+			u = in
 		}
 		if q.value.Kind == schema.ValueUnlimited {
 			if again := quantities("1 "+u, s.comma); len(again) > 0 && again[0].value.Unit != "" && (again[0].value.Kind != schema.ValueCount || isUnit(again[0].value.Unit) || !strings.Contains(u, again[0].value.Unit+" ") && !strings.HasSuffix(u, again[0].value.Unit)) {
@@ -396,6 +398,16 @@ func isPlan(s string) bool {
 		return true
 	}
 	return false
+}
+
+// arePlans reports names of plans: "Scale and Enterprise".
+func arePlans(s string) bool {
+	for name := range strings.SplitSeq(strings.NewReplacer(" and ", ", ", " & ", ", ").Replace(s), ", ") {
+		if !isPlan(name) {
+			return false
+		}
+	}
+	return true
 }
 
 // planName is the name of a plan without the word for it; empty if that is all
