@@ -46,8 +46,8 @@ type Block struct {
 	Lang       string   // Code: its language, if it is named
 }
 
-// Plain is a piece of a text in one line, without the marks of inline code and
-// escaped pipes.
+// Plain is a piece of a text in one line, without links, the marks of inline code
+// and escaped pipes.
 func Plain(s string) string { return plain(s) }
 
 // Blocks reads Markdown back as blocks, in order. It reads exactly what FromHTML

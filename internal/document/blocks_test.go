@@ -180,3 +180,15 @@ func TestPlainLeavesOutTheMarksOfCodeAndKeepsBackticksOfThePage(t *testing.T) {
 		}
 	}
 }
+
+func TestPlainTextHasTheWordsOfLinks(t *testing.T) {
+	for text, want := range map[string]string{
+		"The [API](/api) allows [100 requests](/r).": "The API allows 100 requests.",
+		"`a[i](x)` calls [b](/b)":                    "a[i](x) calls b",
+		"an array[1] (see below) [and](so on":        "an array[1] (see below) [and](so on",
+	} {
+		if got := document.Plain(text); got != want {
+			t.Errorf("%q: got %q", text, got)
+		}
+	}
+}

@@ -151,14 +151,42 @@ func invisible(r rune) bool {
 	return unicode.IsControl(r) && r != '\u0085'
 }
 
-// plain is text without the marks of inline code and escaped pipes.
+// plain is text without links, the marks of inline code and escaped pipes.
 func plain(s string) string {
+	if strings.Contains(s, "](") {
+		s = unlinked(s)
+	}
 	if strings.ContainsAny(s, "`\\\n\t") || strings.Contains(s, "  ") {
 		s = strings.ReplaceAll(s, `\|`, "|")
 		s = unmarked(s)
 		s = strings.Join(strings.Fields(s), " ")
 	}
 	return s
+}
+
+// unlinked is s with the texts of links instead of the links. Code is left alone.
+func unlinked(s string) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	coded := false
+	for i := 0; i < len(s); i++ {
+		if s[i] == '`' {
+			coded = !coded
+		}
+		if s[i] != '[' || coded {
+			b.WriteByte(s[i])
+			continue
+		}
+		text, rest, ok := strings.Cut(s[i+1:], "](")
+		to, _, closed := strings.Cut(rest, ")")
+		if !ok || !closed || strings.ContainsAny(text, "[`") || strings.Contains(to, " ") {
+			b.WriteByte(s[i])
+			continue
+		}
+		b.WriteString(text)
+		i += len("[](") + len(text) + len(to)
+	}
+	return b.String()
 }
 
 // unmarked is s without the backticks around inline code. Runs of several are

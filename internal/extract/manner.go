@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"techfacts.dev/techfacts/internal/document"
 )
 
 const (
@@ -25,6 +27,9 @@ func refused(quote string, c candidate) bool {
 		return true // nothing but code
 	}
 	if c.fragment && isIdentifier(quote) {
+		return true
+	}
+	if c.structure != StructureRow && (isLink(quote) || isTrail(document.Plain(quote))) {
 		return true
 	}
 	if isReference(quote) || c.structure == StructureRow && len(c.block.Header) == 0 && len(c.block.Cells) == 2 && isLabelOfPage(c.subject) {
@@ -134,6 +139,15 @@ func isChange(statement string) bool {
 	}
 	for _, opening := range []string{"New in version ", "Changed in version ", "Added in version ", "New in ", "Fixed ", "Bug fix", "Bugfix"} {
 		if strings.HasPrefix(statement, opening) {
+			return true
+		}
+	}
+	first, rest, _ := strings.Cut(statement, " ")
+	second, _, _ := strings.Cut(rest, " ")
+	switch first {
+	case "Added", "Bumped", "Changed", "Dropped", "Improved", "Increased", "Introduced", "Lowered", "Raised", "Reduced", "Removed", "Renamed", "Updated", "Upgraded":
+		switch second {
+		case "the", "a", "an", "our", "support", "default":
 			return true
 		}
 	}

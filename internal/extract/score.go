@@ -253,7 +253,7 @@ func (s *scorer) judge(text string, c candidate) judgement {
 	}
 	j.score = topic * (0.4 + 0.6*claim)
 	j.score *= (1 - 0.7*signal(kindVague)) * (1 - 0.7*signal(kindMeta)) * (1 - signal(kindLegal))
-	j.score *= manner(quote, c, s.words)
+	j.score *= manner(quote, c, s.words) * s.noise(quote, c)
 	if c.cell > 0 && isOpen(document.Plain(c.block.Cells[c.cell].Of(text))) {
 		j.score *= 0.7
 	}

@@ -1,0 +1,125 @@
+package extract
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// isTrail reports the path to a page: "Home > Docs > Limits", "Home › Docs".
+func isTrail(plain string) bool {
+	for _, sep := range []string{" > ", " › ", " » "} {
+		steps := strings.Split(plain, sep)
+		if len(steps) < 2 {
+			continue
+		}
+		for _, step := range steps {
+			r, _ := utf8.DecodeRuneInString(step)
+			if !unicode.IsUpper(r) || len(step) > 60 || strings.ContainsAny(step, ".:;") {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// isLink reports an item that is one link and nothing else: it leads to a page,
+// and states nothing of what that says.
+func isLink(quote string) bool {
+	if len(quote) == 0 || quote[0] != '[' || quote[len(quote)-1] != ')' {
+		return false
+	}
+	middle := strings.Index(quote, "](")
+	return middle > 0 && strings.IndexByte(quote[middle:], ')') == len(quote)-middle-1
+}
+
+// noise is how much of the score is left to a candidate that speaks of something
+// else than the product, or of the product as it was.
+func (s *scorer) noise(quote string, c candidate) float64 {
+	f := 1.0
+	if c.structure == StructureRow || c.structure == StructureEndpoint {
+		return f
+	}
+	if strings.HasSuffix(quote, "!") {
+		f *= 0.65
+	}
+	if s.defines(c) {
+		f *= 0.5
+	}
+	for _, h := range c.block.Headings {
+		if ofChanges(h) {
+			return f * 0.5
+		}
+	}
+	return f
+}
+
+// ofChanges reports headings of what versions changed: "Release notes", "2.3.0
+// (2024-05-01)", "v1.2.0".
+func ofChanges(heading string) bool {
+	low := strings.ToLower(heading)
+	for _, name := range []string{"changelog", "change log", "release notes", "release history", "version history", "revision history", "what's new", "what’s new"} {
+		if strings.HasPrefix(low, name) {
+			return true
+		}
+	}
+	number := strings.TrimPrefix(strings.TrimPrefix(strings.TrimLeft(low, "[v"), "ersion "), "release ")
+	end := digitsEnd(number, 0)
+	switch {
+	case strings.Count(number[:end], ".") >= 2: // 2.3.0
+		return true
+	case end < len(number) && number[end] == '-' && isDate(number):
+		return true
+	}
+	return false
+}
+
+// defines reports explanations of what a thing is in general: what an API key is,
+// or what kind of thing a standard is that the page is not about.
+func (s *scorer) defines(c candidate) bool {
+	subject, is, ok := cutIsA(c.statement)
+	if !ok || strings.ContainsFunc(c.statement, unicode.IsDigit) {
+		return false
+	}
+	if strings.HasPrefix(subject, "A ") || strings.HasPrefix(subject, "An ") {
+		return true
+	}
+	first, _, _ := strings.Cut(subject, " ")
+	own := s.title
+	if len(c.block.Headings) > 0 {
+		own += " " + c.block.Headings[0]
+	}
+	switch strings.ToLower(first) {
+	case "the", "our", "this", "it", "we", "its", "each", "every":
+		return false
+	}
+	if own += " " + strings.Join(s.company, " "); strings.Contains(strings.ToLower(own), strings.ToLower(first)) {
+		return false
+	}
+	kind := ""
+	for w := range strings.FieldsSeq(is) {
+		word := strings.ToLower(strings.TrimRight(w, ".,;:"))
+		if isFunctionWord(word) || word == "designed" || word == "used" || word == "developed" {
+			break
+		}
+		if kind = word; word != w {
+			break
+		}
+	}
+	switch kind {
+	case "protocol", "standard", "specification", "technique", "technology", "method", "mechanism", "algorithm", "process", "concept", "practice", "approach", "attack", "vulnerability", "term", "acronym", "abbreviation", "way", "type", "kind", "form":
+		return true
+	}
+	return false
+}
+
+// cutIsA divides a sentence at its first "is a".
+func cutIsA(s string) (subject, is string, ok bool) {
+	for _, verb := range []string{" is a ", " is an "} {
+		if before, after, found := strings.Cut(s, verb); found && (!ok || len(before) < len(subject)) {
+			subject, is, ok = before, after, true
+		}
+	}
+	return subject, is, ok
+}

@@ -1,0 +1,43 @@
+package extract_test
+
+import (
+	"slices"
+	"testing"
+
+	"techfacts.dev/techfacts/internal/extract"
+)
+
+func TestWhatIsNotAboutTheProductIsNoFact(t *testing.T) {
+	for text, profile := range map[string]string{
+		"By accessing the API you agree to the Terms; liability is limited to $100.":                                   "pricing",
+		"# Docs\n\nLimits may change without notice.":                                                                  "pricing",
+		"Home > Docs > Rate limits":                                                                                    "api_docs",
+		"# Docs\n\nHome › Docs › Pricing from $9":                                                                      "pricing",
+		"- [Pricing from $9](/pricing)\n- [Authentication with OAuth 2.0](/auth)":                                      "pricing",
+		"2 for the price of 1!":                                                                                        "pricing",
+		"Save 20% of your time!":                                                                                       "pricing",
+		"TLS is a cryptographic protocol designed to encrypt data in transit.":                                         "security",
+		"A webhook is an HTTP callback that is sent when an event occurs.":                                             "api_docs",
+		"# Changelog\n\n- Raised the rate limit from 60 to 100 requests per minute.\n- The timeout is now 30 seconds.": "api_docs",
+		"### 2.3.0 (2024-05-01)\n\nAPI keys expire after 90 days.":                                                     "api_docs",
+	} {
+		for _, f := range extract.Rules(extract.Page{Text: text}, builtin(t, profile), extract.DefaultConfidence) {
+			t.Errorf("%q: got %.2f %q", text, f.Confidence, f.Statement)
+		}
+	}
+}
+
+func TestWhatOnlyLooksLikeNoiseIsAFact(t *testing.T) {
+	for text, want := range map[string]struct{ profile, statement string }{
+		"Node.js > 18 is required.":                                            {"technical_specs", "Node.js > 18 is required."},
+		"The API is an HTTP API that returns JSON responses.":                  {"api_docs", "The API is an HTTP API that returns JSON responses."},
+		"# MQTT\n\nMQTT is a lightweight messaging protocol.":                  {"general", "MQTT is a lightweight messaging protocol."},
+		"# Limits\n\nThe rate limit is now 100 requests per minute.":           {"api_docs", "The rate limit is now 100 requests per minute."},
+		"The [rate limit](/limits) is [100 requests](/r) per minute.":          {"api_docs", "The rate limit is 100 requests per minute."},
+		"# Version 2\n\nThe rate limit of the API is 100 requests per minute.": {"api_docs", "The rate limit of the API is 100 requests per minute."},
+	} {
+		if got := told(t, text, want.profile, extract.DefaultConfidence); !slices.Contains(got, want.statement) {
+			t.Errorf("%q: got %q", text, got)
+		}
+	}
+}
