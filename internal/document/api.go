@@ -47,7 +47,7 @@ func (a *api) page() {
 	title := cmp.Or(info.text("title"), "API")
 	a.put("<title>%s</title><main><h1>%s</h1>", title, title)
 	if v := info.text("version"); v != "" {
-		a.put("<p>Version: %s</p>", v)
+		a.put("<p>API version: %s</p>", v)
 	}
 	a.prose(info.text("summary"), 1)
 	a.prose(info.text("description"), 1)
@@ -139,9 +139,9 @@ func (a *api) servers() {
 	}
 	a.put("<h2>Servers</h2><ul>")
 	for _, s := range list {
-		a.put("<li><code>%s</code>", s.text("url"))
+		a.put("<li>Base URL: <code>%s</code>", s.text("url"))
 		if said := s.text("description"); said != "" {
-			a.put(" %s", said)
+			a.put(", %s", said)
 		}
 		if variables := s.at("variables"); variables != nil {
 			for i, name := range variables.keys {
@@ -157,7 +157,7 @@ func (a *api) servers() {
 			schemes = []string{"https"}
 		}
 		for _, scheme := range schemes {
-			a.put("<li><code>%s</code></li>", scheme+"://"+host+a.root.text("basePath"))
+			a.put("<li>Base URL: <code>%s</code></li>", scheme+"://"+host+a.root.text("basePath"))
 		}
 	}
 	a.put("</ul>")

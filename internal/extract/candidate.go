@@ -113,6 +113,9 @@ func state(c *candidate, quote string, whole bool) {
 		c.statement = subject([]string{b.Lead}, plain, quote, len(b.Lead) < 60 && !strings.Contains(plain, b.Lead))
 	case lacksSubject(plain), whole && isFragment(plain):
 		c.statement = subject(b.Headings, plain, quote, true)
+		if label, value, ok := strings.Cut(plain, ": "); ok && whole && len(label) <= 40 && hasFigure(value) {
+			c.structure, c.fragment = StructureItem, true // a list of one
+		}
 	}
 	for i := len(b.Headings) - 2; i >= 0 && utf8.RuneCountInString(c.statement) < minStatement && c.statement != plain; i-- {
 		c.statement = subject(b.Headings[:i+1], c.statement, quote, true)

@@ -40,6 +40,30 @@ func (s *scorer) clauses(sentence string) []string {
 	return append(parts, label+string(unicode.ToUpper(r))+sentence[start+n:])
 }
 
+// labelled divides a line of labels with their values: "Free: 60 req/min · Pro: 600
+// req/min".
+func labelled(line string) []string {
+	label := ""
+	if i := strings.LastIndex(line, " — "); i >= 0 {
+		label, line = line[:i+len(" — ")], line[i+len(" — "):]
+	}
+	for _, sep := range []string{" · ", " • ", " | "} {
+		parts := strings.Split(line, sep)
+		if len(parts) < 2 {
+			continue
+		}
+		for i, part := range parts {
+			name, value, ok := strings.Cut(part, ": ")
+			if !ok || name == "" || !hasFigure(value) {
+				return nil
+			}
+			parts[i] = label + part
+		}
+		return parts
+	}
+	return nil
+}
+
 // claims reports a clause that can stand alone and says a value, or denies.
 func (s *scorer) claims(clause string) bool {
 	subject := subjectOf(clause)

@@ -35,7 +35,7 @@ func isUnit(s string) bool {
 	switch strings.TrimSuffix(s, "s") {
 	case "b", "byte", "kb", "mb", "gb", "tb", "pb", "kib", "mib", "gib", "tib", "bit", "kbit", "mbit", "gbit", "mbp", "gbp",
 		"m", "", "second", "sec", "minute", "min", "hour", "hr", "day", "week", "month", "year", "millisecond", "microsecond",
-		"request", "call", "user", "seat", "member", "project", "event", "item", "row", "column", "table", "partition", "core", "vcpu", "cpu",
+		"request", "req", "call", "user", "seat", "member", "project", "event", "item", "row", "column", "table", "partition", "core", "vcpu", "cpu",
 		"node", "region", "connection", "character", "time", "key", "role", "thread", "replica", "shard", "ghz", "mhz", "hz", "watt", "w", "v",
 		"page", "file", "message", "record", "object", "percent", "dollar", "euro", "license", "instance", "socket", "token", "cent":
 		return true

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,7 +18,7 @@ const (
 // refused reports what is no fact whatever it is about: questions, what is too
 // short or too long to be said in a statement, and what is hardly words.
 func refused(quote string, c candidate) bool {
-	if n := utf8.RuneCountInString(c.statement); n < minLabelled || n < minStatement && !c.isLabelled() || len(quote) > maxQuote || len(quote) == 0 {
+	if n := utf8.RuneCountInString(c.statement); n < minLabelled || n < minStatement && !c.isLabelled() && !isSentence(c.statement) || len(quote) > maxQuote || len(quote) == 0 {
 		return true
 	}
 	if r, _ := utf8.DecodeLastRuneInString(strings.TrimRight(quote, `"')”’」』`)); r == '?' || r == '？' || r == '؟' {
@@ -42,6 +43,13 @@ func refused(quote string, c candidate) bool {
 		}
 	}
 	return letters*2 < utf8.RuneCountInString(quote)
+}
+
+// isSentence reports a statement with a subject, a verb and what it says of it,
+// however short: "Docker is optional."
+func isSentence(statement string) bool {
+	subject := subjectOf(statement)
+	return subject != "" && strings.HasSuffix(statement, ".") && strings.Contains(statement[len(subject):], " ") && !opensWithPronoun(statement)
 }
 
 // isLabelled reports a statement that has a label and says a value of it, however
@@ -83,7 +91,7 @@ func manner(quote string, c candidate, words []word) float64 {
 	if isChange(c.statement) {
 		f *= 0.6
 	}
-	if argues(quote) {
+	if argues(quote) && !(permits(quote) && slices.ContainsFunc(words, func(w word) bool { return w.kind == numberWord })) {
 		f *= 0.6
 	}
 	opening := strings.TrimLeft(quote[:min(len(quote), 60)], "(\"'“‘`")
@@ -112,6 +120,11 @@ func manner(quote string, c candidate, words []word) float64 {
 		f *= 0.7
 	}
 	return f
+}
+
+// permits reports openings that say what one may do.
+func permits(quote string) bool {
+	return strings.HasPrefix(quote, "You may ") || strings.HasPrefix(quote, "You can ") || strings.HasPrefix(quote, "You will ")
 }
 
 // argues reports openings after which something is weighed or told rather than stated.

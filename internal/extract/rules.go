@@ -126,7 +126,7 @@ type finding struct {
 	candidate candidate
 	fact      Fact
 	value     schema.Value // if it is compared with others
-	again     bool         // its quote has given a surer one
+	before    int          // how many surer ones its quote has given
 }
 
 // split makes a finding of each certification that one names.
@@ -159,11 +159,25 @@ func (s *scorer) split(prof Profile, f finding) []finding {
 // that its own words tell, else that of its sentence.
 func (s *scorer) divided(prof Profile, f finding) []finding {
 	c := f.candidate
-	if c.structure != StructureSentence && (c.structure != StructureItem || c.fragment) || c.question {
+	if c.structure != StructureSentence && c.structure != StructureItem || c.question {
 		return []finding{f}
 	}
-	parts := s.clauses(c.statement)
+	parts := labelled(c.statement)
+	if parts == nil && c.fragment {
+		return []finding{f}
+	}
 	if parts == nil {
+		parts = s.clauses(c.statement)
+	}
+	if parts == nil {
+		parts = []string{c.statement}
+	}
+	for i := len(parts) - 1; i >= 0; i-- {
+		if listed := s.listed(parts[i]); listed != nil {
+			parts = slices.Replace(parts, i, i+1, listed...)
+		}
+	}
+	if len(parts) < 2 {
 		return []finding{f}
 	}
 	found := make([]finding, 0, len(parts))
@@ -191,11 +205,12 @@ func at(c candidate, f finding) candidate {
 const equallySure = 0.1
 
 // best chooses as many findings as the depth allows, the most confident first. Of
-// those that are equally sure, a second one of a quote comes after the others.
+// those that are equally sure, a second one of a quote comes after the others, and
+// a third after that.
 func best(prof Profile, all []finding, rejected *rejections) []finding {
 	slices.SortStableFunc(all, surer)
 	seen := make(map[string]bool, len(all))
-	quoted := make(map[int]bool, len(all))
+	quoted := make(map[int]int, len(all))
 	chosen := make([]finding, 0, len(all))
 	for _, f := range all {
 		f.fact.Fingerprint = Fingerprint(prof.Name, f.fact.Category, f.fact.Statement)
@@ -204,8 +219,9 @@ func best(prof Profile, all []finding, rejected *rejections) []finding {
 			continue
 		}
 		start := f.fact.Span.ByteStart
-		f.again = quoted[start]
-		seen[f.fact.Fingerprint], quoted[start] = true, true
+		f.before = quoted[start]
+		seen[f.fact.Fingerprint] = true
+		quoted[start]++
 		chosen = append(chosen, f)
 	}
 	slices.SortStableFunc(chosen, func(a, b finding) int { return cmp.Compare(b.turn(), a.turn()) })
@@ -221,12 +237,7 @@ func best(prof Profile, all []finding, rejected *rejections) []finding {
 }
 
 // turn is by what findings are chosen.
-func (f finding) turn() float64 {
-	if f.again {
-		return f.fact.Confidence - equallySure
-	}
-	return f.fact.Confidence
-}
+func (f finding) turn() float64 { return f.fact.Confidence - float64(f.before)*equallySure }
 
 func surer(a, b finding) int { return cmp.Compare(b.fact.Confidence, a.fact.Confidence) }
 

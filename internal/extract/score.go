@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"techfacts.dev/techfacts/internal/document"
+	"techfacts.dev/techfacts/schema"
 )
 
 // scorer judges candidates for one profile.
@@ -17,6 +18,7 @@ type scorer struct {
 
 	endpoints int // the category of endpoints; -1 if the profile has none
 	limits    int // that of what plans allow; the same
+	rates     int // that of how often one may ask; the same
 	title     string
 	comma     bool     // numbers are written with a decimal comma
 	company   []string // the words of its name, which tell nothing of a page
@@ -47,7 +49,7 @@ const (
 // newScorer prepares for a page and a profile. A category that vocabulary.txt does not know
 // is found by the words of its name; the focus speaks for all categories.
 func newScorer(p Page, prof Profile) *scorer {
-	s := &scorer{known: builtinVocabulary(), title: p.Title, comma: decimalComma(p.Text), company: nameOf(p.Company), endpoints: -1, limits: -1}
+	s := &scorer{known: builtinVocabulary(), title: p.Title, comma: decimalComma(p.Text), company: nameOf(p.Company), endpoints: -1, limits: -1, rates: -1}
 	s.own = newVocabulary(s.known.lexicon)
 	keys := make(map[string]int, len(prof.Categories))
 	for i, c := range prof.Categories {
@@ -55,8 +57,11 @@ func newScorer(p Page, prof Profile) *scorer {
 		if s.endpoints < 0 && strings.Contains(categoryKey(c), "endpoint") {
 			s.endpoints = i
 		}
-		if categoryKey(c) == "limits" {
+		switch categoryKey(c) {
+		case "limits":
 			s.limits = i
+		case "rate_limits":
+			s.rates = i
 		}
 	}
 	found := make([]bool, len(prof.Categories))
@@ -188,12 +193,20 @@ func (s *scorer) weigh(to []float64, text string, factor float64) {
 func nameOf(company string) []string {
 	words := strings.FieldsFunc(company, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	for n := len(words); n > 1; n-- {
-		switch strings.ToLower(words[n-1]) {
-		case "inc", "ltd", "llc", "gmbh", "ag", "corp", "corporation", "limited", "co", "sa", "bv", "plc", "company":
+		if isLegalForm(words[n-1]) {
 			words = words[:n-1]
 		}
 	}
 	return words
+}
+
+// isLegalForm reports what kind of company one is.
+func isLegalForm(w string) bool {
+	switch strings.ToLower(strings.TrimRight(w, ".")) {
+	case "inc", "ltd", "llc", "gmbh", "ag", "corp", "corporation", "limited", "co", "sa", "bv", "plc", "company":
+		return true
+	}
+	return false
 }
 
 // overlook takes the company's name out of the words: a company called Scale
@@ -227,8 +240,12 @@ func (s *scorer) judge(text string, c candidate) judgement {
 		said = c.statement
 	}
 	s.weigh(at, said, 1)
-	if s.limits >= 0 && c.cell > 0 && c.cell < len(c.block.Header) && isPlan(c.block.Header[c.cell]) && strings.ContainsFunc(said, unicode.IsDigit) {
+	if s.limits >= 0 && c.tellsOfPlan() && strings.ContainsFunc(said, unicode.IsDigit) {
 		at[s.limits] += (1 - at[s.limits]) * 0.65 // how much of anything
+	}
+	rated := s.rates >= 0 && s.hasRate(said)
+	if rated {
+		at[s.rates] += (1 - at[s.rates]) * 0.65
 	}
 	signal := func(kind int) float64 { return at[n-kind-1] }
 
@@ -258,7 +275,30 @@ func (s *scorer) judge(text string, c candidate) judgement {
 		j.score *= 0.7
 	}
 	j.attribute = s.key(c, j.category)
+	switch {
+	case j.attribute != "":
+	case rated && j.category == s.rates:
+		j.attribute = "rate_limit"
+	case j.category == s.rates, j.category == s.limits:
+		j.attribute = "limit"
+	}
 	return j
+}
+
+// hasRate reports a text that says how many of something there are in a time.
+func (s *scorer) hasRate(text string) bool {
+	if !strings.Contains(text, "/") && !strings.Contains(text, "per ") {
+		return false
+	}
+	return slices.ContainsFunc(quantities(text, s.comma), func(q quantity) bool {
+		return q.value.Kind == schema.ValueRate && !strings.HasPrefix(q.value.Unit, "b")
+	})
+}
+
+// tellsOfPlan reports a cell below the name of a plan.
+func (c candidate) tellsOfPlan() bool {
+	h := c.block.Header
+	return c.cell > 0 && c.cell < len(h) && isPlan(h[c.cell])
 }
 
 // key is the attribute of a candidate: that of the label of a row or item unless
