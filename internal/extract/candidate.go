@@ -36,7 +36,7 @@ func candidates(text string, yield func(candidate)) {
 		}
 		switch b.Kind {
 		case document.TableRow:
-			row(text, b, isAlone(blocks, i), yield)
+			row(text, blocks, i, yield)
 		case document.Heading, document.Code:
 			if e, ok := endpoint(text, b); ok {
 				yield(e)

@@ -256,3 +256,29 @@ func TestDifferentValuesOnOnePageAreNoConflict(t *testing.T) {
 		}
 	}
 }
+
+func TestRowsThatBeginAlikeHaveKeysOfTheirOwn(t *testing.T) {
+	text := "| Limit | Direction | Rate | Burst |\n| --- | --- | --- | --- |\n" +
+		"| Messages | inbound | 100 per second | 200 |\n| Messages | outbound | 10 per second | 20 |\n| Calls of the API | outbound | 5 per second | 9 |"
+	topics := map[string]string{}
+	var got []string
+	for _, f := range extract.Rules(extract.Page{Text: text}, builtin(t, "api_docs"), 0.4) {
+		checkFact(t, text, f)
+		got = append(got, f.Statement)
+		if topic := f.Stated().Topic(); topic != "" {
+			if topics[topic] != "" {
+				t.Errorf("%q and %q are about the same", topics[topic], f.Statement)
+			}
+			topics[topic] = f.Statement
+		}
+	}
+	slices.Sort(got)
+	want := []string{
+		"Calls of the API — Burst: 9", "Calls of the API — Rate: 5 per second",
+		"Messages — Direction: inbound; Burst: 200", "Messages — Direction: inbound; Rate: 100 per second",
+		"Messages — Direction: outbound; Burst: 20", "Messages — Direction: outbound; Rate: 10 per second",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}

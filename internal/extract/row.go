@@ -9,7 +9,8 @@ import (
 )
 
 // row gives a row of a table, worded by the heads of its columns.
-func row(text string, b document.Block, alone bool, yield func(candidate)) {
+func row(text string, blocks []document.Block, at int, yield func(candidate)) {
+	b := blocks[at]
 	if b.End-b.Start > maxQuote {
 		return
 	}
@@ -47,7 +48,7 @@ func row(text string, b document.Block, alone bool, yield func(candidate)) {
 		c.subject = nearest(b)
 	}
 	whole, part := partOf(b, quote)
-	if above := nearest(b); alone && whole == "" && above != "" && said(cells[0]) && proven(above+" "+strings.Join(b.Header, " "), quote) {
+	if above := nearest(b); isAlone(blocks, at) && whole == "" && above != "" && said(cells[0]) && proven(above+" "+strings.Join(b.Header, " "), quote) {
 		c.subject, c.context = above, above
 		c.statement = wordRow(b, append([]string{""}, cells...), quote, nil)
 		c.statement = above + " — " + c.statement
@@ -67,27 +68,57 @@ func row(text string, b document.Block, alone bool, yield func(candidate)) {
 		}
 	}
 	if claims == nil {
-		c.statement = wordRow(b, named, quote, claims)
+		c.statement = wordRow(b, named, quote, nil)
 		yield(c)
 		return
 	}
+	apart := apartBy(text, blocks, at)
 	for _, i := range claims {
+		if slices.Contains(apart, i) && len(apart) < len(claims) {
+			continue // it limits the others
+		}
 		c.cell = i
 		c.context, c.about = b.Header[i], ""
 		if plans { // the row tells what it is about, and the head for whom
 			c.context, c.about = cells[0], cells[0]+": "+cells[i]
 		}
-		c.statement = wordRow(b, named, quote, []int{i})
+		c.statement = wordRow(b, named, quote, append([]int{i}, apart...))
 		yield(c)
 	}
+}
+
+// farthest is how many rows away one is looked for that begins alike.
+const farthest = 50
+
+// apartBy gives the columns that tell a row apart from others of its table that
+// begin alike: those with words that differ, as of directions or currencies.
+func apartBy(text string, blocks []document.Block, at int) (columns []int) {
+	b := blocks[at]
+	for k := max(0, at-farthest); k < min(len(blocks), at+farthest+1); k++ {
+		o := blocks[k]
+		if k == at || !sameTable(o, b) || o.Cells[0].Of(text) != b.Cells[0].Of(text) {
+			continue
+		}
+		for i := 1; i < min(len(b.Cells), len(o.Cells), len(b.Header)); i++ {
+			cell := b.Cells[i].Of(text)
+			if _, flag := flagOf(cell); flag || hasFigure(cell) || len(cell) > 40 || cell == o.Cells[i].Of(text) || isNote(b.Header[i]) || slices.Contains(columns, i) {
+				continue
+			}
+			columns = append(columns, i)
+		}
+	}
+	return columns
+}
+
+// sameTable reports rows below the same heads.
+func sameTable(a, b document.Block) bool {
+	return a.Kind == document.TableRow && len(a.Header) > 0 && len(b.Header) > 0 && &a.Header[0] == &b.Header[0]
 }
 
 // isAlone reports the only row of a table with heads: it is about what stands
 // above the table, and its first cell is one like the others.
 func isAlone(blocks []document.Block, i int) bool {
-	same := func(k int) bool {
-		return k >= 0 && k < len(blocks) && blocks[k].Kind == document.TableRow && len(blocks[k].Header) > 0 && &blocks[k].Header[0] == &blocks[i].Header[0]
-	}
+	same := func(k int) bool { return k >= 0 && k < len(blocks) && sameTable(blocks[k], blocks[i]) }
 	return len(blocks[i].Header) > 1 && !isQualifier(strings.ToLower(blocks[i].Header[0])) && !same(i-1) && !same(i+1)
 }
 
@@ -234,7 +265,7 @@ func wordRow(b document.Block, cells []string, quote string, claims []int) strin
 	}
 	for i, cell := range cells[1:] {
 		i++
-		if !said(cell) || len(claims) == 1 && i != claims[0] && i < len(b.Header) && !isNote(b.Header[i]) && qualifierOf(b.Header[i], false) == "" {
+		if !said(cell) || len(claims) > 0 && !slices.Contains(claims, i) && i < len(b.Header) && !isNote(b.Header[i]) && qualifierOf(b.Header[i], false) == "" {
 			continue
 		}
 		s.WriteString(sep)
