@@ -108,7 +108,7 @@ func manner(quote string, c candidate, words []word) float64 {
 		}
 	case "see", "click", "use", "run", "make", "note", "tell", "contact", "write", "send", "go", "try", "read", "learn", "check", "ensure",
 		"refer", "visit", "follow", "choose", "select", "open", "enter", "type", "download", "copy", "paste", "consider", "remember", "start",
-		"create", "add", "set", "configure", "replace", "edit", "navigate", "verify", "please", "let", "get", "take", "keep", "spread", "join", "bear":
+		"create", "add", "set", "configure", "replace", "edit", "navigate", "verify", "please", "let", "get", "take", "keep", "join":
 		f *= 0.7 // tells the reader what to do
 	case "if", "when", "while", "although", "though", "because":
 		f *= 0.9
@@ -133,7 +133,7 @@ func argues(quote string) bool {
 		"On the other hand", "In other words", "In theory", "In practice", "In general", "In most cases", "In some cases", "In this case", "In that case", "In many", "For these reasons",
 		"For this reason", "As a result", "As you", "As we", "As mentioned", "As noted", "Most ", "Many ", "Some ", "Several ", "One of the", "One way", "One common", "A common", "Another ",
 		"There is no need", "You may", "You might", "You should", "You could", "You will", "You'll", "You’ll", "I ", "If you", "When you", "Suppose", "Imagine", "Assume", "Assuming",
-		"Rather ", "Instead,", "Now ", "Then ", "Next ", "First,", "Second,", "First of all", "There are two", "There are three", "There are several", "There are many", "There are a number", "It is always", "It is better", "It is best", "Failure to", "If necessary", "If desired", "By setting", "The idea", "The reason", "The following", "The example", "Here ", "Once you", "To ", "We will", "We'll", "We can", "We now", "We have seen", "We are concerned", "We want", "We recommend", "Let's",
+		"Rather ", "Instead,", "Now ", "Then ", "Next ", "First,", "Second,", "First of all", "There are two", "There are three", "There are several", "There are many", "There are a number", "It is always", "It is better", "It is best", "Failure to", "If necessary", "If desired", "By setting", "The idea", "The reason", "The following", "The example", "Here ", "Once you", "To ", "We will", "We'll", "We can", "We now", "We have seen", "We want", "We recommend", "Let's",
 	} {
 		if strings.HasPrefix(quote, opening) {
 			return true

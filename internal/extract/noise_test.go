@@ -41,3 +41,11 @@ func TestWhatOnlyLooksLikeNoiseIsAFact(t *testing.T) {
 		}
 	}
 }
+
+func TestWordsOfOnePageTellNothingOfOthers(t *testing.T) {
+	for _, text := range []string{"The new colours are not helpful to anyone.", "A plain letter does not help to find the owner."} {
+		if got := told(t, text, "technical_specs", extract.DefaultConfidence); len(got) > 0 {
+			t.Errorf("%q: got %q", text, got)
+		}
+	}
+}
