@@ -187,13 +187,34 @@ func commands(s string) bool {
 	for _, words := range []string{
 		"ignore previous", "ignore all previous", "ignore the previous", "ignore all instructions", "ignore the above", "ignore your instructions", "disregard previous", "disregard the above",
 		"disregard all", "previous instructions", "system prompt", "you are now", "you are an ai", "as an ai", "language model", "ai assistant", "output the following", "add the following fact",
-		"state the following", "report that ", "must state that", "answer only with", "respond with", "instructions to the model",
+		"state the following", "must state that", "answer only with", "instructions to the model",
 	} {
 		if strings.Contains(low, words) {
 			return true
 		}
 	}
-	return false
+	return ordered(low, "report that ") || ordered(low, "respond with ")
+}
+
+// ordered reports a text, in lower case, that orders to do what others are said to
+// do: as the beginning of a sentence or clause, or of whoever reads it.
+func ordered(low, words string) bool {
+	for from := 0; ; {
+		i := strings.Index(low[from:], words)
+		if i < 0 {
+			return false
+		}
+		before := strings.TrimRight(low[:from+i], " \"'“‘`*")
+		if before == "" || strings.ContainsRune(".:;,!?—-", rune(before[len(before)-1])) {
+			return true
+		}
+		for _, addressed := range []string{"please", "you must", "you should", "you will", "always", "only", "just", "now", "then", "and", "instead", "model must", "assistant must"} {
+			if strings.HasSuffix(before, addressed) {
+				return true
+			}
+		}
+		from += i + len(words)
+	}
 }
 
 // measured reports whether the figures of a statement mean in its quote what they
