@@ -82,6 +82,12 @@ func (s *scorer) defines(c candidate) bool {
 	if !ok || strings.ContainsFunc(c.statement, unicode.IsDigit) {
 		return false
 	}
+	for w := range strings.FieldsSeq(strings.ToLower(is)) {
+		switch strings.TrimRight(w, ".,;:") {
+		case "you", "your", "yourself", "we", "our", "us":
+			return false // of this product
+		}
+	}
 	if strings.HasPrefix(subject, "A ") || strings.HasPrefix(subject, "An ") {
 		return true
 	}

@@ -29,12 +29,13 @@ func TestWhatIsNotAboutTheProductIsNoFact(t *testing.T) {
 
 func TestWhatOnlyLooksLikeNoiseIsAFact(t *testing.T) {
 	for text, want := range map[string]struct{ profile, statement string }{
-		"Node.js > 18 is required.":                                            {"technical_specs", "Node.js > 18 is required."},
-		"The API is an HTTP API that returns JSON responses.":                  {"api_docs", "The API is an HTTP API that returns JSON responses."},
-		"# MQTT\n\nMQTT is a lightweight messaging protocol.":                  {"general", "MQTT is a lightweight messaging protocol."},
-		"# Limits\n\nThe rate limit is now 100 requests per minute.":           {"api_docs", "The rate limit is now 100 requests per minute."},
-		"The [rate limit](/limits) is [100 requests](/r) per minute.":          {"api_docs", "The rate limit is 100 requests per minute."},
-		"# Version 2\n\nThe rate limit of the API is 100 requests per minute.": {"api_docs", "The rate limit of the API is 100 requests per minute."},
+		"Node.js > 18 is required.":                                                  {"technical_specs", "Node.js > 18 is required."},
+		"The API is an HTTP API that returns JSON responses.":                        {"api_docs", "The API is an HTTP API that returns JSON responses."},
+		"A tenant token is a JSON Web Token that you sign yourself with an API key.": {"api_docs", "A tenant token is a JSON Web Token that you sign yourself with an API key."},
+		"# MQTT\n\nMQTT is a lightweight messaging protocol.":                        {"general", "MQTT is a lightweight messaging protocol."},
+		"# Limits\n\nThe rate limit is now 100 requests per minute.":                 {"api_docs", "The rate limit is now 100 requests per minute."},
+		"The [rate limit](/limits) is [100 requests](/r) per minute.":                {"api_docs", "The rate limit is 100 requests per minute."},
+		"# Version 2\n\nThe rate limit of the API is 100 requests per minute.":       {"api_docs", "The rate limit of the API is 100 requests per minute."},
 	} {
 		if got := told(t, text, want.profile, extract.DefaultConfidence); !slices.Contains(got, want.statement) {
 			t.Errorf("%q: got %q", text, got)

@@ -176,7 +176,8 @@ func hasFigure(cell string) bool {
 		return true
 	}
 	switch strings.ToLower(strings.TrimRight(cell, ".")) {
-	case "unlimited", "free", "no limit", "unbegrenzt", "unlimitiert", "kostenlos", "illimité", "illimitée", "illimités", "gratuit":
+	case "unlimited", "free", "no limit", "unbegrenzt", "unlimitiert", "kostenlos", "illimité", "illimitée", "illimités", "gratuit",
+		"contact us", "contact sales", "on request", "auf anfrage", "sur devis", "sur demande":
 		return true
 	}
 	return isOpen(cell)
@@ -185,7 +186,7 @@ func hasFigure(cell string) bool {
 // isOpen reports a cell that gives no value but says that there is one.
 func isOpen(cell string) bool {
 	switch strings.ToLower(strings.TrimRight(cell, ".")) {
-	case "custom", "contact us", "contact sales", "on request", "negotiable", "auf anfrage", "individuell", "sur devis", "sur demande":
+	case "custom", "negotiable", "individuell":
 		return true
 	}
 	return false

@@ -28,11 +28,8 @@ func lacksSubject(s string) bool {
 			if strings.HasSuffix(strings.ToLower(subject), w+" ") { // no adjective
 				nouns++
 			}
-		case "limit", "value", "number", "size", "rate", "time", "price", "cost", "fee", "amount", "quota", "request", "length", "range":
+		case "limit", "value", "number", "size", "rate", "time", "price", "cost", "fee", "amount", "quota", "length", "range":
 			nouns++
-			if w != singular(w) && verb == "is" {
-				return false // a name: "Requests is a library"
-			}
 		default:
 			return false
 		}
