@@ -253,7 +253,7 @@ func parts(c Cell) []string {
 	if c.State == Conflict {
 		return []string{c.Entries[0].Text, c.Entries[1].Text}
 	}
-	shown := c.Entries[:min(maxEntries, len(c.Entries))]
+	shown := worded(c.Entries)
 	list := flags(shown)
 	sentences := 0
 	for _, s := range inOrder(shown) {
@@ -269,10 +269,29 @@ func parts(c Cell) []string {
 			list = append(list, s.Text)
 		}
 	}
-	if len(c.Entries) > maxEntries && sentences == 0 {
+	if len(c.Entries) > len(shown) && sentences == 0 {
 		list = append(list, "…")
 	}
 	return list
+}
+
+// worded are the entries that the text of a cell words: the first few, of which a
+// yes or no for each plan is one.
+func worded(entries []Said) (shown []Said) {
+	places, flagged := 0, false
+	for _, s := range entries {
+		if s.isFlag() && flagged {
+			shown = append(shown, s)
+			continue
+		}
+		if places == maxEntries {
+			continue
+		}
+		places++
+		flagged = flagged || s.isFlag()
+		shown = append(shown, s)
+	}
+	return shown
 }
 
 // inOrder puts values that have numbers of one unit in their order, as plans stand

@@ -269,3 +269,19 @@ func TestComparisonsThatMakeNoSenseAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestAYesOrNoForEachPlanTakesOnePlaceOfACell(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		said := make([]stated, 0, 6)
+		for i, plan := range []string{"Free", "Starter", "Team", "Business", "Enterprise"} {
+			original := map[bool]string{true: "Yes", false: "No"}[i > 0]
+			said = append(said, stated{"A", "features", "Webhooks — " + plan + ": " + original, schema.Value{Kind: schema.ValueFlag, Original: original, Yes: i > 0}, map[string]string{"plan": plan}})
+		}
+		put(t, s, said...)
+		c := rowOf(compare(t, s, report.Question{Companies: []string{"A"}, Attributes: []string{"webhooks"}}), "webhooks").Cells[0]
+		if want := "Yes: Starter, Team, Business, Enterprise · No: Free"; c.Text != want {
+			t.Errorf("got %q, want %q", c.Text, want)
+		}
+	})
+}
