@@ -98,7 +98,9 @@ func namesListed(sentence string) (head string, pieces []string) {
 	}
 	head = first[:at]
 	before := strings.TrimSuffix(head, "the ")
-	if w := wordBefore(before, len(before)); !takesNames(w) && !(w == "with" && isTogether(wordBefore(before, len(before)-len(" with")))) || !hasVerb(head) {
+	w := wordBefore(before, len(before))
+	takes := takesNames(w) || w == "with" && isTogether(wordBefore(before, len(before)-len(" with")))
+	if !takes || !hasVerb(head) {
 		return "", nil
 	}
 	pieces = append(pieces, first[at:])

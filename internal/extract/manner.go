@@ -46,7 +46,7 @@ func refused(quote string, c candidate) bool {
 }
 
 // isSentence reports a statement with a subject, a verb and what it says of it,
-// however short: "Docker is optional."
+// however short it is.
 func isSentence(statement string) bool {
 	subject := subjectOf(statement)
 	return subject != "" && strings.HasSuffix(statement, ".") && strings.Contains(statement[len(subject):], " ") && !opensWithPronoun(statement)

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -47,10 +48,8 @@ func (s *scorer) noise(quote string, c candidate) float64 {
 	if s.defines(c) {
 		f *= 0.5
 	}
-	for _, h := range c.block.Headings {
-		if ofChanges(h) {
-			return f * 0.5
-		}
+	if slices.ContainsFunc(c.block.Headings, ofChanges) {
+		f *= 0.5
 	}
 	return f
 }

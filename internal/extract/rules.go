@@ -172,8 +172,8 @@ func (s *scorer) divided(prof Profile, f finding) []finding {
 	if parts == nil {
 		parts = []string{c.statement}
 	}
-	for i := len(parts) - 1; i >= 0; i-- {
-		if listed := s.listed(parts[i]); listed != nil {
+	for i, part := range slices.Backward(slices.Clone(parts)) {
+		if listed := s.listed(part); listed != nil {
 			parts = slices.Replace(parts, i, i+1, listed...)
 		}
 	}

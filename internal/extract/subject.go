@@ -12,7 +12,7 @@ import (
 
 // lacksSubject reports sentences that say of something named above them what
 // holds: they begin with their verb, or their subject is one word that many things
-// are called by, as in "The limit is 10 MB."
+// are called by, such as "the limit".
 func lacksSubject(s string) bool {
 	if opensWithPronoun(s) || startsWithoutSubject(s) {
 		return true
