@@ -110,3 +110,25 @@ func TestAProfileIsTriedAtOnceAndStoresNothing(t *testing.T) {
 		}
 	})
 }
+
+func TestATrialSeesOfAStoredPageWhatAJobSees(t *testing.T) {
+	t.Parallel()
+	s := start(t, settings(t, "SQLite"))
+	w := newSite(s)
+	var urls []string
+	for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
+		w.page("/"+name, "Limits of "+name, `<p>The API of `+name+` allows 600 requests per minute per key.</p><p>Every request to the API needs an API key in its Authorization header.</p>`)
+		urls = append(urls, w.URL+"/"+name)
+	}
+	job := s.wait(s.scrape(map[string]any{"urls": urls, "company": "Acme", "profile": "api_docs"}).ID)
+	var out trial
+	s.ask(tryProfile, map[string]any{"input": map[string]any{"pageId": job.Items.Edges[0].Node.Page.ID, "profile": "api_docs"}}, &out)
+	got := out.TestProfile
+	if len(got.Facts) != 1 || !strings.Contains(got.Facts[0].Quote, "600 requests") || !strings.Contains(got.Text, "Authorization header") {
+		t.Errorf("%+v", got)
+	}
+	s.ask(tryProfile, map[string]any{"input": map[string]any{"text": got.Text, "profile": "api_docs"}}, &out)
+	if len(out.TestProfile.Facts) < 2 { // what no other page is known to say is a fact
+		t.Errorf("%+v", out.TestProfile)
+	}
+}

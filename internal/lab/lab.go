@@ -133,7 +133,12 @@ func (l Lab) page(ctx context.Context, in Input) (extract.Page, error) {
 		if err != nil {
 			return extract.Page{}, fmt.Errorf("read page: %w", err)
 		}
-		return extract.Page{Text: p.Edges.Snapshot.Text, Title: p.Title, Company: p.Company}, nil
+		repeated, err := l.boilerplate(ctx, p.Domain)
+		if err != nil {
+			return extract.Page{}, err
+		}
+		text := p.Edges.Snapshot.Text
+		return extract.Page{Text: text, Title: p.Title, Company: p.Company, Boilerplate: document.MarksOf(text).Within(repeated)}, nil
 	case in.Text != nil:
 		if n := utf8.RuneCountInString(*in.Text); n == 0 || n > maxText {
 			return extract.Page{}, fault.InvalidField("input.text", "must have 1 to %d characters", maxText)
@@ -142,6 +147,18 @@ func (l Lab) page(ctx context.Context, in Input) (extract.Page, error) {
 		return extract.Page{Text: d.Text, Title: d.Title}, nil
 	}
 	return l.read(ctx, *in.URL)
+}
+
+// boilerplate is that of a domain as the last job left it.
+func (l Lab) boilerplate(ctx context.Context, domain string) (document.Boilerplate, error) {
+	row, err := l.Store.Ent.Boilerplate.Get(ctx, domain)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read boilerplate of %s: %w", domain, err)
+	}
+	return document.UnpackMarks(row.Blocks), nil
 }
 
 // read reads a page of the web.
