@@ -52,6 +52,8 @@ func (p measurer) each(m *measure, at, from int) int {
 		return from
 	case isPer(word): // $8 each per month
 		return at
+	case isDayWord(word) && p.periodAt(skipSpace(s, end)): // per calendar month
+		return p.each(m, skipSpace(s, end), from)
 	case u.factor > 0 && m.period == "":
 		m.period = u.name
 	case isDigit(s[at]):

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -28,7 +29,7 @@ func quantities(text string, decimalComma bool) []quantity {
 		switch {
 		case isDigit(c):
 			q, next := p.number(i)
-			if q.end > 0 {
+			if q.end > 0 && !exemplary(text[:i]) {
 				found = append(found, q)
 				p.taken = q.end
 			} else if next > i {
@@ -61,6 +62,13 @@ func quantities(text string, decimalComma bool) []quantity {
 		}
 	}
 	return found
+}
+
+// exemplary reports words before a value that make an example of it: "As in 100/s".
+func exemplary(before string) bool {
+	before = strings.ToLower(strings.TrimRight(before[max(0, len(before)-24):], " \u00a0,:`"))
+	return slices.ContainsFunc([]string{"as in", "such as", "e.g.", "for example", "for instance", "z. b.", "z.b.", "zum beispiel", "par exemple"},
+		func(words string) bool { return strings.HasSuffix(before, words) })
 }
 
 // measurer reads the values of one text.
@@ -267,8 +275,7 @@ func (p measurer) unit(m *measure, i int) int {
 		m.unit = u
 		return end
 	}
-	switch strings.ToLower(word) {
-	case "business", "working", "calendar", "consecutive": // 4 business hours
+	if isDayWord(word) { // 4 business hours
 		if stop := wordEnd(s, skipSpace(s, end)); periods[singular(strings.ToLower(s[skipSpace(s, end):stop]))].factor > 0 {
 			m.unit, _ = unitOf(s[skipSpace(s, end):stop])
 			return stop
@@ -279,6 +286,15 @@ func (p measurer) unit(m *measure, i int) int {
 		return noun.end
 	}
 	return i
+}
+
+// isDayWord reports words before a length of time that say which days count.
+func isDayWord(word string) bool {
+	switch strings.ToLower(word) {
+	case "business", "working", "calendar", "consecutive":
+		return true
+	}
+	return false
 }
 
 // unitOf looks up a word.

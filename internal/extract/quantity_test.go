@@ -32,6 +32,7 @@ func TestQuantitiesAreReadAsPeopleWriteThem(t *testing.T) {
 		{"90K TPM", "90K TPM", rate(1500, "token/s", "minute", 90000)},
 		{"raised from 60 to 100 requests per second", "100 requests per second", rate(100, "request/s", "second", 100)},
 		{"between 10 and 20 requests/s", "10 and 20 requests/s", schema.Value{Kind: schema.ValueRate, Number: 10, Max: 20, Unit: "request/s", Period: "second", Amount: 10}},
+		{"10 requests per calendar day", "10 requests per calendar day", schema.Value{Kind: schema.ValueRate, Number: 10.0 / 86400, Unit: "request/s", Period: "day", Amount: 10}},
 		{"within 4 business hours", "4 business hours", schema.Value{Kind: schema.ValueDuration, Number: 4 * 3600, Unit: "s"}},
 		{"Timeout 1m30s", "1m30s", schema.Value{Kind: schema.ValueDuration, Number: 90, Unit: "s"}},
 		{"at most 2^30 bytes", "2^30 bytes", schema.Value{Kind: schema.ValueSize, Number: 1 << 30, Unit: "byte"}},
@@ -92,7 +93,7 @@ func TestQuantitiesAreReadAsPeopleWriteThem(t *testing.T) {
 func TestNumbersThatAreNamesAreNoQuantities(t *testing.T) {
 	for _, text := range []string{
 		"ISO 27001 and SOC 2", "see Section 73.2", "on 2025-01-31", "encrypted with AES-256 and SHA-256", "RFC 6749", "founded in 2011", "OAuth 2.0", "a v4UUID4 name",
-		"TLS 1.0 and 1.1", "on port 8443", "TCP 443", "24/7 support", "a mask of 0x100", "GET /v1/users",
+		"TLS 1.0 and 1.1", "on port 8443", "TCP 443", "24/7 support", "As in `100/s`.", "a rate, e.g. 5 requests per second", "intervals such as 10 seconds", "a mask of 0x100", "GET /v1/users",
 	} {
 		if q := quantities(text, false); len(q) != 0 {
 			t.Errorf("%q: %+v", text, q)

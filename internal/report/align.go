@@ -19,6 +19,7 @@ type shape struct {
 	words   []string // sorted, each once
 	decide  []string // sorted: numbers, and words that deny beside what the entry denies
 	measure string   // kind and unit of the value
+	subject []string // words of what the row of a table is about
 }
 
 //nolint:gochecknoglobals // a fixed list
@@ -41,6 +42,11 @@ func shapeOf(statement string, v schema.Value, denies bool, company string) shap
 		text = strings.Replace(text, v.Original, " ", 1)
 	}
 	s := shape{measure: string(v.Kind) + " " + v.Unit}
+	if before, _, ok := strings.Cut(statement, " — "); ok && (Statement{Text: statement}).label() != "" {
+		for _, w := range wordsOf(before) {
+			s.subject = append(s.subject, w.stem)
+		}
+	}
 	names := wordsOf(company)
 	denials := 0
 	for _, w := range wordsOf(text) {
@@ -64,6 +70,12 @@ func shapeOf(statement string, v schema.Value, denies bool, company string) shap
 	s.words = slices.Compact(s.words)
 	slices.Sort(s.decide)
 	return s
+}
+
+// unrelated reports shapes of rows about two things: the package for Go, the
+// package for Java.
+func (s shape) unrelated(o shape) bool {
+	return len(s.subject) > 0 && len(o.subject) > 0 && !slices.ContainsFunc(s.subject, func(w string) bool { return slices.Contains(o.subject, w) })
 }
 
 // likeness is how much two shapes share, from 0 to 1; 0 if what decides differs.

@@ -263,7 +263,7 @@ func (c *comparing) align(rows []draft, first int, key string, company int, name
 	form := shapeOf(s.Statement, s.Value, s.Denies, name)
 	best, most := -1, alike
 	for i := first; i < len(rows); i++ {
-		if rows[i].said[company] != nil {
+		if rows[i].said[company] != nil || form.unrelated(rows[i].form) {
 			continue
 		}
 		if n := form.likeness(rows[i].form); n >= most {

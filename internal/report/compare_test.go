@@ -62,12 +62,16 @@ func TestStatementsWithoutANameAreLaidSideBySideIfTheyAreAlike(t *testing.T) {
 		stated{"B", "features", "Passwords are hashed with scheme 27018.", schema.Value{}, nil},
 		stated{"A", "features", "Deleted shelves can be restored from the bin.", schema.Value{}, nil},
 		stated{"B", "features", "Deleted shelves can be restored from the bin without asking.", schema.Value{}, nil},
+		stated{"A", "features", "Ant — Fetched from: example.com/client", schema.Value{}, nil},
+		stated{"B", "features", "Bee — Fetched from: example.org/client", schema.Value{}, nil},
+		stated{"A", "features", "Cat — Fetched by: example.com/client", schema.Value{}, nil},
+		stated{"B", "features", "Cat — Fetched by: example.org/client", schema.Value{}, nil},
 	)
 	c := compare(t, s, report.Question{Companies: []string{"A", "B"}})
 	for _, want := range []struct {
 		word string
 		rows int
-	}{{"synonyms", 1}, {"scheme", 2}, {"shelves", 2}} {
+	}{{"synonyms", 1}, {"scheme", 2}, {"shelves", 2}, {"Fetched from", 2}, {"Fetched by", 1}} {
 		n := 0
 		for _, row := range c.Rows {
 			if strings.Contains(row.Label, want.word) {
@@ -75,7 +79,7 @@ func TestStatementsWithoutANameAreLaidSideBySideIfTheyAreAlike(t *testing.T) {
 			}
 		}
 		if n != want.rows {
-			t.Errorf("%d rows are about %s, want %d: numbers that are names and denials decide, values do not", n, want.word, want.rows)
+			t.Errorf("%d rows are about %s, want %d: numbers that are names and denials decide, values do not, nor are two things of which the same is told one", n, want.word, want.rows)
 		}
 	}
 	if row := c.Rows[0]; row.Named || row.Stated != 2 || row.Cells[1].Text != "2,000 synonym" {
