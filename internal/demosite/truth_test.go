@@ -40,6 +40,7 @@ type cell struct {
 // claim is a value, and the words of the page that state it.
 type claim struct {
 	Value     string `json:"value"`
+	Shows     string `json:"shows"` // how a comparison words it, where not as the page does
 	Qualifier string `json:"qualifier"`
 	Page      string `json:"page"`
 	Quote     string `json:"quote"`

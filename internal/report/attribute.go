@@ -18,7 +18,7 @@ var attributeTable string
 
 // Version counts the changes of what entries are made of: of attributes.txt and
 // of the code that reads statements by it. Entries of another version are made anew.
-const Version = 1
+const Version = 2
 
 // direction says which of two values is better.
 type direction int8

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/schema"
@@ -81,6 +82,9 @@ func cellOf(company string, a *attribute, said []Said, looked bool) Cell {
 	} else if !slices.ContainsFunc(c.Entries, func(s Said) bool { return !s.Denies }) {
 		c.State = StatedNo
 	}
+	if a != nil && len(a.kinds) == 0 && c.State != Conflict {
+		slices.SortStableFunc(c.Entries, func(x, y Said) int { return cmp.Compare(x.aside(), y.aside()) })
+	}
 	if k := lead(a, c.Entries); k >= 0 {
 		c.Value = c.Entries[k].Value
 		if c.State != Conflict { // of what is shown it is the first
@@ -91,6 +95,15 @@ func cellOf(company string, a *attribute, said []Said, looked bool) Cell {
 	c.Parts = parts(c)
 	c.Text = strings.Join(c.Parts, map[bool]string{true: " ≠ ", false: " · "}[c.State == Conflict])
 	return c
+}
+
+// aside is 1 for what says little of a row at once: what holds for some only, is too
+// long to be shown whole, or is a yes or no for something that is no plan.
+func (s Said) aside() int {
+	if s.Value.Kind == schema.ValueFlag && s.Limits["plan"] == "" && strings.Contains(s.Statement, " — ") || strings.HasSuffix(s.Text, "…") || slices.ContainsFunc(wordsOf(s.Text), func(w word) bool { return w.stem == "only" }) {
+		return 1
+	}
+	return 0
 }
 
 // distinct makes one entry of those that say the same. A statement that a page was
@@ -248,26 +261,28 @@ func compareVersions(a, b string) int {
 // maxEntries is how many entries of a cell its text words.
 const maxEntries = 4
 
-// parts say what a cell says, at most maxEntries of it.
+// parts say what a cell says, at most maxEntries of it; of sentences one, or two if
+// they are no longer together than one may be and say what there is.
 func parts(c Cell) []string {
 	if c.State == Conflict {
 		return []string{c.Entries[0].Text, c.Entries[1].Text}
 	}
 	shown := worded(c.Entries)
 	list := flags(shown)
-	sentences := 0
+	sentences, wordy := 0, len(list) == 0
 	for _, s := range inOrder(shown) {
 		if s.isFlag() {
 			continue
 		}
 		if s.Value.Kind == "" || s.Value.Kind == schema.ValueFlag || s.Value.Kind == schema.ValueVersion {
-			if sentences++; sentences > 1 || len(list) > 0 {
+			if sentences += utf8.RuneCountInString(s.Text); len(list) > 0 && (len(list) > 1 || sentences > maxText || !wordy || c.State == StatedNo) {
 				continue // the evidence has them
 			}
 		}
 		if !slices.Contains(list, s.Text) {
 			list = append(list, s.Text)
 		}
+		wordy = wordy && (s.Value.Kind == "" || s.Value.Kind == schema.ValueFlag || s.Value.Kind == schema.ValueVersion)
 	}
 	if len(c.Entries) > len(shown) && sentences == 0 {
 		list = append(list, "…")
@@ -335,7 +350,7 @@ func wordEntry(s Said, key string) string {
 	if v == "" || s.Value.Kind == schema.ValueFlag && len(s.Limits) == 0 {
 		return shorten(strings.TrimSuffix(s.Statement, "."), maxText)
 	}
-	if s.Value.Kind == schema.ValueVersion || s.Value.Kind == schema.ValueFlag && !strings.Contains(s.Statement, " — ") {
+	if s.Value.Kind == schema.ValueVersion || s.Value.Kind == schema.ValueFlag && (s.Limits["plan"] == "" || !strings.Contains(s.Statement, " — ")) {
 		return shorten(strings.TrimSuffix(s.Statement, "."), maxText)
 	}
 	var limits []string

@@ -209,6 +209,9 @@ func (d demand) denied() (Outcome, string) {
 			return Fail, "it is stated that there is no such thing"
 		}
 	case schema.AtMost:
+		if d.attribute != nil && d.attribute.section.key == "rate_limits" {
+			return Fail, "it is stated that there is no limit"
+		}
 	}
 	return Unknown, "it is stated that there is no such thing, which may be better or worse than any value"
 }
@@ -283,6 +286,9 @@ func (d demand) judge(s Said) (o Outcome, why string) {
 	case flag: // where something is stated, a no holds on some plan only
 		return Fail, ""
 	case s.Denies:
+		if o, why := d.denied(); o != Fail {
+			return o, why
+		}
 		return Fail, ""
 	case d.rule.Operator == schema.Contains:
 		return met(anywhere(wordsOf(s.Statement), [][]string{d.phrase}))
@@ -297,10 +303,24 @@ func (d demand) judge(s Said) (o Outcome, why string) {
 		case o == "":
 			o, why = next, cannot
 		case o != next:
-			return Unknown, "it says several values"
+			return Unknown, severalValues
 		}
 	}
+	if o == Fail && d.meantElsewhere(s) {
+		return Unknown, severalValues
+	}
 	return o, why
+}
+
+const severalValues = "it says several values"
+
+// meantElsewhere reports that the words of an entry have another value than the one
+// that was taken, which meets the rule: 99.9% on one plan and 99.95% on another.
+func (d demand) meantElsewhere(s Said) bool {
+	return slices.ContainsFunc(extract.Measures(s.Statement), func(m extract.Measure) bool {
+		o, _ := compareTo(d.rule.Operator, d.wanted, m.Value)
+		return m.Value.Kind == s.Value.Kind && o == Pass
+	})
 }
 
 // values are what an entry says that the rule may be about: of an attribute with

@@ -89,7 +89,8 @@ func outstanding(condition string) bool {
 // the attribute is spoken of; what follows is nearer than what comes before.
 func (s Statement) measure(m mention) (best schema.Value, ok bool) {
 	nearest, several := 0, 0
-	for _, q := range extract.Measures(s.Text) {
+	all := extract.Measures(s.Text)
+	for _, q := range all {
 		if !slices.Contains(m.of.kinds, q.Value.Kind) {
 			continue
 		}
@@ -108,6 +109,9 @@ func (s Statement) measure(m mention) (best schema.Value, ok bool) {
 			best, nearest, ok = q.Value, distance, true
 		}
 	}
+	if ok && m.of.better == higher {
+		best = s.bound(all, best)
+	}
 	if slices.Contains(m.of.kinds, s.Value.Kind) && (several <= 1 || best.Original == s.Value.Original) {
 		return s.Value, true // it may have the unit that stands in the head of its column
 	}
@@ -116,6 +120,21 @@ func (s Statement) measure(m mention) (best schema.Value, ok bool) {
 	}
 	return best, ok
 }
+
+// bound is what the words say is the most there can be, of the unit of v; else v,
+// which is what holds by default: "25 hits, at most 500 hits".
+func (s Statement) bound(all []extract.Measure, v schema.Value) schema.Value {
+	for _, q := range all {
+		before := strings.ToLower(strings.TrimRight(s.Text[:q.Start], " "))
+		if unitOf(q.Value) == unitOf(v) && q.Value.Number > v.Number && slices.ContainsFunc(bounds, func(w string) bool { return strings.HasSuffix(before, w) }) {
+			v = q.Value
+		}
+	}
+	return v
+}
+
+//nolint:gochecknoglobals // a fixed list
+var bounds = []string{"at most", "up to", "maximum", "maximum of", "no more than"}
 
 // farther is how much farther a value is that comes after an "and" or a comma.
 const farther = 40
