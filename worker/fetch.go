@@ -346,7 +346,9 @@ func (v *visit) says(ctx context.Context, text string, marks document.Marks) (bo
 	if document.Says(text, marks, marks.All()) {
 		return true, nil
 	}
-	common, err := patiently(ctx, func(ctx context.Context) (document.Boilerplate, error) { return noted(ctx, v.Ent, v.response.URL.Domain()) })
+	common, err := patiently(ctx, func(ctx context.Context) (document.Boilerplate, error) {
+		return noted(ctx, v.Ent, v.response.URL.Domain())
+	})
 	return err == nil && document.Says(text, marks, common), err
 }
 
