@@ -130,7 +130,7 @@ func crawlOf(b *testing.B, s *store.Store, start string) (crawl, facts measure) 
 	pool := &worker.Pool{
 		Store: s, Queue: q, Jobs: jobs, Gate: limiter, Bus: bus, Log: slog.New(slog.DiscardHandler), Fetches: 16, Extracts: 2,
 		Steps: worker.Steps{
-			Ent: s.Ent, Jobs: jobs, Web: fetch.NewWeb(web, limiter), Limiter: limiter,
+			Ent: s.Ent, Store: s, Jobs: jobs, Web: fetch.NewWeb(web, limiter), Limiter: limiter,
 			Documents: document.NewReader(document.DefaultMemory), MinConfidence: extract.DefaultConfidence,
 		},
 	}

@@ -314,7 +314,7 @@ func (v *visit) read(ctx context.Context) (job.Save, error) {
 	links, texts := crawl.Links(doc, r.URL)
 	found := v.follow(links, texts)
 	marks := document.MarksOf(doc.Text)
-	common, err := patiently(ctx, func(ctx context.Context) (document.Boilerplate, error) { return noted(ctx, v.Ent, r.URL.Domain()) })
+	says, err := v.says(ctx, doc.Text, marks)
 	if err != nil {
 		return nil, err
 	}
@@ -323,7 +323,7 @@ func (v *visit) read(ctx context.Context) (job.Save, error) {
 		return ends(schema.RobotsBlocked, "the page asks not to be kept (noindex)", found...)
 	case !v.wants(doc.Language):
 		return ends(schema.LanguageFiltered, "its language is "+doc.Language, found...)
-	case !document.Says(doc.Text, marks, common):
+	case !says:
 		return ends(schema.EmptyContent, "there is no text of its own on the page", found...)
 	}
 	sign := crawl.PrintOf(doc.Text)
@@ -338,6 +338,18 @@ func (v *visit) read(ctx context.Context) (job.Save, error) {
 		result.HTTPStatus, result.Bytes, result.SimHash = r.Status, r.Bytes, sign.SimHash
 		return result, err
 	}), nil
+}
+
+// says reports whether a text says anything of its own. What is boilerplate of the
+// domain is asked for only if it matters.
+func (v *visit) says(ctx context.Context, text string, marks document.Marks) (bool, error) {
+	if document.Says(text, marks, marks.All()) {
+		return true, nil
+	}
+	common, err := patiently(ctx, func(ctx context.Context) (document.Boilerplate, error) {
+		return noted(ctx, v.Ent, v.response.URL.Domain())
+	})
+	return err == nil && document.Says(text, marks, common), err
 }
 
 // heeded gives what counts of what a page asks for: nothing if it was handed in.

@@ -28,6 +28,10 @@ const sameURL = "another URL of the job leads to the same page"
 // find gives the page that is stored for u, or that u was another URL of when
 // that was last seen; nil if there is none.
 func (v *visit) find(ctx context.Context, u fetch.URL) (*ent.Page, error) {
+	heard, err := within(ctx, func(ctx context.Context) (bool, error) { return v.heardOf(ctx, u) })
+	if !heard {
+		return nil, err
+	}
 	p, err := within(ctx, v.Ent.Page.Query().Where(page.URL(u.String()), page.SnapshotIDNotNil()).Only)
 	if err == nil {
 		return p, nil
@@ -49,6 +53,22 @@ func (v *visit) find(ctx context.Context, u fetch.URL) (*ent.Page, error) {
 		return nil, nil //nolint:nilnil // the page itself is asked for in its own turn
 	}
 	return p, nil
+}
+
+// heardOf reports whether there is a page or an alias of u, which in a first crawl
+// is seldom so.
+func (v *visit) heardOf(ctx context.Context, u fetch.URL) (heard bool, err error) {
+	rows, err := v.Store.Rows(ctx, `select exists (select 1 from pages where url = ?) or exists (select 1 from aliases where url = ?)`, u.String(), u.String())
+	if err != nil {
+		return false, fmt.Errorf("find page: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := rows.Scan(&heard); err != nil {
+			return false, fmt.Errorf("find page: %w", err)
+		}
+	}
+	return heard, rows.Err()
 }
 
 // taken reports whether another item of the job has the known page already.
@@ -206,7 +226,14 @@ func (v *visit) site(u fetch.URL) bool {
 // same, so that it does not matter which of two URLs comes first; nil if there
 // is none. Aliased tells whether the URL is an alias at all.
 func (v *visit) before(ctx context.Context, tx *store.Tx, sign crawl.Print) (p *ent.Page, aliased bool, err error) {
-	of, err := tx.Ent.Alias.Query().Where(alias.ID(v.response.URL.String())).WithPage().Only(ctx)
+	err = tx.Row(ctx, `select exists (select 1 from aliases where url = ?)`, v.response.URL.String()).Scan(&aliased)
+	if err == nil && !aliased { // as most
+		return nil, false, nil
+	}
+	var of *ent.Alias
+	if err == nil {
+		of, err = tx.Ent.Alias.Query().Where(alias.ID(v.response.URL.String())).WithPage().Only(ctx)
+	}
 	if ent.IsNotFound(err) {
 		return nil, false, nil
 	}

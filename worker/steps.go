@@ -23,7 +23,7 @@ type Web interface {
 // Steps are what items go through, and what the steps use.
 type Steps struct {
 	Ent           *ent.Client
-	Store         *store.Store // what reports are read from
+	Store         *store.Store // whose Ent is
 	Jobs          *job.Jobs
 	Web           Web                    // by HTTP
 	Ways          map[schema.Fetcher]Web // the other ways to get pages that there are

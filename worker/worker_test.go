@@ -76,7 +76,7 @@ func on(t *testing.T, s *store.Store, fetcher web, retries int, test func(*shop)
 	limiter := fetch.NewLimiter(s, fetch.Pace{Concurrency: 4, DailyLimit: 1000})
 	test(&shop{t, s, jobs, bus, &worker.Pool{
 		Store: s, Queue: q, Jobs: jobs, Gate: limiter, Bus: bus, Log: slog.New(slog.DiscardHandler), OrphanAfter: time.Millisecond, Fetches: 4, Extracts: 2,
-		Steps: worker.Steps{Ent: s.Ent, Jobs: jobs, Web: fetcher, Limiter: limiter, Documents: document.NewReader(document.DefaultMemory), MinConfidence: extract.DefaultConfidence},
+		Steps: worker.Steps{Ent: s.Ent, Store: s, Jobs: jobs, Web: fetcher, Limiter: limiter, Documents: document.NewReader(document.DefaultMemory), MinConfidence: extract.DefaultConfidence},
 	}})
 }
 

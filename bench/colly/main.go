@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"strings"
@@ -50,11 +51,17 @@ func run(start, file string) (int, error) {
 	if _, err := db.Exec(`create table pages (url text primary key, title text, text text, hash text, links text)`); err != nil {
 		return 0, err
 	}
+	insert, err := db.Prepare(`insert or replace into pages (url, title, text, hash, links) values (?, ?, ?, ?, ?)`)
+	if err != nil {
+		return 0, err
+	}
+	defer insert.Close()
 	c := colly.NewCollector(colly.AllowedDomains(u.Hostname(), u.Host), colly.Async(true), colly.MaxDepth(10))
 	c.IgnoreRobotsTxt = false
 	if err := c.Limit(&colly.LimitRule{DomainGlob: "*", Parallelism: 16}); err != nil {
 		return 0, err
 	}
+	c.WithTransport(&http.Transport{MaxIdleConnsPerHost: 16}) // else most connections are used once
 	markdown := converter.NewConverter(converter.WithPlugins(base.NewBasePlugin(), commonmark.NewCommonmarkPlugin(), table.NewTablePlugin()))
 	var mu sync.Mutex
 	pages := 0
@@ -71,7 +78,7 @@ func run(start, file string) (int, error) {
 		}
 		text, err := markdown.ConvertNode(main.Nodes[0])
 		if err == nil {
-			err = keep(db, e, string(text), links)
+			err = keep(insert, e, string(text), links)
 		}
 		mu.Lock()
 		defer mu.Unlock()
@@ -108,13 +115,12 @@ func follow(e *colly.HTMLElement) []string {
 }
 
 // keep stores a page.
-func keep(db *sql.DB, e *colly.HTMLElement, text string, links []string) error {
+func keep(insert *sql.Stmt, e *colly.HTMLElement, text string, links []string) error {
 	list, err := json.Marshal(links)
 	if err != nil {
 		return err
 	}
 	sum := sha256.Sum256([]byte(text))
-	_, err = db.Exec(`insert or replace into pages (url, title, text, hash, links) values (?, ?, ?, ?, ?)`,
-		e.Request.URL.String(), e.DOM.Find("title").Text(), text, hex.EncodeToString(sum[:]), string(list))
+	_, err = insert.Exec(e.Request.URL.String(), e.DOM.Find("title").Text(), text, hex.EncodeToString(sum[:]), string(list))
 	return err
 }

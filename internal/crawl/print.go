@@ -3,7 +3,6 @@ package crawl
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"io"
 	"math/bits"
 	"strconv"
 	"strings"
@@ -31,14 +30,13 @@ func PrintOf(text string) Print {
 	sum := sha256.Sum256([]byte(text))
 	p := Print{Hash: hex.EncodeToString(sum[:])}
 	var votes votes
-	numbers := sha256.New()
+	var numbers []byte
 	var before, last uint64
 	words := 0
 	eachWord(text, func(word string, number bool) {
 		h := uint64(1)
 		if number || inCalendar(word) {
-			_, _ = io.WriteString(numbers, word) // never fails
-			_, _ = io.WriteString(numbers, " ")
+			numbers = append(append(numbers, word...), ' ')
 		} else {
 			h = hashWord(word)
 		}
@@ -50,7 +48,8 @@ func PrintOf(text string) Print {
 	if p.SimHash == 0 {
 		p.SimHash = 1 // 0 means that there is none
 	}
-	p.Numbers = hex.EncodeToString(numbers.Sum(nil)[:8])
+	sum = sha256.Sum256(numbers)
+	p.Numbers = hex.EncodeToString(sum[:8])
 	if words < fewWords {
 		p.Numbers = "=" + p.Hash[:16]
 	}
@@ -128,26 +127,16 @@ func ParsePrint(s string) Print {
 	return Print{Hash: f[0], SimHash: sim, Numbers: f[2]}
 }
 
-// calendar are the words that change from page to page of a calendar.
-//
-//nolint:gochecknoglobals // a fixed table
-var calendar = func() map[string]struct{} {
-	words := map[string]struct{}{}
-	for w := range strings.FieldsSeq(`january february march april may june july august september october november december
-		jan feb mar apr jun jul aug sep sept oct nov dec
-		monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun`) {
-		words[w] = struct{}{}
-	}
-	return words
-}()
-
-// inCalendar asks for what the words have in common first.
+// inCalendar reports words that change from page to page of a calendar.
 func inCalendar(word string) bool {
-	if len(word) < 3 || len(word) > len("september") {
-		return false
+	switch word {
+	case "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+		"jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec",
+		"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+		"mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun":
+		return true
 	}
-	_, ok := calendar[word]
-	return ok
+	return false
 }
 
 // eachWord gives the words of a text in lower case, and its numbers as written.

@@ -93,6 +93,13 @@ func (m Marks) Within(b Boilerplate) []Range {
 	return all
 }
 
+// All is the most of the text that could be boilerplate.
+func (m Marks) All() Boilerplate {
+	all := slices.Clone(m.marks)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 // Boilerplate is a set of marks, in order.
 type Boilerplate []int64
 
@@ -134,9 +141,7 @@ func Repeated(pages [][]byte) Boilerplate {
 
 // Pack gives the marks of a text as they are stored: each once, in order.
 func (m Marks) Pack() []byte {
-	once := slices.Clone(m.marks)
-	slices.Sort(once)
-	return PackMarks(slices.Compact(once))
+	return PackMarks(m.All())
 }
 
 // PackMarks gives marks as they are stored.
@@ -176,7 +181,7 @@ func Says(text string, m Marks, b Boilerplate) bool {
 		case block.Kind != Heading:
 			own += utf8.RuneCountInString(said)
 		}
-		return own < maxConsent // then it says enough
+		return own < leastOwn
 	})
 	if !dropped {
 		own = utf8.RuneCountInString(text)

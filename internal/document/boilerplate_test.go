@@ -99,5 +99,12 @@ func TestAPageThatSaysNothingOfItsOwnSaysNothing(t *testing.T) {
 		if got := document.Says(text, document.MarksOf(text), common); got != want {
 			t.Errorf("%q: %v", text, got)
 		}
+		m := document.MarksOf(text)
+		if document.Says(text, m, m.All()) && !want {
+			t.Errorf("%q: says more with more boilerplate", text)
+		}
+	}
+	if m := document.MarksOf(footer); document.Says(footer, m, m.All()) {
+		t.Error("all that is marked can be boilerplate")
 	}
 }

@@ -66,7 +66,7 @@ func FromHTML(body []byte) (Document, error) {
 	if s.doc.Title == "" && title != nil {
 		s.doc.Title = textOf(title)
 	}
-	if signs(w.out) > maxShell {
+	if signs(w.out, maxShell+1) > maxShell {
 		s.doc.Refresh = ""
 	}
 	return s.doc, nil

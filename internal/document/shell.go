@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -31,7 +32,7 @@ func Shell(mediaType string, body []byte) bool {
 			text := z.Text()
 			switch hidden { //nolint:exhaustive // of all there are
 			case 0:
-				shown += signs(text)
+				shown += signs(text, maxShell+1-shown)
 			case atom.Noscript:
 				place = place || bytes.Contains(bytes.ToLower(text), []byte("javascript"))
 			}
@@ -52,12 +53,14 @@ func Shell(mediaType string, body []byte) bool {
 	return false
 }
 
-// signs counts letters and digits.
-func signs(text []byte) (n int) {
-	for _, r := range string(text) {
+// signs counts letters and digits, up to most.
+func signs(text []byte, most int) (n int) {
+	for len(text) > 0 && n < most {
+		r, size := utf8.DecodeRune(text)
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			n++
 		}
+		text = text[size:]
 	}
 	return n
 }

@@ -195,6 +195,18 @@ type Observation struct {
 // that time ends it, but the delay stays twice as long for each, at most a minute,
 // until successes have eased it. Refusals in a row make the domain REFUSED.
 func (l *Limiter) Observe(ctx context.Context, tx *store.Tx, domain string, o Observation) error {
+	crawl := int(min(o.CrawlDelay, maxCrawlDelay).Milliseconds())
+	if o.welcome() { // then there is seldom something to change
+		var news bool
+		err := tx.Row(ctx, `select exists (select 1 from rate_limits where domain = ?
+			and (crawl_delay_ms <> ? or strikes > 0 or refusals > 0 or adaptive_delay_ms > 0))`, domain, crawl).Scan(&news)
+		if err != nil {
+			return fmt.Errorf("read rate limit: %w", err)
+		}
+		if !news {
+			return nil
+		}
+	}
 	row, err := tx.Ent.RateLimit.Query().Where(ratelimit.Domain(domain)).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil
@@ -203,7 +215,7 @@ func (l *Limiter) Observe(ctx context.Context, tx *store.Tx, domain string, o Ob
 		return fmt.Errorf("read rate limit: %w", err)
 	}
 	update, changed := l.update(tx, row), false
-	if crawl := int(min(o.CrawlDelay, maxCrawlDelay).Milliseconds()); o.Status != 0 && crawl != row.CrawlDelayMs {
+	if o.Status != 0 && crawl != row.CrawlDelayMs {
 		update.SetCrawlDelayMs(crawl)
 		changed = true
 	}

@@ -74,8 +74,15 @@ type changes struct {
 
 	total, done, failed, skipped, stored, facts int
 	factsChanged, cancelled                     bool
-	events                                      []*ent.JobEventCreate
+	events                                      []happening
 	tally                                       schema.Tally
+}
+
+// happening is an event of the job, or of an item of it, to be written.
+type happening struct {
+	kind    schema.EventKind
+	item    *uuid.UUID
+	message string
 }
 
 // lock reads what changes of a job, so that nobody else changes it until the
@@ -280,7 +287,24 @@ func (c *changes) endRest(ctx context.Context, o schema.Outcome, reason, where s
 }
 
 func (c *changes) event(kind schema.EventKind, item *uuid.UUID, message string) {
-	c.events = append(c.events, c.tx.Ent.JobEvent.Create().SetJobID(c.job.ID).SetKind(kind).SetNillableItemID(item).SetMessage(message))
+	c.events = append(c.events, happening{kind, item, message})
+}
+
+// tell writes the events, with the next numbers of the job.
+func (c *changes) tell(ctx context.Context) error {
+	if len(c.events) == 0 {
+		return nil
+	}
+	now, args := schema.Now(), make([]any, 0, 7*len(c.events))
+	for i, e := range c.events {
+		args = append(args, schema.NewID(schema.KindJobEvent), c.job.ID, c.job.Seq+int64(i)+1, now, e.kind, e.message, e.item)
+	}
+	_, err := c.tx.Exec(ctx, `insert into job_events (id, job_id, seq, at, kind, message, item_id) values (?,?,?,?,?,?,?)`+
+		strings.Repeat(",(?,?,?,?,?,?,?)", len(c.events)-1), args...)
+	if err != nil {
+		return fmt.Errorf("write events: %w", err)
+	}
+	return nil
 }
 
 // write stores what was collected, ends the job if it is time, and announces.
@@ -297,9 +321,6 @@ func (c *changes) write(ctx context.Context) error {
 			}
 		}
 	}
-	for i, e := range c.events {
-		e.SetSeq(old.Seq + int64(i) + 1)
-	}
 	if !c.tally.Empty() {
 		update.SetTally(old.Tally.Plus(c.tally))
 	}
@@ -308,8 +329,8 @@ func (c *changes) write(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("update job: %w", err)
 	}
-	if err := c.tx.Ent.JobEvent.CreateBulk(c.events...).Exec(ctx); err != nil {
-		return fmt.Errorf("write events: %w", err)
+	if err := c.tell(ctx); err != nil {
+		return err
 	}
 	// An item that ends or moves on frees a place in its lane.
 	topics := []string{event.Job(old.ID), event.Jobs, event.Queue}

@@ -3,6 +3,7 @@ package search
 import (
 	"hash/fnv"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -60,28 +61,22 @@ func newAnalyzer() *analyzer {
 
 func (a *analyzer) read(fields []Field) text {
 	clear(a.at)
-	n := 0
-	for _, f := range fields {
-		n += len(f.Text)
-	}
-	n = n/6 + 8
-	a.text = text{
-		terms: make([]weighted, 0, n), written: make([]bool, 0, n), words: make([]string, 0, n), places: make([]uint32, 0, n),
-		single: make([]bool, 0, n), fields: make([]float64, len(fields)),
-	}
+	t := &a.text // in slices that are used again
+	t.terms, t.written, t.words, t.places, t.single = t.terms[:0], t.written[:0], t.words[:0], t.places[:0], t.single[:0]
+	t.fields = make([]float64, len(fields))
 	a.counts, a.length = a.counts[:0], 0
 	for i, f := range fields {
 		if i > 0 {
 			a.word("", noTerm, false)
 		}
-		a.text.fields[i], a.weight = f.Weight, f.Weight
+		t.fields[i], a.weight = f.Weight, f.Weight
 		a.splitter.read(f.Text)
 	}
-	a.text.norm = bm25K1 * (1 - bm25B + bm25B*a.length/bm25Average)
+	t.norm = bm25K1 * (1 - bm25B + bm25B*a.length/bm25Average)
 	for i, n := range a.counts {
-		a.text.terms[i].weight = saturated(n, a.text.norm)
+		t.terms[i].weight = saturated(n, t.norm)
 	}
-	return a.text
+	return text{slices.Clone(t.terms), slices.Clone(t.written), slices.Clone(t.words), slices.Clone(t.places), slices.Clone(t.single), t.fields, t.norm}
 }
 
 // saturated is the weight of a term that counts n in a text.

@@ -128,6 +128,9 @@ const (
 
 // belongs reports whether r, at end, continues the piece that begins at start.
 func (s *splitter) belongs(r rune, start, end int) bool {
+	if r < utf8.RuneSelf && isLetter(byte(r)) { //nolint:gosec // ASCII, as most
+		return true
+	}
 	switch r {
 	case '_', '-', '.', '/', ':', '@', '#', '+', '{', '}', '\u2010', '\u2011':
 		return true
@@ -135,7 +138,7 @@ func (s *splitter) belongs(r rune, start, end int) bool {
 		return end > start && isDigit(s.text[end-1]) && end+1 < len(s.text) && isDigit(s.text[end+1])
 	}
 	if r < utf8.RuneSelf {
-		return isDigit(byte(r)) || isLetter(byte(r)) //nolint:gosec // ASCII
+		return isDigit(byte(r)) //nolint:gosec // ASCII
 	}
 	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
 }
