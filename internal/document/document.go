@@ -103,7 +103,7 @@ func FromText(body []byte) Document {
 			return r
 		case r == '\r', r == '\u0085', r == '\u2028', r == '\u2029':
 			return '\n'
-		case unicode.IsControl(r), r == '\uFEFF':
+		case unicode.IsControl(r), r == '\uFEFF', turning(r):
 			return -1
 		}
 		return r
@@ -142,14 +142,19 @@ func isBinary(body []byte) bool {
 }
 
 // invisible reports characters that a reader does not see and that would make
-// equal words differ. Joiners and direction marks stay: scripts need them.
+// equal words differ, or that turn around what stands beside them. Joiners and
+// direction marks stay: scripts need them.
 func invisible(r rune) bool {
 	switch r {
 	case '\u00AD', '\u200B', '\u2060', '\uFEFF', '\uFFFE', '\uFFFF':
 		return true
 	}
-	return unicode.IsControl(r) && r != '\u0085'
+	return turning(r) || unicode.IsControl(r) && r != '\u0085'
 }
+
+// turning reports embeddings, overrides and isolates of direction (UAX #9): what
+// begins in one quote would turn the rest of a report.
+func turning(r rune) bool { return r >= '\u202A' && r <= '\u202E' || r >= '\u2066' && r <= '\u2069' }
 
 // plain is text without links, the marks of inline code and escaped pipes.
 func plain(s string) string {

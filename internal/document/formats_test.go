@@ -156,3 +156,20 @@ func FuzzRead(f *testing.F) {
 		checkAnchors(t, d)
 	})
 }
+
+// What turns the direction of a quote would turn what a report says after it.
+func TestNoTextTurnsWhatStandsBesideIt(t *testing.T) {
+	for mediaType, body := range map[string]string{
+		"text/html":     "<title>A\u202eB</title><h1>Prices\u2066</h1><p>The price is $10\u202e per month\u2069.</p>",
+		"text/markdown": "# Prices\u2066\n\nThe price is $10\u202e per month\u2069.\n",
+		"text/plain":    "Prices\u2066\n\nThe price is $10\u202e per month\u2069.\n",
+	} {
+		d, err := reader().Read(t.Context(), mediaType, []byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.ContainsAny(d.Title+d.Text, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069") || !strings.Contains(d.Text, "The price is $10 per month.") {
+			t.Errorf("%s: %q %q", mediaType, d.Title, d.Text)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/uuid"
+	"techfacts.dev/techfacts/internal/extract"
 	"techfacts.dev/techfacts/schema"
 )
 
@@ -34,6 +35,7 @@ type Cell struct {
 	Entries []Said       // that of the value first, then the surest; of a conflict those that contradict each other
 	Best    bool
 	Worst   bool
+	Lead    int       // the place of the value among Parts
 	SeenAt  time.Time // zero if there is no fact
 }
 
@@ -67,7 +69,7 @@ func cellOf(company string, a *attribute, said []Said, looked bool) Cell {
 	if len(said) == 0 {
 		return c
 	}
-	c.Entries = distinct(said)
+	c.Entries = distinct(said, true)
 	c.State = Stated
 	for _, s := range said {
 		if s.seen.After(c.SeenAt) {
@@ -93,6 +95,7 @@ func cellOf(company string, a *attribute, said []Said, looked bool) Cell {
 		}
 	}
 	c.Parts = parts(c)
+	c.Lead = max(0, slices.Index(c.Parts, c.Entries[0].Text))
 	c.Text = strings.Join(c.Parts, map[bool]string{true: " ≠ ", false: " · "}[c.State == Conflict])
 	return c
 }
@@ -106,9 +109,10 @@ func (s Said) aside() int {
 	return 0
 }
 
-// distinct makes one entry of those that say the same. A statement that a page was
-// found to make under several profiles counts once.
-func distinct(said []Said) (left []Said) {
+// distinct makes one entry of those that say the same: in the same words or, about
+// one attribute, by the same value. A statement that a page was found to make under
+// several profiles counts once.
+func distinct(said []Said, oneAttribute bool) (left []Said) {
 	type saying struct{ url, statement string }
 	seen := map[saying]bool{}
 	for _, s := range said {
@@ -117,7 +121,7 @@ func distinct(said []Said) (left []Said) {
 		}
 		seen[saying{s.URL, s.Statement}] = true
 		k := slices.IndexFunc(left, func(l Said) bool {
-			return l.Apart == s.Apart && l.Denies == s.Denies && (l.Statement == s.Statement || l.Value.Kind != "" && sameValue(l.Value, s.Value))
+			return l.Apart == s.Apart && l.Denies == s.Denies && (l.Statement == s.Statement || oneAttribute && l.Value.Kind != "" && sameValue(l.Value, s.Value))
 		})
 		if k < 0 {
 			left = append(left, s)
@@ -423,8 +427,16 @@ func rankCells(a *attribute, cells []Cell) {
 		cells[i].Best = true
 	}
 	for _, i := range worst {
-		cells[i].Worst = true
+		cells[i].Worst = !cells[i].saysBetter(a)
 	}
+}
+
+// saysBetter reports that the words of the value that stands for c have a better one:
+// 99.9% on one plan and 99.95% on another.
+func (c Cell) saysBetter(a *attribute) bool {
+	return slices.ContainsFunc(extract.Measures(c.Entries[0].Statement), func(m extract.Measure) bool {
+		return unitOf(m.Value) == unitOf(c.Value) && better(a, m.Value, c.Value)
+	})
 }
 
 func unitOf(v schema.Value) string { return string(v.Kind) + " " + v.Unit }

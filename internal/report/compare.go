@@ -241,7 +241,7 @@ func (c *comparing) unnamed(keys []string, said map[place][]Said) (rows []draft)
 	for _, key := range keys {
 		first := len(rows)
 		for i, company := range c.Companies {
-			for _, s := range distinct(said[place{i, key}]) {
+			for _, s := range distinct(said[place{i, key}], false) {
 				if at := (place{i, s.Statement}); seen[at] {
 					continue
 				} else {
@@ -273,7 +273,11 @@ func (c *comparing) align(rows []draft, first int, key string, company int, name
 	if best < 0 {
 		h := fnv.New32a()
 		_, _ = fmt.Fprint(h, form) // never fails
-		d := draft{key: key + "/" + strconv.FormatUint(uint64(h.Sum32()), 36), label: labelOf(s), section: sectionOf(key), said: make([][]Said, len(c.Companies)), form: form}
+		rowKey := key + "/" + strconv.FormatUint(uint64(h.Sum32()), 36)
+		for slices.ContainsFunc(rows[first:], func(d draft) bool { return d.key == rowKey }) {
+			rowKey += "+" // the like of it, said twice by one company
+		}
+		d := draft{key: rowKey, label: labelOf(s), section: sectionOf(key), said: make([][]Said, len(c.Companies)), form: form}
 		rows, best = append(rows, d), len(rows)
 	}
 	rows[best].said[company] = []Said{s}

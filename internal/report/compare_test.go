@@ -62,6 +62,10 @@ func TestStatementsWithoutANameAreLaidSideBySideIfTheyAreAlike(t *testing.T) {
 		stated{"B", "features", "Passwords are hashed with scheme 27018.", schema.Value{}, nil},
 		stated{"A", "features", "Deleted shelves can be restored from the bin.", schema.Value{}, nil},
 		stated{"B", "features", "Deleted shelves can be restored from the bin without asking.", schema.Value{}, nil},
+		stated{"A", "features", "A crate of pears holds 300 pieces.", count(300, "piece"), nil},
+		stated{"A", "features", "A barrel of plums holds 300 pieces.", count(300, "piece"), nil},
+		stated{"B", "features", "A crate of pears holds 300 pieces.", count(300, "piece"), nil},
+		stated{"B", "features", "A barrel of plums holds 300 pieces.", count(300, "piece"), nil},
 		stated{"A", "features", "Ant — Fetched from: example.com/client", schema.Value{}, nil},
 		stated{"B", "features", "Bee — Fetched from: example.org/client", schema.Value{}, nil},
 		stated{"A", "features", "Cat — Fetched by: example.com/client", schema.Value{}, nil},
@@ -71,7 +75,7 @@ func TestStatementsWithoutANameAreLaidSideBySideIfTheyAreAlike(t *testing.T) {
 	for _, want := range []struct {
 		word string
 		rows int
-	}{{"synonyms", 1}, {"scheme", 2}, {"shelves", 2}, {"Fetched from", 2}, {"Fetched by", 1}} {
+	}{{"synonyms", 1}, {"scheme", 2}, {"shelves", 2}, {"pears", 1}, {"plums", 1}, {"Fetched from", 2}, {"Fetched by", 1}} {
 		n := 0
 		for _, row := range c.Rows {
 			if strings.Contains(row.Label, want.word) {

@@ -64,6 +64,7 @@ type TableCell struct {
 	State   State         `json:"state"`
 	Text    string        `json:"text"`
 	Parts   []string      `json:"parts,omitempty"` // of the text, if it has several
+	Lead    int           `json:"lead,omitempty"`  // the part that is best or worst
 	Value   *schema.Value `json:"value,omitempty"`
 	Best    bool          `json:"best,omitempty"`
 	Worst   bool          `json:"worst,omitempty"`
@@ -338,7 +339,7 @@ func (c *composing) tables() {
 		for _, cell := range r.Cells {
 			t := TableCell{Company: cell.Company, State: cell.State, Text: cell.Text, Best: cell.Best, Worst: cell.Worst}
 			if len(cell.Parts) > 1 {
-				t.Parts = cell.Parts
+				t.Parts, t.Lead = cell.Parts, cell.Lead
 			}
 			if cell.Value.Kind != "" {
 				t.Value = &cell.Value

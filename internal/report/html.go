@@ -34,7 +34,7 @@ var Policy = sync.OnceValue(func() string {
 //nolint:gochecknoglobals // made once of what is embedded
 var page = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("page").Funcs(template.FuncMap{
-		"day": day, "join": func(list []string) string { return strings.Join(list, ", ") }, "outcome": outcomeWords,
+		"day": day, "inc": func(n int) int { return n + 1 }, "join": func(list []string) string { return strings.Join(list, ", ") }, "outcome": outcomeWords,
 		"web": func(s string) string {
 			if isWeb(s) {
 				return s
@@ -53,9 +53,51 @@ type view struct {
 	HighlightsTitle string
 	TableTitle      string
 	Columns         int
+	Wide            bool    // the table is as wide as its columns need
+	Paper           []sheet // the table in parts that fit onto paper, if it does not
 	Stats           []stat
 	Gaps            []Gap
 	Heat, Bars      *drawing
+}
+
+// sheet is a part of the table: all rows, and some companies.
+type sheet struct {
+	Companies []string
+	Table     []TableSection
+}
+
+// More columns than these get a width of their own on a screen, and parts on paper.
+const (
+	maxColumns      = 4
+	maxPaperColumns = 6
+)
+
+// sheets cuts the table into parts that fit onto paper; none if it fits as it is.
+func (d *Document) sheets() (sheets []sheet) {
+	if len(d.Companies) <= maxPaperColumns {
+		return nil
+	}
+	for from := 0; from < len(d.Companies); from += maxPaperColumns {
+		to := min(from+maxPaperColumns, len(d.Companies))
+		part := sheet{Companies: d.Companies[from:to]}
+		for _, s := range d.Table {
+			rows := slices.Clone(s.Rows)
+			for i := range rows {
+				rows[i].Cells = rows[i].Cells[from:to]
+			}
+			part.Table = append(part.Table, TableSection{Key: s.Key, Title: s.Title, Rows: rows})
+		}
+		sheets = append(sheets, part)
+	}
+	return sheets
+}
+
+// Shown are the parts of a cell.
+func (c TableCell) Shown() []string {
+	if len(c.Parts) > 0 {
+		return c.Parts
+	}
+	return []string{c.Text}
 }
 
 type stat struct {
@@ -78,6 +120,7 @@ func (d *Document) HTML(w io.Writer) error {
 		Doc: d, Style: template.CSS(pageStyle), Policy: Policy(), //nolint:gosec // embedded, not scraped
 		Kind:            map[schema.ReportType]string{schema.ReportSingle: "One company", schema.ReportComparison: "Comparison", schema.ReportTopic: "One topic", schema.ReportSummary: "Summary"}[d.Type],
 		HighlightsTitle: highlightsTitle(d.Type), TableTitle: d.tableTitle(), Columns: len(d.Companies) + 1,
+		Wide: len(d.Companies) > maxColumns, Paper: d.sheets(),
 	}
 	pages, conflicts, rows := 0, 0, 0
 	for _, c := range d.Coverage {

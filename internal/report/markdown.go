@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -155,10 +156,13 @@ func (d *Document) mdCell(c TableCell) string {
 		mark = "**conflict:** "
 	case c.State == StatedNo:
 		mark = "**no:** "
-	case c.Best:
-		mark = "▲ "
-	case c.Worst:
-		mark = "▼ "
+	case c.Best || c.Worst:
+		parts := slices.Clone(c.Shown())
+		for i := range parts {
+			parts[i] = md(parts[i])
+		}
+		parts[c.Lead] = map[bool]string{true: "▲ ", false: "▼ "}[c.Best] + parts[c.Lead]
+		return strings.Join(parts, " · ") + d.mdCites(c.Cites)
 	}
 	return mark + md(c.Text) + d.mdCites(c.Cites)
 }

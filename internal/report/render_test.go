@@ -262,3 +262,29 @@ func TestAWorkbookHasTypedCellsAndNoFormula(t *testing.T) {
 		t.Errorf("a fact was seen %q", got)
 	}
 }
+
+func TestATableOfManyCompaniesFitsOntoPaperInParts(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	var all []stated
+	var companies []string
+	for i := range 14 {
+		companies = append(companies, fmt.Sprintf("Company %d", i+1))
+		all = append(all, stated{companies[i], "limits", fmt.Sprintf("The Pro plan of service %d allows %d000 requests per minute.", i, i+1),
+			schema.Value{Kind: schema.ValueRate, Original: fmt.Sprintf("%d000 requests per minute", i+1), Number: float64(i+1) * 1000 / 60, Unit: "request/s", Amount: float64(i+1) * 1000, Period: "minute"}, map[string]string{"plan": "Pro"}})
+	}
+	put(t, s, all...)
+	html := render(t, compose(t, s, schema.ReportParams{Type: schema.ReportComparison, Companies: companies, MaxFactsPerSection: 5}), report.HTML)
+	parts := strings.Split(html, `<table class="side paper">`)[1:]
+	if len(parts) != 3 {
+		t.Fatalf("%d parts for paper", len(parts))
+	}
+	for i, company := range companies {
+		if n := strings.Count(parts[i/6], `<th>`+company+`</th>`); n != 1 || !strings.Contains(parts[i/6], fmt.Sprintf("Pro: %d000 requests per minute", i+1)) {
+			t.Errorf("%s stands %d times in part %d", company, n, i/6)
+		}
+	}
+	if few := render(t, compose(t, s, schema.ReportParams{Type: schema.ReportComparison, Companies: companies[:6], MaxFactsPerSection: 5}), report.HTML); strings.Contains(few, `"side paper"`) {
+		t.Error("six companies fit")
+	}
+}

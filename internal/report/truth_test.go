@@ -78,6 +78,19 @@ func TestCellsEqualTheTruth(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		seed(t, s, everything)
 		c := compare(t, s, report.Question{Companies: names()})
+		keys := map[string]bool{}
+		for _, row := range c.Rows {
+			if keys[row.Key] {
+				t.Errorf("two rows have the key %s", row.Key)
+			}
+			keys[row.Key] = true
+		}
+		if c := rowOf(c, "uptime").Cells[slices.Index(names(), "Fennlark")]; c.Worst || !strings.Contains(c.Entries[0].Statement, "99.95%") {
+			t.Errorf("99.9%% is the worst although the same words say 99.95%%: %+v", c)
+		}
+		if c := rowOf(c, "price").Cells[slices.Index(names(), "Quarrowby")]; !c.Worst || c.Parts[c.Lead] != "Team: $49 per month" {
+			t.Errorf("the mark of %v stands at %d", c.Parts, c.Lead)
+		}
 		cells, right := 0, 0
 		for _, want := range readTruth(t).Rows {
 			row := rowOf(c, want.Row)
