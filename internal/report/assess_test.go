@@ -35,9 +35,10 @@ var verdicts = []struct {
 	rule schema.Requirement
 	of   [3]verdict
 }{
-	{of("request_rate", schema.AtLeast, "10 requests per second"), [3]verdict{{"PASS Business Team", "600 requests per minute"}, {"PASS", "100 requests per second"}, {"UNKNOWN", "1,000 requests per minute ≠ Growth: 1,200"}}},
-	{of("request_rate", schema.AtLeast, "50 per second"), [3]verdict{{"PASS Business", "6,000 requests per minute"}, {"PASS", "100 requests per second"}, {"UNKNOWN", "contradict"}}},
-	{of("request_rate", schema.AtLeast, "100.5 rps"), [3]verdict{{"FAIL", "less"}, {"UNKNOWN", "Self-hosted servers have no rate limit"}, {"UNKNOWN", "contradict"}}},
+	{of("request_rate", schema.AtLeast, "10 requests per second"), [3]verdict{{"PASS Business Team", "600 requests per minute"}, {"PASS", "100 requests per second"}, {"PASS Enterprise", "10,000 requests per minute"}}},
+	{of("request_rate", schema.AtLeast, "50 per second"), [3]verdict{{"PASS Business", "6,000 requests per minute"}, {"PASS", "100 requests per second"}, {"PASS Enterprise", "10,000 requests per minute"}}},
+	{of("request_rate", schema.AtLeast, "200 per second"), [3]verdict{{"FAIL", "less"}, {"UNKNOWN", "Self-hosted servers have no rate limit"}, {"UNKNOWN", "1,000 requests per minute ≠ Growth: 1,200"}}},
+	{of("request_rate", schema.AtLeast, "100.5 rps"), [3]verdict{{"FAIL", "less"}, {"UNKNOWN", "Self-hosted servers have no rate limit"}, {"PASS Enterprise", "10,000"}}},
 	{of("request_rate", schema.AtLeast, "1 GB per day"), [3]verdict{{"UNKNOWN", "it counts something else"}, {"UNKNOWN", "it counts something else"}, {"UNKNOWN", "contradict"}}},
 	{of("request_rate", schema.AtMost, "1 per hour"), [3]verdict{{"FAIL", "more"}, {"FAIL", "more"}, {"UNKNOWN", "contradict"}}},
 	{of("burst", schema.AtLeast, "150 requests"), [3]verdict{{"PASS Business", "1,200 requests"}, {"PASS", "200 requests"}, {"UNKNOWN", "none says it"}}},

@@ -176,6 +176,11 @@ func (d demand) hold(c Cell, more bool) Finding {
 	case c.State == NotDocumented:
 		f.Reason = "pages of that kind were read, and none says it"
 	case c.State == Conflict:
+		// What holds for other plans is not in doubt.
+		if f.Entries = d.passing(c.Entries[2:]); len(f.Entries) > 0 {
+			f.Outcome, f.Reason, f.Plans = Pass, "stated: "+firstTexts(f.Entries), plansOf(f.Entries)
+			break
+		}
 		f.Reason, f.Entries = "its pages contradict each other: "+c.Text, c.Entries[:2]
 	case c.State == StatedNo:
 		f.Outcome, f.Reason = d.denied()
@@ -188,6 +193,16 @@ func (d demand) hold(c Cell, more bool) Finding {
 	}
 	f.Entries = f.Entries[:min(len(f.Entries), maxEvidence)]
 	return f
+}
+
+// passing are the entries that meet the rule.
+func (d demand) passing(said []Said) (list []Said) {
+	for _, s := range said {
+		if o, _ := d.judge(s); o == Pass {
+			list = append(list, s)
+		}
+	}
+	return list
 }
 
 // denied is what becomes of the rule where it is stated that there is no such thing.

@@ -376,11 +376,15 @@ func (c *composing) highlights() {
 		return
 	}
 	const most = 8
-	n := 0
+	n, more := 0, 0
 	for _, s := range c.Table {
 		for _, r := range s.Rows {
 			for _, cell := range r.Cells {
-				if !cell.Best || n == most {
+				if !cell.Best {
+					continue
+				}
+				if n == most {
+					more++
 					continue
 				}
 				n++
@@ -391,6 +395,9 @@ func (c *composing) highlights() {
 				c.Highlights = append(c.Highlights, Point{fmt.Sprintf("%s: %s at %s, %s.", r.Label, rank, cell.Company, cell.Value.Original), cell.Cites[:min(1, len(cell.Cites))]})
 			}
 		}
+	}
+	if more > 0 {
+		c.Notes = append(c.Notes, fmt.Sprintf("What stands out names %d of %d that are best; the table marks all.", n, n+more))
 	}
 }
 
