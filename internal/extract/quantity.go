@@ -67,7 +67,7 @@ func quantities(text string, decimalComma bool) []quantity {
 // exemplary reports words before a value that make an example of it: "As in 100/s".
 func exemplary(before string) bool {
 	before = strings.ToLower(strings.TrimRight(before[max(0, len(before)-24):], " \u00a0,:`"))
-	return slices.ContainsFunc([]string{"as in", "such as", "e.g.", "for example", "for instance", "z. b.", "z.b.", "zum beispiel", "par exemple"},
+	return slices.ContainsFunc([]string{"as in", "such as", "e.g.", "for example", "for instance", "z. b.", "z.b.", "zum beispiel", "par exemple"}, //nolint:misspell // French
 		func(words string) bool { return strings.HasSuffix(before, words) })
 }
 

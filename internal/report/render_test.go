@@ -270,8 +270,11 @@ func TestATableOfManyCompaniesFitsOntoPaperInParts(t *testing.T) {
 	var companies []string
 	for i := range 14 {
 		companies = append(companies, fmt.Sprintf("Company %d", i+1))
-		all = append(all, stated{companies[i], "limits", fmt.Sprintf("The Pro plan of service %d allows %d000 requests per minute.", i, i+1),
-			schema.Value{Kind: schema.ValueRate, Original: fmt.Sprintf("%d000 requests per minute", i+1), Number: float64(i+1) * 1000 / 60, Unit: "request/s", Amount: float64(i+1) * 1000, Period: "minute"}, map[string]string{"plan": "Pro"}})
+		all = append(all, stated{
+			companies[i], "limits", fmt.Sprintf("The Pro plan of service %d allows %d000 requests per minute.", i, i+1),
+			schema.Value{Kind: schema.ValueRate, Original: fmt.Sprintf("%d000 requests per minute", i+1), Number: float64(i+1) * 1000 / 60, Unit: "request/s", Amount: float64(i+1) * 1000, Period: "minute"},
+			map[string]string{"plan": "Pro"},
+		})
 	}
 	put(t, s, all...)
 	html := render(t, compose(t, s, schema.ReportParams{Type: schema.ReportComparison, Companies: companies, MaxFactsPerSection: 5}), report.HTML)
