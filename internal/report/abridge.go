@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 )
@@ -123,8 +124,9 @@ func (r *ration) even(piles []*pile, floor int) bool {
 	return n <= r.left-floor
 }
 
-// deal takes from the piles by turns what has a place with floor words left: nothing
-// if not every pile can begin, so that no company stands there better than another.
+// deal takes from the piles by turns what has a place with floor words left. No pile
+// is ahead of another by more than one part, and none begins if not all can: no
+// company stands there better than another.
 func (r *ration) deal(piles []*pile, floor int) {
 	if !r.even(piles, floor) {
 		return
@@ -132,17 +134,28 @@ func (r *ration) deal(piles []*pile, floor int) {
 	next := make([]int, len(piles))
 	for more := true; more; {
 		more = false
+		least := least(piles)
 		for k, p := range piles {
-			for i := next[k]; i < len(p.parts); i++ {
+			for i := next[k]; i < len(p.parts) && p.count == least; i++ {
 				next[k] = i + 1
 				if !p.taken[i] && r.cost(p, i) <= r.left-floor {
 					r.take(p, i)
 					more = true
-					break
 				}
 			}
 		}
 	}
+}
+
+// least is the fewest that were taken of a pile that has more.
+func least(piles []*pile) int {
+	n := math.MaxInt
+	for _, p := range piles {
+		if p.count < len(p.parts) {
+			n = min(n, p.count)
+		}
+	}
+	return n
 }
 
 // abridge cuts a summary to its words, and says so. What always stands is counted
