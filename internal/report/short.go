@@ -91,8 +91,12 @@ func coverageLine(c Coverage) string {
 		n     int
 		words string
 	}{
-		{skipped, "not read"}, {c.Stated, "rows stated"}, {c.StatedNo, "stated no"}, {c.Conflicts, "in conflict"},
-		{c.NotDocumented, "not documented"}, {c.NotRead, "without pages"},
+		{skipped, "not read"},
+		{c.Stated, "rows stated"},
+		{c.StatedNo, "stated no"},
+		{c.Conflicts, "in conflict"},
+		{c.NotDocumented, "not documented"},
+		{c.NotRead, "without pages"},
 	} {
 		if p.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.words))

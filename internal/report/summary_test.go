@@ -97,7 +97,7 @@ func TestASummaryKeepsToItsCategoriesAndProfile(t *testing.T) {
 	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
 	mine := put(t, s, stated{"A", "limits", "At most 9 indexes.", schema.Value{}, nil}, stated{"A", "features", "A has webhooks.", schema.Value{}, nil})
 	put(t, s, stated{"A", "limits", "At most 7 aliases.", schema.Value{}, nil})
-	profile := mine[0].QueryProfile().OnlyX(t.Context()).Name
+	profile := s.Ent.Profile.GetX(t.Context(), mine[0].ProfileID).Name
 	d := compose(t, s, schema.ReportParams{Type: schema.ReportSummary, Companies: []string{"A"}, Categories: []string{"limits"}, Profile: profile, MaxFactsPerSection: 20, MaxFacts: 200})
 	if len(d.Highlights) != 1 || d.Highlights[0].Text != "At most 9 indexes." {
 		t.Errorf("it tells %+v", d.Highlights)
