@@ -106,6 +106,16 @@ type Citation struct {
 	Source     int       `json:"source"`
 }
 
+// lists are what it does not document in three lists, with what each says.
+func (g *Gap) lists() [3]gapList {
+	return [3]gapList{{"says that it has not", &g.Denied}, {"does not document", &g.NotDocumented}, {"has no page that was read on", &g.NotRead}}
+}
+
+type gapList struct {
+	words  string
+	labels *[]string
+}
+
 // Source is a page that is cited.
 type Source struct {
 	N       int       `json:"n"`
@@ -155,6 +165,11 @@ type composing struct {
 	table  *Comparison
 	facts  map[uuid.UUID]*ent.Fact // that are cited, with their pages
 	number map[uuid.UUID]int
+	said   map[[2]string]int // number by URL and statement
+
+	// Of a summary: what it picks from, and the most telling of it by company.
+	offered map[string][]*ent.Fact
+	telling [][]Point
 }
 
 // Compose makes the document that in asks for out of the facts as they are, without
@@ -167,7 +182,7 @@ func Compose(ctx context.Context, s *store.Store, in schema.ReportParams, now ti
 // compose composes a document, and tells what prose came to.
 func (a Author) compose(ctx context.Context, in schema.ReportParams, now time.Time) (_ *Document, tally schema.Tally, err error) {
 	s := a.Store
-	c := &composing{store: s, in: in, now: now.UTC(), facts: map[uuid.UUID]*ent.Fact{}, number: map[uuid.UUID]int{}}
+	c := &composing{store: s, in: in, now: now.UTC(), facts: map[uuid.UUID]*ent.Fact{}, number: map[uuid.UUID]int{}, said: map[[2]string]int{}}
 	c.Document = Document{
 		ID: in.ID, Type: in.Type, Title: in.Title, Created: c.now, Companies: in.Companies, Categories: in.Categories, Profile: in.Profile,
 		Notes: []string{}, Citations: []Citation{}, Sources: []Source{},
@@ -180,7 +195,11 @@ func (a Author) compose(ctx context.Context, in schema.ReportParams, now time.Ti
 		return nil, tally, err
 	}
 	c.lean()
-	if err := c.choose(ctx); err != nil {
+	pick := c.choose
+	if in.Type == schema.ReportSummary {
+		pick = c.offer
+	}
+	if err := pick(ctx); err != nil {
 		return nil, tally, err
 	}
 	if err := c.load(ctx); err != nil {
@@ -224,7 +243,7 @@ func titleOf(in schema.ReportParams) string {
 	case schema.ReportTopic:
 		return titleOfCategory(in.Categories[0]) + ": " + companies
 	case schema.ReportSummary:
-		return companies + " in short"
+		return shortList(in.Companies, "companies") + " in short"
 	case schema.ReportSingle:
 	}
 	return "What " + companies + " documents"
@@ -277,14 +296,13 @@ func (c *composing) cite(f *ent.Fact) int {
 	if n := c.number[f.ID]; n > 0 {
 		return n
 	}
-	for _, old := range c.Citations { // the same statement of the same page, found under another profile
-		if old.Statement == f.Statement && old.URL == f.URL {
-			c.number[f.ID] = old.N
-			return old.N
-		}
+	key := [2]string{f.URL, f.Statement}
+	if n := c.said[key]; n > 0 { // found under another profile
+		c.number[f.ID] = n
+		return n
 	}
 	n := len(c.Citations) + 1
-	c.number[f.ID] = n
+	c.number[f.ID], c.said[key] = n, n
 	citation := Citation{
 		N: n, Fact: f.ID, Company: f.Company, Category: f.Category, Statement: f.Statement, Quote: f.Quote, URL: f.URL,
 		Link: document.DeepLink(f.URL, f.Anchor, f.Quote), Headings: append([]string{}, f.Headings...), Confidence: f.Confidence, Seen: f.LastSeenAt.UTC(),

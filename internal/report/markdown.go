@@ -28,9 +28,9 @@ func (w *writer) f(format string, args ...any) {
 func (d *Document) Markdown(to io.Writer) error {
 	w := &writer{w: to}
 	w.f("# %s\n\n", md(d.Title))
-	w.f("%s, made on %s from what is documented by %s.", typeWords(d.Type), day(d.Created), md(strings.Join(d.Companies, ", ")))
+	w.f("%s, made on %s from what is documented by %s.", typeWords(d.Type), day(d.Created), md(d.list(d.Companies, "companies")))
 	if len(d.Categories) > 0 {
-		w.f(" Limited to %s.", md(strings.Join(d.Categories, ", ")))
+		w.f(" Limited to %s.", md(d.list(d.Categories, "categories")))
 	}
 	if d.Profile != "" {
 		w.f(" Only facts found under the profile %s.", md(d.Profile))
@@ -79,9 +79,11 @@ func (d *Document) mdPoints(w *writer, title string, points []Point) {
 	}
 	w.f("\n## %s\n\n", md(title))
 	for _, p := range points {
-		w.f("- %s%s\n", md(p.Text), d.mdCites(p.Cites))
+		w.f("%s", d.mdPoint(p))
 	}
 }
+
+func (d *Document) mdPoint(p Point) string { return "- " + md(p.Text) + d.mdCites(p.Cites) + "\n" }
 
 // Words say whose words prose is.
 func (p *Prose) Words() string {
@@ -170,23 +172,28 @@ func (d *Document) mdCell(c TableCell) string {
 func (d *Document) mdGaps(w *writer) {
 	begun := false
 	for _, g := range d.Gaps {
-		for _, list := range []struct {
-			words  string
-			labels []string
-		}{{"says that it has not", g.Denied}, {"does not document", g.NotDocumented}, {"has no page that was read on", g.NotRead}} {
-			if len(list.labels) == 0 {
+		for _, list := range g.lists() {
+			if len(*list.labels) == 0 {
 				continue
 			}
 			if !begun {
 				w.f("\n## Gaps\n\n")
 				begun = true
 			}
-			w.f("- **%s** %s: %s.\n", md(g.Company), list.words, md(strings.Join(list.labels, ", ")))
+			w.f("%s", mdGap(g.Company, list.words, *list.labels))
 		}
 	}
 }
 
+func mdGap(company, words string, labels []string) string {
+	return fmt.Sprintf("- **%s** %s: %s.\n", md(company), words, md(strings.Join(labels, ", ")))
+}
+
 func (d *Document) mdCoverage(w *writer) {
+	if d.Type == schema.ReportSummary {
+		d.mdCoverageInShort(w)
+		return
+	}
 	w.f("\n## Coverage\n\n| | Pages read | Last read | Rows stated | Stated no | Conflicts | Not documented | Not read |\n|---|---|---|---|---|---|---|---|\n")
 	for _, c := range d.Coverage {
 		w.f("| **%s** | %d | %s | %d | %d | %d | %d | %d |\n", md(c.Company), c.Pages, day(c.Newest), c.Stated, c.StatedNo, c.Conflicts, c.NotDocumented, c.NotRead)
@@ -220,7 +227,7 @@ func (d *Document) mdSources(w *writer) {
 	if d.Type == schema.ReportSummary {
 		w.f("\n## Sources\n\n")
 		for _, s := range d.Sources {
-			w.f("%d. [%s](%s)\n", s.N, md(s.Title), mdURL(s.URL))
+			w.f("%s", mdSource(s.URL))
 		}
 		return
 	}

@@ -1,40 +1,95 @@
 package report
 
 import (
+	"bytes"
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent"
+	"techfacts.dev/techfacts/ent/fact"
 	"techfacts.dev/techfacts/schema"
 )
 
-// summary picks the most telling facts, and what can be had.
+// offer reads the facts that a summary picks from: of each company, and each
+// category, the surest.
+func (c *composing) offer(ctx context.Context) error {
+	ids, err := c.surest(ctx)
+	if err != nil {
+		return err
+	}
+	c.offered = map[string][]*ent.Fact{}
+	for chunk := range slices.Chunk(ids, 5_000) {
+		rows, err := c.store.Ent.Fact.Query().Where(fact.IDIn(chunk...)).WithPage().All(ctx)
+		if err != nil {
+			return fmt.Errorf("read facts of a summary: %w", err)
+		}
+		for _, f := range rows {
+			c.offered[f.Company] = append(c.offered[f.Company], f)
+		}
+	}
+	return nil
+}
+
+func (c *composing) surest(ctx context.Context) (ids []uuid.UUID, err error) {
+	where, args := "f.company in ("+marks(len(c.in.Companies))+") and f.status = 'ACTIVE'", anys(c.in.Companies)
+	if len(c.in.Categories) > 0 {
+		where += " and f.category in (" + marks(len(c.in.Categories)) + ")"
+		args = append(args, anys(c.in.Categories)...)
+	}
+	if c.in.Profile != "" {
+		where += " and f.profile_id = (select id from profiles where name = ?)"
+		args = append(args, c.in.Profile)
+	}
+	rows, err := c.store.Rows(ctx, `select id from (
+  select f.id, row_number() over (partition by f.company, f.category order by f.confidence desc, f.url, f.statement, f.id) as place
+  from facts f where `+where+`
+) x where place <= ?`, append(args, c.in.MaxFactsPerSection)...)
+	if err != nil {
+		return nil, fmt.Errorf("find facts of a summary: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("find facts of a summary: %w", err)
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
+
+// summary picks the most telling facts of each company, and what can be had.
 func (c *composing) summary() {
-	var all []*ent.Fact
-	for _, s := range c.Sections {
-		all = append(all, s.facts...)
-	}
-	slices.SortStableFunc(all, func(a, b *ent.Fact) int { return cmp.Compare(telling(b), telling(a)) })
-	used := map[string]int{} // by company and category, so that five facts are about more than one thing
-	most := tellingOnes * len(c.in.Companies)
-	for _, f := range all {
-		key := f.Company + "/" + f.Category
-		if used[key] > 0 || used[f.Company] == tellingOnes || len(c.Highlights) == most {
-			continue
+	for _, company := range c.in.Companies {
+		all := c.offered[company]
+		slices.SortFunc(all, func(a, b *ent.Fact) int {
+			return cmp.Or(cmp.Compare(telling(b), telling(a)), orderOfCategory(a.Category, b.Category), cmp.Compare(a.URL, b.URL), cmp.Compare(a.Statement, b.Statement), bytes.Compare(a.ID[:], b.ID[:]))
+		})
+		var points []Point
+		used := map[string]bool{} // sections and statements, so that five facts are about more than one thing
+		for _, f := range all {
+			section := f.Category
+			if s := attributes().byCategory[section]; s != nil {
+				section = s.key
+			}
+			if used[section] || used[f.Statement] || len(points) == tellingOnes {
+				continue
+			}
+			used[section], used[f.Statement] = true, true
+			text := f.Statement
+			if len(c.in.Companies) > 1 && !strings.Contains(text, f.Company) {
+				text = f.Company + ": " + text
+			}
+			points = append(points, Point{text, []int{c.cite(f)}})
 		}
-		used[key]++
-		used[f.Company]++
-		text := f.Statement
-		if len(c.in.Companies) > 1 && !strings.Contains(text, f.Company) {
-			text = f.Company + ": " + text
-		}
-		c.Highlights = append(c.Highlights, Point{text, []int{c.cite(f)}})
+		c.telling = append(c.telling, points)
 	}
-	c.Sections = nil
 	for i, company := range c.in.Companies {
-		s := Section{Title: "Capabilities of " + company, Key: "capabilities"}
+		s := Section{Title: "Capabilities of " + company, Key: "capabilities", Facts: []Point{}}
 		for _, r := range c.table.Rows {
 			cell := r.Cells[i]
 			if !r.Named || cell.State != Stated {
@@ -75,114 +130,3 @@ func capability(r Row, cell Cell) string {
 	}
 	return r.Label
 }
-
-// abridge cuts a summary to its words, and says so: the longest list gives way
-// first. Of what it cites only that is kept which is still cited.
-func (c *composing) abridge() {
-	full := map[*[]string]int{}
-	lists := func() (all []*[]string) {
-		for i := range c.Gaps {
-			all = append(all, &c.Gaps[i].NotDocumented, &c.Gaps[i].NotRead, &c.Gaps[i].Denied)
-		}
-		return all
-	}
-	for _, l := range lists() {
-		full[l] = len(*l)
-	}
-	notes := c.Notes
-	for {
-		c.Notes = slices.Clone(notes)
-		for _, s := range c.Sections {
-			if s.Left > 0 {
-				c.Notes = append(c.Notes, fmt.Sprintf("%s: %d more.", s.Title, s.Left))
-			}
-		}
-		cut := 0
-		for _, l := range lists() {
-			cut += full[l] - len(*l)
-		}
-		if cut > 0 {
-			c.Notes = append(c.Notes, fmt.Sprintf("Gaps: %d more, as a summary has at most %d words.", cut, maxWords))
-		}
-		if c.words() <= maxWords || !c.shrink(lists()) {
-			break
-		}
-	}
-	if c.Prose != nil && c.words() > maxWords {
-		c.Prose = nil
-		c.Notes = append(c.Notes, "There is no room for prose.")
-	}
-	c.renumber()
-}
-
-// words counts those of the document as Markdown.
-func (c *composing) words() int {
-	var b strings.Builder
-	sources, citations := c.Sources, c.Citations
-	c.sources()
-	_ = c.Markdown(&b) // a builder takes everything
-	c.Sources, c.Citations = sources, citations
-	return words(b.String())
-}
-
-// shrink takes one entry from the longest list; false if there is none to take.
-func (c *composing) shrink(gaps []*[]string) bool {
-	longest, most := -1, 1
-	for i, s := range c.Sections {
-		if len(s.Facts) > most {
-			longest, most = i, len(s.Facts)
-		}
-	}
-	var gap *[]string
-	for _, l := range gaps {
-		if len(*l) > most {
-			gap, most = l, len(*l)
-		}
-	}
-	switch {
-	case gap != nil:
-		*gap = (*gap)[:len(*gap)-1]
-	case longest >= 0:
-		s := &c.Sections[longest]
-		s.Facts = s.Facts[:len(s.Facts)-1]
-		s.Left++
-	default:
-		return false
-	}
-	return true
-}
-
-// renumber keeps the citations that something still cites.
-func (c *composing) renumber() {
-	place := map[int]int{}
-	var kept []Citation
-	use := func(cites []int) {
-		for i, n := range cites {
-			if place[n] == 0 {
-				citation := c.Citations[n-1]
-				citation.N = len(kept) + 1
-				kept = append(kept, citation)
-				place[n] = citation.N
-			}
-			cites[i] = place[n]
-		}
-	}
-	for _, p := range c.Highlights {
-		use(p.Cites)
-	}
-	if c.Prose != nil {
-		for _, s := range c.Prose.Sections {
-			for _, p := range s.Sentences {
-				use(p.Cites)
-			}
-		}
-	}
-	for _, s := range c.Sections {
-		for _, p := range s.Facts {
-			use(p.Cites)
-		}
-	}
-	c.Citations = kept
-}
-
-func words(s string) int { return len(strings.Fields(s)) }
