@@ -337,6 +337,41 @@ func TestTheSameReportIsWrittenOnceWhileFactsStay(t *testing.T) {
 	})
 }
 
+func TestAReportIsWrittenAnewOnceAFactIsBackOrIsReviewed(t *testing.T) {
+	eachService(t, func(s *service) {
+		p := newPad(s, "Acme")
+		p.write("/a", para(sixHundred, token))
+		p.read("/a")
+		p.write("/a", para(sixHundred))
+		p.read("/a")
+		in := map[string]any{"type": "SINGLE", "companies": []string{"Acme"}}
+		last, _ := s.write(in)
+		anew := func(what string, want bool) {
+			s.Helper()
+			r, _ := s.write(in)
+			if (r.ID != last.ID) != want {
+				s.Errorf("%s: written anew is %v, want %v", what, r.ID != last.ID, want)
+			}
+			last = r
+		}
+		p.read("/a")
+		anew("read again", false)
+		p.write("/a", para(sixHundred, token))
+		p.read("/a")
+		anew("a fact is back", true)
+		if !strings.Contains(last.Body, token) {
+			s.Errorf("the fact that is back is not in %s", last.Body)
+		}
+		p.read("/a")
+		anew("read once more", false)
+		id := s.facts(map[string]any{"company": "Acme", "quoteContains": "tokens"})[0].ID
+		s.review(id, "REJECTED", nil)
+		anew("a fact was rejected", true)
+		s.ask(`mutation ($id: ID!) { withdrawReview(input: {id: $id}) { fact { id } } }`, map[string]any{"id": id}, &struct{}{})
+		anew("the review was taken back", true)
+	})
+}
+
 func TestReportJobsTakeSettingsKeysAndPriorities(t *testing.T) {
 	c := settings(t, "SQLite")
 	c.ReportSection, c.ReportFacts = 3, 5

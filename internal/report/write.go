@@ -3,8 +3,6 @@ package report
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -26,6 +24,7 @@ type Draft struct {
 	doc  *Document
 	in   schema.ReportParams
 	hash string // of the input
+	said string // hash of the facts that there were
 	body string
 	data json.RawMessage
 
@@ -44,6 +43,10 @@ type Author struct {
 // with INVALID or NOT_FOUND as [Compare] does; what a model does wrong is told by the
 // report and its tally.
 func (a Author) Write(ctx context.Context, in schema.ReportParams, inputHash string) (*Draft, error) {
+	said, err := FactsHash(ctx, a.Store, in.Companies) // first: what changes meanwhile makes the report an old one
+	if err != nil {
+		return nil, fmt.Errorf("write report: %w", err)
+	}
 	doc, tally, err := a.compose(ctx, in, schema.Now())
 	if err != nil {
 		return nil, err
@@ -56,7 +59,7 @@ func (a Author) Write(ctx context.Context, in schema.ReportParams, inputHash str
 	if err != nil {
 		return nil, fmt.Errorf("write report: %w", err)
 	}
-	return &Draft{doc: doc, in: in, hash: inputHash, body: body.String(), data: data, tally: tally}, nil
+	return &Draft{doc: doc, in: in, hash: inputHash, said: said, body: body.String(), data: data, tally: tally}, nil
 }
 
 // Facts is how many facts the report cites.
@@ -88,7 +91,7 @@ func (d *Draft) Save(ctx context.Context, tx *store.Tx, job uuid.UUID) error {
 		return fault.New(fault.Unavailable, "facts went away while the report was written")
 	}
 	create := tx.Ent.Report.Create().SetID(d.in.ID).SetType(d.in.Type).SetTitle(d.doc.Title).SetCompanies(d.in.Companies).SetCategories(d.in.Categories).
-		SetFormat(d.in.Format).SetBody(d.body).SetData(d.data).SetJobID(job).SetInputHash(d.hash).SetFactsHash(hashOf(d.doc.Citations)).SetCreatedAt(d.doc.Created)
+		SetFormat(d.in.Format).SetBody(d.body).SetData(d.data).SetJobID(job).SetInputHash(d.hash).SetFactsHash(d.said).SetCreatedAt(d.doc.Created)
 	if d.in.Previous != nil {
 		previous, err := tx.Ent.Report.Query().Where(report.ID(*d.in.Previous)).Select(report.FieldVersion).Only(ctx)
 		if err != nil && !ent.IsNotFound(err) {
@@ -108,15 +111,6 @@ func (d *Draft) Save(ctx context.Context, tx *store.Tx, job uuid.UUID) error {
 		}
 	}
 	return nil
-}
-
-// hashOf tells whether what is cited still says the same.
-func hashOf(citations []Citation) string {
-	h := sha256.New()
-	for _, c := range citations {
-		_, _ = fmt.Fprintf(h, "%s\x00%s\x00%s\x00", c.Fact, c.Company, c.Quote) // never fails
-	}
-	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // ErrNotFound says that there is no such report.
