@@ -45,6 +45,9 @@ func (j *Jobs) StartReport(ctx context.Context, in schema.ReportParams, c Common
 	if in.Instructions != "" && !j.policy.Model {
 		return nil, fault.New(fault.Unavailable, "instructions are for a language model, and none is set up").With("input.instructions")
 	}
+	if err := report.CheckCategories(ctx, j.store, in.Categories); err != nil {
+		return nil, err
+	}
 	in.ID = uuid.Nil
 	identity := in
 	if in.Previous == nil && c.IdempotencyKey == "" {
