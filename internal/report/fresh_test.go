@@ -34,28 +34,48 @@ func TestWhateverBefallsAFactOfACompanyIsNoticed(t *testing.T) {
 			there, off func(*ent.FactUpdateOne) *ent.FactUpdateOne
 			same       bool
 		}{
-			"ends": {0, func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetStatus(schema.FactRemoved) },
-				func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetStatus(schema.FactActive) }, false},
-			"is rejected": {1, func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetStatus(schema.FactRejected) },
-				func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetStatus(schema.FactActive) }, false},
-			"gets other words": {0, func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetStatement("Webhooks are supported by A.") },
-				func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetStatement(facts[0].Statement) }, false},
-			"gets another category": {0, func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetCategory("limits") },
-				func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetCategory("features") }, false},
-			"is proven otherwise": {0, func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetQuote("Webhooks: yes") },
-				func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetQuote(facts[0].Quote) }, false},
-			"is of another plan": {1, func(u *ent.FactUpdateOne) *ent.FactUpdateOne {
-				return u.SetQualifiers(map[string]string{"plan": "Free"})
+			"ends": {
+				0, func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetStatus(schema.FactRemoved) },
+				func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetStatus(schema.FactActive) }, false,
 			},
-				func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetQualifiers(facts[1].Qualifiers) }, false},
-			"leaves": {0, func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetCompany("B") },
-				func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetCompany("A") }, false},
-			"moves in": {2, func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetCompany("A") },
-				func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetCompany("B") }, false},
-			"is read again": {0, func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetLastSeenAt(schema.Now()) },
-				func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u }, true},
-			"of another company ends": {2, func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetStatus(schema.FactRemoved) },
-				func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetStatus(schema.FactActive) }, true},
+			"is rejected": {
+				1, func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetStatus(schema.FactRejected) },
+				func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetStatus(schema.FactActive) }, false,
+			},
+			"gets other words": {
+				0, func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetStatement("Webhooks are supported by A.") },
+				func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetStatement(facts[0].Statement) }, false,
+			},
+			"gets another category": {
+				0, func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetCategory("limits") },
+				func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetCategory("features") }, false,
+			},
+			"is proven otherwise": {
+				0, func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetQuote("Webhooks: yes") },
+				func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetQuote(facts[0].Quote) }, false,
+			},
+			"is of another plan": {
+				1, func(u *ent.FactUpdateOne) *ent.FactUpdateOne {
+					return u.SetQualifiers(map[string]string{"plan": "Free"})
+				},
+				func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetQualifiers(facts[1].Qualifiers) }, false,
+			},
+			"leaves": {
+				0, func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetCompany("B") },
+				func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetCompany("A") }, false,
+			},
+			"moves in": {
+				2, func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetCompany("A") },
+				func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetCompany("B") }, false,
+			},
+			"is read again": {
+				0, func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetLastSeenAt(schema.Now()) },
+				func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u }, true,
+			},
+			"of another company ends": {
+				2, func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetStatus(schema.FactRemoved) },
+				func(u *ent.FactUpdateOne) *ent.FactUpdateOne { return u.SetStatus(schema.FactActive) }, true,
+			},
 		} {
 			change(c.fact, c.there)
 			if (hash() == first) != c.same {
