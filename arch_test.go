@@ -39,7 +39,7 @@ var allowed = map[string]string{
 	"internal/export":           "ent/... schema internal/document internal/fault internal/report internal/store",
 	"internal/search":           "ent/... schema internal/fault internal/store",
 	"internal/llm":              "internal/fault",
-	"internal/job":              "ent/... schema internal/event internal/fault internal/fetch internal/queue internal/store internal/trace",
+	"internal/job":              "ent/... schema internal/event internal/fault internal/fetch internal/queue internal/report internal/store internal/trace",
 	"internal/crawl":            "ent/... schema internal/document internal/extract internal/fault internal/fetch internal/job internal/store",
 
 	"internal/lab":    "ent/... schema internal/document internal/extract internal/fault internal/fetch internal/store",

@@ -228,6 +228,9 @@ func TestReportsThatMakeNoSenseAreRefused(t *testing.T) {
 		"a comparison of one":    {map[string]any{"type": "COMPARISON", "companies": both[:1]}, "INVALID"},
 		"a single of two":        {map[string]any{"type": "SINGLE", "companies": both}, "INVALID"},
 		"a topic of none":        {map[string]any{"type": "TOPIC", "companies": both}, "INVALID"},
+		"a topic of nothing":     {map[string]any{"type": "TOPIC", "companies": both, "categories": []string{"rate-limits"}}, "INVALID"},
+		"no such category":       {map[string]any{"type": "COMPARISON", "companies": both, "categories": []string{"rate_limits", "nope"}}, "INVALID"},
+		"one category twice":     {map[string]any{"type": "COMPARISON", "companies": both, "categories": []string{"rate_limits", "rate_limits"}}, "INVALID"},
 		"a report on nobody":     {map[string]any{"type": "SUMMARY", "companies": []string{}}, "INVALID"},
 		"one company twice":      {map[string]any{"type": "COMPARISON", "companies": []string{"Acme", "Acme"}}, "INVALID"},
 		"a stranger":             {map[string]any{"type": "SINGLE", "companies": []string{"Nobody"}}, "NOT_FOUND"},
@@ -334,6 +337,41 @@ func TestTheSameReportIsWrittenOnceWhileFactsStay(t *testing.T) {
 		if code := s.refused(`query ($id: ID!) { report(id: $id) { id } }`, map[string]any{"id": first.ID}); code != "NOT_FOUND" {
 			s.Errorf("deleted, it is %s", code)
 		}
+	})
+}
+
+func TestAReportIsWrittenAnewOnceAFactIsBackOrIsReviewed(t *testing.T) {
+	eachService(t, func(s *service) {
+		p := newPad(s, "Acme")
+		p.write("/a", para(sixHundred, token))
+		p.read("/a")
+		p.write("/a", para(sixHundred))
+		p.read("/a")
+		in := map[string]any{"type": "SINGLE", "companies": []string{"Acme"}}
+		last, _ := s.write(in)
+		anew := func(what string, want bool) {
+			s.Helper()
+			r, _ := s.write(in)
+			if (r.ID != last.ID) != want {
+				s.Errorf("%s: written anew is %v, want %v", what, r.ID != last.ID, want)
+			}
+			last = r
+		}
+		p.read("/a")
+		anew("read again", false)
+		p.write("/a", para(sixHundred, token))
+		p.read("/a")
+		anew("a fact is back", true)
+		if !strings.Contains(last.Body, token) {
+			s.Errorf("the fact that is back is not in %s", last.Body)
+		}
+		p.read("/a")
+		anew("read once more", false)
+		id := s.facts(map[string]any{"company": "Acme", "quoteContains": "tokens"})[0].ID
+		s.review(id, "REJECTED", nil)
+		anew("a fact was rejected", true)
+		s.ask(`mutation ($id: ID!) { withdrawReview(input: {id: $id}) { fact { id } } }`, map[string]any{"id": id}, &struct{}{})
+		anew("the review was taken back", true)
 	})
 }
 

@@ -13,12 +13,12 @@ import (
 
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent"
-	"techfacts.dev/techfacts/ent/fact"
 	entjob "techfacts.dev/techfacts/ent/job"
 	"techfacts.dev/techfacts/ent/page"
-	"techfacts.dev/techfacts/ent/report"
+	entreport "techfacts.dev/techfacts/ent/report"
 	"techfacts.dev/techfacts/internal/fault"
 	"techfacts.dev/techfacts/internal/queue"
+	"techfacts.dev/techfacts/internal/report"
 	"techfacts.dev/techfacts/internal/store"
 	"techfacts.dev/techfacts/schema"
 )
@@ -44,6 +44,9 @@ func (j *Jobs) StartReport(ctx context.Context, in schema.ReportParams, c Common
 	}
 	if in.Instructions != "" && !j.policy.Model {
 		return nil, fault.New(fault.Unavailable, "instructions are for a language model, and none is set up").With("input.instructions")
+	}
+	if err := report.CheckCategories(ctx, j.store, in.Categories); err != nil {
+		return nil, err
 	}
 	in.ID = uuid.Nil
 	identity := in
@@ -125,25 +128,22 @@ func ReportHash(in schema.ReportParams) string {
 }
 
 // written finds the job that wrote the same report, if it is still as it would be
-// written now: it is not stale, and of its companies no fact has come since.
+// written now: it is not stale, and the facts of its companies are those they were.
 func (j *Jobs) written(ctx context.Context, in schema.ReportParams) (*ent.Job, error) {
 	row, err := j.store.Ent.Report.Query().
-		Where(report.InputHash(ReportHash(in)), report.CreatedAtGT(schema.Now().Add(-reportFresh)), report.Stale(false), report.JobIDNotNil()).
-		Order(ent.Desc(report.FieldCreatedAt)).Select(report.FieldID, report.FieldJobID, report.FieldCreatedAt).First(ctx)
+		Where(entreport.InputHash(ReportHash(in)), entreport.CreatedAtGT(schema.Now().Add(-reportFresh)), entreport.Stale(false), entreport.JobIDNotNil()).
+		Order(ent.Desc(entreport.FieldCreatedAt)).Select(entreport.FieldID, entreport.FieldJobID, entreport.FieldFactsHash).First(ctx)
 	if ent.IsNotFound(err) {
 		return nil, nil //nolint:nilnil // nothing of the kind
 	}
 	if err != nil {
 		return nil, fmt.Errorf("find report: %w", err)
 	}
-	changed, err := j.store.Ent.Fact.Query().Where(fact.CompanyIn(in.Companies...), fact.FirstSeenAtGT(row.CreatedAt)).Exist(ctx)
-	if err == nil && !changed {
-		changed, err = j.store.Ent.Fact.Query().Where(fact.HasReportsWith(report.ID(row.ID)), fact.StatusNEQ(schema.FactActive)).Exist(ctx)
-	}
+	said, err := report.FactsHash(ctx, j.store, in.Companies)
 	if err != nil {
 		return nil, fmt.Errorf("look for changed facts: %w", err)
 	}
-	if changed {
+	if said != row.FactsHash {
 		return nil, nil //nolint:nilnil // it would be another one
 	}
 	known, err := j.store.Ent.Job.Query().Where(entjob.ID(*row.JobID)).Only(ctx)
@@ -155,7 +155,7 @@ func (j *Jobs) written(ctx context.Context, in schema.ReportParams) (*ent.Job, e
 
 // RefreshReport starts a job that writes the report of this id anew. NOT_FOUND.
 func (j *Jobs) RefreshReport(ctx context.Context, id uuid.UUID, perSection, facts int) (*ent.Job, error) {
-	row, err := j.store.Ent.Report.Query().Where(report.ID(id)).WithJob().Only(ctx)
+	row, err := j.store.Ent.Report.Query().Where(entreport.ID(id)).WithJob().Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, fault.Wrap(fault.NotFound, err, "no such report")
 	}

@@ -65,7 +65,8 @@ type Row struct {
 }
 
 // Compare lays companies side by side. It fails with INVALID for what is out of
-// bounds and with NOT_FOUND for a company or a profile that does not exist. It takes a
+// bounds and for a category or a row that does not exist, and with NOT_FOUND for a company
+// or a profile that does not. It takes a
 // handful of statements, however many companies there are, and looks at the surest facts
 // of each cell.
 func Compare(ctx context.Context, s *store.Store, q Question) (*Comparison, error) {
@@ -82,6 +83,12 @@ func Compare(ctx context.Context, s *store.Store, q Question) (*Comparison, erro
 			return nil, absent(err, "input.profile", "there is no profile %q", q.Profile)
 		}
 		r.profile = &id
+	}
+	if err := CheckCategories(ctx, s, q.Categories); err != nil {
+		return nil, err
+	}
+	if err := checkAttributes(ctx, s, q.Attributes); err != nil {
+		return nil, err
 	}
 	companies, err := r.companies(ctx, q)
 	if err != nil {

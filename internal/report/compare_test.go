@@ -268,6 +268,13 @@ func TestComparisonsThatMakeNoSenseAreRefused(t *testing.T) {
 		"of one twice":       {report.Question{First: 1, Companies: []string{"A", "A"}}, fault.Invalid, "input.companies[1]"},
 		"of a stranger":      {report.Question{First: 1, Companies: []string{"A", "Z"}}, fault.NotFound, "input.companies[1]"},
 		"by a profile":       {report.Question{First: 1, All: true, Profile: "none"}, fault.NotFound, "input.profile"},
+		"by no category":     {report.Question{First: 1, All: true, Categories: []string{"rate_limits", "rate-limits"}}, fault.Invalid, "input.categories[1]"},
+		"by one twice":       {report.Question{First: 1, All: true, Categories: []string{"limits", "limits"}}, fault.Invalid, "input.categories[1]"},
+		"in no row":          {report.Question{First: 1, All: true, Attributes: []string{"saml", "smal"}}, fault.Invalid, "input.attributes[1]"},
+		"in a row twice":     {report.Question{First: 1, All: true, Attributes: []string{"saml", "saml"}}, fault.Invalid, "input.attributes[1]"},
+		"in no row at all":   {report.Question{First: 1, All: true, Attributes: []string{""}}, fault.Invalid, "input.attributes[0]"},
+		"in half a row":      {report.Question{First: 1, All: true, Attributes: []string{"~features"}}, fault.Invalid, "input.attributes[0]"},
+		"in no such rest":    {report.Question{First: 1, All: true, Attributes: []string{"~nothing/1x"}}, fault.Invalid, "input.attributes[0]"},
 		"without rows":       {report.Question{All: true}, fault.Invalid, "input.first"},
 		"with too many rows": {report.Question{All: true, First: report.MaxRows + 1}, fault.Invalid, "input.first"},
 	} {
@@ -276,6 +283,22 @@ func TestComparisonsThatMakeNoSenseAreRefused(t *testing.T) {
 			t.Errorf("%s: %v at %q, want %s at %q", name, err, f.Field, c.code, c.field)
 		}
 	}
+}
+
+func TestCategoriesAndRowsThatExistMayBeAskedForThoughNobodyFillsThem(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, stated{"A", "garden", "A has an apple tree in its garden.", schema.Value{}, nil})
+		within(t, s, func(tx *store.Tx) error {
+			return tx.Ent.Profile.Create().SetName("orchard").SetCategories([]string{"fruit"}).Exec(t.Context())
+		})
+		compare(t, s, report.Question{All: true, Categories: []string{"garden", "fruit", "rate_limits", "limits"}})
+		rows := compare(t, s, report.Question{All: true, Categories: []string{"garden"}}).Rows
+		if len(rows) != 1 {
+			t.Fatalf("rows: %+v", rows)
+		}
+		compare(t, s, report.Question{All: true, Attributes: []string{"saml", rows[0].Key, "~fruit/1x"}})
+	})
 }
 
 func TestAYesOrNoForEachPlanTakesOnePlaceOfACell(t *testing.T) {
