@@ -110,18 +110,6 @@ func (s *sample) of(ctx context.Context, client *ent.Client, domain string) (doc
 	return last.repeated, nil
 }
 
-// noted is the boilerplate of a domain of which no fact is active.
-func noted(ctx context.Context, client *ent.Client, domain string) (document.Boilerplate, error) {
-	row, err := client.Boilerplate.Get(ctx, domain)
-	if ent.IsNotFound(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read boilerplate of %s: %w", domain, err)
-	}
-	return document.UnpackMarks(row.Blocks), nil
-}
-
 // settleBoilerplate makes sure, until the transaction ends, that what it gives
 // is the boilerplate of a domain. If it has changed, what other pages state in
 // new boilerplate is removed, and counted.

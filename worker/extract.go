@@ -46,7 +46,9 @@ func (s Steps) extract(ctx context.Context, t task) (job.Save, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read profile: %w", err)
 	}
-	known, err := within(ctx, func(ctx context.Context) (document.Boilerplate, error) { return noted(ctx, s.Ent, p.Domain) })
+	known, err := within(ctx, func(ctx context.Context) (document.Boilerplate, error) {
+		return extract.BoilerplateOf(ctx, s.Ent, p.Domain)
+	})
 	if err != nil {
 		return nil, err
 	}

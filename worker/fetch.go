@@ -16,6 +16,7 @@ import (
 	"techfacts.dev/techfacts/internal/change"
 	"techfacts.dev/techfacts/internal/crawl"
 	"techfacts.dev/techfacts/internal/document"
+	"techfacts.dev/techfacts/internal/extract"
 	"techfacts.dev/techfacts/internal/fault"
 	"techfacts.dev/techfacts/internal/fetch"
 	"techfacts.dev/techfacts/internal/job"
@@ -347,7 +348,7 @@ func (v *visit) says(ctx context.Context, text string, marks document.Marks) (bo
 		return true, nil
 	}
 	common, err := patiently(ctx, func(ctx context.Context) (document.Boilerplate, error) {
-		return noted(ctx, v.Ent, v.response.URL.Domain())
+		return extract.BoilerplateOf(ctx, v.Ent, v.response.URL.Domain())
 	})
 	return err == nil && document.Says(text, marks, common), err
 }

@@ -133,7 +133,7 @@ func (l Lab) page(ctx context.Context, in Input) (extract.Page, error) {
 		if err != nil {
 			return extract.Page{}, fmt.Errorf("read page: %w", err)
 		}
-		repeated, err := l.boilerplate(ctx, p.Domain)
+		repeated, err := extract.BoilerplateOf(ctx, l.Store.Ent, p.Domain)
 		if err != nil {
 			return extract.Page{}, err
 		}
@@ -147,18 +147,6 @@ func (l Lab) page(ctx context.Context, in Input) (extract.Page, error) {
 		return extract.Page{Text: d.Text, Title: d.Title}, nil
 	}
 	return l.read(ctx, *in.URL)
-}
-
-// boilerplate is that of a domain as the last job left it.
-func (l Lab) boilerplate(ctx context.Context, domain string) (document.Boilerplate, error) {
-	row, err := l.Store.Ent.Boilerplate.Get(ctx, domain)
-	if ent.IsNotFound(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read boilerplate of %s: %w", domain, err)
-	}
-	return document.UnpackMarks(row.Blocks), nil
 }
 
 // read reads a page of the web.

@@ -103,7 +103,7 @@ func cellOf(company string, a *attribute, said []Said, looked bool) Cell {
 // aside is 1 for what says little of a row at once: what holds for some only, is too
 // long to be shown whole, or is a yes or no for something that is no plan.
 func (s Said) aside() int {
-	if s.Value.Kind == schema.ValueFlag && s.Limits["plan"] == "" && strings.Contains(s.Statement, " — ") || strings.HasSuffix(s.Text, "…") || slices.ContainsFunc(wordsOf(s.Text), func(w word) bool { return w.stem == "only" }) {
+	if s.Value.Kind == schema.ValueFlag && s.Limits["plan"] == "" && strings.Contains(s.Statement, " — ") || strings.HasSuffix(s.Text, "…") || strings.Contains(s.Text, " only") {
 		return 1
 	}
 	return 0

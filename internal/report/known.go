@@ -58,26 +58,34 @@ func misplaced(ctx context.Context, s *store.Store, categories []string) (int, e
 // no row. Of rows without a name the category is looked at: whether there is one depends
 // on what is documented.
 func checkAttributes(ctx context.Context, s *store.Store, keys []string) error {
+	var categories []string
 	for i, key := range keys {
-		at := fmt.Sprintf("input.attributes[%d]", i)
 		if slices.Contains(keys[:i], key) {
-			return fault.InvalidField(at, "%q stands there twice", key)
+			return fault.InvalidField(attributeAt(i), "%q stands there twice", key)
 		}
-		if attributes().byKey[key] != nil {
-			continue
+		if category, ok := categoryOfRow(key); ok && !slices.Contains(categories, category) {
+			categories = append(categories, category)
 		}
-		category, rest, _ := strings.Cut(strings.TrimPrefix(key, "~"), "/")
-		none := !strings.HasPrefix(key, "~") || rest == ""
-		if !none {
-			wrong, err := misplaced(ctx, s, []string{category})
-			if err != nil {
-				return err
-			}
-			none = wrong == 0
-		}
-		if none {
-			return fault.InvalidField(at, "there is no row %q", key)
+	}
+	wrong, err := misplaced(ctx, s, categories)
+	if err != nil {
+		return err
+	}
+	for i, key := range keys {
+		category, unnamed := categoryOfRow(key)
+		if attributes().byKey[key] == nil && (!unnamed || wrong >= 0 && category == categories[wrong]) {
+			return fault.InvalidField(attributeAt(i), "there is no row %q", key)
 		}
 	}
 	return nil
+}
+
+func attributeAt(i int) string { return fmt.Sprintf("input.attributes[%d]", i) }
+
+// categoryOfRow is the category that is in the key of a row without a name: see
+// comparing.align.
+func categoryOfRow(key string) (category string, ok bool) {
+	category, hash, ok := strings.Cut(key, "/")
+	category, unnamed := strings.CutPrefix(category, rest(""))
+	return category, ok && unnamed && hash != ""
 }
