@@ -28,6 +28,7 @@ const (
 	maxRedirects = 5
 	maxHeader    = 64 << 10
 	maxValidator = 512 // bytes of an ETag or a Last-Modified
+	maxIdle      = 100 // connections that are kept for the next request
 )
 
 // Options are what an [HTTP] can be told. The zero value of each means what the
@@ -90,8 +91,8 @@ func NewHTTP(o Options) *HTTP {
 		TLSClientConfig:        &tls.Config{RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12},
 		ForceAttemptHTTP2:      true,
 		DisableCompression:     true, // decoded here, within limits
-		MaxIdleConns:           100,
-		MaxIdleConnsPerHost:    2,
+		MaxIdleConns:           maxIdle,
+		MaxIdleConnsPerHost:    maxIdle, // there are never more than a domain's limit lets in at a time
 		IdleConnTimeout:        time.Minute,
 		MaxResponseHeaderBytes: maxHeader,
 	}

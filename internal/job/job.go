@@ -82,7 +82,7 @@ type Jobs struct {
 
 // New returns the jobs kept in s.
 func New(s *store.Store, bus Publisher, p Policy) *Jobs {
-	return &Jobs{Observer: unobserved{}, Log: slog.New(slog.DiscardHandler), store: s, bus: bus, policy: p, desk: desk{waiting: map[uuid.UUID][]*settlement{}}}
+	return &Jobs{Observer: unobserved{}, Log: slog.New(slog.DiscardHandler), store: s, bus: bus, policy: p, desk: newDesk()}
 }
 
 // unobserved is for jobs that nobody watches.

@@ -33,28 +33,75 @@ type settlement struct {
 
 // desk brings settlements of one job together. They would wait for each other
 // anyway, as each locks the job: so whoever comes while one is under way waits
-// here, and the first who waits settles for all of them next.
+// here, and the first who waits settles for all of them next. He gives others a
+// moment to come, too, since to settle several costs little more than one.
 type desk struct {
-	mu      sync.Mutex
-	waiting map[uuid.UUID][]*settlement // of each job that is being settled
+	mu     sync.Mutex
+	lines  map[uuid.UUID]*line // of each job that is being settled
+	moment time.Duration
+	enough int // of those who wait, to begin before the moment is over
 }
 
-// join lets s wait, or begin at once if it is the first of its job.
+// line is those who wait for one job.
+type line struct {
+	waiting []*settlement
+	begin   chan struct{} // closed when there are enough, or one is in a hurry; nil if nobody waits for that
+}
+
+func newDesk() desk {
+	return desk{lines: map[uuid.UUID]*line{}, moment: 5 * time.Millisecond, enough: 8}
+}
+
+// join lets s wait, or begin if it is the first of its job.
 func (d *desk) join(s *settlement) (first bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	behind, busy := d.waiting[s.item.JobID]
-	d.waiting[s.item.JobID] = append(behind, s)
+	l, busy := d.lines[s.item.JobID]
+	if !busy {
+		l = &line{}
+		d.lines[s.item.JobID] = l
+	}
+	if l.waiting = append(l.waiting, s); l.begin != nil && d.ready(l) {
+		close(l.begin)
+		l.begin = nil
+	}
 	return !busy
+}
+
+// ready reports whether nobody else need come. Facts are found in few places at
+// a time, each of which would do nothing meanwhile.
+func (d *desk) ready(l *line) bool {
+	return len(l.waiting) >= d.enough ||
+		slices.ContainsFunc(l.waiting, func(s *settlement) bool { return s.item.Step == schema.StepExtract })
+}
+
+// gather waits a moment for others of the job.
+func (d *desk) gather(ctx context.Context, id uuid.UUID) {
+	d.mu.Lock()
+	l := d.lines[id]
+	if d.ready(l) {
+		d.mu.Unlock()
+		return
+	}
+	begin := make(chan struct{})
+	l.begin = begin
+	d.mu.Unlock()
+	timer := time.NewTimer(d.moment)
+	defer timer.Stop()
+	select {
+	case <-begin:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }
 
 // next gives those who wait.
 func (d *desk) next(id uuid.UUID) []*settlement {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	all := d.waiting[id]
-	n := min(len(all), maxTogether)
-	d.waiting[id] = slices.Clone(all[n:])
+	l := d.lines[id]
+	all, n := l.waiting, min(len(l.waiting), maxTogether)
+	l.waiting, l.begin = slices.Clone(all[n:]), nil
 	return all[:n]
 }
 
@@ -62,10 +109,10 @@ func (d *desk) next(id uuid.UUID) []*settlement {
 func (d *desk) leave(id uuid.UUID, settled []*settlement) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if behind := d.waiting[id]; len(behind) > 0 {
+	if behind := d.lines[id].waiting; len(behind) > 0 {
 		behind[0].turn <- true
 	} else {
-		delete(d.waiting, id)
+		delete(d.lines, id)
 	}
 	for _, s := range settled {
 		s.turn <- false // to whoever settled, too, who does not listen any more
@@ -81,6 +128,7 @@ func (j *Jobs) settle(s *settlement) error {
 		return s.err
 	}
 	if j.desk.join(s) || <-s.turn {
+		j.desk.gather(s.ctx, s.item.JobID)
 		batch := j.desk.next(s.item.JobID)
 		defer j.desk.leave(s.item.JobID, batch)
 		slices.SortFunc(batch, func(a, b *settlement) int { return strings.Compare(a.item.URL, b.item.URL) }) // so that pages are locked in one order

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/ent/jobevent"
 	"techfacts.dev/techfacts/ent/jobitem"
@@ -106,6 +107,47 @@ func TestItemsThatAreSettledTogetherAgreeWithTheirJob(t *testing.T) {
 		}
 		if together > alone-6*3 { // they share at least the locking and the changes of the job
 			b.Errorf("%d statements for 8 items together, %d one by one", together, alone)
+		}
+	})
+}
+
+func TestASettlementWaitsAMomentForOthers(t *testing.T) {
+	each(t, func(b *bench) {
+		settle := func(items []queue.Item) int64 {
+			before := b.store.Statements()
+			var group errgroup.Group
+			for _, item := range items {
+				group.Go(func() error { return b.settle(item, job.Result{Outcome: schema.Stored}) })
+			}
+			if err := group.Wait(); err != nil {
+				b.Fatal(err)
+			}
+			return b.store.Statements() - before
+		}
+		b.start(scrape(urls(8)...))
+		b.jobs.Gather(time.Nanosecond, 8)
+		alone := int64(0)
+		for _, item := range b.take() {
+			alone += settle([]queue.Item{item}) // does not wait for the others for ever
+		}
+		b.start(scrape(urls(8)...))
+		b.jobs.Gather(time.Hour, 8)
+		if together := settle(b.take()); together > alone-7*3 {
+			b.Errorf("%d statements for 8 items together, %d one by one", together, alone)
+		}
+	})
+}
+
+func TestNobodyWaitsForOthersToFindFacts(t *testing.T) {
+	each(t, func(b *bench) {
+		b.jobs.Gather(time.Hour, 8)
+		row := b.start(scrape(urls(1)...))
+		item := b.take()[0]
+		item.Step = schema.StepExtract
+		ctx, cancel := context.WithTimeout(b.Context(), 10*time.Second)
+		defer cancel()
+		if err := b.jobs.Settle(ctx, b.queue, item, row.Params, time.Millisecond, give(job.Result{Outcome: schema.Stored})(item)); err != nil {
+			b.Fatal(err)
 		}
 	})
 }

@@ -55,7 +55,7 @@ type Answer struct {
 
 // Chat asks one language model. It may be used by many at a time.
 type Chat struct {
-	client openai.Client
+	client openai.ChatCompletionService
 	e      Endpoint
 	care   Care
 	slots  chan struct{}
@@ -72,7 +72,7 @@ func NewChat(e Endpoint, c Care) *Chat {
 		options = append(options, option.WithAPIKey(e.Key))
 	}
 	return &Chat{
-		client: openai.Client{Options: options, Chat: openai.NewChatService(options...)}, e: e, care: c,
+		client: openai.NewChatCompletionService(options...), e: e, care: c,
 		slots: make(chan struct{}, max(c.Concurrent, 1)), pause: breaker{limit: max(c.Failures, 1), pause: c.Pause},
 	}
 }
@@ -184,7 +184,7 @@ func (c *Chat) send(ctx context.Context, q Question, form int32) (a Answer, agai
 	}
 	limited, cancel := context.WithTimeout(observed, c.e.Timeout)
 	defer cancel()
-	r, err := c.client.Chat.Completions.New(limited, c.params(q, form))
+	r, err := c.client.New(limited, c.params(q, form))
 	var outcome string
 	switch {
 	case err == nil && len(r.Choices) > 0:

@@ -29,7 +29,7 @@ type Endpoint struct {
 
 // Embeddings are the vectors that one model gives texts.
 type Embeddings struct {
-	client    openai.Client
+	client    openai.EmbeddingService
 	model     string
 	dimension atomic.Int64 // 0 until the first answer
 }
@@ -43,7 +43,7 @@ func NewEmbeddings(e Endpoint) *Embeddings {
 	if e.Key != "" {
 		options = append(options, option.WithAPIKey(e.Key))
 	}
-	return &Embeddings{client: openai.Client{Options: options, Embeddings: openai.NewEmbeddingService(options...)}, model: e.Model}
+	return &Embeddings{client: openai.NewEmbeddingService(options...), model: e.Model}
 }
 
 // Embed gives each text a vector, in order. The first answer decides how many
@@ -64,7 +64,7 @@ func (e *Embeddings) Embed(ctx context.Context, texts []string) ([][]float32, er
 }
 
 func (e *Embeddings) request(ctx context.Context, texts []string) ([][]float32, error) {
-	r, err := e.client.Embeddings.New(ctx, openai.EmbeddingNewParams{
+	r, err := e.client.New(ctx, openai.EmbeddingNewParams{
 		Model: e.model, Input: openai.EmbeddingNewParamsInputUnion{OfArrayOfStrings: texts},
 	})
 	if err != nil {
