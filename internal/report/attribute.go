@@ -18,7 +18,7 @@ var attributeTable string
 
 // Version counts the changes of what entries are made of: of attributes.txt and
 // of the code that reads statements by it. Entries of another version are made anew.
-const Version = 2
+const Version = 3
 
 // direction says which of two values is better.
 type direction int8
@@ -43,6 +43,7 @@ type attribute struct {
 	better     direction
 
 	also, never [][]string // phrases
+	same        []string   // nouns that count the same
 }
 
 // table is attributes.txt, read.
@@ -160,6 +161,8 @@ func (t *table) condition(a *attribute, line string) error {
 			a.also = append(a.also, words)
 		case "-":
 			a.never = append(a.never, words)
+		case "=":
+			a.same = append(a.same, words...)
 		default:
 			return fmt.Errorf("%s is no sign of a condition", sign)
 		}

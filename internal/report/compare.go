@@ -29,6 +29,7 @@ type Question struct {
 	All        bool       // every company there is
 	Categories []string   // none: all
 	Attributes []string   // keys of rows; none: all
+	Lone       bool       // with the rows without a name that one company alone states
 	Profile    string     // by which facts were found; empty: any
 	First      int        // the most rows
 	AsOf       *time.Time // as facts were then; nil: as they are
@@ -39,6 +40,7 @@ type Comparison struct {
 	Companies []Company
 	Rows      []Row
 	RowCount  int // with those that Question.First left out
+	LoneCount int // rows without a name that one company alone states, wanted or not
 }
 
 // Company is a column, and how much of it is known.
@@ -47,7 +49,8 @@ type Company struct {
 	Pages          int
 	Newest, Oldest time.Time // when its pages were fetched; zero without pages
 
-	Stated, StatedNo, Conflicts, NotDocumented, NotRead int // rows
+	Stated, StatedNo, Conflicts, NotDocumented, NothingAlike, NotRead int // rows
+	Lone                                                              int // rows without a name that it alone states
 
 	// Undocumented and Unread are the labels of all rows with a name, shown or not,
 	// of which the company says nothing.
@@ -136,7 +139,7 @@ func (c *comparing) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rows = append(rows, c.unnamed(loose, rest)...)
+	rows = append(rows, c.shared(c.unnamed(loose, rest))...)
 	slices.SortStableFunc(rows, func(a, b draft) int { return cmp.Compare(b.stated, a.stated) })
 	c.RowCount = len(rows)
 	rows = rows[:min(len(rows), c.question.First)]
@@ -264,6 +267,19 @@ func (c *comparing) unnamed(keys []string, said map[place][]Said) (rows []draft)
 	return rows
 }
 
+// shared counts the rows that one company alone states, and takes them out: they
+// compare nothing. They stay where they are asked for.
+func (c *comparing) shared(rows []draft) []draft {
+	return slices.DeleteFunc(rows, func(d draft) bool {
+		if d.stated > 1 {
+			return false
+		}
+		c.LoneCount++
+		c.Companies[slices.IndexFunc(d.said, func(s []Said) bool { return s != nil })].Lone++
+		return !c.question.Lone && len(c.question.Attributes) == 0
+	})
+}
+
 // align puts what a company says into the row, of those from first on, that is
 // most like it and in which the company says nothing yet, or into a new one.
 func (c *comparing) align(rows []draft, first int, key string, company int, name string, s Said) []draft {
@@ -296,8 +312,8 @@ func (c *comparing) align(rows []draft, first int, key string, company int, name
 // row of a table, else the statement.
 func labelOf(s Said) string {
 	if before, _, ok := strings.Cut(s.Statement, " — "); ok {
-		if label := (Statement{Text: s.Statement}).label(); label != "" {
-			return shorten(before+": "+label, 80)
+		if list := columnsOf(s.Statement); len(list) > 0 {
+			return shorten(before+": "+list[0].head, 80)
 		}
 		return shorten(before, 80)
 	}
@@ -322,7 +338,7 @@ func (c *comparing) row(d draft) Row {
 	}
 	for i := range c.Companies {
 		company := &c.Companies[i]
-		cell := cellOf(company.Name, d.attribute, d.said[i], c.looked[place{i, d.section.key}])
+		cell := cellOf(company.Name, d.attribute, d.said[i], c.silent(d, i))
 		switch cell.State {
 		case Stated:
 			company.Stated++
@@ -332,6 +348,8 @@ func (c *comparing) row(d draft) Row {
 			company.Conflicts++
 		case NotDocumented:
 			company.NotDocumented++
+		case NothingAlike:
+			company.NothingAlike++
 		case NotRead:
 			company.NotRead++
 		}
@@ -342,6 +360,18 @@ func (c *comparing) row(d draft) Row {
 	}
 	rankCells(d.attribute, r.Cells)
 	return r
+}
+
+// silent is the state of a cell of a company that says nothing in the row. Of a row without a
+// name nobody has looked for other words that say it.
+func (c *comparing) silent(d draft, company int) State {
+	switch {
+	case !c.looked[place{company, d.section.key}]:
+		return NotRead
+	case d.attribute == nil:
+		return NothingAlike
+	}
+	return NotDocumented
 }
 
 // Facts are the ids of the facts that a cell shows: one for each entry, then those

@@ -181,7 +181,7 @@ func (d demand) hold(c Cell, more bool) Finding {
 			f.Outcome, f.Reason, f.Plans = Pass, "stated: "+firstTexts(f.Entries), plansOf(f.Entries)
 			break
 		}
-		f.Reason, f.Entries = "its pages contradict each other: "+c.Text, c.Entries[:2]
+		f.Reason, f.Entries = "its pages contradict each other: "+c.Parts[0], c.Entries[:2]
 	case c.State == StatedNo:
 		f.Outcome, f.Reason = d.denied()
 		f.Entries = c.Entries

@@ -194,7 +194,6 @@ func (a Author) compose(ctx context.Context, in schema.ReportParams, now time.Ti
 	if err != nil {
 		return nil, tally, err
 	}
-	c.lean()
 	pick := c.choose
 	if in.Type == schema.ReportSummary {
 		pick = c.offer
@@ -228,12 +227,6 @@ const (
 	tellingOnes = 5          // facts of a summary
 	maxWords    = 500        // of a summary
 )
-
-// lean leaves out of the table what only one company says and has no name: it
-// compares nothing, and stands in the sections.
-func (c *composing) lean() {
-	c.table.Rows = slices.DeleteFunc(c.table.Rows, func(r Row) bool { return !r.Named && (r.Stated < 2 || len(c.in.Companies) < 2) })
-}
 
 func titleOf(in schema.ReportParams) string {
 	companies := andList(in.Companies)
@@ -374,8 +367,9 @@ func (c *composing) tables() {
 		last := &c.Table[len(c.Table)-1]
 		last.Rows = append(last.Rows, row)
 	}
-	if c.RowsLeft = c.table.RowCount - len(c.table.Rows); c.RowsLeft > 0 {
-		c.Notes = append(c.Notes, fmt.Sprintf("The table shows %d of %d rows: those with a name, and those that two or more companies state in like words.", len(c.table.Rows), c.table.RowCount))
+	all := c.table.RowCount + c.table.LoneCount
+	if c.RowsLeft = all - len(c.table.Rows); c.RowsLeft > 0 {
+		c.Notes = append(c.Notes, fmt.Sprintf("The table shows %d of %d rows: those with a name, and those that two or more companies state in like words.", len(c.table.Rows), all))
 	}
 }
 
@@ -385,7 +379,7 @@ func (c *composing) highlights() {
 		for _, r := range s.Rows {
 			for _, cell := range r.Cells {
 				if cell.State == Conflict {
-					c.Highlights = append(c.Highlights, Point{fmt.Sprintf("%s contradicts itself about %s: %s.", cell.Company, lowerLabel(r.Label), cell.Text), cell.Cites})
+					c.Highlights = append(c.Highlights, Point{fmt.Sprintf("%s contradicts itself about %s: %s.", cell.Company, lowerLabel(r.Label), cell.Shown()[0]), cell.Cites})
 				}
 			}
 		}

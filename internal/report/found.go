@@ -89,22 +89,15 @@ func speaks(s *Said, words []string) bool {
 		start, end = min(start, all[i].start), max(end, all[i].end)
 	}
 	of := Statement{Text: s.Statement, Value: s.Value, Qualifiers: s.Limits}
-	label := of.label()
-	s.Apart = of.apart(label)
-	if s.Limits == nil {
-		s.Limits = map[string]string{}
-	}
-	if strings.Contains(s.Apart, "column=") {
-		s.Limits["column"] = label
-	}
-	delete(s.Limits, "endpoint")
+	columns := columnsOf(s.Statement)
+	s.Apart = of.apart(columns.head(start, nil))
+	s.limit()
 	s.seen = s.seen.UTC()
-	s.Text = wordEntry(*s, "")
-	from, to := clause(s.Statement, start, end, label == "")
+	s.Text = wordEntry(*s, nil)
 	if s.Value.Kind == schema.ValueFlag {
 		s.Denies = !s.Value.Yes
 	} else {
-		s.Denies = denied(s.Statement, from, to, start)
+		s.Denies = of.denies(mention{start: start, end: end}, columns)
 	}
 	return true
 }

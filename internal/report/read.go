@@ -262,15 +262,24 @@ func scanSaid(rows *sql.Rows) (company, key string, s Said, err error) {
 		return "", "", s, err
 	}
 	s.seen = s.seen.UTC()
+	s.limit()
+	s.Text = wordEntry(s, attributes().byKey[key])
+	return company, key, s, nil
+}
+
+// limit makes what limits an entry of the qualifiers of its fact, and of what tells the entry
+// apart: the plan of one of its values, the head of a column.
+func (s *Said) limit() {
 	if s.Limits == nil { // there are none, or it was null
 		s.Limits = map[string]string{}
 	}
 	delete(s.Limits, "endpoint")
-	if i := strings.Index(s.Apart, "column="); i >= 0 {
-		s.Limits["column"] = Statement{Text: s.Statement}.label()
+	if head := columnOf(s.Statement, s.Apart); head != "" {
+		s.Limits["column"] = head
 	}
-	s.Text = wordEntry(s, key)
-	return company, key, s, nil
+	if plan := planIn(s.Apart); plan != "" && !strings.EqualFold(plan, s.Limits["plan"]) {
+		s.Limits["plan"] = asWorded(s.Statement, plan)
+	}
 }
 
 const entryColumns = `e.company, e.attribute, f.id, f.url, f.statement, e.apart, e.denies, e.value, f.qualifiers, e.confidence, f.last_seen_at`
@@ -285,10 +294,10 @@ func (r *reader) surest(keys []string, n int) (string, []any) {
 		return `select x.* from (values ` + repeat("(?)", len(r.names)) + `) as c(name) cross join (values ` + repeat("(?)", len(keys)) + `) as k(name) cross join lateral (
   select ` + entryColumns + ` from entries e join facts f on f.id = e.fact_id
   where e.company = c.name and e.attribute = k.name` + and + `
-  order by e.confidence desc, e.fact_id desc limit ?) x`, args
+  order by e.confidence desc, e.fact_id desc, e.id limit ?) x`, args
 	}
 	return `select company, attribute, id, url, statement, apart, denies, value, qualifiers, confidence, last_seen_at from (
-  select ` + entryColumns + `, row_number() over (partition by e.company, e.attribute order by e.confidence desc, e.fact_id desc) as place
+  select ` + entryColumns + `, row_number() over (partition by e.company, e.attribute order by e.confidence desc, e.fact_id desc, e.id) as place
   from entries e join facts f on f.id = e.fact_id
   where e.company in (` + marks(len(r.names)) + `) and e.attribute in (` + marks(len(keys)) + `)` + and + `
 ) where place <= ? order by company, attribute, place`, args
