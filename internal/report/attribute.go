@@ -42,8 +42,10 @@ type attribute struct {
 	kinds      []schema.ValueKind // of values; none: the words are compared
 	better     direction
 
-	also, never [][]string // phrases
-	same        []string   // nouns that count the same
+	least bool // of several versions the first counts
+
+	also, sentence, never [][]string // phrases
+	same                  []string   // nouns that count the same
 }
 
 // table is attributes.txt, read.
@@ -130,6 +132,8 @@ func (t *table) attribute(line string, s *section) (*attribute, error) {
 			a.better = higher
 		case "lower":
 			a.better = lower
+		case "least":
+			a.least = true
 		default:
 			for k := range strings.SplitSeq(word, ",") {
 				if !slices.Contains(schema.ValueKind("").Values(), k) {
@@ -159,6 +163,8 @@ func (t *table) condition(a *attribute, line string) error {
 			t.phrases[words[0]] = append(t.phrases[words[0]], phrase{words, a})
 		case "&":
 			a.also = append(a.also, words)
+		case "?":
+			a.sentence = append(a.sentence, words)
 		case "-":
 			a.never = append(a.never, words)
 		case "=":
@@ -258,9 +264,9 @@ type mention struct {
 	length     int // words
 }
 
-// mentions finds the attributes that a statement speaks of, each once, at its
-// longest phrase.
-func (t *table) mentions(words []word) (found []mention) {
+// mentions finds the attributes that a statement, which is a sentence or not, speaks of, each
+// once, at its longest phrase.
+func (t *table) mentions(words []word, sentence bool) (found []mention) {
 	for i, w := range words {
 		for _, first := range []string{w.stem, "#"} {
 			if first == "#" && !w.number {
@@ -280,6 +286,7 @@ func (t *table) mentions(words []word) (found []mention) {
 		}
 	}
 	return slices.DeleteFunc(found, func(m mention) bool {
-		return len(m.of.also) > 0 && !anywhere(words, m.of.also) || anywhere(words, m.of.never)
+		return len(m.of.also) > 0 && !anywhere(words, m.of.also) || anywhere(words, m.of.never) ||
+			sentence && len(m.of.sentence) > 0 && !anywhere(words, m.of.sentence)
 	})
 }

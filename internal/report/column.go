@@ -67,7 +67,7 @@ func (list columns) head(place int, a *attribute) string {
 // plainHeads are heads of columns that tell nothing.
 //
 //nolint:gochecknoglobals // a fixed list
-var plainHeads = []string{"limit", "limits", "value", "values", "type", "how", "status", "state", "requires", "needs", "amount", "description", "meaning", "setting", "details"}
+var plainHeads = []string{"limit", "limits", "value", "values", "type", "how", "status", "state", "requires", "needs", "amount", "description", "meaning", "setting", "details", "what it does", "remarks", "note", "notes", "availability"}
 
 // tells reports whether the head of a column says more than its row does.
 func tells(head string, a *attribute) bool {
@@ -80,7 +80,7 @@ func tells(head string, a *attribute) bool {
 	words, label := wordsOf(head), wordsOf(a.label)
 	return slices.ContainsFunc(words, func(w word) bool {
 		return !slices.ContainsFunc(label, func(l word) bool { return l.stem == w.stem })
-	}) && !slices.ContainsFunc(attributes().mentions(words), func(m mention) bool { return m.of == a })
+	}) && !slices.ContainsFunc(attributes().mentions(words, false), func(m mention) bool { return m.of == a })
 }
 
 // columnOf is the head of a column that tells an entry apart, as the statement words it.

@@ -136,5 +136,5 @@ func denied(text string, start, end, mention int) bool {
 //nolint:gochecknoglobals // a fixed list
 var denials = []string{
 	"support", "supported", "hold", "have", "offer", "offered", "provide", "provided", "run", "charge", "available", "included", "include", "authorized", "authorised",
-	"certified", "compliant", "covered", "possible", "allowed", "permitted", "sign", "official", "exist", "encrypted", "use", "comply", "implemented", "rotated", "kept", "expire",
+	"certified", "compliant", "covered", "possible", "allowed", "permitted", "sign", "official", "exist", "encrypted", "use", "comply", "implemented", "rotated", "kept", "expire", "planned", "pursued", "apply",
 }

@@ -35,7 +35,7 @@ func rest(category string) string { return "~" + category }
 // statement, so whoever has the fact can make them again.
 func Entries(s Statement) (entries []Entry) {
 	columns := columnsOf(s.Text)
-	for _, m := range attributes().mentions(wordsOf(s.Text)) {
+	for _, m := range attributes().mentions(wordsOf(s.Text), len(columns) == 0) {
 		if list := s.byPlan(m); len(list) > 0 {
 			entries = append(entries, list...)
 		} else if e, ok := s.entry(m, columns); ok {
@@ -57,8 +57,11 @@ func (s Statement) entry(m mention, columns columns) (e Entry, ok bool) {
 		return e, false
 	}
 	denies := s.denies(m, columns)
+	if len(columns) == 0 && partly.MatchString(s.Text[m.end:]) { // there is such a thing, if not for all
+		denies, flag = false, false
+	}
 	if len(m.of.kinds) == 0 {
-		if flag && !s.Value.Yes || !flag && denies || outstanding(s.Qualifiers["condition"]) {
+		if flag && !s.Value.Yes || !flag && denies || outstanding(s.Qualifiers["condition"], s.Text) {
 			e.Denies = true
 		}
 		if flag {
@@ -81,9 +84,12 @@ func (s Statement) entry(m mention, columns columns) (e Entry, ok bool) {
 	return e, false
 }
 
+// partly are words that deny something for some only.
+var partly = regexp.MustCompile(`^[^.,;]*\b(?:not|cannot|n't)\b[^.,;]* (?:for|on|in) (?:the )?\p{Lu}[\p{L}\d]+ (?:clusters?|plans?|accounts?|projects?|tiers?|editions?|customers?|workspaces?)\b`)
+
 // outstanding reports conditions of what there is not now, or not yet.
-func outstanding(condition string) bool {
-	return condition == "in progress" || condition == "planned" || condition == "former"
+func outstanding(condition, text string) bool {
+	return condition == "in progress" || condition == "planned" || condition == "former" && !strings.Contains(text, "valid ")
 }
 
 // byDefault is what stands for the head of the column of values that hold unless
@@ -103,10 +109,14 @@ func (s Statement) about(v schema.Value, at int, columns columns, a *attribute) 
 // measure is the value, of the attribute's kinds, that stands nearest to where
 // the attribute is spoken of, and where it stands; what follows is nearer than what comes before.
 func (s Statement) measure(m mention) (best schema.Value, at int, ok bool) {
-	nearest, several := 0, 0
+	nearest, several, others := 0, 0, false
 	all := extract.Measures(s.Text)
 	for _, q := range all {
-		if !slices.Contains(m.of.kinds, q.Value.Kind) {
+		switch {
+		case !slices.Contains(m.of.kinds, q.Value.Kind):
+			continue
+		case s.ofOther(q, m):
+			others = true
 			continue
 		}
 		several++
@@ -127,15 +137,26 @@ func (s Statement) measure(m mention) (best schema.Value, at int, ok bool) {
 	if ok && m.of.better == higher {
 		best, at = s.bound(all, best, at)
 	}
-	if slices.Contains(m.of.kinds, s.Value.Kind) && (several <= 1 || best.Original == s.Value.Original) {
+	if slices.Contains(m.of.kinds, s.Value.Kind) && (ok || !others) && (several <= 1 || best.Original == s.Value.Original) {
 		return s.Value, max(0, strings.Index(s.Text, s.Value.Original)), true // it may have the unit that stands in the head of its column
 	}
 	if !ok && slices.Contains(m.of.kinds, schema.ValueVersion) {
-		best, ok = versionIn(s.Text, m)
-		return best, m.start, ok
+		best, at, ok = s.version(m)
+	}
+	if !ok && slices.Contains(m.of.kinds, schema.ValueDuration) {
+		best, at, ok = s.interval(m)
 	}
 	return best, at, ok
 }
+
+// ofOther reports values that are said to be of something else: the 16 GB of "16 GB of memory and a
+// disk" are not those of the disk.
+func (s Statement) ofOther(q extract.Measure, m mention) bool {
+	return strings.HasPrefix(s.Text[q.End:], " of ") && m.start > q.End+len(" of ")+near
+}
+
+// near is how far behind an "of" the words that it is about may stand.
+const near = 12
 
 // onPlan are words right after a value that say on which plan it holds.
 var onPlan = regexp.MustCompile(`^\s+(?:on|for|with|in)\s+(?:the\s+)?(\p{Lu}[\p{L}\d-]*)(\s+plan)?`)
@@ -190,20 +211,6 @@ const farther = 40
 //
 //nolint:gochecknoglobals // a fixed list
 var links = []string{"at", "for", "of", "as"}
-
-// versionIn is the number with which the words of a mention end: TLS 1.3.
-func versionIn(text string, m mention) (v schema.Value, ok bool) {
-	start := m.end
-	for start > m.start && text[start-1] >= '0' && text[start-1] <= '9' {
-		start--
-	}
-	end := m.end
-	for start < m.end && end < len(text)-1 && (text[end] >= '0' && text[end] <= '9' || text[end] == '.' && text[end+1] >= '0' && text[end+1] <= '9') {
-		end++
-	}
-	number := text[start:end]
-	return schema.Value{Kind: schema.ValueVersion, Original: number, From: number, To: number}, number != ""
-}
 
 // apart tells entries of one cell apart: by what limits the statement, and by what
 // its column is about unless that is a plan, which is a qualifier then.
