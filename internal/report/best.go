@@ -187,10 +187,19 @@ func commonMeasure(a *attribute, cells []Cell) (most string, several bool) {
 }
 
 // saysBetter reports that the words of the value that stands for c have a better one:
-// 99.9% on one plan and 99.95% on another.
+// at most 50, or 100 on request.
 func (c Cell) saysBetter(a *attribute) bool {
-	return slices.ContainsFunc(extract.Measures(c.Entries[0].Statement), func(m extract.Measure) bool {
+	return a.alone(c.Entries[0].Statement) && slices.ContainsFunc(extract.Measures(c.Entries[0].Statement), func(m extract.Measure) bool {
 		return a.measure(m.Value) == a.measure(c.Value) && better(a, m.Value, c.Value)
+	})
+}
+
+// alone tells whether a statement speaks of the attribute and of no other that takes such values: of two
+// shares of latency each has its own.
+func (a *attribute) alone(statement string) bool {
+	list := columnsOf(statement)
+	return !slices.ContainsFunc(attributes().mentions(wordsOf(statement), len(list) == 0), func(m mention) bool {
+		return m.of != a && slices.ContainsFunc(m.of.kinds, func(k schema.ValueKind) bool { return slices.Contains(a.kinds, k) })
 	})
 }
 

@@ -177,6 +177,8 @@ func opposed(a *attribute, x, y Said) float64 {
 	switch {
 	case planOf(x.Apart) != planOf(y.Apart):
 		return 0
+	case x.URL == y.URL && len(columnsOf(x.Statement)) > 0 && len(columnsOf(y.Statement)) > 0: // two rows of a table
+		return 0
 	case x.Denies != y.Denies:
 		if x.Apart != y.Apart || unlimited {
 			return 0

@@ -352,3 +352,61 @@ func TestAYesOrNoForEachPlanTakesOnePlaceOfACell(t *testing.T) {
 		}
 	})
 }
+
+func TestAConflictShowsWhatHoldsForOtherPlans(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	rate := func(company, plan, original string, n float64) stated {
+		v := schema.Value{Kind: schema.ValueRate, Original: original, Number: n / 60, Unit: "request/s"}
+		return stated{company, "rate_limits", plan + " plan — Rate limit: " + original, v, map[string]string{"plan": plan}}
+	}
+	put(t, s,
+		rate("A", "Team", "100 requests per minute", 100), rate("A", "Team", "200 requests per minute", 200), rate("A", "Free", "10 requests per minute", 10),
+		rate("B", "Team", "300 requests per minute", 300), rate("C", "Team", "400 requests per minute", 400),
+	)
+	row := rowOf(compare(t, s, report.Question{Companies: []string{"A", "B", "C"}}), "request_rate")
+	if c := row.Cells[0]; c.Text != "Team: 100 requests per minute ≠ Team: 200 requests per minute · Free: 10 requests per minute" || c.More != 0 || c.Unranked == "" {
+		t.Errorf("got %q, %d more, unranked %q", c.Text, c.More, c.Unranked)
+	}
+	if row.Cells[0].Best || row.Cells[0].Worst || !row.Cells[1].Worst || !row.Cells[2].Best || row.Cells[1].Unranked != "" {
+		t.Errorf("what contradicts itself keeps others from being compared: %+v", row.Cells)
+	}
+}
+
+func TestAForeignUnitIsLeftOutOfTheRankWithAReason(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	size := func(company, original string, n float64, unit string) stated {
+		return stated{company, "limits", "Page size: at most " + original, schema.Value{Kind: schema.ValueCount, Original: original, Number: n, Unit: unit}, nil}
+	}
+	put(t, s, size("A", "100 hits", 100, "hit"), size("B", "50", 50, ""), size("C", "200 records", 200, "record"), size("D", "7 sheets", 7, "sheet"))
+	row := rowOf(compare(t, s, report.Question{Companies: []string{"A", "B", "C", "D"}}), "page_size")
+	got := ""
+	for _, c := range row.Cells {
+		got += c.Company + map[bool]string{true: "+"}[c.Best] + map[bool]string{true: "-"}[c.Worst] + " " + c.Unranked + ";"
+	}
+	if want := "A ;B- ;C+ ;D it counts something else: sheet;"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	two := rowOf(compare(t, s, report.Question{Companies: []string{"A", "D"}}), "page_size")
+	for _, c := range two.Cells {
+		if c.Best || c.Worst || c.Unranked == "" {
+			t.Errorf("of two units neither is that of most: %+v", c)
+		}
+	}
+}
+
+func TestTextSaysHowMuchItLeavesOut(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	long := " which is told here at great length, and with words that nobody needs who only wants to know whether there is such a thing at all"
+	put(t, s,
+		stated{"A", "features", "A calls webhooks" + long + ".", schema.Value{}, nil},
+		stated{"A", "features", "Events reach webhooks within a minute" + long + ".", schema.Value{}, nil},
+		stated{"A", "features", "Deliveries to webhooks are signed" + long + ".", schema.Value{}, nil},
+	)
+	c := rowOf(compare(t, s, report.Question{Companies: []string{"A"}}), "webhooks").Cells[0]
+	if c.More != 2 || len(c.Entries) != 3 || !strings.HasSuffix(c.Text, " · +2 more") {
+		t.Errorf("%d more of %d: %q", c.More, len(c.Entries), c.Text)
+	}
+}

@@ -149,11 +149,27 @@ func wordEntry(s Said, a *attribute) string {
 	case kind == schema.ValueMoney && s.Value.Per != "" && !strings.Contains(strings.ToLower(v), strings.ToLower(s.Value.Per)):
 		v += " per " + s.Value.Per
 	}
+	if strings.Trim(v, "0123456789.,   ") == "" && s.Value.Unit != "" {
+		v += unitOfHead(s.Statement, v)
+	}
 	limits := s.limits(v)
 	if len(limits) == 0 {
 		return v
 	}
 	return strings.Join(limits, ", ") + ": " + v
+}
+
+// unitOfHead is the unit in the head of the column that a bare number stands in: Memory (GB).
+func unitOfHead(statement, number string) string {
+	c := columnsOf(statement).at(strings.LastIndex(statement, number))
+	if c == nil || !strings.HasSuffix(c.head, ")") {
+		return ""
+	}
+	_, unit, _ := strings.Cut(strings.TrimSuffix(c.head, ")"), "(")
+	if len(wordsOf(unit)) != 1 {
+		return ""
+	}
+	return " " + unit
 }
 
 // limits are what limits an entry whose value is worded as v, which may say it, too.
