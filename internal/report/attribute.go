@@ -199,7 +199,8 @@ type word struct {
 
 // wordsOf splits a text into words: letters and digits, in lower case, without
 // the s of a plural.
-func wordsOf(text string) (words []word) {
+func wordsOf(text string) []word {
+	words := make([]word, 0, len(text)/5+1)
 	start := -1
 	flush := func(end int) {
 		if start < 0 {

@@ -60,16 +60,17 @@ type TableRow struct {
 
 // TableCell is one cell with its citations.
 type TableCell struct {
-	Company string        `json:"company"`
-	State   State         `json:"state"`
-	Text    string        `json:"text"`
-	Parts   []string      `json:"parts,omitempty"` // of the text, if it has several
-	Lead    int           `json:"lead,omitempty"`  // the part that is best or worst
-	Value   *schema.Value `json:"value,omitempty"`
-	Best    bool          `json:"best,omitempty"`
-	Worst   bool          `json:"worst,omitempty"`
-	Cites   []int         `json:"cites,omitempty"`
-	Left    int           `json:"entriesLeftOut,omitempty"`
+	Company  string        `json:"company"`
+	State    State         `json:"state"`
+	Text     string        `json:"text"`
+	Parts    []string      `json:"parts,omitempty"` // of the text, if it has several
+	Lead     int           `json:"lead,omitempty"`  // the part that is best or worst
+	Value    *schema.Value `json:"value,omitempty"`
+	Best     bool          `json:"best,omitempty"`
+	Worst    bool          `json:"worst,omitempty"`
+	Unranked string        `json:"unranked,omitempty"` // why its value is compared to no other
+	Cites    []int         `json:"cites,omitempty"`
+	Left     int           `json:"entriesLeftOut,omitempty"`
 }
 
 // Section lists facts of one category.
@@ -348,7 +349,7 @@ func (c *composing) tables() {
 		}
 		row := TableRow{Key: r.Key, Label: r.Label, Better: r.Better}
 		for _, cell := range r.Cells {
-			t := TableCell{Company: cell.Company, State: cell.State, Text: cell.Text, Best: cell.Best, Worst: cell.Worst}
+			t := TableCell{Company: cell.Company, State: cell.State, Text: cell.Text, Best: cell.Best, Worst: cell.Worst, Unranked: cell.Unranked}
 			if len(cell.Parts) > 1 {
 				t.Parts, t.Lead = cell.Parts, cell.Lead
 			}
@@ -401,7 +402,7 @@ func (c *composing) highlights() {
 				}
 				n++
 				rank := map[int]string{1: "highest", -1: "lowest"}[r.Better]
-				if slices.ContainsFunc(r.Cells, func(o TableCell) bool { return o.Value != nil && o.Value.Numeric() && o.Value.Unit != cell.Value.Unit }) {
+				if slices.ContainsFunc(r.Cells, func(o TableCell) bool { return o.Unranked != "" && o.State != Conflict }) {
 					rank += " in its unit"
 				}
 				c.Highlights = append(c.Highlights, Point{fmt.Sprintf("%s: %s at %s, %s.", r.Label, rank, cell.Company, cell.Value.Original), cell.Cites[:min(1, len(cell.Cites))]})

@@ -230,14 +230,17 @@ func (r *reader) said(ctx context.Context, keys []string, n int) (map[place][]Sa
 			return fmt.Errorf("read entries: %w", err)
 		}
 		defer rows.Close()
-		said := map[place][]Said{}
+		said, limits := map[place][]Said{}, limitsByText{}
 		for rows.Next() {
-			company, key, s, err := scanSaid(rows)
+			company, key, s, err := scanSaid(rows, limits)
 			if err != nil {
 				return fmt.Errorf("read entries: %w", err)
 			}
 			at := place{columns[company], key}
 			said[at] = append(said[at], s)
+		}
+		for _, list := range said {
+			orderWithin(list)
 		}
 		mu.Lock()
 		maps.Copy(all, said)
@@ -246,8 +249,39 @@ func (r *reader) said(ctx context.Context, keys []string, n int) (map[place][]Sa
 	})
 }
 
+// orderWithin orders what one fact says several times of a row, which the database does not.
+func orderWithin(said []Said) {
+	for i := 0; i < len(said); {
+		end := i + 1
+		for end < len(said) && said[end].Fact == said[i].Fact {
+			end++
+		}
+		slices.SortFunc(said[i:end], func(a, b Said) int { return strings.Compare(a.Apart, b.Apart) })
+		i = end
+	}
+}
+
+// limitsByText are qualifiers that were read, by their text: there are few. They are
+// shared, and not to be written to.
+type limitsByText map[string]map[string]string
+
+func (known limitsByText) read(raw []byte) (map[string]string, error) {
+	if limits, ok := known[string(raw)]; ok {
+		return limits, nil
+	}
+	limits := map[string]string{}
+	if len(raw) > 0 {
+		if err := json.Unmarshal(raw, &limits); err != nil {
+			return nil, err
+		}
+	}
+	delete(limits, "endpoint")
+	known[string(raw)] = limits
+	return limits, nil
+}
+
 // scanSaid reads one row of said.
-func scanSaid(rows *sql.Rows) (company, key string, s Said, err error) {
+func scanSaid(rows *sql.Rows, limits limitsByText) (company, key string, s Said, err error) {
 	var value, quals sql.RawBytes
 	if err := rows.Scan(&company, &key, &s.Fact, &s.URL, &s.Statement, &s.Apart, &s.Denies, &value, &quals, &s.confidence, &s.seen); err != nil {
 		return "", "", s, err
@@ -255,8 +289,8 @@ func scanSaid(rows *sql.Rows) (company, key string, s Said, err error) {
 	if len(value) > 0 {
 		err = json.Unmarshal(value, &s.Value)
 	}
-	if len(quals) > 2 && err == nil {
-		err = json.Unmarshal(quals, &s.Limits)
+	if err == nil {
+		s.Limits, err = limits.read(quals)
 	}
 	if err != nil {
 		return "", "", s, err
@@ -267,18 +301,24 @@ func scanSaid(rows *sql.Rows) (company, key string, s Said, err error) {
 	return company, key, s, nil
 }
 
-// limit makes what limits an entry of the qualifiers of its fact, and of what tells the entry
-// apart: the plan of one of its values, the head of a column.
+// limit adds to the qualifiers of the fact what tells the entry apart: the plan of one of several
+// values, the head of a column.
 func (s *Said) limit() {
-	if s.Limits == nil { // there are none, or it was null
-		s.Limits = map[string]string{}
+	head, plan := columnOf(s.Statement, s.Apart), planIn(s.Apart)
+	if plan != "" && !strings.EqualFold(plan, s.Limits["plan"]) {
+		plan = asWorded(s.Statement, plan)
+	} else {
+		plan = ""
 	}
-	delete(s.Limits, "endpoint")
-	if head := columnOf(s.Statement, s.Apart); head != "" {
+	if head == "" && plan == "" {
+		return
+	}
+	s.Limits = maps.Clone(s.Limits) // they are shared
+	if head != "" {
 		s.Limits["column"] = head
 	}
-	if plan := planIn(s.Apart); plan != "" && !strings.EqualFold(plan, s.Limits["plan"]) {
-		s.Limits["plan"] = asWorded(s.Statement, plan)
+	if plan != "" {
+		s.Limits["plan"] = plan
 	}
 }
 
@@ -294,10 +334,10 @@ func (r *reader) surest(keys []string, n int) (string, []any) {
 		return `select x.* from (values ` + repeat("(?)", len(r.names)) + `) as c(name) cross join (values ` + repeat("(?)", len(keys)) + `) as k(name) cross join lateral (
   select ` + entryColumns + ` from entries e join facts f on f.id = e.fact_id
   where e.company = c.name and e.attribute = k.name` + and + `
-  order by e.confidence desc, e.fact_id desc, e.id limit ?) x`, args
+  order by e.confidence desc, e.fact_id desc limit ?) x`, args
 	}
 	return `select company, attribute, id, url, statement, apart, denies, value, qualifiers, confidence, last_seen_at from (
-  select ` + entryColumns + `, row_number() over (partition by e.company, e.attribute order by e.confidence desc, e.fact_id desc, e.id) as place
+  select ` + entryColumns + `, row_number() over (partition by e.company, e.attribute order by e.confidence desc, e.fact_id desc) as place
   from entries e join facts f on f.id = e.fact_id
   where e.company in (` + marks(len(r.names)) + `) and e.attribute in (` + marks(len(keys)) + `)` + and + `
 ) where place <= ? order by company, attribute, place`, args

@@ -28,8 +28,11 @@ func (c *Cell) word(a *attribute) {
 		c.More = len(said) - worded
 	}
 	c.Lead = max(0, slices.IndexFunc(c.Parts, func(p string) bool {
-		return p == c.Entries[0].Text || strings.HasSuffix(p, ": "+c.Entries[0].Text)
+		return p == c.Entries[0].Text || slices.ContainsFunc(c.Entries, func(s Said) bool { return p == s.Text && s.Value.Numeric() && sameValue(s.Value, c.Value) })
 	}))
+	if c.State == Conflict {
+		c.Lead = 0
+	}
 	if c.More > 0 {
 		c.Parts = append(c.Parts, fmt.Sprintf("+%d more", c.More))
 	}
@@ -48,7 +51,6 @@ func parts(a *attribute, said []Said, state State) (list []string, worded int) {
 		}
 	}
 	sentences, wordy := 0, len(list) == 0 && state != Conflict
-	var twins []string
 	for _, s := range inOrder(shown) {
 		if s.isFlag() {
 			continue
@@ -59,15 +61,30 @@ func parts(a *attribute, said []Said, state State) (list []string, worded int) {
 				continue // the evidence has them
 			}
 		}
-		if worded++; !slices.Contains(list, s.Text) {
-			list = append(list, s.Text)
-			twins = append(twins, ": "+s.Text)
+		worded++
+		if wordy = wordy && sentence; s.repeats(shown) || slices.Contains(list, s.Text) {
+			continue
 		}
-		wordy = wordy && sentence
+		list = append(list, s.Text)
 	}
-	return slices.DeleteFunc(list, func(p string) bool {
-		return slices.Contains(twins, ": "+p) && slices.ContainsFunc(list, func(q string) bool { return strings.HasSuffix(q, ": "+p) })
-	}), worded
+	return list, worded
+}
+
+// repeats reports that another of the entries says the value of s, too, with what limits it; of two
+// that are not limited the first stays.
+func (s Said) repeats(said []Said) bool {
+	if !s.Value.Numeric() || len(s.limits("")) > 0 {
+		return false
+	}
+	for _, o := range said {
+		if o.Fact == s.Fact && o.Apart == s.Apart {
+			return slices.ContainsFunc(said, func(o Said) bool { return len(o.limits("")) > 0 && sameValue(o.Value, s.Value) })
+		}
+		if sameValue(o.Value, s.Value) {
+			return true
+		}
+	}
+	return false
 }
 
 // places are the entries that the text of a cell words: the first few, of which a
