@@ -275,6 +275,9 @@ func (known limitsByText) read(raw []byte) (map[string]string, error) {
 			return nil, err
 		}
 	}
+	if limits == nil { // it was null
+		limits = map[string]string{}
+	}
 	delete(limits, "endpoint")
 	known[string(raw)] = limits
 	return limits, nil
