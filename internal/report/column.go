@@ -55,6 +55,18 @@ func (list columns) at(place int) *column {
 	return &list[0]
 }
 
+// unit is the unit in the head of the column, after a space.
+func (c column) unit() string {
+	if !strings.HasSuffix(c.head, ")") {
+		return ""
+	}
+	_, unit, _ := strings.Cut(strings.TrimSuffix(c.head, ")"), "(")
+	if len(wordsOf(unit)) != 1 {
+		return ""
+	}
+	return " " + unit
+}
+
 // head is the head of the column in which a place of the text is, unless it tells no
 // more than the key of the row.
 func (list columns) head(place int, a *attribute) string {

@@ -70,7 +70,7 @@ func (s Statement) entry(m mention, columns columns) (e Entry, ok bool) {
 		return e, true
 	}
 	if v, at, found := s.measure(m); found {
-		e.Value, e.Apart = priced(s.Text, v), s.apart(s.about(v, at, columns, m.of))
+		e.Value, e.Apart = s.whole(v, at, columns), s.apart(s.about(v, at, columns, m.of))
 		return e, true
 	}
 	if s.Value.Kind == schema.ValueUnlimited {
@@ -241,15 +241,18 @@ const columnIs = "column="
 // 1,000 requests cost €0.40".
 var perUnit = regexp.MustCompile(`(?i)\b(?:each|every|per)\s+(?:(?:further|additional|extra|more)\s+)?((?:[\d.,]+[km]?\s+)?\p{L}+)\s+(?:costs?|is|are|at)\s+$`)
 
-// priced adds to an amount of money what it is for, if that stands right before it.
-func priced(text string, v schema.Value) schema.Value {
-	i := strings.Index(text, v.Original)
-	if v.Kind != schema.ValueMoney || v.Per != "" || v.Period != "" || i < 0 {
-		return v
+// whole adds to a value at a place of s what it is of: what an amount of money is for, if that
+// stands right before it, and the unit in the head of its column, as in "Memory (GB)".
+func (s Statement) whole(v schema.Value, at int, columns columns) schema.Value {
+	if v.Kind == schema.ValueMoney && v.Per == "" && v.Period == "" {
+		if m := perUnit.FindStringSubmatch(s.Text[:at]); m != nil {
+			v.Per = strings.ToLower(m[1])
+			v.Unit += "/" + v.Per
+			v.Original += " per " + v.Per
+		}
 	}
-	if m := perUnit.FindStringSubmatch(text[:i]); m != nil {
-		v.Per = strings.ToLower(m[1])
-		v.Unit += "/" + v.Per
+	if c := columns.at(at); c != nil && v.Unit != "" && strings.Trim(v.Original, "0123456789.,\u00a0\u202f ") == "" {
+		v.Original += c.unit()
 	}
 	return v
 }

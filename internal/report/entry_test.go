@@ -121,10 +121,15 @@ func TestValuesKeepWhatTheyAreAbout(t *testing.T) {
 		"Encryption keys are rotated once a year.":                                             {{"key_rotation", "once a year", ""}},
 		"The audit log is kept for one year.":                                                  {{"audit_log", "", ""}, {"audit_log_retention", "one year", ""}},
 		"All traffic uses TLS 1.3, falling back to TLS 1.2 for old devices.":                   {{"minimum_tls", "1.3", ""}},
+		"AWS — Memory (GB): 16":                                                                {{"memory", "16 GB", ""}},
 		"Go — Requires: 1.21+":                                                                 {{"sdk_go", "1.21+", ""}},
 	} {
 		var got []say
-		for _, e := range report.Entries(report.Statement{Category: "features", Text: text}) {
+		of := report.Statement{Category: "features", Text: text}
+		if strings.HasSuffix(text, "(GB): 16") {
+			of.Value = schema.Value{Kind: schema.ValueSize, Original: "16", Number: 16e9, Unit: "byte"}
+		}
+		for _, e := range report.Entries(of) {
 			got = append(got, say{e.Attribute, e.Value.Original, e.Apart})
 			if e.Attribute == "minimum_tls" && e.Value.From != "1.2" {
 				t.Errorf("%q: the first version is %q", text, e.Value.From)
@@ -139,7 +144,7 @@ func TestValuesKeepWhatTheyAreAbout(t *testing.T) {
 		}
 	}
 	each := report.Entries(report.Statement{Text: "Each further 1,000 requests cost €0.40.", Value: schema.Value{Kind: schema.ValueMoney, Original: "€0.40", Number: 0.4, Unit: "EUR", Currency: "EUR"}})
-	if len(each) != 1 || each[0].Value.Per != "1,000 requests" || each[0].Value.Unit != "EUR/1,000 requests" {
+	if len(each) != 1 || each[0].Value.Per != "1,000 requests" || each[0].Value.Unit != "EUR/1,000 requests" || each[0].Value.Original != "€0.40 per 1,000 requests" {
 		t.Errorf("a price has lost what it is for: %+v", each)
 	}
 }

@@ -163,30 +163,12 @@ func wordEntry(s Said, a *attribute) string {
 		v = s.Statement[c.start:c.end]
 	case v == "", a == nil && !s.isFlag(), kind == schema.ValueVersion, kind == schema.ValueFlag && !s.isFlag():
 		return shorten(strings.TrimSuffix(s.Statement, "."), maxText)
-	case kind == schema.ValueMoney && s.Value.Per != "" && !strings.Contains(strings.ToLower(v), strings.ToLower(s.Value.Per)):
-		v += " per " + s.Value.Per
-	}
-	if strings.Trim(v, "0123456789.,   ") == "" && s.Value.Unit != "" {
-		v += unitOfHead(s.Statement, v)
 	}
 	limits := s.limits(v)
 	if len(limits) == 0 {
 		return v
 	}
 	return strings.Join(limits, ", ") + ": " + v
-}
-
-// unitOfHead is the unit in the head of the column that a bare number stands in: Memory (GB).
-func unitOfHead(statement, number string) string {
-	c := columnsOf(statement).at(strings.LastIndex(statement, number))
-	if c == nil || !strings.HasSuffix(c.head, ")") {
-		return ""
-	}
-	_, unit, _ := strings.Cut(strings.TrimSuffix(c.head, ")"), "(")
-	if len(wordsOf(unit)) != 1 {
-		return ""
-	}
-	return " " + unit
 }
 
 // limits are what limits an entry whose value is worded as v, which may say it, too.
