@@ -2,7 +2,6 @@ package report
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -147,7 +146,7 @@ func (c Cell) unranked(a *attribute, measure string) string {
 	case c.Value.Kind == schema.ValueMoney:
 		return "it is in " + c.Value.Unit
 	case noun(c.Value) != "":
-		return fmt.Sprintf("it counts something else: %s", noun(c.Value))
+		return "it counts something else: " + noun(c.Value)
 	}
 	return "it is measured as something else"
 }

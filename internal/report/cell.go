@@ -92,8 +92,7 @@ func cellOf(company string, a *attribute, said []Said, silent State) Cell {
 			c.Entries = slices.Insert(slices.Delete(c.Entries, k, k+1), 0, first)
 		}
 	}
-	c.word(a)
-	return c
+	return c.worded(a)
 }
 
 // aside is more for what says less of a row at once: what holds for some only, is too

@@ -381,12 +381,12 @@ func TestAForeignUnitIsLeftOutOfTheRankWithAReason(t *testing.T) {
 	}
 	put(t, s, size("A", "100 hits", 100, "hit"), size("B", "50", 50, ""), size("C", "200 records", 200, "record"), size("D", "7 sheets", 7, "sheet"))
 	row := rowOf(compare(t, s, report.Question{Companies: []string{"A", "B", "C", "D"}}), "page_size")
-	got := ""
+	var got []string
 	for _, c := range row.Cells {
-		got += c.Company + map[bool]string{true: "+"}[c.Best] + map[bool]string{true: "-"}[c.Worst] + " " + c.Unranked + ";"
+		got = append(got, c.Company+map[bool]string{true: "+"}[c.Best]+map[bool]string{true: "-"}[c.Worst]+" "+c.Unranked)
 	}
-	if want := "A ;B- ;C+ ;D it counts something else: sheet;"; got != want {
-		t.Errorf("got %s, want %s", got, want)
+	if want := []string{"A ", "B- ", "C+ ", "D it counts something else: sheet"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 	two := rowOf(compare(t, s, report.Question{Companies: []string{"A", "D"}}), "page_size")
 	for _, c := range two.Cells {

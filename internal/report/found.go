@@ -89,7 +89,7 @@ func speaks(s *Said, words []string) bool {
 	of := Statement{Text: s.Statement, Value: s.Value, Qualifiers: s.Limits}
 	columns := columnsOf(s.Statement)
 	s.Apart = of.apart(columns.head(start, nil))
-	s.limit()
+	*s = s.limited()
 	s.seen = s.seen.UTC()
 	s.Text = wordEntry(*s, nil)
 	if s.Value.Kind == schema.ValueFlag {

@@ -299,14 +299,14 @@ func scanSaid(rows *sql.Rows, limits limitsByText) (company, key string, s Said,
 		return "", "", s, err
 	}
 	s.seen = s.seen.UTC()
-	s.limit()
+	s = s.limited()
 	s.Text = wordEntry(s, attributes().byKey[key])
 	return company, key, s, nil
 }
 
-// limit adds to the qualifiers of the fact what tells the entry apart: the plan of one of several
+// limited is the entry with what tells it apart among its limits: the plan of one of several
 // values, the head of a column.
-func (s *Said) limit() {
+func (s Said) limited() Said {
 	head, plan := columnOf(s.Statement, s.Apart), planIn(s.Apart)
 	if plan != "" && !strings.EqualFold(plan, s.Limits["plan"]) {
 		plan = asWorded(s.Statement, plan)
@@ -314,7 +314,7 @@ func (s *Said) limit() {
 		plan = ""
 	}
 	if head == "" && plan == "" {
-		return
+		return s
 	}
 	s.Limits = maps.Clone(s.Limits) // they are shared
 	if head != "" {
@@ -323,6 +323,7 @@ func (s *Said) limit() {
 	if plan != "" {
 		s.Limits["plan"] = plan
 	}
+	return s
 }
 
 const entryColumns = `e.company, e.attribute, f.id, f.url, f.statement, e.apart, e.denies, e.value, f.qualifiers, e.confidence, f.last_seen_at`

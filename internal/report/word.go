@@ -14,9 +14,9 @@ import (
 // maxEntries is how many entries of a cell its text words.
 const maxEntries = 4
 
-// word says what the cell says: Parts, Lead, More and Text. Of what contradicts
+// worded is the cell with what it says in words: Parts, Lead, More and Text. Of what contradicts
 // itself the two that do so are the first part.
-func (c *Cell) word(a *attribute) {
+func (c Cell) worded(a *attribute) Cell {
 	said := c.Entries
 	if c.State == Conflict {
 		c.Parts = []string{said[0].Text + " ≠ " + said[1].Text}
@@ -27,16 +27,16 @@ func (c *Cell) word(a *attribute) {
 		c.Parts = append(c.Parts, list...)
 		c.More = len(said) - worded
 	}
-	c.Lead = max(0, slices.IndexFunc(c.Parts, func(p string) bool {
-		return p == c.Entries[0].Text || slices.ContainsFunc(c.Entries, func(s Said) bool { return p == s.Text && s.Value.Numeric() && sameValue(s.Value, c.Value) })
-	}))
-	if c.State == Conflict {
-		c.Lead = 0
+	if c.State != Conflict {
+		c.Lead = max(0, slices.IndexFunc(c.Parts, func(p string) bool {
+			return p == c.Entries[0].Text || slices.ContainsFunc(c.Entries, func(s Said) bool { return p == s.Text && s.Value.Numeric() && sameValue(s.Value, c.Value) })
+		}))
 	}
 	if c.More > 0 {
 		c.Parts = append(c.Parts, fmt.Sprintf("+%d more", c.More))
 	}
 	c.Text = strings.Join(c.Parts, " · ")
+	return c
 }
 
 // parts say what entries of a cell of that state say, at most maxEntries of them, and how
