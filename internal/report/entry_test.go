@@ -118,6 +118,7 @@ func TestValuesKeepWhatTheyAreAbout(t *testing.T) {
 		"Page size — 20 hits by default":                                                       {{"page_size", "20 hits", "column=default"}},
 		"Page size — 20 by default, at most 200 hits per page":                                 {{"page_size", "200 hits per page", ""}},
 		"Give each node 16 GB of memory and a local NVMe disk; it is required.":                {{"memory", "16 GB", ""}},
+		"After the trial you pay a month later.":                                               {{"~features", "", ""}},
 		"Encryption keys are rotated once a year.":                                             {{"key_rotation", "once a year", ""}},
 		"The audit log is kept for one year.":                                                  {{"audit_log", "", ""}, {"audit_log_retention", "one year", ""}},
 		"All traffic uses TLS 1.3, falling back to TLS 1.2 for old devices.":                   {{"minimum_tls", "1.3", ""}},

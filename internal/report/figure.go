@@ -53,7 +53,7 @@ func (s Statement) least(word, version string) string {
 }
 
 // intervals are lengths of time and frequencies in words.
-var intervals = regexp.MustCompile(`(?i)\b(?:(?:once (?:a|per|every)|every|each|one|a) (year|quarter|month|week|day|hour)|(annually|yearly|quarterly|monthly|weekly|daily|hourly))\b`)
+var intervals = regexp.MustCompile(`(?i)\b(?:(?:once (?:a|per|every)|every|each|one) (year|quarter|month|week|day|hour)|(annually|yearly|quarterly|monthly|weekly|daily|hourly))\b`)
 
 //nolint:gochecknoglobals // a fixed table
 var adverbs = map[string]string{"annually": "year", "yearly": "year", "quarterly": "quarter", "monthly": "month", "weekly": "week", "daily": "day", "hourly": "hour"}
