@@ -62,10 +62,10 @@ func parts(a *attribute, said []Said, state State) (list []string, worded int) {
 			}
 		}
 		worded++
-		if wordy = wordy && sentence; s.repeats(shown) || slices.Contains(list, s.Text) {
-			continue
+		wordy = wordy && sentence
+		if !s.repeats(shown) && !slices.Contains(list, s.Text) {
+			list = append(list, s.Text)
 		}
-		list = append(list, s.Text)
 	}
 	return list, worded
 }
