@@ -149,3 +149,24 @@ func TestValuesKeepWhatTheyAreAbout(t *testing.T) {
 		t.Errorf("a price has lost what it is for: %+v", each)
 	}
 }
+
+func FuzzEntries(f *testing.F) {
+	for _, text := range []string{
+		"Memory — Minimum: 8 GiB; Recommended: 64 GiB", "Uptime SLA: 99.9% on the Pro plan and 99.95% on the Enterprise plan.", "TLS 1.3, TLS 1.2", " — : ; ", "Go — Requires: ≥ 1.21", "Keys are rotated every year",
+	} {
+		f.Add(text, "limits", "8 GiB", true)
+	}
+	f.Fuzz(func(t *testing.T, text, category, original string, yes bool) {
+		for _, v := range []schema.Value{{}, {Kind: schema.ValueFlag, Original: original, Yes: yes}, {Kind: schema.ValueSize, Original: original, Number: 8, Unit: "byte"}} {
+			got := report.Entries(report.Statement{Category: category, Text: text, Value: v, Qualifiers: map[string]string{"plan": original}})
+			if len(got) == 0 {
+				t.Errorf("%q says nothing", text)
+			}
+			for _, e := range got {
+				if e.Denies && e.Value.Numeric() && !strings.HasPrefix(e.Attribute, "~") {
+					t.Errorf("%q says %v of %s, and that there is none", text, e.Value, e.Attribute)
+				}
+			}
+		}
+	})
+}
