@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,8 +53,8 @@ type Company struct {
 	Stated, StatedNo, Conflicts, NotDocumented, NothingAlike, NotRead int // rows
 	Lone                                                              int // rows without a name that it alone states
 
-	// Undocumented and Unread are the labels of all rows with a name, shown or not,
-	// of which the company says nothing.
+	// Undocumented and Unread are the labels of all rows with a name, shown or not, of which
+	// the company says nothing, unless rows are asked for by their keys.
 	Undocumented, Unread []string
 }
 
@@ -121,24 +122,26 @@ func (c *comparing) run(ctx context.Context) error {
 		names[i] = company.Name
 	}
 	c.reader.names = names
-	present, err := c.reader.present(ctx)
+	candidates, err := c.reader.candidates(ctx)
+	if err != nil {
+		return err
+	}
+	loose := c.loose(candidates)
+	said, rest, err := c.say(ctx, c.known(candidates), loose)
 	if err != nil {
 		return err
 	}
 	c.looked = map[place]bool{}
-	for p := range present {
-		// What is left of a category may be chance: a word on a page about something else.
-		if s := sectionOf(p.key); s != nil && (p.key[0] != '~' || attributes().byCategory[p.key[1:]] == nil) {
-			c.looked[place{p.company, s.key}] = true
+	for p := range said {
+		c.looked[place{p.company, sectionOf(p.key).key}] = true
+	}
+	for p := range rest { // what is left of a category with named rows may be chance: a word on a page about something else
+		if category := p.key[1:]; attributes().byCategory[category] == nil {
+			c.looked[place{p.company, category}] = true
 		}
 	}
-	c.unsaid(present)
-	rows := c.named(present)
-	loose := c.loose(present)
-	said, rest, err := c.say(ctx, rows, loose)
-	if err != nil {
-		return err
-	}
+	c.unsaid(said)
+	rows := c.named(said)
 	rows = append(rows, c.shared(c.unnamed(loose, rest))...)
 	slices.SortStableFunc(rows, func(a, b draft) int { return cmp.Compare(b.stated, a.stated) })
 	c.RowCount = len(rows)
@@ -151,14 +154,14 @@ func (c *comparing) run(ctx context.Context) error {
 		x, y := cmp.Or(order[a.section.key], len(order)+1), cmp.Or(order[b.section.key], len(order)+1)
 		return cmp.Or(cmp.Compare(x, y), strings.Compare(a.section.key, b.section.key), cmp.Compare(b.stated, a.stated))
 	})
-	for _, d := range rows {
-		for i := range d.said {
-			if d.attribute != nil {
-				d.said[i] = said[place{i, d.key}]
-			}
-		}
-		c.Rows = append(c.Rows, c.row(d))
+	c.Rows = make([]Row, len(rows))
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, d := range rows {
+		group.Go(func() error { c.Rows[i] = c.row(d); return nil })
 	}
+	_ = group.Wait() // rows do not fail
+	c.count()
 	return nil
 }
 
@@ -181,7 +184,7 @@ func (c *comparing) wants(s *section) bool {
 
 // named drafts the rows of attributes.txt that some company states. Rows that were
 // asked for by their keys are there even if none does.
-func (c *comparing) named(present map[place]bool) (rows []draft) {
+func (c *comparing) named(said map[place][]Said) (rows []draft) {
 	for _, a := range attributes().attributes {
 		asked := slices.Contains(c.question.Attributes, a.key)
 		if !c.wants(a.section) || len(c.question.Attributes) > 0 && !asked {
@@ -189,7 +192,7 @@ func (c *comparing) named(present map[place]bool) (rows []draft) {
 		}
 		d := draft{key: a.key, label: a.label, section: a.section, attribute: a, said: make([][]Said, len(c.Companies))}
 		for i := range c.Companies {
-			if present[place{i, a.key}] {
+			if d.said[i] = said[place{i, a.key}]; d.said[i] != nil {
 				d.stated++
 			}
 		}
@@ -201,11 +204,11 @@ func (c *comparing) named(present map[place]bool) (rows []draft) {
 }
 
 // unsaid notes what each company says nothing about.
-func (c *comparing) unsaid(present map[place]bool) {
+func (c *comparing) unsaid(said map[place][]Said) {
 	for _, a := range attributes().attributes {
 		for i := range c.Companies {
 			switch company := &c.Companies[i]; {
-			case !c.wants(a.section) || present[place{i, a.key}]:
+			case !c.wants(a.section) || said[place{i, a.key}] != nil:
 			case c.looked[place{i, a.section.key}]:
 				company.Undocumented = append(company.Undocumented, a.label)
 			default:
@@ -219,8 +222,8 @@ func (c *comparing) unsaid(present map[place]bool) {
 func (c *comparing) restOf() int { return min(20, max(3, 150/len(c.Companies))) }
 
 // loose are the keys of what is left of the categories that are asked for.
-func (c *comparing) loose(present map[place]bool) (keys []string) {
-	for p := range present {
+func (c *comparing) loose(candidates map[place]bool) (keys []string) {
+	for p := range candidates {
 		if p.key[0] == '~' && c.wants(sectionOf(p.key)) && !slices.Contains(keys, p.key) &&
 			(len(c.question.Attributes) == 0 || slices.ContainsFunc(c.question.Attributes, func(a string) bool { return strings.HasPrefix(a, p.key) })) {
 			keys = append(keys, p.key)
@@ -230,15 +233,33 @@ func (c *comparing) loose(present map[place]bool) (keys []string) {
 	return keys
 }
 
-// say reads what the companies say in the named rows that may be shown, and of
-// what is left, at once.
-func (c *comparing) say(ctx context.Context, rows []draft, loose []string) (said, rest map[place][]Said, err error) {
-	first := slices.Clone(rows)
-	slices.SortStableFunc(first, func(a, b draft) int { return cmp.Compare(b.stated, a.stated) })
-	var keys []string
-	for _, d := range first[:min(len(first), c.question.First)] {
-		keys = append(keys, d.key)
+// known are the keys of the named rows that some company may state, of all sections of which rows are
+// asked for: what is said in one row tells that pages of that kind were read.
+func (c *comparing) known(candidates map[place]bool) (keys []string) {
+	said := map[string]bool{}
+	for p := range candidates {
+		said[p.key] = true
 	}
+	for _, a := range attributes().attributes {
+		if said[a.key] && c.wants(a.section) && c.asks(a.section) {
+			keys = append(keys, a.key)
+		}
+	}
+	return keys
+}
+
+// asks tells whether rows of the section are among those asked for by their keys, or all are.
+func (c *comparing) asks(s *section) bool {
+	return len(c.question.Attributes) == 0 || slices.ContainsFunc(c.question.Attributes, func(key string) bool {
+		if category, unnamed := categoryOfRow(key); unnamed {
+			return slices.Contains(s.categories, category)
+		}
+		return sectionOf(key) == s
+	})
+}
+
+// say reads what the companies say in the named rows, and of what is left, at once.
+func (c *comparing) say(ctx context.Context, keys, loose []string) (said, rest map[place][]Said, err error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) { said, err = c.reader.said(ctx, keys, c.factsOf()); return err })
 	group.Go(func() (err error) { rest, err = c.reader.said(ctx, loose, c.restOf()); return err })
@@ -330,36 +351,43 @@ func (c *comparing) factsOf() int {
 	return max(minFacts, min(maxFacts, 540/(len(c.Companies)*len(c.Companies))))
 }
 
-// row makes the cells of a draft, and counts them.
+// row makes the cells of a draft.
 func (c *comparing) row(d draft) Row {
 	r := Row{Key: d.key, Label: d.label, Category: d.section.key, Title: d.section.title, Named: d.attribute != nil, Cells: make([]Cell, len(c.Companies))}
 	if d.attribute != nil {
 		r.Better = map[direction]int{higher: 1, lower: -1}[d.attribute.better]
 	}
 	for i := range c.Companies {
-		company := &c.Companies[i]
-		cell := cellOf(company.Name, d.attribute, d.said[i], c.silent(d, i))
-		switch cell.State {
-		case Stated:
-			company.Stated++
-		case StatedNo:
-			company.StatedNo++
-		case Conflict:
-			company.Conflicts++
-		case NotDocumented:
-			company.NotDocumented++
-		case NothingAlike:
-			company.NothingAlike++
-		case NotRead:
-			company.NotRead++
-		}
-		if len(cell.Entries) > 0 {
+		r.Cells[i] = cellOf(c.Companies[i].Name, d.attribute, d.said[i], c.silent(d, i))
+		if len(r.Cells[i].Entries) > 0 {
 			r.Stated++
 		}
-		r.Cells[i] = cell
 	}
 	rankCells(d.attribute, r.Cells)
 	return r
+}
+
+// count counts the cells of each company.
+func (c *comparing) count() {
+	for _, r := range c.Rows {
+		for i, cell := range r.Cells {
+			company := &c.Companies[i]
+			switch cell.State {
+			case Stated:
+				company.Stated++
+			case StatedNo:
+				company.StatedNo++
+			case Conflict:
+				company.Conflicts++
+			case NotDocumented:
+				company.NotDocumented++
+			case NothingAlike:
+				company.NothingAlike++
+			case NotRead:
+				company.NotRead++
+			}
+		}
+	}
 }
 
 // silent is the state of a cell of a company that says nothing in the row. Of a row without a

@@ -174,13 +174,18 @@ func (r *reader) columns() map[string]int {
 	return columns
 }
 
-// present tells which rows each company says something in. On PostgreSQL it jumps
-// from key to key of the index, however many entries stand between them.
-func (r *reader) present(ctx context.Context) (map[place]bool, error) {
-	present, columns := map[place]bool{}, r.columns()
+// present tells which rows each company says something in.
+func (r *reader) present(ctx context.Context) (map[place]bool, error) { return r.places(ctx, true) }
+
+// candidates tells which rows each company may say something in: it has entries there,
+// which may be of facts that do not count.
+func (r *reader) candidates(ctx context.Context) (map[place]bool, error) { return r.places(ctx, false) }
+
+func (r *reader) places(ctx context.Context, counted bool) (map[place]bool, error) {
+	found, columns := map[place]bool{}, r.columns()
 	var mu sync.Mutex
-	return present, r.halves(ctx, func(ctx context.Context, part *reader) error {
-		query, args := part.keys()
+	return found, r.halves(ctx, func(ctx context.Context, part *reader) error {
+		query, args := part.keys(counted)
 		rows, err := r.store.Rows(ctx, query, args...)
 		if err != nil {
 			return fmt.Errorf("find rows: %w", err)
@@ -192,28 +197,39 @@ func (r *reader) present(ctx context.Context) (map[place]bool, error) {
 				return fmt.Errorf("find rows: %w", err)
 			}
 			mu.Lock()
-			present[place{columns[company], key}] = true
+			found[place{columns[company], key}] = true
 			mu.Unlock()
 		}
 		return rows.Err()
 	})
 }
 
-// keys is the query of present.
-func (r *reader) keys() (string, []any) {
-	condition, args := r.counted(anys(r.names))
-	if r.store.Postgres() {
-		return `with recursive company(name) as (values ` + repeat("(?)", len(r.names)) + `),
+// keys is the query of places. On PostgreSQL it jumps from key to key of the index, however many
+// entries stand between them.
+func (r *reader) keys(counted bool) (string, []any) {
+	condition, args := "", anys(r.names)
+	if counted {
+		condition, args = r.counted(args)
+	}
+	switch {
+	case r.store.Postgres():
+		query := `with recursive company(name) as (values ` + repeat("(?)", len(r.names)) + `),
 key(company, attribute) as (
   select c.name, (select min(e.attribute) from entries e where e.company = c.name) from company c
   union all
   select k.company, (select min(e.attribute) from entries e where e.company = k.company and e.attribute > k.attribute) from key k where k.attribute is not null
 )
-select k.company, k.attribute from key k cross join lateral (
+select k.company, k.attribute from key k`
+		if counted {
+			query += ` cross join lateral (
   select 1 from entries e join facts f on f.id = e.fact_id where e.company = k.company and e.attribute = k.attribute` + condition + `
-  order by e.confidence desc, e.fact_id desc limit 1) x where k.attribute is not null`, args
+  order by e.confidence desc, e.fact_id desc limit 1) x`
+		}
+		return query + ` where k.attribute is not null`, args
+	case counted:
+		return `select distinct e.company, e.attribute from entries e join facts f on f.id = e.fact_id where e.company in (` + marks(len(r.names)) + `)` + condition, args
 	}
-	return `select distinct e.company, e.attribute from entries e join facts f on f.id = e.fact_id where e.company in (` + marks(len(r.names)) + `)` + condition, args
+	return `select distinct company, attribute from entries where company in (` + marks(len(r.names)) + `)`, args
 }
 
 // said reads the surest n entries of each company and key.
