@@ -162,10 +162,24 @@ func (ec *executionContext) fieldContext_ComparedCompany_notDocumented(_ context
 	return graphql.NewScalarFieldContext("ComparedCompany", field, false, false, "Int")
 }
 
+func (ec *executionContext) _ComparedCompany_nothingAlike(ctx context.Context, field graphql.CollectedField, obj *ComparedCompany) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.NothingAlike)
+}
+func (ec *executionContext) fieldContext_ComparedCompany_nothingAlike(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComparedCompany", field, false, false, "Int")
+}
+
 func (ec *executionContext) _ComparedCompany_notRead(ctx context.Context, field graphql.CollectedField, obj *ComparedCompany) graphql.Marshaler {
 	return ec.marshalNInt2int(ctx, field.Selections, obj.NotRead)
 }
 func (ec *executionContext) fieldContext_ComparedCompany_notRead(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComparedCompany", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ComparedCompany_lone(ctx context.Context, field graphql.CollectedField, obj *ComparedCompany) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Lone)
+}
+func (ec *executionContext) fieldContext_ComparedCompany_lone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparedCompany", field, false, false, "Int")
 }
 
@@ -240,6 +254,13 @@ func (ec *executionContext) fieldContext_Comparison_rowCount(_ context.Context, 
 	return graphql.NewScalarFieldContext("Comparison", field, false, false, "Int")
 }
 
+func (ec *executionContext) _Comparison_loneCount(ctx context.Context, field graphql.CollectedField, obj *Comparison) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.LoneCount)
+}
+func (ec *executionContext) fieldContext_Comparison_loneCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Comparison", field, false, false, "Int")
+}
+
 func (ec *executionContext) _ComparisonCell_company(ctx context.Context, field graphql.CollectedField, obj *ComparisonCell) graphql.Marshaler {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Company)
 }
@@ -259,6 +280,13 @@ func (ec *executionContext) _ComparisonCell_text(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_ComparisonCell_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparisonCell", field, false, false, "String")
+}
+
+func (ec *executionContext) _ComparisonCell_more(ctx context.Context, field graphql.CollectedField, obj *ComparisonCell) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.More)
+}
+func (ec *executionContext) fieldContext_ComparisonCell_more(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComparisonCell", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ComparisonCell_value(ctx context.Context, field graphql.CollectedField, obj *ComparisonCell) graphql.Marshaler {
@@ -344,6 +372,13 @@ func (ec *executionContext) _ComparisonCell_worst(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_ComparisonCell_worst(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparisonCell", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ComparisonCell_unranked(ctx context.Context, field graphql.CollectedField, obj *ComparisonCell) graphql.Marshaler {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Unranked)
+}
+func (ec *executionContext) fieldContext_ComparisonCell_unranked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComparisonCell", field, false, false, "String")
 }
 
 func (ec *executionContext) _ComparisonCell_seenAt(ctx context.Context, field graphql.CollectedField, obj *ComparisonCell) graphql.Marshaler {
@@ -452,11 +487,14 @@ func (ec *executionContext) unmarshalInputComparisonInput(ctx context.Context, o
 	if _, present := asMap["all"]; !present {
 		asMap["all"] = false
 	}
+	if _, present := asMap["lone"]; !present {
+		asMap["lone"] = false
+	}
 	if _, present := asMap["first"]; !present {
 		asMap["first"] = 100
 	}
 
-	fieldsInOrder := [...]string{"companies", "all", "categories", "attributes", "profile", "first", "asOf"}
+	fieldsInOrder := [...]string{"companies", "all", "categories", "attributes", "lone", "profile", "first", "asOf"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -491,6 +529,13 @@ func (ec *executionContext) unmarshalInputComparisonInput(ctx context.Context, o
 				return it, err
 			}
 			it.Attributes = data
+		case "lone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lone"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Lone = data
 		case "profile":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("profile"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -633,8 +678,18 @@ func (ec *executionContext) _ComparedCompany(ctx context.Context, sel ast.Select
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "nothingAlike":
+			out.Values[i] = ec._ComparedCompany_nothingAlike(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "notRead":
 			out.Values[i] = ec._ComparedCompany_notRead(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lone":
+			out.Values[i] = ec._ComparedCompany_lone(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -674,6 +729,11 @@ func (ec *executionContext) _Comparison(ctx context.Context, sel ast.SelectionSe
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "loneCount":
+			out.Values[i] = ec._Comparison_loneCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -710,6 +770,11 @@ func (ec *executionContext) _ComparisonCell(ctx context.Context, sel ast.Selecti
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "more":
+			out.Values[i] = ec._ComparisonCell_more(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "value":
 			out.Values[i] = ec._ComparisonCell_value(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -733,6 +798,11 @@ func (ec *executionContext) _ComparisonCell(ctx context.Context, sel ast.Selecti
 		case "worst":
 			out.Values[i] = ec._ComparisonCell_worst(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unranked":
+			out.Values[i] = ec._ComparisonCell_unranked(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "seenAt":

@@ -132,8 +132,12 @@ type ComparedCompany struct {
 	Conflicts int `json:"conflicts"`
 	// In how many of the rows it says nothing, although pages of that kind were read.
 	NotDocumented int `json:"notDocumented"`
+	// In how many of the rows without a name no statement of it is like that of the others, although pages of that kind were read.
+	NothingAlike int `json:"nothingAlike"`
 	// In how many of the rows nothing is known, because no page of that kind was read.
 	NotRead int `json:"notRead"`
+	// How many rows without a name it alone states, whether they are among the rows or not.
+	Lone int `json:"lone"`
 }
 
 // Companies side by side.
@@ -144,6 +148,9 @@ type Comparison struct {
 	Rows []*ComparisonRow `json:"rows"`
 	// How many rows there are, with those that first left out.
 	RowCount int `json:"rowCount"`
+	// How many rows without a name there are that one company alone states: of those of the wanted categories, whether they are among the rows (lone) or not. Of each
+	// category the 3 to 20 surest statements of a company are laid side by side, fewer the more companies there are.
+	LoneCount int `json:"loneCount"`
 }
 
 // What one company says of one attribute.
@@ -152,8 +159,10 @@ type ComparisonCell struct {
 	Company string `json:"company"`
 	// What is known.
 	State CellState `json:"state"`
-	// What it says, for people; empty if it says nothing.
+	// What it says, for people, with how many of its entries that leaves out ("+2 more"); empty if it says nothing.
 	Text string `json:"text"`
+	// How many entries text leaves out.
+	More int `json:"more"`
 	// What it says in figures, if it does: of several values, such as those of plans, the best one if that can be said, else the surest.
 	Value FactValue `json:"value,omitempty"`
 	// What it says, value by value or condition by condition: that of its value, then the surest first; of a CONFLICT those that contradict each other stand first.
@@ -164,6 +173,9 @@ type ComparisonCell struct {
 	Best bool `json:"best"`
 	// Whether its value is the worst of the row.
 	Worst bool `json:"worst"`
+	// Why its value is compared to no other of the row, though there are others: it is in another currency, it counts something else, its pages contradict each other. Null if
+	// it is compared.
+	Unranked *string `json:"unranked,omitempty"`
 	// When one of its facts was last seen; null if there is none.
 	SeenAt *time.Time `json:"seenAt,omitempty"`
 }
@@ -178,6 +190,9 @@ type ComparisonInput struct {
 	Categories []string `json:"categories,omitempty"`
 	// Only the rows of these keys, such as "request_rate"; none means all.
 	Attributes []string `json:"attributes,omitempty"`
+	// Also the rows without a name that one company alone states. They compare nothing, and there are many of them: unless asked for they are counted only, as loneCount.
+	// Rows that attributes names are there anyway.
+	Lone bool `json:"lone"`
 	// Only facts that were found under the profile of this name.
 	Profile *string `json:"profile,omitempty"`
 	// At most so many rows, those that most companies state: 1 to 500.
@@ -1124,8 +1139,10 @@ const (
 	CellStateStated CellState = "STATED"
 	// Its pages state that there is no such thing.
 	CellStateStatedNo CellState = "STATED_NO"
-	// Pages of that kind were read, and none says it.
+	// Pages of that kind were read, and none says it. Rows with a name alone can be that: of these it is known in which words they are told.
 	CellStateNotDocumented CellState = "NOT_DOCUMENTED"
+	// Of a row without a name: pages of that kind were read, and no statement on them is like that of the other companies. They may say it in other words.
+	CellStateNothingAlike CellState = "NOTHING_ALIKE"
 	// No page of that kind was read.
 	CellStateNotRead CellState = "NOT_READ"
 	// Its pages contradict each other.
@@ -1136,13 +1153,14 @@ var AllCellState = []CellState{
 	CellStateStated,
 	CellStateStatedNo,
 	CellStateNotDocumented,
+	CellStateNothingAlike,
 	CellStateNotRead,
 	CellStateConflict,
 }
 
 func (e CellState) IsValid() bool {
 	switch e {
-	case CellStateStated, CellStateStatedNo, CellStateNotDocumented, CellStateNotRead, CellStateConflict:
+	case CellStateStated, CellStateStatedNo, CellStateNotDocumented, CellStateNothingAlike, CellStateNotRead, CellStateConflict:
 		return true
 	}
 	return false

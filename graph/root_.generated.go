@@ -132,9 +132,11 @@ type ComplexityRoot struct {
 	ComparedCompany struct {
 		Conflicts       func(childComplexity int) int
 		LastFetchedAt   func(childComplexity int) int
+		Lone            func(childComplexity int) int
 		Name            func(childComplexity int) int
 		NotDocumented   func(childComplexity int) int
 		NotRead         func(childComplexity int) int
+		NothingAlike    func(childComplexity int) int
 		OldestFetchedAt func(childComplexity int) int
 		PagesRead       func(childComplexity int) int
 		Stated          func(childComplexity int) int
@@ -143,20 +145,23 @@ type ComplexityRoot struct {
 
 	Comparison struct {
 		Companies func(childComplexity int) int
+		LoneCount func(childComplexity int) int
 		RowCount  func(childComplexity int) int
 		Rows      func(childComplexity int) int
 	}
 
 	ComparisonCell struct {
-		Best    func(childComplexity int) int
-		Company func(childComplexity int) int
-		Entries func(childComplexity int) int
-		Facts   func(childComplexity int) int
-		SeenAt  func(childComplexity int) int
-		State   func(childComplexity int) int
-		Text    func(childComplexity int) int
-		Value   func(childComplexity int) int
-		Worst   func(childComplexity int) int
+		Best     func(childComplexity int) int
+		Company  func(childComplexity int) int
+		Entries  func(childComplexity int) int
+		Facts    func(childComplexity int) int
+		More     func(childComplexity int) int
+		SeenAt   func(childComplexity int) int
+		State    func(childComplexity int) int
+		Text     func(childComplexity int) int
+		Unranked func(childComplexity int) int
+		Value    func(childComplexity int) int
+		Worst    func(childComplexity int) int
 	}
 
 	ComparisonRow struct {
@@ -1366,6 +1371,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ComparedCompany.LastFetchedAt(childComplexity), true
+	case "ComparedCompany.lone":
+		if e.ComplexityRoot.ComparedCompany.Lone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedCompany.Lone(childComplexity), true
 	case "ComparedCompany.name":
 		if e.ComplexityRoot.ComparedCompany.Name == nil {
 			break
@@ -1384,6 +1395,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ComparedCompany.NotRead(childComplexity), true
+	case "ComparedCompany.nothingAlike":
+		if e.ComplexityRoot.ComparedCompany.NothingAlike == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedCompany.NothingAlike(childComplexity), true
 	case "ComparedCompany.oldestFetchedAt":
 		if e.ComplexityRoot.ComparedCompany.OldestFetchedAt == nil {
 			break
@@ -1415,6 +1432,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Comparison.Companies(childComplexity), true
+	case "Comparison.loneCount":
+		if e.ComplexityRoot.Comparison.LoneCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.LoneCount(childComplexity), true
 	case "Comparison.rowCount":
 		if e.ComplexityRoot.Comparison.RowCount == nil {
 			break
@@ -1452,6 +1475,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ComparisonCell.Facts(childComplexity), true
+	case "ComparisonCell.more":
+		if e.ComplexityRoot.ComparisonCell.More == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonCell.More(childComplexity), true
 	case "ComparisonCell.seenAt":
 		if e.ComplexityRoot.ComparisonCell.SeenAt == nil {
 			break
@@ -1470,6 +1499,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ComparisonCell.Text(childComplexity), true
+	case "ComparisonCell.unranked":
+		if e.ComplexityRoot.ComparisonCell.Unranked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonCell.Unranked(childComplexity), true
 	case "ComparisonCell.value":
 		if e.ComplexityRoot.ComparisonCell.Value == nil {
 			break
@@ -5473,6 +5508,11 @@ input ComparisonInput {
   """
   attributes: [String!]
   """
+  Also the rows without a name that one company alone states. They compare nothing, and there are many of them: unless asked for they are counted only, as loneCount.
+  Rows that attributes names are there anyway.
+  """
+  lone: Boolean! = false
+  """
   Only facts that were found under the profile of this name.
   """
   profile: String
@@ -5503,6 +5543,11 @@ type Comparison {
   How many rows there are, with those that first left out.
   """
   rowCount: Int!
+  """
+  How many rows without a name there are that one company alone states: of those of the wanted categories, whether they are among the rows (lone) or not. Of each
+  category the 3 to 20 surest statements of a company are laid side by side, fewer the more companies there are.
+  """
+  loneCount: Int!
 }
 
 """
@@ -5542,9 +5587,17 @@ type ComparedCompany {
   """
   notDocumented: Int!
   """
+  In how many of the rows without a name no statement of it is like that of the others, although pages of that kind were read.
+  """
+  nothingAlike: Int!
+  """
   In how many of the rows nothing is known, because no page of that kind was read.
   """
   notRead: Int!
+  """
+  How many rows without a name it alone states, whether they are among the rows or not.
+  """
+  lone: Int!
 }
 
 """
@@ -5612,9 +5665,13 @@ enum CellState {
   """
   STATED_NO
   """
-  Pages of that kind were read, and none says it.
+  Pages of that kind were read, and none says it. Rows with a name alone can be that: of these it is known in which words they are told.
   """
   NOT_DOCUMENTED
+  """
+  Of a row without a name: pages of that kind were read, and no statement on them is like that of the other companies. They may say it in other words.
+  """
+  NOTHING_ALIKE
   """
   No page of that kind was read.
   """
@@ -5638,9 +5695,13 @@ type ComparisonCell {
   """
   state: CellState!
   """
-  What it says, for people; empty if it says nothing.
+  What it says, for people, with how many of its entries that leaves out ("+2 more"); empty if it says nothing.
   """
   text: String!
+  """
+  How many entries text leaves out.
+  """
+  more: Int!
   """
   What it says in figures, if it does: of several values, such as those of plans, the best one if that can be said, else the surest.
   """
@@ -5661,6 +5722,11 @@ type ComparisonCell {
   Whether its value is the worst of the row.
   """
   worst: Boolean!
+  """
+  Why its value is compared to no other of the row, though there are others: it is in another currency, it counts something else, its pages contradict each other. Null if
+  it is compared.
+  """
+  unranked: String
   """
   When one of its facts was last seen; null if there is none.
   """
@@ -9066,8 +9132,12 @@ func (ec *executionContext) childFields_ComparedCompany(ctx context.Context, fie
 		return ec.fieldContext_ComparedCompany_conflicts(ctx, field)
 	case "notDocumented":
 		return ec.fieldContext_ComparedCompany_notDocumented(ctx, field)
+	case "nothingAlike":
+		return ec.fieldContext_ComparedCompany_nothingAlike(ctx, field)
 	case "notRead":
 		return ec.fieldContext_ComparedCompany_notRead(ctx, field)
+	case "lone":
+		return ec.fieldContext_ComparedCompany_lone(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ComparedCompany", field.Name)
 }
@@ -9080,6 +9150,8 @@ func (ec *executionContext) childFields_Comparison(ctx context.Context, field gr
 		return ec.fieldContext_Comparison_rows(ctx, field)
 	case "rowCount":
 		return ec.fieldContext_Comparison_rowCount(ctx, field)
+	case "loneCount":
+		return ec.fieldContext_Comparison_loneCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Comparison", field.Name)
 }
@@ -9092,6 +9164,8 @@ func (ec *executionContext) childFields_ComparisonCell(ctx context.Context, fiel
 		return ec.fieldContext_ComparisonCell_state(ctx, field)
 	case "text":
 		return ec.fieldContext_ComparisonCell_text(ctx, field)
+	case "more":
+		return ec.fieldContext_ComparisonCell_more(ctx, field)
 	case "value":
 		return ec.fieldContext_ComparisonCell_value(ctx, field)
 	case "entries":
@@ -9102,6 +9176,8 @@ func (ec *executionContext) childFields_ComparisonCell(ctx context.Context, fiel
 		return ec.fieldContext_ComparisonCell_best(ctx, field)
 	case "worst":
 		return ec.fieldContext_ComparisonCell_worst(ctx, field)
+	case "unranked":
+		return ec.fieldContext_ComparisonCell_unranked(ctx, field)
 	case "seenAt":
 		return ec.fieldContext_ComparisonCell_seenAt(ctx, field)
 	}

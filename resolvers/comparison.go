@@ -23,12 +23,12 @@ func (r *Resolver) compare(ctx context.Context, in graph.ComparisonInput) (*grap
 	if err != nil {
 		return nil, err
 	}
-	answer := &graph.Comparison{RowCount: c.RowCount}
+	answer := &graph.Comparison{RowCount: c.RowCount, LoneCount: c.LoneCount}
 	for _, company := range c.Companies {
 		answer.Companies = append(answer.Companies, &graph.ComparedCompany{
 			Name: company.Name, PagesRead: company.Pages, LastFetchedAt: set(company.Newest), OldestFetchedAt: set(company.Oldest),
 			Stated: company.Stated, StatedNo: company.StatedNo, Conflicts: company.Conflicts,
-			NotDocumented: company.NotDocumented, NotRead: company.NotRead,
+			NotDocumented: company.NotDocumented, NothingAlike: company.NothingAlike, NotRead: company.NotRead, Lone: company.Lone,
 		})
 	}
 	for _, row := range c.Rows {
@@ -40,7 +40,7 @@ func (r *Resolver) compare(ctx context.Context, in graph.ComparisonInput) (*grap
 // comparisonQuestion is what a comparison is asked for.
 func comparisonQuestion(in graph.ComparisonInput) report.Question {
 	return report.Question{
-		Companies: in.Companies, All: in.All, Categories: in.Categories, Attributes: in.Attributes, Profile: deref(in.Profile), First: in.First, AsOf: in.AsOf,
+		Companies: in.Companies, All: in.All, Categories: in.Categories, Attributes: in.Attributes, Lone: in.Lone, Profile: deref(in.Profile), First: in.First, AsOf: in.AsOf,
 	}
 }
 
@@ -52,6 +52,7 @@ func comparisonRow(row report.Row, facts map[uuid.UUID]*ent.Fact) *graph.Compari
 	for i, cell := range row.Cells {
 		c := &graph.ComparisonCell{
 			Company: cell.Company, State: graph.CellState(cell.State), Text: cell.Text, Value: factValue(cell.Value), Best: cell.Best, Worst: cell.Worst,
+			More: cell.More, Unranked: set(cell.Unranked),
 			SeenAt: set(cell.SeenAt), Entries: make([]*graph.CellEntry, 0, len(cell.Entries)), Facts: []*ent.Fact{},
 		}
 		for _, s := range cell.Entries {

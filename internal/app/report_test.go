@@ -14,20 +14,22 @@ import (
 
 // compared is what the tests ask of a comparison.
 type compared struct {
-	RowCount  int
-	Companies []struct {
-		Name                                            string
-		PagesRead, Stated, StatedNo, NotRead, Conflicts int
-		LastFetchedAt                                   string
+	RowCount, LoneCount int
+	Companies           []struct {
+		Name                                                                               string
+		PagesRead, Stated, StatedNo, NotDocumented, NothingAlike, NotRead, Conflicts, Lone int
+		LastFetchedAt                                                                      string
 	}
 	Rows []struct {
 		Key, Label, Category, Better string
+		Named                        bool
 		Stated                       int
 		Cells                        []struct {
-			Company, State, Text, SeenAt string
-			Best, Worst                  bool
-			Value                        *struct{ Number float64 }
-			Entries                      []struct {
+			Company, State, Text, SeenAt, Unranked string
+			Best, Worst                            bool
+			More                                   int
+			Value                                  *struct{ Number float64 }
+			Entries                                []struct {
 				Text       string
 				Denies     bool
 				Qualifiers []struct{ Name, Value string }
@@ -68,6 +70,49 @@ func TestCompaniesAreComparedByWhatTheirPagesSay(t *testing.T) {
 		}
 		if code := s.refused(`{ comparison(input: {companies: ["Acme", "Nobody"]}) { rowCount } }`, nil); code != "NOT_FOUND" {
 			s.Errorf("comparing with a stranger is %s", code)
+		}
+	})
+}
+
+func TestComparisonsSayWhatTheyLeaveOut(t *testing.T) {
+	eachService(t, func(s *service) {
+		site := newSite(s)
+		const shared = `<p>An index may have up to 5,000 synonyms.</p>`
+		site.page("/acme", "Acme", `<h1>Plans</h1><p>The Team plan costs $10 per month.</p>`+shared+`<p>Deleted apples can be restored for 7 days.</p>`)
+		site.page("/bolt", "Bolt", `<h1>Plans</h1><p>The Team plan costs $20 per month.</p>`+shared)
+		site.page("/cora", "Cora", `<h1>Plans</h1><p>The Team plan costs €5 per month.</p><p>The Team plan has a rate limit of 10 requests per second.</p>
+<p>Webhooks are supported on the Team plan, and each delivery is signed with a key that only you and we know, so that you can tell it from others.</p>
+<p>Webhooks are retried up to 5 times, with pauses that grow from one time to the next, until your server has answered with a good status.</p>`)
+		for company, path := range map[string]string{"Acme": "/acme", "Bolt": "/bolt", "Cora": "/cora"} {
+			s.wait(s.scrape(map[string]any{"urls": []string{site.URL + path}, "company": company, "profile": "pricing"}).ID)
+		}
+		ask := func(input string) (c compared) {
+			var out struct{ Comparison compared }
+			s.ask(`{ comparison(input: {`+input+`}) { rowCount loneCount companies { name stated notDocumented nothingAlike notRead lone }
+				rows { key label named stated cells { company state text more unranked best worst } } } }`, nil, &out)
+			return out.Comparison
+		}
+		few, all := ask(`all: true`), ask(`all: true, lone: true`)
+		if few.LoneCount == 0 || few.LoneCount != all.LoneCount || all.RowCount != few.RowCount+few.LoneCount || len(all.Rows) != all.RowCount {
+			s.Errorf("%d rows and %d of one company; on demand %d and %d", few.RowCount, few.LoneCount, all.RowCount, all.LoneCount)
+		}
+		alone, alike := 0, 0
+		for _, c := range few.Companies {
+			alone += c.Lone
+			alike += c.NothingAlike
+		}
+		if alone != few.LoneCount || alike != 1 {
+			s.Errorf("%d rows are of one company each, and in %d cells there is nothing like the others: %+v", alone, alike, few.Companies)
+		}
+		for _, row := range few.Rows {
+			switch cora := row.Cells[2]; {
+			case !row.Named && (row.Stated < 2 || cora.State != "NOTHING_ALIKE"):
+				s.Errorf("a row without a name: %+v", row)
+			case row.Key == "price" && (cora.Unranked != "it is in EUR/month" || row.Cells[0].Unranked != "" || !row.Cells[0].Best || !row.Cells[1].Worst):
+				s.Errorf("prices: %+v", row)
+			case row.Key == "webhooks" && (cora.More != 1 || !strings.HasSuffix(cora.Text, "+1 more")):
+				s.Errorf("webhooks: %+v", row)
+			}
 		}
 	})
 }

@@ -19,7 +19,9 @@ type truth struct {
 		Attribute string          `json:"attribute"`
 		Row       string          `json:"row"`      // the key of the row of a comparison; several prices are one row
 		Keywords  []string        `json:"keywords"` // words without which nothing can be said of the attribute
-		Cells     map[string]cell `json:"cells"`    // by vendor
+		Best      []string        `json:"best"`     // vendors whose value is the best of the row, if one can be told
+		Worst     []string        `json:"worst"`
+		Cells     map[string]cell `json:"cells"` // by vendor
 	} `json:"rows"`
 	// Partial is what is known of a vendor of whom only some pages were read.
 	Partial struct {

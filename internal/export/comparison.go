@@ -29,9 +29,15 @@ func Comparison(s *store.Store, q report.Question) *Table {
 		if err != nil {
 			return err
 		}
-		for _, r := range c.Rows {
-			if err := t.attribute(ctx, s, r, row); err != nil {
+		for rows := range slices.Chunk(c.Rows, rowsAtOnce) {
+			facts, err := factsOf(ctx, s, rows)
+			if err != nil {
 				return err
+			}
+			for _, r := range rows {
+				if err := t.attribute(r, facts, row); err != nil {
+					return err
+				}
 			}
 		}
 		return nil
@@ -39,35 +45,43 @@ func Comparison(s *store.Store, q report.Question) *Table {
 	return t
 }
 
-// attribute writes one row of a comparison. A fact that is gone since takes with it
-// what it says.
-func (t *Table) attribute(ctx context.Context, s *store.Store, r report.Row, row func([]any) error) error {
+// rowsAtOnce is of how many rows of a comparison the facts are read at once.
+const rowsAtOnce = 20
+
+// factsOf reads the facts of rows.
+func factsOf(ctx context.Context, s *store.Store, rows []report.Row) (map[uuid.UUID]*ent.Fact, error) {
 	var ids []uuid.UUID
-	for _, c := range r.Cells {
-		for _, e := range c.Entries {
-			ids = append(ids, e.Fact)
+	for _, r := range rows {
+		for _, c := range r.Cells {
+			for _, e := range c.Entries {
+				ids = append(ids, e.Fact)
+			}
 		}
 	}
 	list, err := s.Ent.Fact.Query().Where(fact.IDIn(ids...)).All(ctx)
 	if err != nil {
-		return fmt.Errorf("read facts: %w", err)
+		return nil, fmt.Errorf("read facts: %w", err)
 	}
 	facts := make(map[uuid.UUID]*ent.Fact, len(list))
 	for _, f := range list {
 		facts[f.ID] = f
 	}
+	return facts, nil
+}
+
+// attribute writes one row of a comparison, of each cell a line at least. A fact that is gone since
+// takes with it what it says.
+func (t *Table) attribute(r report.Row, facts map[uuid.UUID]*ent.Fact, row func([]any) error) error {
 	for _, c := range r.Cells {
 		cell := []any{r.Category, r.Key, r.Label, c.Company, string(c.State), c.Text, c.Best, c.Worst}
-		if len(c.Entries) == 0 {
+		entries := slices.DeleteFunc(slices.Clone(c.Entries), func(e report.Said) bool { return facts[e.Fact] == nil })
+		if len(entries) == 0 {
 			if err := row(append(cell, make([]any, len(t.columns)-len(cell))...)); err != nil {
 				return err
 			}
 		}
-		for _, e := range c.Entries {
+		for _, e := range entries {
 			f := facts[e.Fact]
-			if f == nil {
-				continue
-			}
 			line := append(slices.Clone(cell), e.Text, e.Denies)
 			line = append(line, figures(e.Value)...)
 			line = append(line, e.Limits, f.ID.String())

@@ -42,7 +42,7 @@ func shapeOf(statement string, v schema.Value, denies bool, company string) shap
 		text = strings.Replace(text, v.Original, " ", 1)
 	}
 	s := shape{measure: string(v.Kind) + " " + v.Unit}
-	if before, _, ok := strings.Cut(statement, " — "); ok && (Statement{Text: statement}).label() != "" {
+	if before, _, ok := strings.Cut(statement, " — "); ok && len(columnsOf(statement)) > 0 {
 		for _, w := range wordsOf(before) {
 			s.subject = append(s.subject, w.stem)
 		}

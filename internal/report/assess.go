@@ -105,12 +105,14 @@ func (a *assessing) run(ctx context.Context) error {
 			}
 		}
 		for i, name := range a.reader.names {
-			entries, cut, known := words[i], more[i], true
+			entries, cut, silent := words[i], more[i], NotDocumented
 			if d.attribute != nil {
 				entries = said[place{i, d.attribute.key}]
-				cut, known = len(entries) == n, looked[place{i, d.attribute.section.key}]
+				if cut = len(entries) == n; !looked[place{i, d.attribute.section.key}] {
+					silent = NotRead
+				}
 			}
-			a.findings[i] = append(a.findings[i], d.hold(cellOf(name, d.attribute, entries, known), cut))
+			a.findings[i] = append(a.findings[i], d.hold(cellOf(name, d.attribute, entries, silent), cut))
 		}
 	}
 	return nil

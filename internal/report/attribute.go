@@ -18,7 +18,7 @@ var attributeTable string
 
 // Version counts the changes of what entries are made of: of attributes.txt and
 // of the code that reads statements by it. Entries of another version are made anew.
-const Version = 2
+const Version = 3
 
 // direction says which of two values is better.
 type direction int8
@@ -42,7 +42,10 @@ type attribute struct {
 	kinds      []schema.ValueKind // of values; none: the words are compared
 	better     direction
 
-	also, never [][]string // phrases
+	least bool // of several versions the first counts
+
+	also, sentence, never [][]string // phrases
+	same                  []string   // nouns that count the same
 }
 
 // table is attributes.txt, read.
@@ -129,6 +132,8 @@ func (t *table) attribute(line string, s *section) (*attribute, error) {
 			a.better = higher
 		case "lower":
 			a.better = lower
+		case "least":
+			a.least = true
 		default:
 			for k := range strings.SplitSeq(word, ",") {
 				if !slices.Contains(schema.ValueKind("").Values(), k) {
@@ -158,8 +163,12 @@ func (t *table) condition(a *attribute, line string) error {
 			t.phrases[words[0]] = append(t.phrases[words[0]], phrase{words, a})
 		case "&":
 			a.also = append(a.also, words)
+		case "?":
+			a.sentence = append(a.sentence, words)
 		case "-":
 			a.never = append(a.never, words)
+		case "=":
+			a.same = append(a.same, words...)
 		default:
 			return fmt.Errorf("%s is no sign of a condition", sign)
 		}
@@ -190,7 +199,8 @@ type word struct {
 
 // wordsOf splits a text into words: letters and digits, in lower case, without
 // the s of a plural.
-func wordsOf(text string) (words []word) {
+func wordsOf(text string) []word {
+	words := make([]word, 0, len(text)/5+1)
 	start := -1
 	flush := func(end int) {
 		if start < 0 {
@@ -255,9 +265,9 @@ type mention struct {
 	length     int // words
 }
 
-// mentions finds the attributes that a statement speaks of, each once, at its
-// longest phrase.
-func (t *table) mentions(words []word) (found []mention) {
+// mentions finds the attributes that a statement, which is a sentence or not, speaks of, each
+// once, at its longest phrase.
+func (t *table) mentions(words []word, sentence bool) (found []mention) {
 	for i, w := range words {
 		for _, first := range []string{w.stem, "#"} {
 			if first == "#" && !w.number {
@@ -277,6 +287,7 @@ func (t *table) mentions(words []word) (found []mention) {
 		}
 	}
 	return slices.DeleteFunc(found, func(m mention) bool {
-		return len(m.of.also) > 0 && !anywhere(words, m.of.also) || anywhere(words, m.of.never)
+		return len(m.of.also) > 0 && !anywhere(words, m.of.also) || anywhere(words, m.of.never) ||
+			sentence && len(m.of.sentence) > 0 && !anywhere(words, m.of.sentence)
 	})
 }

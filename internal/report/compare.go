@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,6 +30,7 @@ type Question struct {
 	All        bool       // every company there is
 	Categories []string   // none: all
 	Attributes []string   // keys of rows; none: all
+	Lone       bool       // with the rows without a name that one company alone states
 	Profile    string     // by which facts were found; empty: any
 	First      int        // the most rows
 	AsOf       *time.Time // as facts were then; nil: as they are
@@ -39,6 +41,7 @@ type Comparison struct {
 	Companies []Company
 	Rows      []Row
 	RowCount  int // with those that Question.First left out
+	LoneCount int // rows without a name that one company alone states, wanted or not
 }
 
 // Company is a column, and how much of it is known.
@@ -47,10 +50,11 @@ type Company struct {
 	Pages          int
 	Newest, Oldest time.Time // when its pages were fetched; zero without pages
 
-	Stated, StatedNo, Conflicts, NotDocumented, NotRead int // rows
+	Stated, StatedNo, Conflicts, NotDocumented, NothingAlike, NotRead int // rows
+	Lone                                                              int // rows without a name that it alone states
 
-	// Undocumented and Unread are the labels of all rows with a name, shown or not,
-	// of which the company says nothing.
+	// Undocumented and Unread are the labels of all rows with a name, shown or not, of which
+	// the company says nothing, unless rows are asked for by their keys.
 	Undocumented, Unread []string
 }
 
@@ -118,25 +122,27 @@ func (c *comparing) run(ctx context.Context) error {
 		names[i] = company.Name
 	}
 	c.reader.names = names
-	present, err := c.reader.present(ctx)
+	candidates, err := c.reader.candidates(ctx)
+	if err != nil {
+		return err
+	}
+	loose := c.loose(candidates)
+	said, rest, err := c.say(ctx, c.known(candidates), loose)
 	if err != nil {
 		return err
 	}
 	c.looked = map[place]bool{}
-	for p := range present {
-		// What is left of a category may be chance: a word on a page about something else.
-		if s := sectionOf(p.key); s != nil && (p.key[0] != '~' || attributes().byCategory[p.key[1:]] == nil) {
-			c.looked[place{p.company, s.key}] = true
+	for p := range said {
+		c.looked[place{p.company, sectionOf(p.key).key}] = true
+	}
+	for p := range rest { // what is left of a category with named rows may be chance: a word on a page about something else
+		if category := p.key[1:]; attributes().byCategory[category] == nil {
+			c.looked[place{p.company, category}] = true
 		}
 	}
-	c.unsaid(present)
-	rows := c.named(present)
-	loose := c.loose(present)
-	said, rest, err := c.say(ctx, rows, loose)
-	if err != nil {
-		return err
-	}
-	rows = append(rows, c.unnamed(loose, rest)...)
+	c.unsaid(said)
+	rows := c.named(said)
+	rows = append(rows, c.shared(c.unnamed(loose, rest))...)
 	slices.SortStableFunc(rows, func(a, b draft) int { return cmp.Compare(b.stated, a.stated) })
 	c.RowCount = len(rows)
 	rows = rows[:min(len(rows), c.question.First)]
@@ -148,14 +154,14 @@ func (c *comparing) run(ctx context.Context) error {
 		x, y := cmp.Or(order[a.section.key], len(order)+1), cmp.Or(order[b.section.key], len(order)+1)
 		return cmp.Or(cmp.Compare(x, y), strings.Compare(a.section.key, b.section.key), cmp.Compare(b.stated, a.stated))
 	})
-	for _, d := range rows {
-		for i := range d.said {
-			if d.attribute != nil {
-				d.said[i] = said[place{i, d.key}]
-			}
-		}
-		c.Rows = append(c.Rows, c.row(d))
+	c.Rows = make([]Row, len(rows))
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, d := range rows {
+		group.Go(func() error { c.Rows[i] = c.row(d); return nil })
 	}
+	_ = group.Wait() // rows do not fail
+	c.count()
 	return nil
 }
 
@@ -178,7 +184,7 @@ func (c *comparing) wants(s *section) bool {
 
 // named drafts the rows of attributes.txt that some company states. Rows that were
 // asked for by their keys are there even if none does.
-func (c *comparing) named(present map[place]bool) (rows []draft) {
+func (c *comparing) named(said map[place][]Said) (rows []draft) {
 	for _, a := range attributes().attributes {
 		asked := slices.Contains(c.question.Attributes, a.key)
 		if !c.wants(a.section) || len(c.question.Attributes) > 0 && !asked {
@@ -186,7 +192,7 @@ func (c *comparing) named(present map[place]bool) (rows []draft) {
 		}
 		d := draft{key: a.key, label: a.label, section: a.section, attribute: a, said: make([][]Said, len(c.Companies))}
 		for i := range c.Companies {
-			if present[place{i, a.key}] {
+			if d.said[i] = said[place{i, a.key}]; d.said[i] != nil {
 				d.stated++
 			}
 		}
@@ -198,11 +204,11 @@ func (c *comparing) named(present map[place]bool) (rows []draft) {
 }
 
 // unsaid notes what each company says nothing about.
-func (c *comparing) unsaid(present map[place]bool) {
+func (c *comparing) unsaid(said map[place][]Said) {
 	for _, a := range attributes().attributes {
 		for i := range c.Companies {
 			switch company := &c.Companies[i]; {
-			case !c.wants(a.section) || present[place{i, a.key}]:
+			case !c.wants(a.section) || said[place{i, a.key}] != nil:
 			case c.looked[place{i, a.section.key}]:
 				company.Undocumented = append(company.Undocumented, a.label)
 			default:
@@ -216,8 +222,8 @@ func (c *comparing) unsaid(present map[place]bool) {
 func (c *comparing) restOf() int { return min(20, max(3, 150/len(c.Companies))) }
 
 // loose are the keys of what is left of the categories that are asked for.
-func (c *comparing) loose(present map[place]bool) (keys []string) {
-	for p := range present {
+func (c *comparing) loose(candidates map[place]bool) (keys []string) {
+	for p := range candidates {
 		if p.key[0] == '~' && c.wants(sectionOf(p.key)) && !slices.Contains(keys, p.key) &&
 			(len(c.question.Attributes) == 0 || slices.ContainsFunc(c.question.Attributes, func(a string) bool { return strings.HasPrefix(a, p.key) })) {
 			keys = append(keys, p.key)
@@ -227,15 +233,33 @@ func (c *comparing) loose(present map[place]bool) (keys []string) {
 	return keys
 }
 
-// say reads what the companies say in the named rows that may be shown, and of
-// what is left, at once.
-func (c *comparing) say(ctx context.Context, rows []draft, loose []string) (said, rest map[place][]Said, err error) {
-	first := slices.Clone(rows)
-	slices.SortStableFunc(first, func(a, b draft) int { return cmp.Compare(b.stated, a.stated) })
-	var keys []string
-	for _, d := range first[:min(len(first), c.question.First)] {
-		keys = append(keys, d.key)
+// known are the keys of the named rows that some company may state, of all sections of which rows are
+// asked for: what is said in one row tells that pages of that kind were read.
+func (c *comparing) known(candidates map[place]bool) (keys []string) {
+	said := map[string]bool{}
+	for p := range candidates {
+		said[p.key] = true
 	}
+	for _, a := range attributes().attributes {
+		if said[a.key] && c.wants(a.section) && c.asks(a.section) {
+			keys = append(keys, a.key)
+		}
+	}
+	return keys
+}
+
+// asks tells whether rows of the section are among those asked for by their keys, or all are.
+func (c *comparing) asks(s *section) bool {
+	return len(c.question.Attributes) == 0 || slices.ContainsFunc(c.question.Attributes, func(key string) bool {
+		if category, unnamed := categoryOfRow(key); unnamed {
+			return slices.Contains(s.categories, category)
+		}
+		return sectionOf(key) == s
+	})
+}
+
+// say reads what the companies say in the named rows, and of what is left, at once.
+func (c *comparing) say(ctx context.Context, keys, loose []string) (said, rest map[place][]Said, err error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) { said, err = c.reader.said(ctx, keys, c.factsOf()); return err })
 	group.Go(func() (err error) { rest, err = c.reader.said(ctx, loose, c.restOf()); return err })
@@ -262,6 +286,19 @@ func (c *comparing) unnamed(keys []string, said map[place][]Said) (rows []draft)
 		rows = slices.DeleteFunc(rows, func(d draft) bool { return !slices.Contains(c.question.Attributes, d.key) })
 	}
 	return rows
+}
+
+// shared counts the rows that one company alone states, and takes them out: they
+// compare nothing. They stay where they are asked for.
+func (c *comparing) shared(rows []draft) []draft {
+	return slices.DeleteFunc(rows, func(d draft) bool {
+		if d.stated > 1 {
+			return false
+		}
+		c.LoneCount++
+		c.Companies[slices.IndexFunc(d.said, func(s []Said) bool { return s != nil })].Lone++
+		return !c.question.Lone && len(c.question.Attributes) == 0
+	})
 }
 
 // align puts what a company says into the row, of those from first on, that is
@@ -296,8 +333,8 @@ func (c *comparing) align(rows []draft, first int, key string, company int, name
 // row of a table, else the statement.
 func labelOf(s Said) string {
 	if before, _, ok := strings.Cut(s.Statement, " — "); ok {
-		if label := (Statement{Text: s.Statement}).label(); label != "" {
-			return shorten(before+": "+label, 80)
+		if list := columnsOf(s.Statement); len(list) > 0 {
+			return shorten(before+": "+list[0].head, 80)
 		}
 		return shorten(before, 80)
 	}
@@ -314,34 +351,55 @@ func (c *comparing) factsOf() int {
 	return max(minFacts, min(maxFacts, 540/(len(c.Companies)*len(c.Companies))))
 }
 
-// row makes the cells of a draft, and counts them.
+// row makes the cells of a draft.
 func (c *comparing) row(d draft) Row {
 	r := Row{Key: d.key, Label: d.label, Category: d.section.key, Title: d.section.title, Named: d.attribute != nil, Cells: make([]Cell, len(c.Companies))}
 	if d.attribute != nil {
 		r.Better = map[direction]int{higher: 1, lower: -1}[d.attribute.better]
 	}
 	for i := range c.Companies {
-		company := &c.Companies[i]
-		cell := cellOf(company.Name, d.attribute, d.said[i], c.looked[place{i, d.section.key}])
-		switch cell.State {
-		case Stated:
-			company.Stated++
-		case StatedNo:
-			company.StatedNo++
-		case Conflict:
-			company.Conflicts++
-		case NotDocumented:
-			company.NotDocumented++
-		case NotRead:
-			company.NotRead++
-		}
-		if len(cell.Entries) > 0 {
+		r.Cells[i] = cellOf(c.Companies[i].Name, d.attribute, d.said[i], c.silent(d, i))
+		if len(r.Cells[i].Entries) > 0 {
 			r.Stated++
 		}
-		r.Cells[i] = cell
 	}
 	rankCells(d.attribute, r.Cells)
 	return r
+}
+
+// count counts the cells of each company.
+func (c *comparing) count() {
+	for _, r := range c.Rows {
+		for i, cell := range r.Cells {
+			company := &c.Companies[i]
+			switch cell.State {
+			case Stated:
+				company.Stated++
+			case StatedNo:
+				company.StatedNo++
+			case Conflict:
+				company.Conflicts++
+			case NotDocumented:
+				company.NotDocumented++
+			case NothingAlike:
+				company.NothingAlike++
+			case NotRead:
+				company.NotRead++
+			}
+		}
+	}
+}
+
+// silent is the state of a cell of a company that says nothing in the row. Of a row without a
+// name nobody has looked for other words that say it.
+func (c *comparing) silent(d draft, company int) State {
+	switch {
+	case !c.looked[place{company, d.section.key}]:
+		return NotRead
+	case d.attribute == nil:
+		return NothingAlike
+	}
+	return NotDocumented
 }
 
 // Facts are the ids of the facts that a cell shows: one for each entry, then those

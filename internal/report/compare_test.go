@@ -71,7 +71,7 @@ func TestStatementsWithoutANameAreLaidSideBySideIfTheyAreAlike(t *testing.T) {
 		stated{"A", "features", "Cat — Fetched by: example.com/client", schema.Value{}, nil},
 		stated{"B", "features", "Cat — Fetched by: example.org/client", schema.Value{}, nil},
 	)
-	c := compare(t, s, report.Question{Companies: []string{"A", "B"}})
+	c := compare(t, s, report.Question{Companies: []string{"A", "B"}, Lone: true})
 	for _, want := range []struct {
 		word string
 		rows int
@@ -86,9 +86,45 @@ func TestStatementsWithoutANameAreLaidSideBySideIfTheyAreAlike(t *testing.T) {
 			t.Errorf("%d rows are about %s, want %d: numbers that are names and denials decide, values do not, nor are two things of which the same is told one", n, want.word, want.rows)
 		}
 	}
-	if row := c.Rows[0]; row.Named || row.Stated != 2 || row.Cells[1].Text != "2,000 synonym" {
+	if row := c.Rows[0]; row.Named || row.Stated != 2 || row.Cells[1].Text != "Each index has at most 2,000 synonyms" {
 		t.Errorf("the first row is %+v", row)
 	}
+}
+
+func TestRowsThatOneCompanyAloneStatesAreThereOnDemand(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s,
+			stated{"A", "features", "Deleted shelves can be restored.", schema.Value{}, nil},
+			stated{"B", "features", "Deleted shelves can be restored.", schema.Value{}, nil},
+			stated{"C", "features", "C supports webhooks.", schema.Value{}, nil},
+			stated{"A", "features", "Roses are watered at noon.", schema.Value{}, nil},
+			stated{"B", "features", "The moon is made of cheese.", schema.Value{}, nil},
+			stated{"B", "features", "Boats leave twice a day.", schema.Value{}, nil},
+		)
+		q := report.Question{Companies: []string{"A", "B", "C"}}
+		few := compare(t, s, q)
+		q.Lone = true
+		all := compare(t, s, q)
+		if len(few.Rows) != 2 || few.RowCount != 2 || len(all.Rows) != 5 || all.RowCount != 5 {
+			t.Fatalf("%d of %d rows, and %d of %d with those that one states", len(few.Rows), few.RowCount, len(all.Rows), all.RowCount)
+		}
+		for _, c := range []*report.Comparison{few, all} {
+			if c.LoneCount != 3 || c.Companies[0].Lone != 1 || c.Companies[1].Lone != 2 || c.Companies[2].Lone != 0 {
+				t.Errorf("%d rows are stated by one: %+v", c.LoneCount, c.Companies)
+			}
+		}
+		if c := all.Companies[2]; c.NothingAlike != 4 || c.NotDocumented != 0 || few.Companies[0].NotDocumented != 0 || few.Companies[0].NotRead != 1 {
+			t.Errorf("of a row without a name nobody can say that it is not documented: %+v, %+v", c, few.Companies[0])
+		}
+		for _, row := range all.Rows {
+			if row.Stated == 1 && !row.Named {
+				if one := compare(t, s, report.Question{Companies: q.Companies, Attributes: []string{row.Key}}); len(one.Rows) != 1 {
+					t.Errorf("%s is not there although it was named", row.Key)
+				}
+			}
+		}
+	})
 }
 
 func TestTheBestAndTheWorstOfARowHaveOneUnit(t *testing.T) {
@@ -293,7 +329,7 @@ func TestCategoriesAndRowsThatExistMayBeAskedForThoughNobodyFillsThem(t *testing
 			return tx.Ent.Profile.Create().SetName("orchard").SetCategories([]string{"fruit"}).Exec(t.Context())
 		})
 		compare(t, s, report.Question{All: true, Categories: []string{"garden", "fruit", "rate_limits", "limits"}})
-		rows := compare(t, s, report.Question{All: true, Categories: []string{"garden"}}).Rows
+		rows := compare(t, s, report.Question{All: true, Categories: []string{"garden"}, Lone: true}).Rows
 		if len(rows) != 1 {
 			t.Fatalf("rows: %+v", rows)
 		}
@@ -315,4 +351,62 @@ func TestAYesOrNoForEachPlanTakesOnePlaceOfACell(t *testing.T) {
 			t.Errorf("got %q, want %q", c.Text, want)
 		}
 	})
+}
+
+func TestAConflictShowsWhatHoldsForOtherPlans(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	rate := func(company, plan, original string, n float64) stated {
+		v := schema.Value{Kind: schema.ValueRate, Original: original, Number: n / 60, Unit: "request/s"}
+		return stated{company, "rate_limits", plan + " plan — Rate limit: " + original, v, map[string]string{"plan": plan}}
+	}
+	put(t, s,
+		rate("A", "Team", "100 requests per minute", 100), rate("A", "Team", "200 requests per minute", 200), rate("A", "Free", "10 requests per minute", 10),
+		rate("B", "Team", "300 requests per minute", 300), rate("C", "Team", "400 requests per minute", 400),
+	)
+	row := rowOf(compare(t, s, report.Question{Companies: []string{"A", "B", "C"}}), "request_rate")
+	if c := row.Cells[0]; c.Text != "Team: 100 requests per minute ≠ Team: 200 requests per minute · Free: 10 requests per minute" || c.More != 0 || c.Unranked == "" {
+		t.Errorf("got %q, %d more, unranked %q", c.Text, c.More, c.Unranked)
+	}
+	if row.Cells[0].Best || row.Cells[0].Worst || !row.Cells[1].Worst || !row.Cells[2].Best || row.Cells[1].Unranked != "" {
+		t.Errorf("what contradicts itself keeps others from being compared: %+v", row.Cells)
+	}
+}
+
+func TestAForeignUnitIsLeftOutOfTheRankWithAReason(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	size := func(company, original string, n float64, unit string) stated {
+		return stated{company, "limits", "Page size: at most " + original, schema.Value{Kind: schema.ValueCount, Original: original, Number: n, Unit: unit}, nil}
+	}
+	put(t, s, size("A", "100 hits", 100, "hit"), size("B", "50", 50, ""), size("C", "200 records", 200, "record"), size("D", "7 sheets", 7, "sheet"))
+	row := rowOf(compare(t, s, report.Question{Companies: []string{"A", "B", "C", "D"}}), "page_size")
+	var got []string
+	for _, c := range row.Cells {
+		got = append(got, c.Company+map[bool]string{true: "+"}[c.Best]+map[bool]string{true: "-"}[c.Worst]+" "+c.Unranked)
+	}
+	if want := []string{"A ", "B- ", "C+ ", "D it counts something else: sheet"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	two := rowOf(compare(t, s, report.Question{Companies: []string{"A", "D"}}), "page_size")
+	for _, c := range two.Cells {
+		if c.Best || c.Worst || c.Unranked == "" {
+			t.Errorf("of two units neither is that of most: %+v", c)
+		}
+	}
+}
+
+func TestTextSaysHowMuchItLeavesOut(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	long := " which is told here at great length, and with words that nobody needs who only wants to know whether there is such a thing at all"
+	put(t, s,
+		stated{"A", "features", "A calls webhooks" + long + ".", schema.Value{}, nil},
+		stated{"A", "features", "Events reach webhooks within a minute" + long + ".", schema.Value{}, nil},
+		stated{"A", "features", "Deliveries to webhooks are signed" + long + ".", schema.Value{}, nil},
+	)
+	c := rowOf(compare(t, s, report.Question{Companies: []string{"A"}}), "webhooks").Cells[0]
+	if c.More != 2 || len(c.Entries) != 3 || !strings.HasSuffix(c.Text, " · +2 more") {
+		t.Errorf("%d more of %d: %q", c.More, len(c.Entries), c.Text)
+	}
 }

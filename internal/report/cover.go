@@ -26,11 +26,11 @@ func (c *composing) cover(ctx context.Context) error {
 				v.StatedNo++
 			case Conflict:
 				v.Conflicts++
-			case NotDocumented, NotRead:
+			case NotDocumented, NothingAlike, NotRead:
 			}
 			if s := r.Cells[i].State; s != NotRead {
 				k.Read = true
-				if s != NotDocumented {
+				if s != NotDocumented && s != NothingAlike {
 					k.Stated++
 				}
 			}

@@ -181,7 +181,7 @@ func (d demand) hold(c Cell, more bool) Finding {
 			f.Outcome, f.Reason, f.Plans = Pass, "stated: "+firstTexts(f.Entries), plansOf(f.Entries)
 			break
 		}
-		f.Reason, f.Entries = "its pages contradict each other: "+c.Text, c.Entries[:2]
+		f.Reason, f.Entries = "its pages contradict each other: "+c.Parts[0], c.Entries[:2]
 	case c.State == StatedNo:
 		f.Outcome, f.Reason = d.denied()
 		f.Entries = c.Entries
@@ -330,9 +330,9 @@ func (d demand) judge(s Said) (o Outcome, why string) {
 const severalValues = "it says several values"
 
 // meantElsewhere reports that the words of an entry have another value than the one
-// that was taken, which meets the rule: 99.9% on one plan and 99.95% on another.
+// that was taken, which meets the rule and is of no other attribute: at most 50, or 100 on request.
 func (d demand) meantElsewhere(s Said) bool {
-	return slices.ContainsFunc(extract.Measures(s.Statement), func(m extract.Measure) bool {
+	return (d.attribute == nil || d.attribute.alone(s.Statement)) && slices.ContainsFunc(extract.Measures(s.Statement), func(m extract.Measure) bool {
 		o, _ := compareTo(d.rule.Operator, d.wanted, m.Value)
 		return m.Value.Kind == s.Value.Kind && o == Pass
 	})

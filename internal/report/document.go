@@ -60,16 +60,17 @@ type TableRow struct {
 
 // TableCell is one cell with its citations.
 type TableCell struct {
-	Company string        `json:"company"`
-	State   State         `json:"state"`
-	Text    string        `json:"text"`
-	Parts   []string      `json:"parts,omitempty"` // of the text, if it has several
-	Lead    int           `json:"lead,omitempty"`  // the part that is best or worst
-	Value   *schema.Value `json:"value,omitempty"`
-	Best    bool          `json:"best,omitempty"`
-	Worst   bool          `json:"worst,omitempty"`
-	Cites   []int         `json:"cites,omitempty"`
-	Left    int           `json:"entriesLeftOut,omitempty"`
+	Company  string        `json:"company"`
+	State    State         `json:"state"`
+	Text     string        `json:"text"`
+	Parts    []string      `json:"parts,omitempty"` // of the text, if it has several
+	Lead     int           `json:"lead,omitempty"`  // the part that is best or worst
+	Value    *schema.Value `json:"value,omitempty"`
+	Best     bool          `json:"best,omitempty"`
+	Worst    bool          `json:"worst,omitempty"`
+	Unranked string        `json:"unranked,omitempty"` // why its value is compared to no other
+	Cites    []int         `json:"cites,omitempty"`
+	Left     int           `json:"entriesLeftOut,omitempty"`
 }
 
 // Section lists facts of one category.
@@ -194,7 +195,6 @@ func (a Author) compose(ctx context.Context, in schema.ReportParams, now time.Ti
 	if err != nil {
 		return nil, tally, err
 	}
-	c.lean()
 	pick := c.choose
 	if in.Type == schema.ReportSummary {
 		pick = c.offer
@@ -228,12 +228,6 @@ const (
 	tellingOnes = 5          // facts of a summary
 	maxWords    = 500        // of a summary
 )
-
-// lean leaves out of the table what only one company says and has no name: it
-// compares nothing, and stands in the sections.
-func (c *composing) lean() {
-	c.table.Rows = slices.DeleteFunc(c.table.Rows, func(r Row) bool { return !r.Named && (r.Stated < 2 || len(c.in.Companies) < 2) })
-}
 
 func titleOf(in schema.ReportParams) string {
 	companies := andList(in.Companies)
@@ -355,7 +349,7 @@ func (c *composing) tables() {
 		}
 		row := TableRow{Key: r.Key, Label: r.Label, Better: r.Better}
 		for _, cell := range r.Cells {
-			t := TableCell{Company: cell.Company, State: cell.State, Text: cell.Text, Best: cell.Best, Worst: cell.Worst}
+			t := TableCell{Company: cell.Company, State: cell.State, Text: cell.Text, Best: cell.Best, Worst: cell.Worst, Unranked: cell.Unranked}
 			if len(cell.Parts) > 1 {
 				t.Parts, t.Lead = cell.Parts, cell.Lead
 			}
@@ -374,8 +368,9 @@ func (c *composing) tables() {
 		last := &c.Table[len(c.Table)-1]
 		last.Rows = append(last.Rows, row)
 	}
-	if c.RowsLeft = c.table.RowCount - len(c.table.Rows); c.RowsLeft > 0 {
-		c.Notes = append(c.Notes, fmt.Sprintf("The table shows %d of %d rows: those with a name, and those that two or more companies state in like words.", len(c.table.Rows), c.table.RowCount))
+	all := c.table.RowCount + c.table.LoneCount
+	if c.RowsLeft = all - len(c.table.Rows); c.RowsLeft > 0 {
+		c.Notes = append(c.Notes, fmt.Sprintf("The table shows %d of %d rows: those with a name, and those that two or more companies state in like words.", len(c.table.Rows), all))
 	}
 }
 
@@ -385,7 +380,7 @@ func (c *composing) highlights() {
 		for _, r := range s.Rows {
 			for _, cell := range r.Cells {
 				if cell.State == Conflict {
-					c.Highlights = append(c.Highlights, Point{fmt.Sprintf("%s contradicts itself about %s: %s.", cell.Company, lowerLabel(r.Label), cell.Text), cell.Cites})
+					c.Highlights = append(c.Highlights, Point{fmt.Sprintf("%s contradicts itself about %s: %s.", cell.Company, lowerLabel(r.Label), cell.Shown()[0]), cell.Cites})
 				}
 			}
 		}
@@ -407,7 +402,7 @@ func (c *composing) highlights() {
 				}
 				n++
 				rank := map[int]string{1: "highest", -1: "lowest"}[r.Better]
-				if slices.ContainsFunc(r.Cells, func(o TableCell) bool { return o.Value != nil && o.Value.Numeric() && o.Value.Unit != cell.Value.Unit }) {
+				if slices.ContainsFunc(r.Cells, func(o TableCell) bool { return o.Unranked != "" && o.State != Conflict }) {
 					rank += " in its unit"
 				}
 				c.Highlights = append(c.Highlights, Point{fmt.Sprintf("%s: %s at %s, %s.", r.Label, rank, cell.Company, cell.Value.Original), cell.Cites[:min(1, len(cell.Cites))]})

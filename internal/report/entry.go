@@ -2,6 +2,7 @@ package report
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -33,31 +34,34 @@ func rest(category string) string { return "~" + category }
 // else one entry of the rest of its category. It depends on nothing but the
 // statement, so whoever has the fact can make them again.
 func Entries(s Statement) (entries []Entry) {
-	words := wordsOf(s.Text)
-	for _, m := range attributes().mentions(words) {
-		if e, ok := s.entry(m); ok {
+	columns := columnsOf(s.Text)
+	for _, m := range attributes().mentions(wordsOf(s.Text), len(columns) == 0) {
+		if list := s.byPlan(m); len(list) > 0 {
+			entries = append(entries, list...)
+		} else if e, ok := s.entry(m, columns); ok {
 			entries = append(entries, e)
 		}
 	}
 	if len(entries) == 0 {
-		e := Entry{Attribute: rest(s.Category), Apart: s.apart(""), Value: s.Value}
-		if denied(s.Text, 0, len(s.Text), len(s.Text)) || s.Value.Kind == schema.ValueFlag && !s.Value.Yes {
-			e.Denies = true
-		}
-		entries = append(entries, e)
+		entries = append(entries, Entry{Attribute: rest(s.Category), Apart: s.apart(""), Value: s.Value, Denies: s.deniesAll(columns)})
 	}
 	return entries
 }
 
 // entry is what s says where it mentions an attribute; none if it says neither a
 // value of the attribute's kinds nor that there is no such thing.
-func (s Statement) entry(m mention) (e Entry, ok bool) {
-	e = Entry{Attribute: m.of.key, Apart: s.apart(s.label())}
-	start, end := clause(s.Text, m.start, m.end, s.label() == "")
-	denies := denied(s.Text, start, end, m.start)
+func (s Statement) entry(m mention, columns columns) (e Entry, ok bool) {
+	e = Entry{Attribute: m.of.key, Apart: s.apart(columns.head(m.start, m.of))}
 	flag := s.Value.Kind == schema.ValueFlag
+	if flag && !s.Value.Yes && columns.asks(s.Text, s.Value.Original) {
+		return e, false
+	}
+	denies := s.denies(m, columns)
+	if len(columns) == 0 && partly.MatchString(s.Text[m.end:]) { // there is such a thing, if not for all
+		denies, flag = false, false
+	}
 	if len(m.of.kinds) == 0 {
-		if flag && !s.Value.Yes || !flag && denies || outstanding(s.Qualifiers["condition"]) {
+		if flag && !s.Value.Yes || !flag && denies || outstanding(s.Qualifiers["condition"], s.Text) {
 			e.Denies = true
 		}
 		if flag {
@@ -65,33 +69,54 @@ func (s Statement) entry(m mention) (e Entry, ok bool) {
 		}
 		return e, true
 	}
-	if v, found := s.measure(m); found {
-		e.Value = v
+	if v, at, found := s.measure(m); found {
+		e.Value, e.Apart = s.whole(v, at, columns), s.apart(s.about(v, at, columns, m.of))
 		return e, true
 	}
 	if s.Value.Kind == schema.ValueUnlimited {
 		e.Value = s.Value
 		return e, true
 	}
-	if denies && (!flag || s.label() == "") {
+	if denies && (!flag || len(columns) == 0 || !s.Value.Yes) {
 		e.Denies = true
 		return e, true
 	}
 	return e, false
 }
 
+// partly are words that deny something for some only.
+var partly = regexp.MustCompile(`^[^.,;]*\b(?:not|cannot|n't)\b[^.,;]* (?:for|on|in) (?:the )?\p{Lu}[\p{L}\d]+ (?:clusters?|plans?|accounts?|projects?|tiers?|editions?|customers?|workspaces?)\b`)
+
 // outstanding reports conditions of what there is not now, or not yet.
-func outstanding(condition string) bool {
-	return condition == "in progress" || condition == "planned" || condition == "former"
+func outstanding(condition, text string) bool {
+	return condition == "in progress" || condition == "planned" || condition == "former" && !strings.Contains(text, "valid ")
+}
+
+// byDefault is what stands for the head of the column of values that hold unless
+// something else is asked for.
+const byDefault = "default"
+
+// about is what tells a value at a place of s apart from others of the attribute: that
+// it holds by default, or the head of its column.
+func (s Statement) about(v schema.Value, at int, columns columns, a *attribute) string {
+	before, after := strings.ToLower(s.Text[:at]), strings.ToLower(s.Text[min(at+len(v.Original), len(s.Text)):])
+	if strings.HasSuffix(strings.TrimRight(before, " (:"), byDefault) || strings.HasPrefix(after, " by "+byDefault) || strings.HasPrefix(after, " ("+byDefault+")") {
+		return byDefault
+	}
+	return columns.head(at, a)
 }
 
 // measure is the value, of the attribute's kinds, that stands nearest to where
-// the attribute is spoken of; what follows is nearer than what comes before.
-func (s Statement) measure(m mention) (best schema.Value, ok bool) {
-	nearest, several := 0, 0
+// the attribute is spoken of, and where it stands; what follows is nearer than what comes before.
+func (s Statement) measure(m mention) (best schema.Value, at int, ok bool) {
+	nearest, several, others := 0, 0, false
 	all := extract.Measures(s.Text)
 	for _, q := range all {
-		if !slices.Contains(m.of.kinds, q.Value.Kind) {
+		switch {
+		case !slices.Contains(m.of.kinds, q.Value.Kind):
+			continue
+		case s.ofOther(q, m):
+			others = true
 			continue
 		}
 		several++
@@ -99,38 +124,81 @@ func (s Statement) measure(m mention) (best schema.Value, ok bool) {
 		switch {
 		case q.Start >= m.end:
 			distance = q.Start - m.end
-			if between := s.Text[m.end:q.Start]; strings.Contains(between, " and ") || strings.Contains(between, ", ") {
+			if between := s.Text[m.end:q.Start]; strings.Contains(between, " and ") || strings.Contains(between, ", ") || strings.Contains(between, "; ") {
 				distance += farther
 			}
 		case q.End <= m.start && !slices.Contains(links, strings.TrimSpace(s.Text[q.End:m.start])):
 			distance = 2 * (m.start - q.End)
 		}
 		if !ok || distance < nearest {
-			best, nearest, ok = q.Value, distance, true
+			best, at, nearest, ok = q.Value, q.Start, distance, true
 		}
 	}
 	if ok && m.of.better == higher {
-		best = s.bound(all, best)
+		best, at = s.bound(all, best, at)
 	}
-	if slices.Contains(m.of.kinds, s.Value.Kind) && (several <= 1 || best.Original == s.Value.Original) {
-		return s.Value, true // it may have the unit that stands in the head of its column
+	if slices.Contains(m.of.kinds, s.Value.Kind) && (ok || !others) && (several <= 1 || best.Original == s.Value.Original) {
+		return s.Value, max(0, strings.Index(s.Text, s.Value.Original)), true // it may have the unit that stands in the head of its column
 	}
 	if !ok && slices.Contains(m.of.kinds, schema.ValueVersion) {
-		return versionIn(s.Text, m)
+		best, at, ok = s.version(m)
 	}
-	return best, ok
+	if !ok && slices.Contains(m.of.kinds, schema.ValueDuration) {
+		best, at, ok = s.interval(m)
+	}
+	return best, at, ok
 }
 
-// bound is what the words say is the most there can be, of the unit of v; else v,
-// which is what holds by default: "25 hits, at most 500 hits".
-func (s Statement) bound(all []extract.Measure, v schema.Value) schema.Value {
+// ofOther reports values that are said to be of something else: the 16 GB of "16 GB of memory and a
+// disk" are not those of the disk.
+func (s Statement) ofOther(q extract.Measure, m mention) bool {
+	return strings.HasPrefix(s.Text[q.End:], " of ") && m.start > q.End+len(" of ")+near
+}
+
+// near is how far behind an "of" the words that it is about may stand.
+const near = 12
+
+// onPlan are words right after a value that say on which plan it holds.
+var onPlan = regexp.MustCompile(`^\s+(?:on|for|with|in)\s+(?:the\s+)?(\p{Lu}[\p{L}\d-]*)(\s+plan)?`)
+
+// byPlan are the entries of a statement that says a value of the attribute for each of several plans:
+// 99.9% on the Pro plan and 99.95% on the Enterprise plan; none if it does not.
+func (s Statement) byPlan(m mention) (entries []Entry) {
+	planned := false
+	for _, q := range extract.Measures(s.Text) {
+		if !slices.Contains(m.of.kinds, q.Value.Kind) {
+			continue
+		}
+		on := onPlan.FindStringSubmatch(s.Text[q.End:])
+		if on == nil || len(entries) > 0 && unitOf(q.Value) != unitOf(entries[0].Value) {
+			return nil
+		}
+		planned = planned || on[2] != ""
+		limited := s
+		limited.Qualifiers = maps.Clone(s.Qualifiers)
+		if limited.Qualifiers == nil {
+			limited.Qualifiers = map[string]string{}
+		}
+		limited.Qualifiers["plan"] = on[1]
+		entries = append(entries, Entry{Attribute: m.of.key, Apart: limited.apart(""), Value: q.Value})
+	}
+	if len(entries) < 2 || !planned {
+		return nil
+	}
+	return entries
+}
+
+// bound is what the words say is the most there can be, of the unit of v or of the one of
+// the two that has a unit; else v, which is what holds by default: "25 hits, at most 500 hits".
+func (s Statement) bound(all []extract.Measure, v schema.Value, at int) (schema.Value, int) {
 	for _, q := range all {
 		before := strings.ToLower(strings.TrimRight(s.Text[:q.Start], " "))
-		if unitOf(q.Value) == unitOf(v) && q.Value.Number > v.Number && slices.ContainsFunc(bounds, func(w string) bool { return strings.HasSuffix(before, w) }) {
-			v = q.Value
+		if q.Value.Kind == v.Kind && (q.Value.Unit == v.Unit || q.Value.Unit == "" || v.Unit == "") && q.Value.Number > v.Number &&
+			slices.ContainsFunc(bounds, func(w string) bool { return strings.HasSuffix(before, w) }) {
+			v, at = q.Value, q.Start
 		}
 	}
-	return v
+	return v, at
 }
 
 //nolint:gochecknoglobals // a fixed list
@@ -144,23 +212,9 @@ const farther = 40
 //nolint:gochecknoglobals // a fixed list
 var links = []string{"at", "for", "of", "as"}
 
-// versionIn is the number with which the words of a mention end: TLS 1.3.
-func versionIn(text string, m mention) (v schema.Value, ok bool) {
-	start := m.end
-	for start > m.start && text[start-1] >= '0' && text[start-1] <= '9' {
-		start--
-	}
-	end := m.end
-	for start < m.end && end < len(text)-1 && (text[end] >= '0' && text[end] <= '9' || text[end] == '.' && text[end+1] >= '0' && text[end+1] <= '9') {
-		end++
-	}
-	number := text[start:end]
-	return schema.Value{Kind: schema.ValueVersion, Original: number, From: number, To: number}, number != ""
-}
-
 // apart tells entries of one cell apart: by what limits the statement, and by what
 // its column is about unless that is a plan, which is a qualifier then.
-func (s Statement) apart(label string) string {
+func (s Statement) apart(head string) string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(s.Qualifiers)) {
 		if name == "endpoint" {
@@ -171,85 +225,43 @@ func (s Statement) apart(label string) string {
 		}
 		b.WriteString(name + "=" + strings.ToLower(s.Qualifiers[name]))
 	}
-	if label != "" && !strings.EqualFold(label, s.Qualifiers["plan"]) {
+	if head != "" && !strings.EqualFold(head, s.Qualifiers["plan"]) {
 		if b.Len() > 0 {
 			b.WriteString("; ")
 		}
-		b.WriteString("column=" + strings.ToLower(label))
+		b.WriteString(columnIs + strings.ToLower(head))
 	}
 	return b.String()
 }
 
-// label is the head of the column of a statement that was made of a row: "Memory
-// — Minimum: 8 GiB".
-func (s Statement) label() string {
-	_, after, ok := strings.Cut(s.Text, " — ")
-	if !ok {
-		return ""
+// columnIs is before the head of a column in what tells entries apart.
+const columnIs = "column="
+
+// perUnit is what an amount of money is for where that stands before it: "each further
+// 1,000 requests cost €0.40".
+var perUnit = regexp.MustCompile(`(?i)\b(?:each|every|per)\s+(?:(?:further|additional|extra|more)\s+)?((?:[\d.,]+[km]?\s+)?\p{L}+)\s+(?:costs?|is|are|at)\s+$`)
+
+// whole adds to a value at a place of s what it is of: what an amount of money is for, if that
+// stands right before it, and the unit in the head of its column, as in "Memory (GB)".
+func (s Statement) whole(v schema.Value, at int, columns columns) schema.Value {
+	if v.Kind == schema.ValueMoney && v.Per == "" && v.Period == "" {
+		if m := perUnit.FindStringSubmatch(s.Text[:at]); m != nil {
+			v.Per = strings.ToLower(m[1])
+			v.Unit += "/" + v.Per
+			v.Original += " per " + v.Per
+		}
 	}
-	label, _, ok := strings.Cut(after, ": ")
-	if !ok || len(label) > 40 {
-		return ""
+	if c := columns.at(at); c != nil && v.Unit != "" && strings.Trim(v.Original, "0123456789.,\u00a0\u202f ") == "" {
+		v.Original += c.unit()
 	}
-	return label
+	return v
 }
 
-// clause is the part of a sentence around [start:end] that one denial is about.
-// A colon ends it, too, where it is no sign of a table.
-func clause(text string, start, end int, colon bool) (from, to int) {
-	from, to = 0, len(text)
-	for _, border := range clauseBorders {
-		if border == ": " && !colon {
-			continue
-		}
-		if i := strings.LastIndex(text[:start], border); i >= 0 {
-			from = max(from, i+len(border))
-		}
-		if i := strings.Index(text[end:], border); i >= 0 {
-			to = min(to, end+i)
-		}
+// asWorded is a word in lower case as the text has it.
+func asWorded(text, word string) string {
+	lower := strings.ToLower(text)
+	if i := strings.Index(lower, word); i >= 0 && len(lower) == len(text) {
+		return text[i : i+len(word)]
 	}
-	return from, to
-}
-
-//nolint:gochecknoglobals // a fixed list
-var clauseBorders = []string{"; ", ", ", ": ", " but ", " and ", " which ", " – ", ". ", " when ", " unless ", " without "}
-
-// denied reports whether text[start:end] denies what it speaks of. That something
-// does not expire, or is needed by nothing, denies no feature: the verb or the noun that
-// is denied must be one of having, offering and being. What has a "no" before it is
-// denied, and what has one as the last word: mention is where it stands.
-func denied(text string, start, end, mention int) bool {
-	words := wordsOf(text[start:end])
-	for i, w := range words {
-		if w.stem == "unsupported" || w.stem == "unavailable" {
-			return true
-		}
-		short := w.stem == "t" && i > 0 && strings.HasSuffix(words[i-1].stem, "n") // doesn't
-		if !short && !extract.IsNegation(w.stem) {
-			continue
-		}
-		next := ""
-		if i+1 < len(words) {
-			next = words[i+1].stem
-		}
-		switch w.stem {
-		case "without", "ohne", "sans": // says how it is, not that it is not
-		case "not", "never", "cannot", "t":
-			if slices.Contains(denials, next) || i+2 < len(words) && slices.Contains(denials, words[i+2].stem) {
-				return true
-			}
-		default:
-			if start+w.start < mention || i == len(words)-1 && w.stem == "no" {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-//nolint:gochecknoglobals // a fixed list
-var denials = []string{
-	"support", "supported", "hold", "have", "offer", "offered", "provide", "provided", "run", "charge", "available", "included", "include", "authorized", "authorised",
-	"certified", "compliant", "covered", "possible", "allowed", "permitted", "sign", "official", "exist", "encrypted", "use", "comply", "implemented", "rotated", "kept", "expire",
+	return word
 }

@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"techfacts.dev/techfacts/internal/report"
@@ -66,4 +67,106 @@ func TestACertificationThatIsPlannedOrOverIsNotStated(t *testing.T) {
 			t.Errorf("%q: %+v", condition, got)
 		}
 	}
+}
+
+func TestANoMustBeAboutTheRowItself(t *testing.T) {
+	t.Parallel()
+	no := schema.Value{Kind: schema.ValueFlag, Original: "no"}
+	for text, c := range map[string]struct {
+		value  schema.Value
+		denies bool
+	}{
+		"Custom shapes are not supported.":                             {schema.Value{Kind: schema.ValueFlag, Original: "not supported"}, true},
+		"There is no region in Peru.":                                  {schema.Value{}, true},
+		"Shapes — Free: No":                                            {schema.Value{Kind: schema.ValueFlag, Original: "No"}, true},
+		"Shapes — State: Not authorized":                               {schema.Value{}, true},
+		"mode — In: body; Type: string; Required: no":                  {no, false},
+		"mode — Must: no; hides it until then":                         {no, false},
+		"Depth — Can be raised: No":                                    {schema.Value{Kind: schema.ValueFlag, Original: "No"}, false},
+		"Status 503 — Code: region_unavailable; What to do: Try again": {schema.Value{}, false},
+		"Typos — Up to 2 typos are forgiven per word: none below 4 letters, one from 4 letters on": {schema.Value{}, false},
+		"C library — Needs: glibc 2.31 or later. musl is not supported":                            {schema.Value{}, false},
+		"record.gone — When: a record can no longer be found":                                      {schema.Value{}, false},
+		"There is nothing to install: no nodes, no night shift.":                                   {schema.Value{}, false},
+		"Nothing leaves the country.":                                                              {schema.Value{}, false},
+		"The last owner cannot be removed.":                                                        {schema.Value{}, false},
+	} {
+		got := report.Entries(report.Statement{Category: "compliance", Text: text, Value: c.value})
+		if len(got) != 1 || got[0].Attribute != "~compliance" || got[0].Denies != c.denies {
+			t.Errorf("%q: %+v, want denies %v", text, got, c.denies)
+		}
+	}
+	for text, denies := range map[string]bool{
+		"SAML is not supported on any plan.":                                   true,
+		"SAML is not available for Developer clusters.":                        false,
+		"FedRAMP authorisation is not planned.":                                true,
+		"PCI DSS does not apply to us, since cards are handled by a provider.": true,
+	} {
+		if got := report.Entries(report.Statement{Category: "compliance", Text: text}); len(got) != 1 || got[0].Denies != denies {
+			t.Errorf("%q: %+v, want denies %v", text, got, denies)
+		}
+	}
+}
+
+func TestValuesKeepWhatTheyAreAbout(t *testing.T) {
+	t.Parallel()
+	type say struct{ attribute, value, apart string }
+	for text, want := range map[string][]say{
+		"The uptime SLA is 99.9% per month on the Pro plan and 99.95% on the Enterprise plan.": {{"uptime", "99.9% per month", "plan=pro"}, {"uptime", "99.95%", "plan=enterprise"}},
+		"Enterprise — By: email; First response: within 2 hours":                               {{"first_response", "2 hours", ""}},
+		"hits_per_page — Type: integer; Default: 20":                                           {{"page_size", "20", "column=default"}},
+		"Page size — 20 hits by default":                                                       {{"page_size", "20 hits", "column=default"}},
+		"Page size — 20 by default, at most 200 hits per page":                                 {{"page_size", "200 hits per page", ""}},
+		"Give each node 16 GB of memory and a local NVMe disk; it is required.":                {{"memory", "16 GB", ""}},
+		"After the trial you pay a month later.":                                               {{"~features", "", ""}},
+		"Encryption keys are rotated once a year.":                                             {{"key_rotation", "once a year", ""}},
+		"The audit log is kept for one year.":                                                  {{"audit_log", "", ""}, {"audit_log_retention", "one year", ""}},
+		"All traffic uses TLS 1.3, falling back to TLS 1.2 for old devices.":                   {{"minimum_tls", "1.3", ""}},
+		"AWS — Memory (GB): 16":                                                                {{"memory", "16 GB", ""}},
+		"Go — Requires: 1.21+":                                                                 {{"sdk_go", "1.21+", ""}},
+	} {
+		var got []say
+		of := report.Statement{Category: "features", Text: text}
+		if strings.HasSuffix(text, "(GB): 16") {
+			of.Value = schema.Value{Kind: schema.ValueSize, Original: "16", Number: 16e9, Unit: "byte"}
+		}
+		for _, e := range report.Entries(of) {
+			got = append(got, say{e.Attribute, e.Value.Original, e.Apart})
+			if e.Attribute == "minimum_tls" && e.Value.From != "1.2" {
+				t.Errorf("%q: the first version is %q", text, e.Value.From)
+			}
+			if e.Attribute == "key_rotation" && e.Value.Number < 364*86400 {
+				t.Errorf("%q: it takes %v", text, e.Value.Number)
+			}
+		}
+		slices.SortStableFunc(got, func(a, b say) int { return strings.Compare(a.attribute, b.attribute) })
+		if !slices.Equal(got, want) {
+			t.Errorf("%q says %q, want %q", text, got, want)
+		}
+	}
+	each := report.Entries(report.Statement{Text: "Each further 1,000 requests cost €0.40.", Value: schema.Value{Kind: schema.ValueMoney, Original: "€0.40", Number: 0.4, Unit: "EUR", Currency: "EUR"}})
+	if len(each) != 1 || each[0].Value.Per != "1,000 requests" || each[0].Value.Unit != "EUR/1,000 requests" || each[0].Value.Original != "€0.40 per 1,000 requests" {
+		t.Errorf("a price has lost what it is for: %+v", each)
+	}
+}
+
+func FuzzEntries(f *testing.F) {
+	for _, text := range []string{
+		"Memory — Minimum: 8 GiB; Recommended: 64 GiB", "Uptime SLA: 99.9% on the Pro plan and 99.95% on the Enterprise plan.", "TLS 1.3, TLS 1.2", " — : ; ", "Go — Requires: ≥ 1.21", "Keys are rotated every year",
+	} {
+		f.Add(text, "limits", "8 GiB", true)
+	}
+	f.Fuzz(func(t *testing.T, text, category, original string, yes bool) {
+		for _, v := range []schema.Value{{}, {Kind: schema.ValueFlag, Original: original, Yes: yes}, {Kind: schema.ValueSize, Original: original, Number: 8, Unit: "byte"}} {
+			got := report.Entries(report.Statement{Category: category, Text: text, Value: v, Qualifiers: map[string]string{"plan": original}})
+			if len(got) == 0 {
+				t.Errorf("%q says nothing", text)
+			}
+			for _, e := range got {
+				if e.Denies && e.Value.Numeric() && !strings.HasPrefix(e.Attribute, "~") {
+					t.Errorf("%q says %v of %s, and that there is none", text, e.Value, e.Attribute)
+				}
+			}
+		}
+	})
 }

@@ -38,7 +38,7 @@ func (r *reader) found(ctx context.Context, words []string) (map[int][]Said, map
 		return nil, nil, fmt.Errorf("find facts by words: %w", err)
 	}
 	defer rows.Close()
-	said, looked, more := map[int][]Said{}, map[int]int{}, map[int]bool{}
+	said, looked, more, limits := map[int][]Said{}, map[int]int{}, map[int]bool{}, limitsByText{}
 	for rows.Next() {
 		var company string
 		var s Said
@@ -54,16 +54,14 @@ func (r *reader) found(ctx context.Context, words []string) (map[int][]Said, map
 			more[i] = true
 			continue
 		}
-		for _, part := range []struct {
-			raw  sql.RawBytes
-			into any
-		}{{measure, &s.Value}, {quals, &s.Limits}} {
-			if len(part.raw) == 0 {
-				continue
-			}
-			if err := json.Unmarshal(part.raw, part.into); err != nil {
-				return nil, nil, fmt.Errorf("find facts by words: %w", err)
-			}
+		if len(measure) > 0 {
+			err = json.Unmarshal(measure, &s.Value)
+		}
+		if err == nil {
+			s.Limits, err = limits.read(quals)
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("find facts by words: %w", err)
 		}
 		if speaks(&s, words) {
 			said[i] = append(said[i], s)
@@ -89,22 +87,15 @@ func speaks(s *Said, words []string) bool {
 		start, end = min(start, all[i].start), max(end, all[i].end)
 	}
 	of := Statement{Text: s.Statement, Value: s.Value, Qualifiers: s.Limits}
-	label := of.label()
-	s.Apart = of.apart(label)
-	if s.Limits == nil {
-		s.Limits = map[string]string{}
-	}
-	if strings.Contains(s.Apart, "column=") {
-		s.Limits["column"] = label
-	}
-	delete(s.Limits, "endpoint")
+	columns := columnsOf(s.Statement)
+	s.Apart = of.apart(columns.head(start, nil))
+	*s = s.limited()
 	s.seen = s.seen.UTC()
-	s.Text = wordEntry(*s, "")
-	from, to := clause(s.Statement, start, end, label == "")
+	s.Text = wordEntry(*s, nil)
 	if s.Value.Kind == schema.ValueFlag {
 		s.Denies = !s.Value.Yes
 	} else {
-		s.Denies = denied(s.Statement, from, to, start)
+		s.Denies = of.denies(mention{start: start, end: end}, columns)
 	}
 	return true
 }

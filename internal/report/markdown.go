@@ -120,7 +120,7 @@ func (d *Document) mdCites(cites []int) string {
 
 // stateWords are what stands in a cell that says nothing, or more than it says.
 func stateWords(s State) string {
-	return map[State]string{NotDocumented: "not documented", NotRead: "not read", StatedNo: "no", Conflict: "conflict"}[s]
+	return map[State]string{NotDocumented: "not documented", NothingAlike: "nothing alike", NotRead: "not read", StatedNo: "no", Conflict: "conflict"}[s]
 }
 
 func (d *Document) mdTable(w *writer) {
@@ -129,7 +129,7 @@ func (d *Document) mdTable(w *writer) {
 	}
 	w.f("\n## %s\n\n*not documented*: pages of that kind were read, and none says it. *not read*: nothing of that category was found on any page that was read.", d.tableTitle())
 	if len(d.Companies) > 1 {
-		w.f(" ▲ best, ▼ worst of a row.")
+		w.f(" *nothing alike*: no statement is like that of the others; it may be told in other words. ▲ best, ▼ worst of a row.")
 	}
 	w.f("\n")
 	for _, s := range d.Table {
@@ -149,7 +149,7 @@ func (d *Document) mdTable(w *writer) {
 }
 
 func (d *Document) mdCell(c TableCell) string {
-	if c.State == NotDocumented || c.State == NotRead {
+	if c.State == NotDocumented || c.State == NothingAlike || c.State == NotRead {
 		return "*" + stateWords(c.State) + "*"
 	}
 	mark := ""

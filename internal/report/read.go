@@ -174,13 +174,18 @@ func (r *reader) columns() map[string]int {
 	return columns
 }
 
-// present tells which rows each company says something in. On PostgreSQL it jumps
-// from key to key of the index, however many entries stand between them.
-func (r *reader) present(ctx context.Context) (map[place]bool, error) {
-	present, columns := map[place]bool{}, r.columns()
+// present tells which rows each company says something in.
+func (r *reader) present(ctx context.Context) (map[place]bool, error) { return r.places(ctx, true) }
+
+// candidates tells which rows each company may say something in: it has entries there,
+// which may be of facts that do not count.
+func (r *reader) candidates(ctx context.Context) (map[place]bool, error) { return r.places(ctx, false) }
+
+func (r *reader) places(ctx context.Context, counted bool) (map[place]bool, error) {
+	found, columns := map[place]bool{}, r.columns()
 	var mu sync.Mutex
-	return present, r.halves(ctx, func(ctx context.Context, part *reader) error {
-		query, args := part.keys()
+	return found, r.halves(ctx, func(ctx context.Context, part *reader) error {
+		query, args := part.keys(counted)
 		rows, err := r.store.Rows(ctx, query, args...)
 		if err != nil {
 			return fmt.Errorf("find rows: %w", err)
@@ -192,28 +197,39 @@ func (r *reader) present(ctx context.Context) (map[place]bool, error) {
 				return fmt.Errorf("find rows: %w", err)
 			}
 			mu.Lock()
-			present[place{columns[company], key}] = true
+			found[place{columns[company], key}] = true
 			mu.Unlock()
 		}
 		return rows.Err()
 	})
 }
 
-// keys is the query of present.
-func (r *reader) keys() (string, []any) {
-	condition, args := r.counted(anys(r.names))
-	if r.store.Postgres() {
-		return `with recursive company(name) as (values ` + repeat("(?)", len(r.names)) + `),
+// keys is the query of places. On PostgreSQL it jumps from key to key of the index, however many
+// entries stand between them.
+func (r *reader) keys(counted bool) (string, []any) {
+	condition, args := "", anys(r.names)
+	if counted {
+		condition, args = r.counted(args)
+	}
+	switch {
+	case r.store.Postgres():
+		query := `with recursive company(name) as (values ` + repeat("(?)", len(r.names)) + `),
 key(company, attribute) as (
   select c.name, (select min(e.attribute) from entries e where e.company = c.name) from company c
   union all
   select k.company, (select min(e.attribute) from entries e where e.company = k.company and e.attribute > k.attribute) from key k where k.attribute is not null
 )
-select k.company, k.attribute from key k cross join lateral (
+select k.company, k.attribute from key k`
+		if counted {
+			query += ` cross join lateral (
   select 1 from entries e join facts f on f.id = e.fact_id where e.company = k.company and e.attribute = k.attribute` + condition + `
-  order by e.confidence desc, e.fact_id desc limit 1) x where k.attribute is not null`, args
+  order by e.confidence desc, e.fact_id desc limit 1) x`
+		}
+		return query + ` where k.attribute is not null`, args
+	case counted:
+		return `select distinct e.company, e.attribute from entries e join facts f on f.id = e.fact_id where e.company in (` + marks(len(r.names)) + `)` + condition, args
 	}
-	return `select distinct e.company, e.attribute from entries e join facts f on f.id = e.fact_id where e.company in (` + marks(len(r.names)) + `)` + condition, args
+	return `select distinct company, attribute from entries where company in (` + marks(len(r.names)) + `)`, args
 }
 
 // said reads the surest n entries of each company and key.
@@ -230,14 +246,17 @@ func (r *reader) said(ctx context.Context, keys []string, n int) (map[place][]Sa
 			return fmt.Errorf("read entries: %w", err)
 		}
 		defer rows.Close()
-		said := map[place][]Said{}
+		said, limits := map[place][]Said{}, limitsByText{}
 		for rows.Next() {
-			company, key, s, err := scanSaid(rows)
+			company, key, s, err := scanSaid(rows, limits)
 			if err != nil {
 				return fmt.Errorf("read entries: %w", err)
 			}
 			at := place{columns[company], key}
 			said[at] = append(said[at], s)
+		}
+		for _, list := range said {
+			orderWithin(list)
 		}
 		mu.Lock()
 		maps.Copy(all, said)
@@ -246,8 +265,42 @@ func (r *reader) said(ctx context.Context, keys []string, n int) (map[place][]Sa
 	})
 }
 
+// orderWithin orders what one fact says several times of a row, which the database does not.
+func orderWithin(said []Said) {
+	for i := 0; i < len(said); {
+		end := i + 1
+		for end < len(said) && said[end].Fact == said[i].Fact {
+			end++
+		}
+		slices.SortFunc(said[i:end], func(a, b Said) int { return strings.Compare(a.Apart, b.Apart) })
+		i = end
+	}
+}
+
+// limitsByText are qualifiers that were read, by their text: there are few. They are
+// shared, and not to be written to.
+type limitsByText map[string]map[string]string
+
+func (known limitsByText) read(raw []byte) (map[string]string, error) {
+	if limits, ok := known[string(raw)]; ok {
+		return limits, nil
+	}
+	limits := map[string]string{}
+	if len(raw) > 0 {
+		if err := json.Unmarshal(raw, &limits); err != nil {
+			return nil, err
+		}
+	}
+	if limits == nil { // it was null
+		limits = map[string]string{}
+	}
+	delete(limits, "endpoint")
+	known[string(raw)] = limits
+	return limits, nil
+}
+
 // scanSaid reads one row of said.
-func scanSaid(rows *sql.Rows) (company, key string, s Said, err error) {
+func scanSaid(rows *sql.Rows, limits limitsByText) (company, key string, s Said, err error) {
 	var value, quals sql.RawBytes
 	if err := rows.Scan(&company, &key, &s.Fact, &s.URL, &s.Statement, &s.Apart, &s.Denies, &value, &quals, &s.confidence, &s.seen); err != nil {
 		return "", "", s, err
@@ -255,22 +308,38 @@ func scanSaid(rows *sql.Rows) (company, key string, s Said, err error) {
 	if len(value) > 0 {
 		err = json.Unmarshal(value, &s.Value)
 	}
-	if len(quals) > 2 && err == nil {
-		err = json.Unmarshal(quals, &s.Limits)
+	if err == nil {
+		s.Limits, err = limits.read(quals)
 	}
 	if err != nil {
 		return "", "", s, err
 	}
 	s.seen = s.seen.UTC()
-	if s.Limits == nil { // there are none, or it was null
-		s.Limits = map[string]string{}
-	}
-	delete(s.Limits, "endpoint")
-	if i := strings.Index(s.Apart, "column="); i >= 0 {
-		s.Limits["column"] = Statement{Text: s.Statement}.label()
-	}
-	s.Text = wordEntry(s, key)
+	s = s.limited()
+	s.Text = wordEntry(s, attributes().byKey[key])
 	return company, key, s, nil
+}
+
+// limited is the entry with what tells it apart among its limits: the plan of one of several
+// values, the head of a column.
+func (s Said) limited() Said {
+	head, plan := columnOf(s.Statement, s.Apart), planIn(s.Apart)
+	if plan != "" && !strings.EqualFold(plan, s.Limits["plan"]) {
+		plan = asWorded(s.Statement, plan)
+	} else {
+		plan = ""
+	}
+	if head == "" && plan == "" {
+		return s
+	}
+	s.Limits = maps.Clone(s.Limits) // they are shared
+	if head != "" {
+		s.Limits["column"] = head
+	}
+	if plan != "" {
+		s.Limits["plan"] = plan
+	}
+	return s
 }
 
 const entryColumns = `e.company, e.attribute, f.id, f.url, f.statement, e.apart, e.denies, e.value, f.qualifiers, e.confidence, f.last_seen_at`

@@ -24,6 +24,7 @@ var fetched = time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC)
 type truth struct {
 	Rows []struct {
 		Category, Attribute, Row string
+		Best, Worst              []string
 		Cells                    map[string]truthCell
 	}
 	Partial struct {
@@ -73,31 +74,29 @@ func rowOf(c *report.Comparison, key string) *report.Row {
 	return nil
 }
 
+// rowKeys are the keys of the rows that have a name.
+func rowKeys() (keys []string) {
+	for _, a := range report.Attributes() {
+		keys = append(keys, a.Key)
+	}
+	return keys
+}
+
 func TestCellsEqualTheTruth(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		seed(t, s, everything)
-		c := compare(t, s, report.Question{Companies: names()})
-		keys := map[string]bool{}
-		for _, row := range c.Rows {
-			if keys[row.Key] {
-				t.Errorf("two rows have the key %s", row.Key)
-			}
-			keys[row.Key] = true
-		}
-		if c := rowOf(c, "uptime").Cells[slices.Index(names(), "Fennlark")]; c.Worst || !strings.Contains(c.Entries[0].Statement, "99.95%") {
-			t.Errorf("99.9%% is the worst although the same words say 99.95%%: %+v", c)
-		}
-		if c := rowOf(c, "price").Cells[slices.Index(names(), "Quarrowby")]; !c.Worst || c.Parts[c.Lead] != "Team: $49 per month" {
-			t.Errorf("the mark of %v stands at %d", c.Parts, c.Lead)
-		}
+		c := compare(t, s, report.Question{Companies: names(), Attributes: rowKeys()})
 		cells, right := 0, 0
+		marks := map[string][2][]string{} // best and worst by row
 		for _, want := range readTruth(t).Rows {
 			row := rowOf(c, want.Row)
 			if row == nil {
 				t.Errorf("%s: there is no row %s", want.Attribute, want.Row)
 				continue
 			}
+			known := marks[want.Row]
+			marks[want.Row] = [2][]string{append(known[0], want.Best...), append(known[1], want.Worst...)}
 			for _, cell := range row.Cells {
 				cells++
 				if wrong := judge(t, s, cell, want.Cells[cell.Company]); wrong != "" {
@@ -107,8 +106,35 @@ func TestCellsEqualTheTruth(t *testing.T) {
 				}
 			}
 		}
+		for _, row := range c.Rows {
+			want, known := marks[row.Key]
+			if !known {
+				t.Errorf("nobody knows what is true of %s", row.Key)
+			}
+			for _, cell := range row.Cells {
+				if cell.Best != slices.Contains(want[0], cell.Company) || cell.Worst != slices.Contains(want[1], cell.Company) {
+					t.Errorf("%s of %s: best %v, worst %v (%s); want best %v, worst %v", row.Key, cell.Company, cell.Best, cell.Worst, cell.Text, want[0], want[1])
+				}
+			}
+		}
+		if c := rowOf(c, "price").Cells[slices.Index(names(), "Quarrowby")]; c.Parts[c.Lead] != "Team: $49 per month" {
+			t.Errorf("the mark of %v stands at %d", c.Parts, c.Lead)
+		}
 		t.Logf("%d of %d cells are right", right, cells)
 	})
+}
+
+func TestEachRowOfTheDemoHasAKeyOfItsOwn(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	seed(t, s, everything)
+	keys := map[string]bool{}
+	for _, row := range compare(t, s, report.Question{Companies: names(), Lone: true}).Rows {
+		if keys[row.Key] {
+			t.Errorf("two rows have the key %s", row.Key)
+		}
+		keys[row.Key] = true
+	}
 }
 
 func TestWhatNobodyHasReadIsNotSaidToBeMissing(t *testing.T) {

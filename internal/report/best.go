@@ -1,0 +1,205 @@
+package report
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+
+	"techfacts.dev/techfacts/internal/extract"
+	"techfacts.dev/techfacts/schema"
+)
+
+// lead is the place of the value that stands for a cell, -1 if there is none: the
+// best of several if the attribute has a direction and they have one unit, else that of the
+// surest entry. What is free of charge is not the price of a plan, and what holds by default is
+// not the most there can be.
+func lead(a *attribute, said []Said) int {
+	if a != nil && len(a.kinds) == 0 { // words are compared: a yes or no that is less sure than they says little
+		if said[0].Value.Kind == "" {
+			return -1
+		}
+		return 0
+	}
+	k := -1
+	for i, s := range said {
+		switch {
+		case s.Value.Kind == "":
+		case k < 0:
+			k = i
+		case a == nil || a.better == neither:
+		case said[k].byDefault() && !s.byDefault():
+			k = i
+		case s.byDefault() && !said[k].byDefault():
+		case free(said[k].Value) && s.Value.Kind == schema.ValueMoney && !free(s.Value),
+			a.measure(s.Value) == a.measure(said[k].Value) && better(a, s.Value, said[k].Value) && !free(s.Value):
+			k = i
+		}
+	}
+	return k
+}
+
+func free(v schema.Value) bool { return v.Kind == schema.ValueMoney && v.Number == 0 }
+
+// better reports whether x is better than y, values of one kind and unit.
+func better(a *attribute, x, y schema.Value) bool {
+	n := cmp.Compare(rankOf(x), rankOf(y))
+	if x.Kind == schema.ValueVersion {
+		n = compareVersions(x.From, y.From)
+	}
+	if a.better == lower {
+		n = -n
+	}
+	return n > 0
+}
+
+// rankOf is the number by which values of a unit are compared.
+func rankOf(v schema.Value) float64 {
+	if v.Kind == schema.ValueUnlimited {
+		return math.Inf(1)
+	}
+	return v.Number
+}
+
+// compareVersions compares dotted numbers.
+func compareVersions(a, b string) int {
+	x, y := strings.Split(a, "."), strings.Split(b, ".")
+	for i := range min(len(x), len(y)) {
+		if n := cmp.Or(cmp.Compare(len(strings.TrimLeft(x[i], "0")), len(strings.TrimLeft(y[i], "0"))), strings.Compare(strings.TrimLeft(x[i], "0"), strings.TrimLeft(y[i], "0"))); n != 0 {
+			return n
+		}
+	}
+	return cmp.Compare(len(x), len(y))
+}
+
+// byDefault reports values that hold unless something else is asked for.
+func (s Said) byDefault() bool { return strings.EqualFold(s.Limits["column"], byDefault) }
+
+// measure is what values of the row must share to be compared: the kind, and the unit, of which
+// nouns that count the same in the row are one. A number of nothing in particular has no noun.
+func (a *attribute) measure(v schema.Value) string {
+	if v.Kind == schema.ValueCount || v.Kind == schema.ValueRate {
+		n := noun(v)
+		if slices.Contains(a.same, n) {
+			n = a.same[0]
+		}
+		return string(v.Kind) + " " + n
+	}
+	return unitOf(v)
+}
+
+// rankCells marks the best and the worst of a row, and notes why a value is compared to no other.
+// Compared are those of the measure that most have; none if no measure is that of
+// most. What contradicts itself is neither.
+func rankCells(a *attribute, cells []Cell) {
+	if a == nil || a.better == neither {
+		return
+	}
+	measure, several := commonMeasure(a, cells)
+	if !several {
+		return
+	}
+	var best, worst []int
+	n := 0
+	for i := range cells {
+		c := &cells[i]
+		if c.Unranked = c.unranked(a, measure); c.Unranked != "" || c.Value.Kind == "" || c.State == NotDocumented || c.State == NotRead || c.State == StatedNo {
+			continue
+		}
+		n++
+		place := func(list []int, wins func(x, y schema.Value) bool) []int {
+			switch {
+			case len(list) == 0 || wins(c.Value, cells[list[0]].Value):
+				return []int{i}
+			case wins(cells[list[0]].Value, c.Value):
+				return list
+			}
+			return append(list, i)
+		}
+		best = place(best, func(x, y schema.Value) bool { return better(a, x, y) })
+		worst = place(worst, func(x, y schema.Value) bool { return better(a, y, x) })
+	}
+	if n < 2 || len(best) == n {
+		return
+	}
+	for _, i := range best {
+		cells[i].Best = true
+	}
+	for _, i := range worst {
+		cells[i].Worst = !cells[i].saysBetter(a)
+	}
+}
+
+// unranked is why the value of c is compared to no other, empty if it is, or if it has none.
+func (c Cell) unranked(a *attribute, measure string) string {
+	switch m := a.measure(c.Value); {
+	case c.State == Conflict:
+		return "its pages contradict each other"
+	case c.State != Stated || c.Value.Kind == "" || c.Value.Kind == schema.ValueUnlimited || m == measure:
+		return ""
+	case c.Value.Kind == schema.ValueFlag:
+		return "it says no value"
+	case measure == "":
+		return "the values of the row have no unit in common"
+	case strings.HasPrefix(measure, string(c.Value.Kind)) && bare(c.Value):
+		return ""
+	case c.Value.Kind == schema.ValueMoney:
+		return "it is in " + c.Value.Unit
+	case noun(c.Value) != "":
+		return "it counts something else: " + noun(c.Value)
+	}
+	return "it is measured as something else"
+}
+
+// bare reports numbers of nothing in particular.
+func bare(v schema.Value) bool {
+	return (v.Kind == schema.ValueCount || v.Kind == schema.ValueRate) && noun(v) == ""
+}
+
+// commonMeasure is the measure that most values of a row have; empty if two are had by as many. several tells
+// whether there are two values at all.
+func commonMeasure(a *attribute, cells []Cell) (most string, several bool) {
+	count := map[string]int{}
+	values := 0
+	for _, c := range cells {
+		if c.State != Stated && c.State != Conflict || c.Value.Kind == "" {
+			continue
+		}
+		if values++; c.State == Stated && c.Value.Kind != schema.ValueUnlimited && c.Value.Kind != schema.ValueFlag {
+			count[a.measure(c.Value)]++
+		}
+	}
+	tie := false
+	for m, n := range count {
+		switch {
+		case strings.HasSuffix(m, " ") && len(count) > 1: // it joins another of its kind
+		case n > count[most]:
+			most, tie = m, false
+		case n == count[most]:
+			tie = true
+		}
+	}
+	if tie {
+		most = ""
+	}
+	return most, values > 1
+}
+
+// saysBetter reports that the words of the value that stands for c have a better one:
+// at most 50, or 100 on request.
+func (c Cell) saysBetter(a *attribute) bool {
+	return a.alone(c.Entries[0].Statement) && slices.ContainsFunc(extract.Measures(c.Entries[0].Statement), func(m extract.Measure) bool {
+		return a.measure(m.Value) == a.measure(c.Value) && better(a, m.Value, c.Value)
+	})
+}
+
+// alone tells whether a statement speaks of the attribute and of no other that takes such values: of two
+// shares of latency each has its own.
+func (a *attribute) alone(statement string) bool {
+	list := columnsOf(statement)
+	return !slices.ContainsFunc(attributes().mentions(wordsOf(statement), len(list) == 0), func(m mention) bool {
+		return m.of != a && slices.ContainsFunc(m.of.kinds, func(k schema.ValueKind) bool { return slices.Contains(a.kinds, k) })
+	})
+}
+
+func unitOf(v schema.Value) string { return string(v.Kind) + " " + v.Unit }

@@ -1,0 +1,140 @@
+package report
+
+import (
+	"slices"
+	"strings"
+
+	"techfacts.dev/techfacts/internal/extract"
+	"techfacts.dev/techfacts/schema"
+)
+
+// denies reports whether s says, where it mentions an attribute, that there is no such
+// thing. Of a row of a table the column decides that the mention is in, or the first: what
+// stands in it must begin with the no.
+func (s Statement) denies(m mention, columns columns) bool {
+	c := columns.at(m.start)
+	if c != nil && m.start < c.start {
+		return !c.asks() && refuses(s.Text[c.start:c.end])
+	}
+	start, end := clause(s.Text, m.start, m.end, c == nil)
+	return denied(s.Text, start, end, m.start)
+}
+
+// deniesAll reports whether s says that there is not what it is about: in its main
+// clause, by a word of having or offering.
+func (s Statement) deniesAll(columns columns) bool {
+	if len(columns) > 0 {
+		c := columns[0]
+		if s.Value.Kind == schema.ValueFlag {
+			return !s.Value.Yes && !columns.asks(s.Text, s.Value.Original)
+		}
+		return !c.asks() && refuses(s.Text[c.start:c.end])
+	}
+	text := s.Text
+	if _, after, ok := strings.Cut(text, " — "); ok {
+		text = after
+	}
+	_, end := clause(text, 0, 0, true)
+	words := wordsOf(text[:end])
+	for i, w := range words {
+		next := func(n int) string {
+			if i+n < 0 || i+n >= len(words) {
+				return ""
+			}
+			return words[i+n].stem
+		}
+		switch {
+		case w.stem == "unsupported" || w.stem == "unavailable":
+			return true
+		case w.stem == "not" || w.stem == "t" && strings.HasSuffix(next(-1), "n"), w.stem == "cannot":
+			if slices.Contains(offers, next(1)) || slices.Contains(offers, next(2)) {
+				return true
+			}
+		case w.stem == "no":
+			if slices.Contains(having, next(-1)) {
+				return true
+			}
+		}
+	}
+	return s.Value.Kind == schema.ValueFlag && !s.Value.Yes && strings.Contains(text[:end], s.Value.Original)
+}
+
+// refuses reports whether what stands in a cell of a table is a no: it begins with one,
+// and is short.
+func refuses(cell string) bool {
+	_, end := clause(cell, 0, 0, true)
+	words := wordsOf(cell[:end])
+	if len(words) == 0 || len(words) > 6 {
+		return false
+	}
+	return extract.IsNegation(words[0].stem) && !words[0].number || denied(cell, 0, end, 0)
+}
+
+//nolint:gochecknoglobals // a fixed list
+var (
+	offers = []string{
+		"support", "supported", "offer", "offered", "provide", "provided", "available", "included", "include", "exist", "have", "implemented", "possible", "allowed", "permitted", "authorized",
+		"authorised", "certified", "compliant",
+	}
+	having = []string{"is", "are", "has", "have", "ha", "offer", "provide", "support", "include", "with"}
+)
+
+// clause is the part of a sentence around [start:end] that one denial is about.
+// A colon ends it, too, where it is no sign of a table.
+func clause(text string, start, end int, colon bool) (from, to int) {
+	from, to = 0, len(text)
+	for _, border := range clauseBorders {
+		if border == ": " && !colon {
+			continue
+		}
+		if i := strings.LastIndex(text[:start], border); i >= 0 {
+			from = max(from, i+len(border))
+		}
+		if i := strings.Index(text[end:], border); i >= 0 {
+			to = min(to, end+i)
+		}
+	}
+	return from, to
+}
+
+//nolint:gochecknoglobals // a fixed list
+var clauseBorders = []string{"; ", ", ", ": ", " but ", " and ", " which ", " – ", ". ", " when ", " unless ", " without "}
+
+// denied reports whether text[start:end] denies what it speaks of. That something
+// does not expire, or is needed by nothing, denies no feature: the verb or the noun that
+// is denied must be one of having, offering and being. What has a "no" before it is
+// denied, and what has one as the last word: mention is where it stands.
+func denied(text string, start, end, mention int) bool {
+	words := wordsOf(text[start:end])
+	for i, w := range words {
+		if w.stem == "unsupported" || w.stem == "unavailable" {
+			return true
+		}
+		short := w.stem == "t" && i > 0 && strings.HasSuffix(words[i-1].stem, "n") // doesn't
+		if !short && !extract.IsNegation(w.stem) {
+			continue
+		}
+		next := ""
+		if i+1 < len(words) {
+			next = words[i+1].stem
+		}
+		switch w.stem {
+		case "without", "ohne", "sans": // says how it is, not that it is not
+		case "not", "never", "cannot", "t":
+			if slices.Contains(denials, next) || i+2 < len(words) && slices.Contains(denials, words[i+2].stem) {
+				return true
+			}
+		default:
+			if start+w.start < mention || i == len(words)-1 && w.stem == "no" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+//nolint:gochecknoglobals // a fixed list
+var denials = []string{
+	"support", "supported", "hold", "have", "offer", "offered", "provide", "provided", "run", "charge", "available", "included", "include", "authorized", "authorised",
+	"certified", "compliant", "covered", "possible", "allowed", "permitted", "sign", "official", "exist", "encrypted", "use", "comply", "implemented", "rotated", "kept", "expire", "planned", "pursued", "apply",
+}
