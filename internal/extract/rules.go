@@ -87,10 +87,10 @@ func Rules(p Page, prof Profile, minConfidence float64) []Fact {
 // whole before anything of it is taken for a fact.
 func (s *scorer) rules(p Page, prof Profile, minConfidence float64, rejected *rejections) (all []finding) {
 	pieces := s.pieces(p, rejected != nil)
-	s.theme = themeOf(pieces, len(prof.Categories))
+	s.theme = themeOf(pieces)
 	s.theme.titled = isTitled(p, pieces, prof.Name)
 	for _, u := range pieces {
-		if u.topic < impliedTopic && s.theme.lenient() {
+		if u.topic < unsure && s.theme.lenient() {
 			s.beforeAt = -1
 			u.judgement = s.judge(p.Text, u.candidate)
 		}

@@ -277,10 +277,6 @@ func (s *scorer) judge(text string, c candidate) judgement {
 	signal := func(kind int) float64 { return at.of[n-kind-1] }
 
 	topic, category := s.topic(c, quote)
-	told := category
-	if topic < impliedTopic && s.theme.about() {
-		topic, category = s.implied(c, topic, category)
-	}
 	j := judgement{category: category}
 	if c.structure == StructureEndpoint {
 		topic, j.category = max(topic, 0.8), s.endpoints
@@ -309,7 +305,7 @@ func (s *scorer) judge(text string, c candidate) judgement {
 	if c.cell > 0 && isOpen(document.Plain(c.block.Cells[c.cell].Of(text))) {
 		j.manner *= 0.7
 	}
-	if told == category && told >= 0 {
+	if category >= 0 {
 		j.attribute = cmp.Or(s.key(c, j.category), s.usual(j.category, rated))
 	}
 	if c.structure == StructureEndpoint {
