@@ -77,7 +77,7 @@ func (c *claims) judge(from int, part *haystack, proposed schema.Proposal) (f fi
 		return f, reasonOf(err)
 	}
 	j := c.s.judge(c.page.Text, u)
-	confidence := Confidence(schema.MethodModel, tier, u.structure, proposedScore+(1-proposedScore)*j.score)
+	confidence := Confidence(schema.MethodModel, tier, u.structure, proposedScore+(1-proposedScore)*j.score())
 	f = finding{candidate: u, fact: Fact{
 		Category: c.prof.Categories[category], Statement: u.statement, Quote: quote, Span: schema.Span{ByteStart: u.start, ByteEnd: u.end},
 		Headings: u.block.Headings, Attribute: c.s.attribute(category), Subject: u.subject,

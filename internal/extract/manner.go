@@ -56,7 +56,7 @@ func isSentence(statement string) bool {
 // short it is: "Price — Free: $0".
 func (c candidate) isLabelled() bool {
 	i := strings.LastIndex(c.statement, ": ")
-	if c.structure == StructureRow && i < 0 {
+	if i < 0 {
 		i = strings.LastIndex(c.statement, "— ")
 	}
 	if i <= 0 || c.structure == StructureEndpoint || c.structure == StructureSentence && c.statement[:i] == "" {
@@ -74,11 +74,14 @@ func manner(quote string, c candidate, words []word) float64 {
 		return 1
 	}
 	f := 1.0
-	if strings.HasSuffix(quote, ":") || strings.HasSuffix(quote, "：") {
-		f *= 0.75 // announces what follows
+	if announces(quote) {
+		f *= 0.6
 	}
-	if len(words) < 4 && !c.fragment {
+	if len(words) < 4 && !c.fragment && !hasFigure(quote) {
 		f *= 0.7
+	}
+	if isSpoken(quote) {
+		f *= 0.4 // what somebody says of it
 	}
 	if len(words) > 60 {
 		f *= 0.8
@@ -120,6 +123,28 @@ func manner(quote string, c candidate, words []word) float64 {
 		f *= 0.7
 	}
 	return f
+}
+
+// announces reports text that is completed by what follows it.
+func announces(quote string) bool {
+	for _, end := range []string{":", "：", " with", " by", " as", " to", " using", " via", " is", " are"} {
+		if strings.HasSuffix(quote, end) {
+			return true
+		}
+	}
+	return false
+}
+
+// isSpoken reports text that begins with a quotation mark and goes on like a sentence.
+func isSpoken(quote string) bool {
+	for _, mark := range []string{"“", "„", "«", "\""} {
+		if rest, ok := strings.CutPrefix(quote, mark); ok {
+			rest = strings.TrimLeft(rest, " \u00a0\u202f")
+			r, _ := utf8.DecodeRuneInString(rest)
+			return unicode.IsUpper(r) && strings.Count(rest, " ") > 3 && !strings.ContainsAny(rest[:min(len(rest), 30)], "\"”“»")
+		}
+	}
+	return false
 }
 
 // permits reports openings that say what one may do.

@@ -18,7 +18,7 @@ import (
 func TestWhatBothFindIsTheRulesOwn(t *testing.T) {
 	t.Parallel()
 	s := modeltest.New(t, modeltest.Honest(
-		honest[0], honest[4], // which rules do not take for an endpoint
+		honest[0], nightly,
 		say("Each key has a burst limit of 50 requests per second.", "rate_limits", honest[0].Quote),
 	))
 	rules := find(t, nil, extract.Options{Method: schema.ExtractByRules, MinConfidence: 0.5})

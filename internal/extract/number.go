@@ -155,7 +155,13 @@ func isYear(s string) bool {
 func (p measurer) nothing(i, end int) int {
 	s := p.text
 	switch {
-	case end < len(s) && s[end] == 'x' && s[i:end] == "0":
+	case end < len(s) && s[end] == 'x' && (s[i:end] == "0" || strings.HasPrefix(s[end:], "xx")): // 0x1F, 4xx
+		return wordEnd(s, end)
+	case s[i] == '0' && end > i+1 && isDigit(s[i+1]): // 07:30, 2026-09
+		return clockEnd(s, end)
+	case i > 1 && s[i-1] == ':' && isHost(s[:i-1]):
+		return end
+	case i > 1 && s[i-1] == '/' && (isLetter(s[i-2]) || s[i-2] == '/' || s[i-2] == '}' || end < len(s) && s[end] == '/'): // of a path
 		return wordEnd(s, end)
 	case strings.HasPrefix(s[i:], "24/7"):
 		return i + len("24/7")
@@ -163,6 +169,23 @@ func (p measurer) nothing(i, end int) int {
 		return end
 	}
 	return 0
+}
+
+// isHost reports a text that ends with the name of a computer, whose port follows.
+func isHost(before string) bool {
+	name := before[strings.LastIndexAny(before, " \n(`\"")+1:]
+	return strings.Contains(name, ".") || strings.HasSuffix(name, "localhost")
+}
+
+// clockEnd is where a time of the day ends whose first digits end at i, with the
+// second if there are two: 07–19.
+func clockEnd(s string, i int) int {
+	for _, dash := range []string{"–", "-", ":", "."} {
+		if rest, ok := strings.CutPrefix(s[i:], dash); ok && rest != "" && isDigit(rest[0]) {
+			return clockEnd(s, digitsEnd(s, i+len(dash)))
+		}
+	}
+	return i
 }
 
 // changes reports a text that tells of a change.

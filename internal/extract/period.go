@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"math"
 	"strings"
 
 	"techfacts.dev/techfacts/schema"
@@ -100,26 +101,31 @@ func (p measurer) periodAt(i int) bool {
 	return i < len(p.text) && periods[strings.ToLower(p.text[i:wordEnd(p.text, i)])].factor > 0
 }
 
-// compound reads a length of time in several units: 1m30s, 2h 15min.
+// compound reads a length of time in several units: 1m30s, 2h 15min, 3 hours and
+// 10 minutes.
 func (p measurer) compound(i int) (q quantity) {
 	s := p.text
-	seconds, parts, at := 0.0, 0, i
+	seconds, parts, at, least := 0.0, 0, i, math.Inf(1)
 	for at < len(s) && isDigit(s[at]) {
 		end := digitsEnd(s, at)
-		stop := end
+		from := skipSpace(s, end)
+		stop := from
 		for stop < len(s) && isLetter(s[stop]) {
 			stop++
 		}
 		n, ok := p.parse(s[at:end], "")
-		u := periods[s[end:stop]]
-		if !ok || u.factor == 0 || end == stop {
-			return quantity{}
+		u := periods[singular(s[from:stop])]
+		if !ok || u.factor == 0 || u.factor >= least {
+			break
 		}
-		seconds += n * u.factor
+		seconds, least = seconds+n*u.factor, u.factor
 		parts++
 		at, q.end = stop, stop
-		if next := skipSpace(s, stop); next == stop+1 && next < len(s) && isDigit(s[next]) {
-			at = next
+		for _, joint := range []string{" and ", " ", " und ", " et "} {
+			if rest, ok := strings.CutPrefix(s[stop:], joint); ok && rest != "" && isDigit(rest[0]) {
+				at = stop + len(joint)
+				break
+			}
 		}
 	}
 	if parts < 2 {

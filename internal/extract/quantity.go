@@ -2,6 +2,7 @@ package extract
 
 import (
 	"cmp"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -129,6 +130,9 @@ func (p measurer) number(i int) (q quantity, next int) {
 	if stop := p.nothing(i, end); stop > 0 {
 		return quantity{}, stop
 	}
+	if isName(before) && end+1 < len(s) && s[end] == '-' && isDigit(s[end+1]) { // ISO 8859-1
+		return quantity{}, digitsEnd(s, end+1)
+	}
 	if isName(before) || i > 0 && (s[i-1] == ':' && i > 1 && isDigit(s[i-2]) || s[i-1] == '.' || s[i-1] == '_') || isMonth(s, end) {
 		return quantity{}, max(end, i+1)
 	}
@@ -157,11 +161,33 @@ func (p measurer) number(i int) (q quantity, next int) {
 	}
 	at = p.tail(&m, at)
 	v := m.value()
-	if v.Kind == schema.ValueCount && v.Unit == "" && (isYear(s[i:end]) || p.name > 0 && joins(s[p.name:i])) || isOperand(s[at:]) {
+	bare := v.Kind == schema.ValueCount && v.Unit == ""
+	if bare && (isYear(s[i:end]) || p.name > 0 && joins(s[p.name:i]) || isStatus(s[:i], s[end:], n)) || isOperand(s[at:]) ||
+		v.Kind == schema.ValueCount && isYear(s[i:end]) && m.max == 0 && !isUnit(v.Unit) {
 		return quantity{}, max(end, i+1)
 	}
 	v.Original = s[start:at]
 	return quantity{start, at, v}, at
+}
+
+// isStatus reports the status of an answer: what stands before it says so, or its
+// name follows.
+func isStatus(before, after string, n float64) bool {
+	text := ""
+	if n >= 100 && n < 600 {
+		text, _, _ = strings.Cut(http.StatusText(int(n)), " ")
+	}
+	if text == "" {
+		return false
+	}
+	if strings.HasPrefix(after, " "+text) {
+		return true
+	}
+	switch strings.ToLower(strings.Trim(wordBefore(before, len(before)), " ")) {
+	case "status", "code", "codes", "error", "errors", "with", "return", "returns", "answer", "answers", "retry", "receive", "receives", "a", "an", "and", "or":
+		return true
+	}
+	return strings.HasSuffix(before, ", ") && len(before) > 4 && isDigit(before[len(before)-3])
 }
 
 // measure is a number with what was read around it.

@@ -15,8 +15,9 @@ func NewRelevance(prof Profile, company string) *Relevance {
 func (r *Relevance) Of(words string) float64 {
 	s := *r.scorer
 	s.words, s.hits = nil, nil // the rest is only read
-	found := make([]float64, len(s.found))
-	s.weigh(found, words, 1)
+	w := newWeighed(len(s.found.of) - kinds)
+	s.weigh(&w, words, 1)
+	found := w.of
 	n := len(found) - kinds
 	most := 0.0
 	for _, f := range found[:n] {

@@ -83,40 +83,57 @@ func Rules(p Page, prof Profile, minConfidence float64) []Fact {
 	return s.finish(p.Text, best(prof, s.rules(p, prof, minConfidence, nil), nil))
 }
 
-// rules gives what the rules find, not yet chosen by depth.
+// rules gives what the rules find, not yet chosen by depth. A page is read as a
+// whole before anything of it is taken for a fact.
 func (s *scorer) rules(p Page, prof Profile, minConfidence float64, rejected *rejections) (all []finding) {
-	candidates(p.Text, func(c candidate) {
-		if p.common(c.start) {
-			return
+	pieces := s.pieces(p, rejected != nil)
+	s.theme = themeOf(pieces)
+	s.theme.titled = isTitled(p, pieces, prof.Name)
+	for _, u := range pieces {
+		if u.topic < unsure && s.theme.lenient() {
+			s.beforeAt = -1
+			u.judgement = s.judge(p.Text, u.candidate)
 		}
-		malformed := refused(p.Text[c.start:c.end], c)
-		if malformed && (rejected == nil || c.end-c.start > maxQuote || c.start == c.end) {
-			return
+		if u.category < 0 {
+			continue
 		}
-		j := s.judge(p.Text, c)
-		if j.category < 0 {
-			return
-		}
+		c := u.candidate
 		f := finding{candidate: c, fact: Fact{
-			Category: prof.Categories[j.category], Statement: c.statement, Quote: p.Text[c.start:c.end],
-			Span: schema.Span{ByteStart: c.start, ByteEnd: c.end}, Headings: c.block.Headings, Attribute: j.attribute, Subject: c.subject,
-			Confidence: Confidence(schema.MethodRules, TierExact, c.structure, j.score), Method: schema.MethodRules,
+			Category: prof.Categories[u.category], Statement: c.statement, Quote: p.Text[c.start:c.end],
+			Span: schema.Span{ByteStart: c.start, ByteEnd: c.end}, Headings: c.block.Headings, Attribute: u.attribute, Subject: c.subject,
+			Confidence: Confidence(schema.MethodRules, TierExact, c.structure, s.fits(u)), Method: schema.MethodRules,
 		}}
 		if f.fact.Confidence < minConfidence {
 			if f.fact.Confidence >= minConfidence/2 {
 				rejected.of(f, schema.RejectedConfidence)
 			}
-			return
+			continue
 		}
-		if malformed {
+		if u.malformed {
 			rejected.of(f, schema.RejectedForm)
-			return
+			continue
 		}
 		if err := Ground(p.Text, Claim{c.statement, f.fact.Quote, c.start, c.end}); err != nil {
 			rejected.of(f, reasonOf(err))
-			return
+			continue
 		}
 		all = append(all, s.split(prof, f)...)
+	}
+	return all
+}
+
+// pieces judges the candidates of a page by themselves; those that are malformed
+// are among them if they are to be listed.
+func (s *scorer) pieces(p Page, listed bool) (all []judged) {
+	candidates(p.Text, func(c candidate) {
+		if p.common(c.start) {
+			return
+		}
+		malformed := refused(p.Text[c.start:c.end], c)
+		if malformed && (!listed || c.end-c.start > maxQuote || c.start == c.end) {
+			return
+		}
+		all = append(all, judged{c, s.judge(p.Text, c), malformed})
 	})
 	return all
 }
@@ -202,7 +219,7 @@ func at(c candidate, f finding) candidate {
 }
 
 // equallySure is by how much the confidence of facts may differ that are equally sure.
-const equallySure = 0.1
+const equallySure = 0.12
 
 // best chooses as many findings as the depth allows, the most confident first. Of
 // those that are equally sure, a second one of a quote comes after the others, and

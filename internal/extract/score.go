@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -18,6 +19,7 @@ type scorer struct {
 
 	endpoints int // the category of endpoints; -1 if the profile has none
 	limits    int // that of what plans allow; the same
+	features  int // that of what there is; the same
 	rates     int // that of how often one may ask; the same
 	title     string
 	comma     bool     // numbers are written with a decimal comma
@@ -28,11 +30,12 @@ type scorer struct {
 
 	ready    bool
 	headings []string // those that above was computed for
-	above    []float64
-	beside   []float64 // of the lead, the term, the heads of the columns
-	found    []float64 // of the candidate
+	above    weighed
+	beside   weighed   // of the lead, the term, the heads of the columns
+	found    weighed   // of the candidate
 	before   []float64 // of the sentence before it
 	beforeAt int       // the block of that
+	theme    theme
 }
 
 // Where terms count that belong to no category of the profile.
@@ -49,7 +52,7 @@ const (
 // newScorer prepares for a page and a profile. A category that vocabulary.txt does not know
 // is found by the words of its name; the focus speaks for all categories.
 func newScorer(p Page, prof Profile) *scorer {
-	s := &scorer{known: builtinVocabulary(), title: p.Title, comma: decimalComma(p.Text), company: nameOf(p.Company), endpoints: -1, limits: -1, rates: -1}
+	s := &scorer{known: builtinVocabulary(), title: p.Title, comma: decimalComma(p.Text), company: nameOf(p.Company), endpoints: -1, limits: -1, features: -1, rates: -1}
 	s.own = newVocabulary(s.known.lexicon)
 	keys := make(map[string]int, len(prof.Categories))
 	for i, c := range prof.Categories {
@@ -60,6 +63,8 @@ func newScorer(p Page, prof Profile) *scorer {
 		switch categoryKey(c) {
 		case "limits":
 			s.limits = i
+		case "features":
+			s.features = i
 		case "rate_limits":
 			s.rates = i
 		}
@@ -92,10 +97,9 @@ func newScorer(p Page, prof Profile) *scorer {
 		}
 	}
 	s.learnFocus(prof.Focus, keys, unknown)
-	s.above = make([]float64, len(prof.Categories)+kinds)
-	s.beside = make([]float64, len(prof.Categories)+kinds)
-	s.before, s.beforeAt = make([]float64, len(prof.Categories)+kinds), -1
-	s.found = make([]float64, len(prof.Categories)+kinds)
+	n := len(prof.Categories)
+	s.above, s.beside, s.found = newWeighed(n), newWeighed(n), newWeighed(n)
+	s.before, s.beforeAt = make([]float64, n+kinds), -1
 	return s
 }
 
@@ -155,16 +159,22 @@ func (s *scorer) learn(phrase string, owner int, whole, part float64) {
 type judgement struct {
 	category  int
 	attribute string
-	score     float64
+	topic     float64 // how surely it is of the category
+	claim     float64 // how surely it states something
+	manner    float64 // how much of the score its wording leaves
+	headed    bool    // what stands above it surely is of the category
 }
+
+// score is how well a candidate fits the profile.
+func (j judgement) score() float64 { return j.topic * (0.4 + 0.6*j.claim) * j.manner }
 
 // weigh gives how surely a text speaks of every category and signal: each term
 // found makes it surer by its weight, and counts once.
-func (s *scorer) weigh(to []float64, text string, factor float64) {
+func (s *scorer) weigh(to *weighed, text string, factor float64) {
 	s.words = s.own.lexicon.words(s.words[:0], text[:min(len(text), maxQuote)])
 	s.overlook(text)
 	s.hits = s.known.find(s.hits[:0], s.words)
-	n := len(to) - kinds
+	n := len(to.of) - kinds
 	add := func(kind int, weight float64) {
 		if kind == kindNone {
 			return
@@ -172,18 +182,23 @@ func (s *scorer) weigh(to []float64, text string, factor float64) {
 		if kind < 0 {
 			kind = n - kind - 1
 		}
-		to[kind] += (1 - to[kind]) * weight * factor
+		to.of[kind] += (1 - to.of[kind]) * weight * factor
 	}
 	for i, h := range s.hits {
 		if !slices.ContainsFunc(s.hits[:i], func(o hit) bool { return o.term == h.term }) {
 			add(s.kinds[h.term], s.known.terms[h.term].weight)
 		}
 	}
+	s.note(to)
 	known := len(s.hits)
 	s.hits = s.own.find(s.hits, s.words)
 	for i, h := range s.hits[known:] {
 		if !slices.ContainsFunc(s.hits[known:known+i], func(o hit) bool { return o.term == h.term }) {
-			add(s.owners[h.term], s.own.terms[h.term].weight)
+			owner := s.owners[h.term]
+			add(owner, s.own.terms[h.term].weight)
+			if owner >= 0 {
+				to.signs = append(to.signs, sign{owner, -1, true})
+			}
 		}
 	}
 	s.hits = s.hits[:known]
@@ -210,8 +225,13 @@ func isLegalForm(w string) bool {
 }
 
 // overlook takes the company's name out of the words: a company called Scale
-// does not talk of scale wherever it is named.
+// does not talk of scale wherever it is named; and the scheme of addresses.
 func (s *scorer) overlook(text string) {
+	for i, w := range s.words {
+		if strings.HasPrefix(text[w.end:], "://") {
+			s.words[i].id = 0
+		}
+	}
 	n := len(s.company)
 	for i := 0; n > 0 && i+n <= len(s.words); i++ {
 		same := true
@@ -229,10 +249,10 @@ func (s *scorer) overlook(text string) {
 // judge scores one candidate.
 func (s *scorer) judge(text string, c candidate) judgement {
 	quote := text[c.start:c.end]
-	n := len(s.above) - kinds
+	at := &s.found
+	n := len(at.of) - kinds
 	s.setContext(c)
-	at := s.found
-	clear(at)
+	at.clear()
 	said := withoutReferences(quote)
 	if c.about != "" {
 		said = c.about
@@ -240,14 +260,21 @@ func (s *scorer) judge(text string, c candidate) judgement {
 		said = c.statement
 	}
 	s.weigh(at, said, 1)
-	if s.limits >= 0 && c.tellsOfPlan() && strings.ContainsFunc(said, unicode.IsDigit) {
-		at[s.limits] += (1 - at[s.limits]) * 0.65 // how much of anything
+	switch {
+	case !c.tellsOfPlan():
+	case s.features >= 0 && c.isFlag(text):
+		at.sure(s.features, 0.65) // whether there is anything
+	case s.limits >= 0 && strings.ContainsFunc(said, unicode.IsDigit):
+		at.sure(s.limits, 0.65) // how much of anything
+	}
+	if s.endpoints >= 0 && endpointIn(said) != "" {
+		at.sure(s.endpoints, 0.8)
 	}
 	rated := s.rates >= 0 && s.hasRate(said)
 	if rated {
-		at[s.rates] += (1 - at[s.rates]) * 0.65
+		at.sure(s.rates, 0.65)
 	}
-	signal := func(kind int) float64 { return at[n-kind-1] }
+	signal := func(kind int) float64 { return at.of[n-kind-1] }
 
 	topic, category := s.topic(c, quote)
 	j := judgement{category: category}
@@ -257,32 +284,47 @@ func (s *scorer) judge(text string, c candidate) judgement {
 	if j.category < 0 {
 		return j
 	}
+	j.headed = slices.ContainsFunc(s.above.signs, func(o sign) bool { return o.category == j.category && o.enough })
 	topic += (1 - topic) * 0.3 * signal(kindFocus)
 	claim := signal(kindClaim)
 	claim += (1 - claim) * s.figures(said)
 	if names(quote) {
 		claim += (1 - claim) * 0.35
 	}
-	if c.structure == StructureRow || c.structure == StructureEndpoint || arePlans(c.label()) {
-		claim = max(claim, 0.8)
-	} else if c.fragment {
-		claim = max(claim, 0.5)
-	}
-	j.score = topic * (0.4 + 0.6*claim)
-	j.score *= (1 - 0.7*signal(kindVague)) * (1 - 0.7*signal(kindMeta)) * (1 - signal(kindLegal))
-	j.score *= manner(quote, c, s.words) * s.noise(quote, c)
-	if c.cell > 0 && isOpen(document.Plain(c.block.Cells[c.cell].Of(text))) {
-		j.score *= 0.7
-	}
-	j.attribute = s.key(c, j.category)
 	switch {
-	case j.attribute != "":
-	case rated && j.category == s.rates:
-		j.attribute = "rate_limit"
-	case j.category == s.rates, j.category == s.limits:
-		j.attribute = "limit"
+	case c.structure == StructureRow, c.structure == StructureEndpoint, arePlans(c.label()):
+		claim = max(claim, 0.8)
+	case c.fragment && (c.block.Lead != "" || hasFigure(quote)):
+		claim = max(claim, 0.5)
+	case c.fragment:
+		claim = max(claim, 0.3) // a name
+	}
+	j.topic, j.claim = topic, claim
+	j.manner = (1 - 0.7*signal(kindVague)) * (1 - 0.7*signal(kindMeta)) * (1 - signal(kindLegal))
+	j.manner *= manner(quote, c, s.words) * s.noise(quote, c)
+	if c.cell > 0 && isOpen(document.Plain(c.block.Cells[c.cell].Of(text))) {
+		j.manner *= 0.7
+	}
+	if category >= 0 {
+		j.attribute = cmp.Or(s.key(c, j.category), s.usual(j.category, rated))
+	}
+	if c.structure == StructureEndpoint {
+		j.attribute = "endpoint"
 	}
 	return j
+}
+
+// usual is the key of what a category has signs of other than its terms.
+func (s *scorer) usual(category int, rated bool) string {
+	switch {
+	case category == s.endpoints:
+		return "endpoint"
+	case category == s.rates && rated:
+		return "rate_limit"
+	case category == s.rates, category == s.limits:
+		return "limit"
+	}
+	return ""
 }
 
 // hasRate reports a text that says how many of something there are in a time.
@@ -299,6 +341,12 @@ func (s *scorer) hasRate(text string) bool {
 func (c candidate) tellsOfPlan() bool {
 	h := c.block.Header
 	return c.cell > 0 && c.cell < len(h) && isPlan(h[c.cell])
+}
+
+// isFlag reports a cell that says yes or no.
+func (c candidate) isFlag(text string) bool {
+	_, ok := flagOf(document.Plain(c.block.Cells[c.cell].Of(text)))
+	return ok
 }
 
 // key is the attribute of a candidate: that of the label of a row or item unless
@@ -342,7 +390,8 @@ func (c candidate) label() string {
 
 // topic is the category of what was weighed last, and how surely it is that.
 func (s *scorer) topic(c candidate, quote string) (topic float64, category int) {
-	n, at := len(s.above)-kinds, s.found
+	n, at := len(s.found.of)-kinds, s.found.of
+	above, beside := s.above.of, s.beside.of
 	share := 0.5
 	if c.structure != StructureSentence {
 		share = 0.7
@@ -351,15 +400,15 @@ func (s *scorer) topic(c candidate, quote string) (topic float64, category int) 
 	goesOn := s.beforeAt == c.block.Start && s.beforeAt < c.start && opensWithPronoun(quote)
 	category = -1
 	for k := range n {
-		around := s.above[k] + (1-s.above[k])*s.beside[k]
+		around := above[k] + (1-above[k])*beside[k]
 		if goesOn {
 			around += (1 - around) * 0.6 * s.before[k]
 		}
 		t := at[k] + (1-at[k])*around*share
-		if at[k] == 0 && around < 0.5 {
+		if at[k] == 0 && around < 0.5 || !s.theme.lenient() && !s.speaks(k) {
 			t = 0
 		}
-		if label && s.beside[k] == 0 && slices.Max(s.beside[:n]) > 0.3 { // the label tells what it is about
+		if label && beside[k] == 0 && slices.Max(beside[:n]) > 0.3 { // the label tells what it is about
 			t *= 0.8
 		}
 		if t > topic {
@@ -378,21 +427,24 @@ func (s *scorer) setContext(c candidate) {
 	h := c.block.Headings
 	if !s.ready || len(h) != len(s.headings) || len(h) > 0 && &h[0] != &s.headings[0] {
 		s.headings, s.ready = h, true
-		clear(s.above)
+		s.above.clear()
 		if len(h) == 0 {
-			s.weigh(s.above, s.title, 0.4)
+			s.weigh(&s.above, s.title, 0.4)
 		}
 		for i, heading := range h {
 			factor := 0.4
 			if i == len(h)-1 {
 				factor = 0.7
 			}
-			s.weigh(s.above, heading, factor)
+			s.weigh(&s.above, heading, factor)
+			if s.endpoints >= 0 && isEndpointLine(heading) {
+				s.above.sure(s.endpoints, 0.8*factor)
+			}
 		}
 	}
-	clear(s.beside)
+	s.beside.clear()
 	if c.context != "" {
-		s.weigh(s.beside, c.context, 0.7)
+		s.weigh(&s.beside, c.context, 0.7)
 	}
 }
 

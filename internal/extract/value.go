@@ -35,7 +35,9 @@ func (s *scorer) value(text string, c candidate, category string) schema.Value {
 	if c.part != "" {
 		quote = c.part
 	}
-	best := pick(slices.DeleteFunc(s.versioned(quote, quantities(quote, s.comma), category), func(q quantity) bool { return !c.says(q.value) }), category)
+	found := s.versioned(quote, quantities(quote, s.comma), category)
+	priceEach(quote, found)
+	best := pick(slices.DeleteFunc(found, func(q quantity) bool { return !c.says(q.value) }), category)
 	if best.Kind == "" {
 		if yes, ok := supports(quote); ok {
 			return schema.Value{Kind: schema.ValueFlag, Original: yes.words, Yes: yes.yes}
@@ -55,6 +57,9 @@ func (s *scorer) valueOfRow(text string, c candidate, category string) schema.Va
 		}
 		cell := document.Plain(r.Of(text))
 		if yes, ok := flagOf(cell); ok {
+			if i < len(b.Header) && isProperty(b.Header[i]) {
+				continue
+			}
 			found = append(found, quantity{value: schema.Value{Kind: schema.ValueFlag, Original: cell, Yes: yes}})
 			continue
 		}
@@ -71,6 +76,17 @@ func (s *scorer) valueOfRow(text string, c candidate, category string) schema.Va
 		}
 	}
 	return pick(slices.DeleteFunc(found, func(q quantity) bool { return !c.says(q.value) }), category)
+}
+
+// isProperty reports heads below which yes and no say what a thing is like, and
+// not whether there is one.
+func isProperty(head string) bool {
+	first, _, _ := strings.Cut(strings.ToLower(strings.TrimRight(head, "?:： ")), " ")
+	switch first {
+	case "required", "mandatory", "must", "optional", "nullable", "unique", "default", "deprecated", "adjustable", "raisable", "read-only", "readonly", "can", "pflicht", "obligatoire", "requis":
+		return true
+	}
+	return false
 }
 
 // inCell reads the values of a cell; what stands above or before it may be the
@@ -143,6 +159,22 @@ func (s *scorer) united(q quantity, units []string) quantity {
 		return quantity{q.start, q.end, v}
 	}
 	return q
+}
+
+// priceEach gives a price what it is for if that is the subject of its sentence,
+// as of "Each further 1,000 requests cost €0.40".
+func priceEach(text string, found []quantity) {
+	for i := 1; i < len(found); i++ {
+		of, price := found[i-1], &found[i].value
+		if price.Kind != schema.ValueMoney || price.Per != "" || of.value.Kind != schema.ValueCount || of.value.Unit == "" {
+			continue
+		}
+		before, between := strings.ToLower(text[:of.start]), strings.ToLower(text[of.end:found[i].start])
+		if first, _, _ := strings.Cut(strings.TrimLeft(before, " "), " "); (first == "each" || first == "every") && strings.Count(before, " ") < 4 && (standsIn(between, "cost") || standsIn(between, "costs")) {
+			price.Per = of.value.Original
+			price.Unit += "/" + price.Per
+		}
+	}
 }
 
 // pick chooses among values.

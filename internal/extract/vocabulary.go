@@ -3,6 +3,7 @@ package extract
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -92,17 +93,16 @@ func parseVocabulary(text string) (*vocabulary, error) {
 			return nil, fmt.Errorf("vocabulary line %d: strength %q", i+1, f[1])
 		}
 		for phrase := range strings.SplitSeq(list, ";") {
-			if phrase = strings.TrimSpace(phrase); phrase != "" {
-				v.add(phrase, term{category: category, attribute: f[0], weight: weight})
+			if phrase = strings.TrimSpace(phrase); phrase != "" && !v.add(phrase, term{category: category, attribute: f[0], weight: weight}) {
+				return nil, fmt.Errorf("vocabulary line %d: %s has %q already", i+1, category, phrase)
 			}
 		}
 	}
 	return v, nil
 }
 
-// add puts a term into the trie.
-func (v *vocabulary) add(phrase string, t term) {
-	v.terms = append(v.terms, t)
+// add puts a term into the trie, unless its category has the same words there.
+func (v *vocabulary) add(phrase string, t term) bool {
 	at := int32(0)
 	for _, id := range v.ids(phrase) {
 		n := &v.nodes[at]
@@ -117,7 +117,12 @@ func (v *vocabulary) add(phrase string, t term) {
 		}
 		at = next
 	}
-	v.nodes[at].terms = append(v.nodes[at].terms, int32(len(v.terms)-1)) //nolint:gosec // as above
+	if t.category != "" && slices.ContainsFunc(v.nodes[at].terms, func(o int32) bool { return v.terms[o].category == t.category }) {
+		return false
+	}
+	v.nodes[at].terms = append(v.nodes[at].terms, int32(len(v.terms))) //nolint:gosec // as above
+	v.terms = append(v.terms, t)
+	return true
 }
 
 // ids gives the words of a phrase their numbers.

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -78,6 +79,11 @@ func (l *lexicon) words(to []word, text string) []word {
 			for end < len(text) && (isLetter(text[end]) || isDigit(text[end])) {
 				end++
 			}
+			if stop := accented(text, end); stop > end {
+				to = append(to, word{id: l.of(stem([]byte(strings.ToLower(text[i:stop])))), start: i, end: stop, upper: text[i] <= 'Z'})
+				i = stop
+				continue
+			}
 			to = append(to, l.word(&buf, text, i, end))
 			i = end
 		case c == '$':
@@ -146,8 +152,28 @@ func (l *lexicon) foreign(text string, i int) (w word, next int) {
 		}
 		end += n
 	}
-	return word{id: l.of([]byte(strings.ToLower(text[i:end]))), start: i, end: end, upper: unicode.IsUpper(r)}, end
+	if isAccented(r) {
+		end = accented(text, end)
+	}
+	return word{id: l.of(stem([]byte(strings.ToLower(text[i:end])))), start: i, end: end, upper: unicode.IsUpper(r)}, end
 }
+
+// accented is where a word ends that goes on at i with a letter beyond ASCII, such
+// as clé, and then with any of the Latin script; i if it does not go on.
+func accented(text string, i int) int {
+	end := i
+	for end < len(text) {
+		r, n := utf8.DecodeRuneInString(text[end:])
+		if !isAccented(r) && !unicode.IsMark(r) && (end == i || r >= utf8.RuneSelf || !isLetter(text[end])) {
+			break
+		}
+		end += n
+	}
+	return end
+}
+
+// isAccented reports letters of the Latin script that are not of ASCII.
+func isAccented(r rune) bool { return r >= 'À' && r <= 'ɏ' && r != '×' && r != '÷' }
 
 // numberEnd finds where a number ends: digits, with points or commas between
 // them, and one letter that scales it, as in 10k.
@@ -178,7 +204,7 @@ func lower(to []byte, s string) []byte {
 // stem cuts the endings of English words, coarsely but alike for all forms of
 // most: limit, limits, limited and limiting are one.
 func stem(w []byte) []byte {
-	if n := len(w); n > 3 && w[n-1] == 's' && w[n-2] != 's' && w[n-2] != 'u' && w[n-2] != 'i' {
+	if n := len(w); n > 3 && w[n-1] == 's' && w[n-2] != 's' && w[n-2] != 'u' && w[n-2] != 'i' && !bytes.HasSuffix(w, []byte("tps")) { // https is not http
 		w = w[:n-1]
 		if n := len(w); n > 4 && w[n-1] == 'e' && w[n-2] == 'i' { // policies, policy
 			w = w[:n-1]

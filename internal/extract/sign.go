@@ -1,0 +1,63 @@
+package extract
+
+import "slices"
+
+// weighed is how surely a text speaks of every category and signal, and by which
+// words of which category.
+type weighed struct {
+	of    []float64
+	signs []sign
+}
+
+// sign is a term that speaks of a category.
+type sign struct {
+	category int
+	term     int32
+	enough   bool // without another: it surely speaks of it
+}
+
+func newWeighed(categories int) weighed { return weighed{of: make([]float64, categories+kinds)} }
+
+func (w *weighed) clear() {
+	clear(w.of)
+	w.signs = w.signs[:0]
+}
+
+// sure makes it surer by a weight that a text speaks of a category, for a reason
+// that needs no other.
+func (w *weighed) sure(category int, weight float64) {
+	w.of[category] += (1 - w.of[category]) * weight
+	w.signs = append(w.signs, sign{category: category, term: -1, enough: true})
+}
+
+// speaks reports whether a sentence with what stands above and beside it has
+// signs enough of a category: one term that surely is of it, or two that likely
+// are. Alone such a word means too many things.
+func (s *scorer) speaks(category int) bool {
+	first := int32(-1)
+	for _, w := range []*weighed{&s.found, &s.beside, &s.above} {
+		for _, sign := range w.signs {
+			switch {
+			case sign.category != category || sign.term == first && !sign.enough:
+			case sign.enough || first >= 0:
+				return true
+			default:
+				first = sign.term
+			}
+		}
+	}
+	return false
+}
+
+// note takes the terms of a category that were found last into the signs. Of those
+// that share a word it takes one.
+func (s *scorer) note(to *weighed) {
+	sure, _ := weightOf("sure")
+	for i, h := range s.hits {
+		k, enough := s.kinds[h.term], s.known.terms[h.term].weight >= sure
+		if k < 0 || !enough && slices.ContainsFunc(s.hits[:i], func(o hit) bool { return s.kinds[o.term] == k && o.end > h.first }) {
+			continue
+		}
+		to.signs = append(to.signs, sign{k, h.term, enough})
+	}
+}
