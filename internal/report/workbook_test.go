@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"techfacts.dev/techfacts/internal/calctest"
 	"techfacts.dev/techfacts/internal/report"
@@ -116,6 +117,20 @@ func TestFormulasOfPagesAreTextInLibreOffice(t *testing.T) {
 					t.Errorf("as CSV it has the formula %q", c.Formula)
 				}
 			}
+		}
+	}
+}
+
+func TestACellThatIsCutSaysSo(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ text, end string }{
+		{strings.Repeat("a", 32_767), "aaa"},
+		{strings.Repeat("ä", 32_767), "äää"},
+		{strings.Repeat("a", 32_767) + "b", "a… (41 more characters)"},
+		{strings.Repeat("𝒂", 20_000), "𝒂… (3637 more characters)"},
+	} {
+		if got := report.CellText(c.text); !strings.HasSuffix(got, c.end) || len(utf16.Encode([]rune(got))) > 32_767 {
+			t.Errorf("a text ends with %q, want %q", got[len(got)-40:], c.end)
 		}
 	}
 }
