@@ -43,14 +43,15 @@ func Open(tb testing.TB, content []byte, ext string) []Sheet {
 		tb.Fatal(err)
 	}
 	// With a profile of its own it neither asks nor finds another one that runs.
-	cmd := exec.CommandContext(tb.Context(), soffice, "--headless", "--norestore", "-env:UserInstallation=file://"+filepath.ToSlash(dir)+"/profile",
+	cmd := exec.CommandContext(tb.Context(), soffice, //nolint:gosec // what PATH has
+		"--headless", "--norestore", "-env:UserInstallation=file://"+filepath.ToSlash(dir)+"/profile",
 		"--convert-to", "fods", "--outdir", dir, filepath.Join(dir, "book."+ext))
 	said, err := cmd.CombinedOutput()
 	if err != nil {
 		tb.Fatalf("%v: %s", err, said)
 	}
-	flat, err := os.ReadFile(filepath.Join(dir, "book.fods"))
-	if err != nil { // it ends well, too, after it could not read a file
+	flat, err := os.ReadFile(filepath.Join(dir, "book.fods")) //nolint:gosec // in a folder of the test's own
+	if err != nil {                                           // it ends well, too, after it could not read a file
 		tb.Fatalf("LibreOffice has not opened the file (%v): %s", err, said)
 	}
 	sheets, err := read(flat)
