@@ -270,7 +270,8 @@ func TestEveryPartOfAReportsInputCounts(t *testing.T) {
 	if body := text(map[string]any{"type": "SINGLE", "companies": []string{"Acme"}, "profile": "pricing"}); strings.Contains(body, "OAuth 2.0 is") {
 		t.Errorf("nothing was found under pricing, but the report says %s", body)
 	}
-	if body := text(map[string]any{"type": "SUMMARY", "companies": []string{"Acme", "Bolt"}}); len(strings.Fields(body)) > 500 || !strings.Contains(body, "Most telling") {
+	body := text(map[string]any{"type": "SUMMARY", "companies": []string{"Acme", "Bolt"}})
+	if said, proof, _ := strings.Cut(body, "\n## Citations\n"); len(strings.Fields(said)) > 500 || !strings.Contains(said, "Most telling") || !strings.Contains(proof, "“Bolt supports webhooks.”") {
 		t.Errorf("a summary: %s", body)
 	}
 }
