@@ -17,7 +17,7 @@ build: ## bin/techfacts
 demo: build ## try it: a site to read, and the service that reads it
 	bin/techfacts demo
 
-test: ## all tests, with the race detector; gets PostgreSQL, Redis, Chromium, Node and a C compiler if they are missing
+test: ## all tests, with the race detector; gets PostgreSQL, Redis, Chromium, LibreOffice, Node and a C compiler if they are missing
 	tools/need.sh
 	go test $(RACE) -timeout 30m ./...
 

@@ -632,8 +632,10 @@ type RefreshReportInput struct {
 
 // The job that was started.
 type RefreshReportPayload struct {
-	// The job that writes the new report.
+	// The job that writes the new report; an earlier one if that would be the same, or if it is being written already.
 	Job *ent.Job `json:"job"`
+	// The report, if it is there already. Otherwise it will have the id of the job's parameters.
+	Report *ent.Report `json:"report,omitempty"`
 }
 
 // One difference between a report and the one before it.

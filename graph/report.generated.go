@@ -61,6 +61,38 @@ func (ec *executionContext) fieldContext_RefreshReportPayload_job(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _RefreshReportPayload_report(ctx context.Context, field graphql.CollectedField, obj *RefreshReportPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RefreshReportPayload_report(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Report, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Report) graphql.Marshaler {
+			return ec.marshalOReport2ᚖtechfactsᚗdevᚋtechfactsᚋentᚐReport(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RefreshReportPayload_report(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RefreshReportPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Report(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ReportChange_kind(ctx context.Context, field graphql.CollectedField, obj *ReportChange) graphql.Marshaler {
 	return ec.marshalNReportChangeKind2techfactsᚗdevᚋtechfactsᚋgraphᚐReportChangeKind(ctx, field.Selections, obj.Kind)
 }
@@ -515,6 +547,11 @@ func (ec *executionContext) _RefreshReportPayload(ctx context.Context, sel ast.S
 		case "job":
 			out.Values[i] = ec._RefreshReportPayload_job(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "report":
+			out.Values[i] = ec._RefreshReportPayload_report(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:

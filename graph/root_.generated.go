@@ -702,7 +702,8 @@ type ComplexityRoot struct {
 	}
 
 	RefreshReportPayload struct {
-		Job func(childComplexity int) int
+		Job    func(childComplexity int) int
+		Report func(childComplexity int) int
 	}
 
 	RejectedCount struct {
@@ -4027,6 +4028,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RefreshReportPayload.Job(childComplexity), true
+	case "RefreshReportPayload.report":
+		if e.ComplexityRoot.RefreshReportPayload.Report == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefreshReportPayload.Report(childComplexity), true
 
 	case "RejectedCount.count":
 		if e.ComplexityRoot.RejectedCount.Count == nil {
@@ -7723,7 +7730,9 @@ extend type Mutation {
     input: StartReportInput!
   ): StartReportPayload! @scope(needs: WRITE)
   """
-  Starts a job that writes a report anew, from the facts as they are now. The new report knows the one it takes the place of, and what is different.
+  Starts a job that writes a report anew, from the facts as they are now. The new report knows the one it takes the place of, and what is different. If
+  others have taken the place of this one, it is the last of them that is written anew. One that would be the same is not: written within 24 hours, of
+  facts that have not changed since, with the prose that was to be had.
   """
   refreshReport(
     """
@@ -7843,9 +7852,13 @@ The job that was started.
 """
 type RefreshReportPayload {
   """
-  The job that writes the new report.
+  The job that writes the new report; an earlier one if that would be the same, or if it is being written already.
   """
   job: Job!
+  """
+  The report, if it is there already. Otherwise it will have the id of the job's parameters.
+  """
+  report: Report
 }
 
 """
@@ -10058,6 +10071,8 @@ func (ec *executionContext) childFields_RefreshReportPayload(ctx context.Context
 	switch field.Name {
 	case "job":
 		return ec.fieldContext_RefreshReportPayload_job(ctx, field)
+	case "report":
+		return ec.fieldContext_RefreshReportPayload_report(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RefreshReportPayload", field.Name)
 }

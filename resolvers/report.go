@@ -31,11 +31,33 @@ func (r *Resolver) startReport(ctx context.Context, in graph.StartReportInput) (
 	if err != nil {
 		return nil, err
 	}
-	known, err := r.Ent.Report.Query().Where(entreport.ID(row.Params.Report.ID)).Only(ctx)
-	if err != nil && !ent.IsNotFound(err) {
+	known, err := r.writtenBy(ctx, row)
+	if err != nil {
 		return nil, err
 	}
 	return &graph.StartReportPayload{Job: row, Report: known}, nil
+}
+
+// refreshReport starts the job that writes a report anew, or finds what is there.
+func (r *Resolver) refreshReport(ctx context.Context, id uuid.UUID) (*graph.RefreshReportPayload, error) {
+	row, err := r.Jobs.RefreshReport(ctx, id, r.FactsPerSection, r.FactsPerReport)
+	if err != nil {
+		return nil, err
+	}
+	known, err := r.writtenBy(ctx, row)
+	if err != nil {
+		return nil, err
+	}
+	return &graph.RefreshReportPayload{Job: row, Report: known}, nil
+}
+
+// writtenBy is the report of a job; nil if it is not written yet.
+func (r *Resolver) writtenBy(ctx context.Context, row *ent.Job) (*ent.Report, error) {
+	known, err := r.Ent.Report.Query().Where(entreport.ID(row.Params.Report.ID)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil //nolint:nilnil // as the contract says
+	}
+	return known, err
 }
 
 // reportFiles lists where a report can be fetched.

@@ -19,11 +19,7 @@ func (r *mutationResolver) StartReport(ctx context.Context, input graph.StartRep
 }
 
 func (r *mutationResolver) RefreshReport(ctx context.Context, input graph.RefreshReportInput) (*graph.RefreshReportPayload, error) {
-	row, err := r.Jobs.RefreshReport(ctx, input.ID, r.FactsPerSection, r.FactsPerReport)
-	if err != nil {
-		return nil, err
-	}
-	return &graph.RefreshReportPayload{Job: row}, nil
+	return r.refreshReport(ctx, input.ID)
 }
 
 func (r *mutationResolver) DeleteReport(ctx context.Context, input graph.DeleteReportInput) (*graph.DeleteReportPayload, error) {

@@ -2,7 +2,8 @@
 # Sees to what the tests need: Go, a C compiler for the race detector, and the
 # programs of a PostgreSQL and a Redis server (internal/pgtest and
 # internal/redistest start their own servers with them); for internal/app Node
-# with npm, whose GraphQL clients it runs, and Chromium, which drives GraphiQL.
+# with npm, whose GraphQL clients it runs, and Chromium, which drives GraphiQL;
+# and for internal/calctest LibreOffice, which opens workbooks.
 # What is missing is installed where that is possible without a question.
 set -eu
 
@@ -43,6 +44,10 @@ has_chromium() {
 	return 1
 }
 
+has_calc() {
+	command -v soffice >/dev/null
+}
+
 command -v go >/dev/null || die 'Go is not installed: see https://go.dev/dl/'
 go list -m >/dev/null # complains if this Go is too old
 
@@ -52,9 +57,10 @@ has_postgres || missing="$missing postgresql"
 has_redis || missing="$missing redis-server"
 has_node || missing="$missing nodejs npm"
 has_chromium || missing="$missing chromium"
+has_calc || missing="$missing libreoffice-calc-nogui"
 [ -n "$missing" ] || exit 0
 
-command -v apt-get >/dev/null || die 'PostgreSQL (or TEST_POSTGRES_URL), Redis (or TEST_REDIS_URL), a C compiler, Node (18 or later) and Chromium are needed. On a Mac: xcode-select --install; brew install postgresql@17 redis node; brew install --cask chromium'
+command -v apt-get >/dev/null || die 'PostgreSQL (or TEST_POSTGRES_URL), Redis (or TEST_REDIS_URL), a C compiler, Node (18 or later), Chromium and LibreOffice are needed. On a Mac: xcode-select --install; brew install postgresql@17 redis node; brew install --cask chromium libreoffice'
 root=
 if [ "$(id -u)" -ne 0 ]; then
 	root='sudo -n'
@@ -83,3 +89,4 @@ has_postgres || die 'there is still no PostgreSQL'
 has_redis || die 'there is still no Redis'
 has_node || die 'there is still no Node 18 or later with npm'
 has_chromium || die 'there is still no Chromium'
+has_calc || die 'there is still no LibreOffice'

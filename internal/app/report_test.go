@@ -315,7 +315,8 @@ func TestEveryPartOfAReportsInputCounts(t *testing.T) {
 	if body := text(map[string]any{"type": "SINGLE", "companies": []string{"Acme"}, "profile": "pricing"}); strings.Contains(body, "OAuth 2.0 is") {
 		t.Errorf("nothing was found under pricing, but the report says %s", body)
 	}
-	if body := text(map[string]any{"type": "SUMMARY", "companies": []string{"Acme", "Bolt"}}); len(strings.Fields(body)) > 500 || !strings.Contains(body, "Most telling") {
+	body := text(map[string]any{"type": "SUMMARY", "companies": []string{"Acme", "Bolt"}})
+	if said, proof, _ := strings.Cut(body, "\n## Citations\n"); len(strings.Fields(said)) > 500 || !strings.Contains(said, "Most telling") || !strings.Contains(proof, "“Bolt supports webhooks.”") {
 		t.Errorf("a summary: %s", body)
 	}
 }
@@ -367,13 +368,20 @@ func TestTheSameReportIsWrittenOnceWhileFactsStay(t *testing.T) {
 					ID     string
 					Params struct{ ID string }
 				}
+				Report *struct{ ID string }
 			}
 		}
-		s.ask(`mutation ($id: ID!) { refreshReport(input: {id: $id}) { job { id params { ... on ReportParams { id } } } } }`, map[string]any{"id": first.ID}, &refreshed)
+		const refresh = `mutation ($id: ID!) { refreshReport(input: {id: $id}) { job { id params { ... on ReportParams { id } } } report { id } } }`
+		s.ask(refresh, map[string]any{"id": first.ID}, &refreshed)
 		s.wait(refreshed.RefreshReport.Job.ID)
 		fresh := s.report(refreshed.RefreshReport.Job.Params.ID)
 		if fresh.Version != 2 || fresh.Previous == nil || fresh.Previous.ID != first.ID || fresh.Stale {
 			s.Errorf("refreshed: %+v", fresh)
+		}
+		for _, id := range []string{first.ID, fresh.ID} {
+			if s.ask(refresh, map[string]any{"id": id}, &refreshed); refreshed.RefreshReport.Report == nil || refreshed.RefreshReport.Report.ID != fresh.ID {
+				s.Errorf("refreshed once more, it is %+v", refreshed.RefreshReport)
+			}
 		}
 		if text := fmt.Sprint(fresh.Changes); !strings.Contains(text, "{CHANGED Acme Request rate 100 requests per second 9") {
 			s.Errorf("changes: %s", text)

@@ -39,30 +39,40 @@ const (
 // fails with INVALID for input that makes no report, with UNAVAILABLE for instructions
 // without a model, and with NOT_FOUND for a profile or a company of which nothing is stored.
 func (j *Jobs) StartReport(ctx context.Context, in schema.ReportParams, c Common) (*ent.Job, error) {
-	if err := CheckReport(&in); err != nil {
+	if err := j.checkReport(ctx, &in); err != nil {
 		return nil, err
 	}
-	if in.Instructions != "" && !j.policy.Model {
-		return nil, fault.New(fault.Unavailable, "instructions are for a language model, and none is set up").With("input.instructions")
-	}
-	if err := report.CheckCategories(ctx, j.store, in.Categories); err != nil {
-		return nil, err
-	}
-	in.ID = uuid.Nil
-	identity := in
-	if in.Previous == nil && c.IdempotencyKey == "" {
+	if c.IdempotencyKey == "" {
 		if known, err := j.written(ctx, in); known != nil || err != nil {
 			return known, err
 		}
 	}
+	return j.start(ctx, j.reportDraft(in, c))
+}
+
+// checkReport is CheckReport with what it depends on here: the model, and what there is.
+func (j *Jobs) checkReport(ctx context.Context, in *schema.ReportParams) error {
+	if err := CheckReport(in); err != nil {
+		return err
+	}
+	if in.Instructions != "" && !j.policy.Model {
+		return fault.New(fault.Unavailable, "instructions are for a language model, and none is set up").With("input.instructions")
+	}
+	return report.CheckCategories(ctx, j.store, in.Categories)
+}
+
+// reportDraft is a job that writes a report.
+func (j *Jobs) reportDraft(in schema.ReportParams, c Common) draft {
+	in.ID = uuid.Nil
+	identity := in
 	in.ID = schema.NewID(schema.KindReport)
-	return j.start(ctx, draft{
+	return draft{
 		kind: schema.JobReport, params: schema.Params{Report: &in}, common: c, identity: identity,
 		prepare: func(ctx context.Context) error { return j.reportable(ctx, in) },
 		items: func(context.Context, *store.Tx) ([]queue.New, error) {
 			return []queue.New{{URL: "/reports/" + in.ID.String(), Step: schema.StepReport}}, nil
 		},
-	})
+	}
 }
 
 // CheckReport says with INVALID what is wrong with the parameters of a report, and
@@ -139,7 +149,13 @@ func (j *Jobs) written(ctx context.Context, in schema.ReportParams) (*ent.Job, e
 	if err != nil {
 		return nil, fmt.Errorf("find report: %w", err)
 	}
-	said, err := report.FactsHash(ctx, j.store, in.Companies)
+	return j.unchanged(ctx, row, in.Companies)
+}
+
+// unchanged is the job that wrote a report, if the facts of its companies are those
+// they were; nil if they are not, or if the job was deleted.
+func (j *Jobs) unchanged(ctx context.Context, row *ent.Report, companies []string) (*ent.Job, error) {
+	said, err := report.FactsHash(ctx, j.store, companies)
 	if err != nil {
 		return nil, fmt.Errorf("look for changed facts: %w", err)
 	}
@@ -151,24 +167,4 @@ func (j *Jobs) written(ctx context.Context, in schema.ReportParams) (*ent.Job, e
 		return nil, nil //nolint:nilnil // deleted in between
 	}
 	return known, err
-}
-
-// RefreshReport starts a job that writes the report of this id anew. NOT_FOUND.
-func (j *Jobs) RefreshReport(ctx context.Context, id uuid.UUID, perSection, facts int) (*ent.Job, error) {
-	row, err := j.store.Ent.Report.Query().Where(entreport.ID(id)).WithJob().Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, fault.Wrap(fault.NotFound, err, "no such report")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read report: %w", err)
-	}
-	in := schema.ReportParams{
-		Type: row.Type, Companies: row.Companies, Categories: row.Categories, Title: row.Title, Format: row.Format,
-		MaxFactsPerSection: perSection, MaxFacts: facts,
-	}
-	if job := row.Edges.Job; job != nil && job.Params.Report != nil { // else it was deleted, and the rest is as it is by default
-		in = *job.Params.Report
-	}
-	in.Previous = &row.ID
-	return j.StartReport(ctx, in, Common{Priority: schema.PriorityNormal})
 }

@@ -7,11 +7,8 @@ import (
 	"strings"
 )
 
-// part is one entry that a summary may have, with its words in Markdown.
-type part struct {
-	words int
-	cites []int
-}
+// part is the words in Markdown of one entry that a summary may have.
+type part struct{ words int }
 
 // pile is the parts of one list, the best first.
 type pile struct {
@@ -43,45 +40,18 @@ func taken[T any](p *pile, list []T) []T {
 	return kept
 }
 
-// ration is the words that a summary has left. A part costs its own and those of
-// the sources that nothing before it cites.
-type ration struct {
-	doc  *Document
-	left int
-	paid map[string]bool // by URL
-}
-
-func (r *ration) sources(cites []int) (n int) {
-	for i, cite := range cites {
-		url := r.doc.Citations[cite-1].URL
-		again := false
-		for _, before := range cites[:i] {
-			again = again || r.doc.Citations[before-1].URL == url
-		}
-		if !r.paid[url] && !again {
-			n += words(mdSource(url))
-		}
-	}
-	return n
-}
-
-func (r *ration) pay(n int, cites []int) {
-	r.left -= n
-	for _, cite := range cites {
-		r.paid[r.doc.Citations[cite-1].URL] = true
-	}
-}
+// ration is the words that a summary has left.
+type ration struct{ left int }
 
 func (r *ration) cost(p *pile, i int) int {
-	n := p.parts[i].words + r.sources(p.parts[i].cites)
 	if p.count == 0 {
-		n += p.heading
+		return p.parts[i].words + p.heading
 	}
-	return n
+	return p.parts[i].words
 }
 
 func (r *ration) take(p *pile, i int) {
-	r.pay(r.cost(p, i), p.parts[i].cites)
+	r.left -= r.cost(p, i)
 	p.taken[i] = true
 	p.count++
 }
@@ -93,15 +63,10 @@ func (r *ration) first(piles []*pile) (without int) {
 		if len(p.parts) == 0 {
 			continue
 		}
-		best, share := 0, r.left/(len(piles)-n)
-		for i := range p.parts {
-			if r.cost(p, i) < r.cost(p, best) {
-				best = i
-			}
-			if r.cost(p, i) <= share {
-				best = i
-				break
-			}
+		share := r.left / (len(piles) - n)
+		best := slices.IndexFunc(p.parts, func(x part) bool { return x.words+p.heading <= share })
+		if best < 0 {
+			best = r.cheapest(p)
 		}
 		if r.cost(p, best) > r.left {
 			without++
@@ -112,24 +77,45 @@ func (r *ration) first(piles []*pile) (without int) {
 	return without
 }
 
-// even reports whether each pile of which nothing was taken can begin, with floor
-// words left.
-func (r *ration) even(piles []*pile, floor int) bool {
-	n := 0
-	for _, p := range piles {
-		if p.count == 0 && len(p.parts) > 0 {
-			n += r.cost(p, 0)
+// cheapest is the part of a pile that costs least.
+func (r *ration) cheapest(p *pile) (best int) {
+	for i := range p.parts {
+		if r.cost(p, i) < r.cost(p, best) {
+			best = i
 		}
 	}
-	return n <= r.left-floor
+	return best
+}
+
+// even tells how many words it takes at least to begin all piles of which nothing was
+// taken, and whether there are so many, with floor words left.
+func (r *ration) even(piles []*pile, floor int) (n int, ok bool) {
+	for _, p := range piles {
+		if p.count == 0 && len(p.parts) > 0 {
+			n += r.cost(p, r.cheapest(p))
+		}
+	}
+	return n, n <= r.left-floor
 }
 
 // deal takes from the piles by turns what has a place with floor words left. No pile
 // is ahead of another by more than one part, and none begins if not all can: no
 // company stands there better than another.
 func (r *ration) deal(piles []*pile, floor int) {
-	if !r.even(piles, floor) {
+	if _, ok := r.even(piles, floor); !ok {
 		return
+	}
+	for k, p := range piles {
+		if p.count > 0 || len(p.parts) == 0 {
+			continue
+		}
+		later, _ := r.even(piles[k+1:], 0)
+		share := min((r.left-floor)/(len(piles)-k), r.left-floor-later)
+		i := slices.IndexFunc(p.parts, func(x part) bool { return x.words+p.heading <= share })
+		if i < 0 {
+			i = r.cheapest(p)
+		}
+		r.take(p, i)
 	}
 	next := make([]int, len(piles))
 	for more := true; more; {
@@ -158,7 +144,8 @@ func least(piles []*pile) int {
 	return n
 }
 
-// abridge cuts a summary to its words, and says so. What always stands is counted
+// abridge cuts a summary to its words, and says so. They are those of its Markdown, as they stand
+// between white space, up to the citations: what proves it is beside it. What always stands is counted
 // once, as is each part: one telling fact for each company comes first, then more of
 // them, what can be had, and gaps. Of what it cites only that is kept which is still
 // cited.
@@ -166,7 +153,7 @@ func (c *composing) abridge() {
 	telling, capabilities, gaps := c.piles()
 	sections, lists, prose := c.Sections, c.Gaps, c.Prose
 	c.Sections, c.Gaps, c.Prose = nil, nil, nil
-	r := &ration{doc: &c.Document, paid: map[string]bool{}}
+	r := &ration{}
 	reserved := words("## " + highlightsTitle(c.Type) + " ## Gaps ## What was left out")
 	for _, note := range append(leftOut(left(telling), left(capabilities), left(gaps), len(telling)), noProse) {
 		reserved += words("- " + note)
@@ -176,8 +163,8 @@ func (c *composing) abridge() {
 	c.placeProse(r, prose)
 	without := r.first(telling)
 	if without == 0 {
-		r.deal(telling, r.left/3)
-		r.deal(capabilities, r.left/2)
+		r.deal(telling, r.left/4)
+		r.deal(capabilities, r.left/3)
 		r.deal(r.kinds(gaps), 0)
 		r.deal(capabilities, 0)
 		r.deal(telling, 0)
@@ -199,7 +186,7 @@ func (c *composing) abridge() {
 func (c *composing) piles() (telling, capabilities, gaps []*pile) {
 	points := func(list []Point) (parts []part) {
 		for _, p := range list {
-			parts = append(parts, part{words(c.mdPoint(p)), p.Cites})
+			parts = append(parts, part{words(mdPoint(p))})
 		}
 		return parts
 	}
@@ -209,7 +196,7 @@ func (c *composing) piles() (telling, capabilities, gaps []*pile) {
 		for _, list := range c.Gaps[i].lists() {
 			var parts []part
 			for _, label := range *list.labels {
-				parts = append(parts, part{words: max(1, words(md(label)))})
+				parts = append(parts, part{max(1, words(md(label)))})
 			}
 			gaps = append(gaps, newPile(words(mdGap(c.Gaps[i].Company, list.words, nil)), parts))
 		}
@@ -224,7 +211,7 @@ func (r *ration) kinds(gaps []*pile) (piles []*pile) {
 		for i := k; i < len(gaps); i += 3 {
 			more = append(more, gaps[i])
 		}
-		if r.even(more, 0) {
+		if _, ok := r.even(more, 0); ok {
 			piles = more
 		}
 	}
@@ -241,14 +228,8 @@ func (c *composing) placeProse(r *ration, prose *Prose) {
 	var b strings.Builder
 	c.Prose = prose
 	c.mdProse(&writer{w: &b})
-	var cites []int
-	for _, s := range prose.Sections {
-		for _, p := range s.Sentences {
-			cites = append(cites, p.Cites...)
-		}
-	}
-	if n := words(b.String()) + r.sources(cites); n <= r.left/2 {
-		r.pay(n, cites)
+	if n := words(b.String()); n <= r.left/2 {
+		r.left -= n
 		return
 	}
 	c.Prose = nil
@@ -271,10 +252,10 @@ func leftOut(telling, capabilities, gaps, companies int) (notes []string) {
 	return notes
 }
 
-// words counts those of the document as Markdown.
+// words counts those of the document as Markdown, up to its citations.
 func (c *composing) words() int {
 	var b strings.Builder
-	_ = c.Markdown(&b) // a builder takes everything
+	c.mdText(&writer{w: &b})
 	return words(b.String())
 }
 

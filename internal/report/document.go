@@ -27,6 +27,7 @@ type Document struct {
 	Profile    string            `json:"profile,omitempty"`
 	Notes      []string          `json:"notes"`                // what was left out, and why
 	Highlights []Point           `json:"highlights,omitempty"` // what stands out
+	BestLeft   int               `json:"bestLeftOut"`          // cells that are best and not among these
 	Prose      *Prose            `json:"prose,omitempty"`      // nil: none
 	Table      []TableSection    `json:"table,omitempty"`
 	RowsLeft   int               `json:"rowsLeftOut"`
@@ -409,7 +410,7 @@ func (c *composing) highlights() {
 			}
 		}
 	}
-	if more > 0 {
+	if c.BestLeft = more; more > 0 {
 		c.Notes = append(c.Notes, fmt.Sprintf("What stands out names %d of %d that are best; the table marks all.", n, n+more))
 	}
 }

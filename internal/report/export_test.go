@@ -1,6 +1,10 @@
 package report
 
-import "techfacts.dev/techfacts/schema"
+import (
+	"slices"
+
+	"techfacts.dev/techfacts/schema"
+)
 
 // WinnerOf and SwingsOf are the pure part of an assessment; companies are numbers.
 func WinnerOf(rules []schema.Requirement, outcomes [][]Outcome) int {
@@ -19,3 +23,8 @@ func SwingsOf(rules []schema.Requirement, outcomes [][]Outcome) map[int][]Flip {
 
 // Of is the company that a flip is about.
 func (f Flip) Of() int { return f.company }
+
+// AskedWithoutRow are what buyers ask for first that no row is.
+func AskedWithoutRow() []string {
+	return slices.DeleteFunc(slices.Clone(asked), func(key string) bool { return attributes().byKey[key] != nil })
+}

@@ -27,6 +27,13 @@ func (w *writer) f(format string, args ...any) {
 // it can be no markup.
 func (d *Document) Markdown(to io.Writer) error {
 	w := &writer{w: to}
+	d.mdText(w)
+	d.mdSources(w)
+	return w.err
+}
+
+// mdText writes all but what proves it.
+func (d *Document) mdText(w *writer) {
 	w.f("# %s\n\n", md(d.Title))
 	w.f("%s, made on %s from what is documented by %s.", typeWords(d.Type), day(d.Created), md(d.list(d.Companies, "companies")))
 	if len(d.Categories) > 0 {
@@ -35,12 +42,18 @@ func (d *Document) Markdown(to io.Writer) error {
 	if d.Profile != "" {
 		w.f(" Only facts found under the profile %s.", md(d.Profile))
 	}
+	if d.Type == schema.ReportSummary {
+		w.f(" It has at most %d words, citations and sources not counted.", maxWords)
+	}
 	w.f("\n")
-	d.mdPoints(w, highlightsTitle(d.Type), d.Highlights)
+	mdPoints(w, highlightsTitle(d.Type), d.Highlights)
+	if d.BestLeft > 0 {
+		w.f("\n*%s.*\n", d.BestLeftWords())
+	}
 	d.mdProse(w)
 	d.mdTable(w)
 	for _, s := range d.Sections {
-		d.mdPoints(w, s.Title, s.Facts)
+		mdPoints(w, s.Title, s.Facts)
 		if s.Left > 0 && len(s.Facts) > 0 && d.Type != schema.ReportSummary {
 			w.f("\n*%d more are left out.*\n", s.Left)
 		}
@@ -48,8 +61,6 @@ func (d *Document) Markdown(to io.Writer) error {
 	d.mdGaps(w)
 	d.mdCoverage(w)
 	d.mdNotes(w)
-	d.mdSources(w)
-	return w.err
 }
 
 func highlightsTitle(t schema.ReportType) string {
@@ -73,17 +84,22 @@ func typeWords(t schema.ReportType) string {
 	}[t]
 }
 
-func (d *Document) mdPoints(w *writer, title string, points []Point) {
+// BestLeftWords say how many cells are best beside those that stand out.
+func (d *Document) BestLeftWords() string {
+	return fmt.Sprintf("%d more are best of their row: the table marks them", d.BestLeft)
+}
+
+func mdPoints(w *writer, title string, points []Point) {
 	if len(points) == 0 {
 		return
 	}
 	w.f("\n## %s\n\n", md(title))
 	for _, p := range points {
-		w.f("%s", d.mdPoint(p))
+		w.f("%s", mdPoint(p))
 	}
 }
 
-func (d *Document) mdPoint(p Point) string { return "- " + md(p.Text) + d.mdCites(p.Cites) + "\n" }
+func mdPoint(p Point) string { return "- " + md(p.Text) + mdCites(p.Cites) + "\n" }
 
 // Words say whose words prose is.
 func (p *Prose) Words() string {
@@ -98,22 +114,17 @@ func (d *Document) mdProse(w *writer) {
 	for _, s := range d.Prose.Sections {
 		w.f("\n### %s\n\n", md(s.Title))
 		for i, p := range s.Sentences {
-			w.f("%s%s%s", map[bool]string{true: " "}[i > 0], md(p.Text), d.mdCites(p.Cites))
+			w.f("%s%s%s", map[bool]string{true: " "}[i > 0], md(p.Text), mdCites(p.Cites))
 		}
 		w.f("\n")
 	}
 }
 
-// mdCites are links to citations; in a summary, whose words are counted, to the
-// quotes themselves.
-func (d *Document) mdCites(cites []int) string {
+// mdCites are links to citations.
+func mdCites(cites []int) string {
 	var b strings.Builder
 	for _, n := range cites {
-		target := "#c" + strconv.Itoa(n)
-		if d.Type == schema.ReportSummary {
-			target = mdURL(d.Citations[n-1].Link)
-		}
-		fmt.Fprintf(&b, " [[%d]](%s)", n, target)
+		fmt.Fprintf(&b, " [[%d]](#c%d)", n, n)
 	}
 	return b.String()
 }
@@ -141,14 +152,14 @@ func (d *Document) mdTable(w *writer) {
 		for _, r := range s.Rows {
 			w.f("| **%s** |", md(r.Label))
 			for _, c := range r.Cells {
-				w.f(" %s |", d.mdCell(c))
+				w.f(" %s |", mdCell(c))
 			}
 			w.f("\n")
 		}
 	}
 }
 
-func (d *Document) mdCell(c TableCell) string {
+func mdCell(c TableCell) string {
 	if c.State == NotDocumented || c.State == NothingAlike || c.State == NotRead {
 		return "*" + stateWords(c.State) + "*"
 	}
@@ -164,9 +175,9 @@ func (d *Document) mdCell(c TableCell) string {
 			parts[i] = md(parts[i])
 		}
 		parts[c.Lead] = map[bool]string{true: "▲ ", false: "▼ "}[c.Best] + parts[c.Lead]
-		return strings.Join(parts, " · ") + d.mdCites(c.Cites)
+		return strings.Join(parts, " · ") + mdProof(c)
 	}
-	return mark + md(c.Text) + d.mdCites(c.Cites)
+	return mark + md(c.Text) + mdProof(c)
 }
 
 func (d *Document) mdGaps(w *writer) {
@@ -184,6 +195,17 @@ func (d *Document) mdGaps(w *writer) {
 		}
 	}
 }
+
+// mdProof cites what proves a cell, and says how much more does.
+func mdProof(c TableCell) string {
+	if c.Left == 0 {
+		return mdCites(c.Cites)
+	}
+	return mdCites(c.Cites) + " *" + c.LeftWords() + "*"
+}
+
+// LeftWords say how many facts say what a cell says beside those that it cites.
+func (c TableCell) LeftWords() string { return "and " + counted(c.Left, "more fact") }
 
 func mdGap(company, words string, labels []string) string {
 	return fmt.Sprintf("- **%s** %s: %s.\n", md(company), words, md(strings.Join(labels, ", ")))
@@ -224,13 +246,6 @@ func (d *Document) mdNotes(w *writer) {
 }
 
 func (d *Document) mdSources(w *writer) {
-	if d.Type == schema.ReportSummary {
-		w.f("\n## Sources\n\n")
-		for _, s := range d.Sources {
-			w.f("%s", mdSource(s.URL))
-		}
-		return
-	}
 	w.f("\n## Citations\n\n")
 	for _, c := range d.Citations {
 		w.f("%d. <a id=\"c%d\"></a>%s: “%s” — [%s](%s)", c.N, c.N, md(c.Company), md(c.Quote), md(c.Page), mdURL(c.Link))

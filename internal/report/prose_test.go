@@ -77,7 +77,7 @@ func TestProseCitesTheFactsThatItWasWrittenFrom(t *testing.T) {
 		most := 6
 		if in.Type == schema.ReportSummary {
 			most = 4
-			if n := len(strings.Fields(render(t, &d, report.Markdown))); n > 500 {
+			if n := counted(render(t, &d, report.Markdown)); n > 500 {
 				t.Errorf("a summary with prose has %d words", n)
 			}
 		}

@@ -181,7 +181,7 @@ func TestASummaryHasAtMost500Words(t *testing.T) {
 	seed(t, s, everything)
 	for _, companies := range [][]string{{"Quarrowby"}, {"Fennlark", "Halvorsund"}, {"Quarrowby", "Fennlark", "Halvorsund"}} {
 		d := compose(t, s, schema.ReportParams{Type: schema.ReportSummary, Companies: companies, MaxFactsPerSection: 20, MaxFacts: 200})
-		if n := len(strings.Fields(render(t, d, report.Markdown))); n > 500 {
+		if n := counted(render(t, d, report.Markdown)); n > 500 {
 			t.Errorf("a summary of %v has %d words", companies, n)
 		}
 		if len(d.Highlights) != 5*len(companies) || len(d.Sections) != len(companies) {
@@ -210,6 +210,31 @@ func TestWhatIsLeftOutIsSaid(t *testing.T) {
 	}
 	if listed == 0 || listed > in.MaxFacts || !strings.Contains(strings.Join(d.Notes, "\n"), "are listed that are the surest") {
 		t.Errorf("%d facts are listed; notes: %v", listed, d.Notes)
+	}
+}
+
+func TestWhatStandsOutAndCellsSayHowMuchMoreThereIs(t *testing.T) {
+	t.Parallel()
+	d := &report.Document{
+		Type: schema.ReportComparison, Companies: []string{"A", "B"}, Highlights: []report.Point{{Text: "Burst: highest at A, 9."}}, BestLeft: 14,
+		Table: []report.TableSection{{Rows: []report.TableRow{{Label: "Burst", Cells: []report.TableCell{
+			{Company: "A", State: report.Stated, Text: "9", Best: true, Cites: []int{1}, Left: 3}, {Company: "B", State: report.Stated, Text: "8", Cites: []int{1}, Left: 1},
+		}}}}},
+		Citations: []report.Citation{{N: 1}},
+	}
+	text := render(t, d, report.Markdown)
+	if !strings.Contains(text, "\n- Burst: highest at A, 9.\n\n*14 more are best of their row: the table marks them.*\n") || !strings.Contains(text, "| ▲ 9 [[1]](#c1) *and 3 more facts* | 8 [[1]](#c1) *and 1 more fact* |") {
+		t.Errorf("the text is %s", text)
+	}
+	html := render(t, d, report.HTML)
+	for _, want := range []string{`<p class="note">14 more are best of their row: the table marks them.</p>`, `3 more say the like.`, `</a> and 1 more fact</span>`} {
+		if !strings.Contains(html, want) {
+			t.Errorf("the page has no %s", want)
+		}
+	}
+	d.BestLeft, d.Table[0].Rows[0].Cells[0].Left, d.Table[0].Rows[0].Cells[1].Left = 0, 0, 0
+	if text := render(t, d, report.Markdown); strings.Contains(text, "more") {
+		t.Errorf("of all there is more: %s", text)
 	}
 }
 

@@ -30,16 +30,6 @@ func shortList(names []string, noun string) string {
 	return fmt.Sprintf("%d %s", len(names), noun)
 }
 
-// mdSource is the line of a source of a summary. A page goes by its address, which
-// is one word.
-func mdSource(url string) string {
-	_, address, found := strings.Cut(url, "://")
-	if !found {
-		address = url
-	}
-	return fmt.Sprintf("- [%s](%s)\n", md(address), mdURL(url))
-}
-
 // mdCoverageInShort tells of each company how much was read, or of all together if
 // that takes too many words.
 func (d *Document) mdCoverageInShort(w *writer) {

@@ -1,8 +1,11 @@
 package report
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -21,8 +24,8 @@ func isNumber(s string) bool {
 	return err == nil
 }
 
-// CellText is text that a cell of a workbook can hold: at most 32,767 characters, and none that
-// XML has no place for.
+// CellText is text that a cell of a workbook can hold: at most 32,767 characters, as UTF-16 counts
+// them, and none that XML has no place for. Of a longer one the end says how much is left out.
 func CellText(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\t' && r != '\n' || r == '\ufffe' || r == '\uffff' {
@@ -30,8 +33,18 @@ func CellText(s string) string {
 		}
 		return r
 	}, s)
-	if runes := []rune(s); len(runes) > excelize.TotalCellChars {
-		return string(runes[:excelize.TotalCellChars])
+	if len(s) <= excelize.TotalCellChars { // as many bytes are no more characters
+		return s
 	}
-	return s
+	const note = 40 // characters, at most
+	kept, all := 0, 0
+	for i, r := range s {
+		if all += utf16.RuneLen(r); all <= excelize.TotalCellChars-note {
+			kept = i + utf8.RuneLen(r)
+		}
+	}
+	if all <= excelize.TotalCellChars {
+		return s
+	}
+	return fmt.Sprintf("%s… (%d more characters)", s[:kept], utf8.RuneCountInString(s[kept:]))
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent"
 	"techfacts.dev/techfacts/ent/fact"
-	"techfacts.dev/techfacts/schema"
 )
 
 // offer reads the facts that a summary picks from: of each company, and each
@@ -62,71 +61,159 @@ func (c *composing) surest(ctx context.Context) (ids []uuid.UUID, err error) {
 	return ids, rows.Err()
 }
 
-// summary picks the most telling facts of each company, and what can be had.
-func (c *composing) summary() {
-	for _, company := range c.in.Companies {
-		all := c.offered[company]
-		slices.SortFunc(all, func(a, b *ent.Fact) int {
-			return cmp.Or(cmp.Compare(telling(b), telling(a)), orderOfCategory(a.Category, b.Category), cmp.Compare(a.URL, b.URL), cmp.Compare(a.Statement, b.Statement), bytes.Compare(a.ID[:], b.ID[:]))
-		})
-		var points []Point
-		used := map[string]bool{} // sections and statements, so that five facts are about more than one thing
-		for _, f := range all {
-			section := f.Category
-			if s := attributes().byCategory[section]; s != nil {
-				section = s.key
-			}
-			if used[section] || used[f.Statement] || len(points) == tellingOnes {
-				continue
-			}
-			used[section], used[f.Statement] = true, true
-			text := f.Statement
-			if len(c.in.Companies) > 1 && !strings.Contains(text, f.Company) {
-				text = f.Company + ": " + text
-			}
-			points = append(points, Point{text, []int{c.cite(f)}})
-		}
-		c.telling = append(c.telling, points)
+// asked are the rows that buyers ask for first, in that order.
+//
+//nolint:gochecknoglobals // a fixed list
+var asked = []string{
+	"price", "request_rate", "uptime", "saml", "soc2", "data_residency", "self_hosting", "free_tier", "encryption_at_rest", "gdpr", "iso27001", "hipaa",
+	"first_response", "audit_log", "concurrent_connections", "trial", "oauth2", "webhooks", "customer_managed_keys", "rpo", "rto",
+}
+
+// What of a row tells how much. What is asked for first adds up to as much as there
+// is in the list.
+const (
+	tellsConflict   = 40 // it contradicts itself
+	tellsDifference = 25 // it is best or worst, or has what another has not, or the other way round
+	tellsNo         = 10 // it says that it has none
+)
+
+// asked is how early the row is asked for; 0 if it is not among those.
+func (r Row) asked() int {
+	if i := slices.Index(asked, r.Key); i >= 0 {
+		return len(asked) - i
 	}
+	return 0
+}
+
+// tells is how much the cell of a company tells beside those of the others.
+func (r Row) tells(company int) int {
+	n, cell := r.asked(), r.Cells[company]
+	others := func(s State) bool { return slices.ContainsFunc(r.Cells, func(c Cell) bool { return c.State == s }) }
+	switch {
+	case cell.State == Conflict:
+		return n + tellsConflict
+	case cell.Best, cell.Worst, cell.State == StatedNo && others(Stated), cell.State == Stated && others(StatedNo):
+		return n + tellsDifference
+	case cell.State == StatedNo:
+		return n + tellsNo
+	}
+	return n
+}
+
+// summary picks what tells most of each company, and what can be had.
+func (c *composing) summary() {
 	for i, company := range c.in.Companies {
-		s := Section{Title: "Capabilities of " + company, Key: "capabilities", Facts: []Point{}}
-		for _, r := range c.table.Rows {
-			cell := r.Cells[i]
-			if !r.Named || cell.State != Stated {
-				continue
-			}
-			if facts := cell.Facts(); len(facts) > 0 {
-				if n := c.cite(c.facts[facts[0]]); n > 0 {
-					s.Facts = append(s.Facts, Point{capability(r, cell), []int{n}})
+		rows := slices.DeleteFunc(slices.Clone(c.table.Rows), func(r Row) bool {
+			return !r.Named || r.Cells[i].State == NotRead || len(r.Cells[i].Entries) == 0
+		})
+		best := slices.Clone(rows)
+		slices.SortStableFunc(best, func(a, b Row) int { return cmp.Compare(b.tells(i), a.tells(i)) })
+		// Five that are about more than one thing, if there are, and then whatever tells most.
+		told, used := map[string]bool{}, map[string]bool{}
+		var points []Point
+		for _, twice := range []bool{false, true} {
+			for _, r := range best {
+				if len(points) < tellingOnes && !told[r.Key] && (twice || !used[r.Category]) {
+					told[r.Key], used[r.Category] = true, true
+					points = append(points, c.point(r, i))
 				}
+			}
+		}
+		c.telling = append(c.telling, append(points, c.surestOf(company, tellingOnes-len(points), used)...))
+		slices.SortStableFunc(rows, func(a, b Row) int { return cmp.Compare(b.asked(), a.asked()) })
+		s := Section{Title: "Capabilities of " + company, Key: "capabilities", Facts: []Point{}}
+		for _, r := range rows {
+			if r.Cells[i].State == Stated && !told[r.Key] {
+				s.Facts = append(s.Facts, c.capability(r, i))
 			}
 		}
 		c.Sections = append(c.Sections, s)
 	}
 }
 
-// telling is how much a fact tells: a figure more than words, and what is sure
-// more than what is not.
-func telling(f *ent.Fact) float64 {
-	n := f.Confidence
-	switch f.Measure.Kind {
-	case schema.ValueMoney, schema.ValueRate, schema.ValuePercent:
-		n += 0.3
-	case schema.ValueSize, schema.ValueDuration, schema.ValueUnlimited:
-		n += 0.2
-	case schema.ValueCount, schema.ValueVersion, schema.ValueFlag:
-		n += 0.1
+// surestOf are facts of a company for which no row has a name: the surest of each
+// section that is not used yet.
+func (c *composing) surestOf(company string, n int, used map[string]bool) (points []Point) {
+	all := c.offered[company]
+	slices.SortFunc(all, func(a, b *ent.Fact) int {
+		return cmp.Or(orderOfCategory(a.Category, b.Category), cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(a.URL, b.URL), cmp.Compare(a.Statement, b.Statement), bytes.Compare(a.ID[:], b.ID[:]))
+	})
+	for _, f := range all {
+		section := f.Category
+		if s := attributes().byCategory[section]; s != nil {
+			section = s.key
+		}
+		if used[section] || c.number[f.ID] > 0 || len(points) == n {
+			continue
+		}
+		used[section] = true
+		points = append(points, Point{c.named(f.Statement, company), []int{c.cite(f)}})
 	}
-	if len(f.Statement) > maxText {
-		n -= 0.2
-	}
-	return n
+	return points
 }
 
-// capability words a row of a company in a few words.
-func capability(r Row, cell Cell) string {
-	if cell.Value.Kind != "" && cell.Value.Kind != schema.ValueFlag {
-		return r.Label + ": " + cell.Value.Original
+// named is a text that begins with the company that it is of, if there are several.
+func (c *composing) named(text, company string) string {
+	if len(c.in.Companies) > 1 && !strings.HasPrefix(text, company) {
+		return company + ": " + text
 	}
-	return r.Label
+	return text
+}
+
+// point tells what a row says of a company, and how that stands to the others.
+func (c *composing) point(r Row, company int) Point {
+	cell := r.Cells[company]
+	if cell.State == Conflict {
+		return Point{fmt.Sprintf("%s contradicts itself about %s: %s ≠ %s", cell.Company, lowerLabel(r.Label), cell.Entries[0].Text, cell.Entries[1].Text), c.proof(cell)}
+	}
+	p := c.capability(r, company)
+	if cell.Best || cell.Worst {
+		p.Text += " (" + r.rank(cell) + ")"
+	}
+	p.Text = c.named(p.Text, cell.Company)
+	return p
+}
+
+// rank says which value of a cell is the best or the worst of the row.
+func (r Row) rank(cell Cell) string {
+	text := map[bool]string{true: "best", false: "worst"}[cell.Best]
+	if slices.ContainsFunc(r.Cells, func(o Cell) bool { return o.Value.Numeric() && o.Value.Unit != cell.Value.Unit }) {
+		text += " in its unit"
+	}
+	if len(cell.Parts) > 1 {
+		text += ": " + cell.Value.Original
+	}
+	return text
+}
+
+// capability says what a cell says, with the name of its row unless a sentence has it.
+func (c *composing) capability(r Row, company int) Point {
+	cell := r.Cells[company]
+	text := cell.Text
+	if cell.Value.Numeric() || !hasWords(text, r.Label) {
+		text = r.Label + ": " + text
+	}
+	return Point{text, c.proof(cell)}
+}
+
+// hasWords reports whether all words of label stand in a text.
+func hasWords(text, label string) bool {
+	in := wordsOf(text)
+	return !slices.ContainsFunc(wordsOf(label), func(w word) bool {
+		return !slices.ContainsFunc(in, func(x word) bool { return x.stem == w.stem })
+	})
+}
+
+// proof cites the facts that say what the text of a cell says.
+func (c *composing) proof(cell Cell) (cites []int) {
+	for i, e := range cell.Entries {
+		shown := i == 0 || e.isFlag() || strings.Contains(cell.Text, e.Text)
+		if !shown || len(cites) == cellCites {
+			continue
+		}
+		if n := c.cite(c.facts[e.Fact]); n > 0 && !slices.Contains(cites, n) {
+			cites = append(cites, n)
+		}
+	}
+	return cites
 }

@@ -28,6 +28,12 @@ func documented(n int) (companies []string, facts []stated) {
 	return companies, facts
 }
 
+// counted is how many words a summary has, up to its citations.
+func counted(text string) int {
+	text, _, _ = strings.Cut(text, "\n## Citations\n")
+	return len(strings.Fields(text))
+}
+
 func TestASummaryHasAtMost500WordsWhateverTheNumberOfCompanies(t *testing.T) {
 	t.Parallel()
 	companies, facts := documented(50)
@@ -36,7 +42,7 @@ func TestASummaryHasAtMost500WordsWhateverTheNumberOfCompanies(t *testing.T) {
 	for _, n := range []int{1, 3, 10, 50} {
 		d := compose(t, s, schema.ReportParams{Type: schema.ReportSummary, Companies: companies[:n], MaxFactsPerSection: 20, MaxFacts: 200})
 		text := render(t, d, report.Markdown)
-		if words := len(strings.Fields(text)); words > 500 || words < min(450, 150*n) {
+		if words := counted(text); words > 500 || words < min(420, 100*n) {
 			t.Errorf("a summary of %d companies has %d words:\n%s", n, words, text)
 		}
 		told := map[string]int{}
@@ -60,8 +66,12 @@ func TestASummaryHasAtMost500WordsWhateverTheNumberOfCompanies(t *testing.T) {
 		if len(d.Sections) != n || begun%n != 0 || n <= 3 && (capabilities == 0 || !strings.Contains(text, "\n## Gaps\n")) || strings.Contains(notes, fmt.Sprintf("Capabilities: %d more", left)) != (left > 0) {
 			t.Errorf("of %d companies, %d capabilities are there and %d left; notes: %s", n, capabilities, left, notes)
 		}
-		if slices.ContainsFunc(d.Citations, func(c report.Citation) bool { return !strings.Contains(text, "]("+c.Link+")") }) {
-			t.Errorf("of %d companies, something is cited that does not stand there", n)
+		said, proof, _ := strings.Cut(text, "\n## Citations\n")
+		proof = strings.ReplaceAll(proof, `\`, "")
+		for _, c := range d.Citations {
+			if !strings.Contains(said, fmt.Sprintf("[[%d]](#c%d)", c.N, c.N)) || !strings.Contains(proof, "“"+c.Quote+"”") || !strings.Contains(proof, "]("+c.Link+")") {
+				t.Errorf("of %d companies, [%d] is not cited, or its quote does not stand there", n, c.N)
+			}
 		}
 		for _, source := range d.Sources {
 			if !strings.Contains(text, "]("+source.URL+")") {
@@ -86,7 +96,7 @@ func TestASummaryKeepsItsWordsWhateverLongNamesAndStatements(t *testing.T) {
 	put(t, s, facts...)
 	for n := 1; n <= len(companies); n++ {
 		d := compose(t, s, schema.ReportParams{Type: schema.ReportSummary, Companies: companies[:n], MaxFactsPerSection: 20, MaxFacts: 200})
-		if words := len(strings.Fields(render(t, d, report.Markdown))); words > 500 || len(d.Highlights) == 0 {
+		if words := counted(render(t, d, report.Markdown)); words > 500 || len(d.Highlights) == 0 {
 			t.Errorf("a summary of %d companies has %d words, %d of its facts", n, words, len(d.Highlights))
 		}
 	}
@@ -101,5 +111,58 @@ func TestASummaryKeepsToItsCategoriesAndProfile(t *testing.T) {
 	d := compose(t, s, schema.ReportParams{Type: schema.ReportSummary, Companies: []string{"A"}, Categories: []string{"limits"}, Profile: profile, MaxFactsPerSection: 20, MaxFacts: 200})
 	if len(d.Highlights) != 1 || d.Highlights[0].Text != "At most 9 indexes." {
 		t.Errorf("it tells %+v", d.Highlights)
+	}
+}
+
+func TestASummaryTellsWhatDiffersAndWhatIsAskedForFirst(t *testing.T) {
+	t.Parallel()
+	rate := func(n int) schema.Value {
+		return schema.Value{Kind: schema.ValueRate, Original: fmt.Sprintf("%d requests per second", n), Number: float64(n), Unit: "request/s"}
+	}
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	put(t, s,
+		stated{"Ant", "features", "Ant supports webhooks.", schema.Value{}, nil},
+		stated{"Ant", "features", "Ant can be used offline.", schema.Value{}, nil},
+		stated{"Ant", "limits", "The request rate limit is 100 requests per second.", rate(100), nil},
+		stated{"Ant", "certifications", "Ant holds a SOC 2 Type II report.", schema.Value{}, nil},
+		stated{"Ant", "encryption", "Data are encrypted at rest with AES-256.", schema.Value{}, nil},
+		stated{"Ant", "endpoints", "The base URL is https://api.ant.example.", schema.Value{}, nil},
+		stated{"Ant", "features", "Ant has a vector search.", schema.Value{}, nil},
+		stated{"Bee", "features", "Bee does not support webhooks.", schema.Value{}, nil},
+		stated{"Bee", "limits", "The request rate limit is 20 requests per second.", rate(20), nil},
+		stated{"Bee", "limits", "The request rate limit is 30 requests per second.", rate(30), nil},
+		stated{"Bee", "certifications", "Bee holds a SOC 2 Type II report.", schema.Value{}, nil},
+		stated{"Cow", "limits", "The request rate limit is 50 requests per second.", rate(50), nil},
+	)
+	d := compose(t, s, schema.ReportParams{Type: schema.ReportSummary, Companies: []string{"Ant", "Bee", "Cow"}, MaxFactsPerSection: 20, MaxFacts: 200})
+	var told []string
+	for _, p := range d.Highlights {
+		told = append(told, p.Text)
+	}
+	want := []string{
+		"Ant: Request rate: 100 requests per second (best)", "Ant supports webhooks", "Ant holds a SOC 2 Type II report", "Ant: Encryption at rest: Data are encrypted at rest with AES-256",
+		"Ant: The base URL is https://api.ant.example",
+		"Bee contradicts itself about request rate: 20 requests per second ≠ 30 requests per second", "Bee does not support webhooks", "Bee holds a SOC 2 Type II report",
+		"Cow: Request rate: 50 requests per second (worst)",
+	}
+	if !slices.Equal(told, want) {
+		t.Errorf("it tells\n%s\nwant\n%s", strings.Join(told, "\n"), strings.Join(want, "\n"))
+	}
+	if p := d.Highlights[5]; len(p.Cites) != 2 {
+		t.Errorf("a contradiction cites %v", p.Cites)
+	}
+	var able []string
+	for _, p := range d.Sections[0].Facts {
+		able = append(able, p.Text)
+	}
+	if got := strings.Join(able, "; "); got != "Offline use: Ant can be used offline; Ant has a vector search" {
+		t.Errorf("capabilities beside these: %s", got)
+	}
+}
+
+func TestWhatBuyersAskForFirstAreRows(t *testing.T) {
+	t.Parallel()
+	if strange := report.AskedWithoutRow(); len(strange) > 0 {
+		t.Errorf("there is no row %v", strange)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -69,7 +70,8 @@ func (d *Draft) Facts() int { return len(d.doc.Citations) }
 func (d *Draft) Tally() schema.Tally { return d.tally }
 
 // Save stores the report with its edges to the facts that it cites. One that was
-// stored before, by the same job, stays as it is.
+// stored before, by the same job, stays as it is. If another has taken the place of the
+// one that it was to follow, it follows that.
 func (d *Draft) Save(ctx context.Context, tx *store.Tx, job uuid.UUID) error {
 	known, err := tx.Ent.Report.Query().Where(report.ID(d.in.ID)).Exist(ctx)
 	if err != nil || known {
@@ -93,8 +95,8 @@ func (d *Draft) Save(ctx context.Context, tx *store.Tx, job uuid.UUID) error {
 	create := tx.Ent.Report.Create().SetID(d.in.ID).SetType(d.in.Type).SetTitle(d.doc.Title).SetCompanies(d.in.Companies).SetCategories(d.in.Categories).
 		SetFormat(d.in.Format).SetBody(d.body).SetData(d.data).SetJobID(job).SetInputHash(d.hash).SetFactsHash(d.said).SetCreatedAt(d.doc.Created)
 	if d.in.Previous != nil {
-		previous, err := tx.Ent.Report.Query().Where(report.ID(*d.in.Previous)).Select(report.FieldVersion).Only(ctx)
-		if err != nil && !ent.IsNotFound(err) {
+		previous, err := LockNewest(ctx, tx, *d.in.Previous)
+		if err != nil && !errors.Is(err, ErrNotFound) {
 			return fmt.Errorf("read the report before: %w", err)
 		}
 		if previous != nil {
