@@ -53,24 +53,27 @@ const faint = `(() => {
 	return {seen, found}
 })()`
 
-// tab opens a document in Chromium.
-func tab(t *testing.T, d *report.Document) context.Context {
+// browser starts a Chromium; show opens documents in tabs of it.
+func browser(t *testing.T) (show func(*report.Document) context.Context) {
 	t.Helper()
 	running, stop, err := chromium.Start(t.Context(), chromium.Find(""), "techfacts/test")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
-	tab, closeTab := chromium.Tab(running)
-	t.Cleanup(closeTab)
-	tree, err := chromedp.Call(tab, page.GetFrameTree, struct{}{})
-	if err == nil {
-		_, err = chromedp.Call(tab, page.SetDocumentContent, page.SetDocumentContentParams{FrameID: tree.FrameTree.Frame.ID, HTML: render(t, d, report.HTML)})
+	return func(d *report.Document) context.Context {
+		t.Helper()
+		tab, closeTab := chromium.Tab(running)
+		t.Cleanup(closeTab)
+		tree, err := chromedp.Call(tab, page.GetFrameTree, struct{}{})
+		if err == nil {
+			_, err = chromedp.Call(tab, page.SetDocumentContent, page.SetDocumentContentParams{FrameID: tree.FrameTree.Frame.ID, HTML: render(t, d, report.HTML)})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tab
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tab
 }
 
 // every is a document in which each state of a cell stands.
@@ -98,7 +101,7 @@ func every(t *testing.T) *report.Document {
 
 func TestEveryTextStandsOutFromWhatIsBehindIt(t *testing.T) {
 	t.Parallel()
-	tab := tab(t, every(t))
+	tab := browser(t)(every(t))
 	for _, look := range []struct{ media, scheme string }{{"screen", "light"}, {"screen", "dark"}, {"print", "light"}, {"print", "dark"}} {
 		_, err := chromedp.Call(tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 			Media: look.media, Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: look.scheme}},
@@ -133,12 +136,13 @@ func TestANarrowScreenShowsTwoCompaniesSideBySide(t *testing.T) {
 		companies, many = append(companies, c), append(many, stated{c, "limits", "At most 9 indexes.", schema.Value{}, nil})
 	}
 	put(t, s, many...)
+	show := browser(t)
 	for _, n := range []int{1, 2, 3, 7} {
 		typ := schema.ReportComparison
 		if n == 1 {
 			typ = schema.ReportSingle
 		}
-		tab := tab(t, compose(t, s, schema.ReportParams{Type: typ, Companies: companies[:n], MaxFactsPerSection: 2, MaxFacts: 9}))
+		tab := show(compose(t, s, schema.ReportParams{Type: typ, Companies: companies[:n], MaxFactsPerSection: 2, MaxFacts: 9}))
 		if _, err := chromedp.Call(tab, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 390, Height: 844, DeviceScaleFactor: 1, Mobile: true}); err != nil {
 			t.Fatal(err)
 		}

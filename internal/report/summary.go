@@ -204,9 +204,13 @@ func hasWords(text, label string) bool {
 	})
 }
 
-// proof cites the facts that say what the text of a cell says.
+// proof cites the facts that say what the text of a cell says, or that contradict each other.
 func (c *composing) proof(cell Cell) (cites []int) {
-	for i, e := range cell.Entries {
+	entries := cell.Entries
+	if cell.State == Conflict {
+		entries = entries[:2]
+	}
+	for i, e := range entries {
 		shown := i == 0 || e.isFlag() || strings.Contains(cell.Text, e.Text)
 		if !shown || len(cites) == cellCites {
 			continue
