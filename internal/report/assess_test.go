@@ -37,7 +37,7 @@ var verdicts = []struct {
 }{
 	{of("request_rate", schema.AtLeast, "10 requests per second"), [3]verdict{{"PASS Business Team", "600 requests per minute"}, {"PASS", "100 requests per second"}, {"PASS Enterprise", "10,000 requests per minute"}}},
 	{of("request_rate", schema.AtLeast, "50 per second"), [3]verdict{{"PASS Business", "6,000 requests per minute"}, {"PASS", "100 requests per second"}, {"PASS Enterprise", "10,000 requests per minute"}}},
-	{of("request_rate", schema.AtLeast, "200 per second"), [3]verdict{{"FAIL", "less"}, {"UNKNOWN", "Self-hosted servers have no rate limit"}, {"UNKNOWN", "1,000 requests per minute ≠ Growth: 1,200"}}},
+	{of("request_rate", schema.AtLeast, "200 per second"), [3]verdict{{"FAIL", "less"}, {"UNKNOWN", "Self-hosted servers have no rate limit"}, {"UNKNOWN", "1,200 requests per minute ≠ Growth: 1,000"}}},
 	{of("request_rate", schema.AtLeast, "100.5 rps"), [3]verdict{{"FAIL", "less"}, {"UNKNOWN", "Self-hosted servers have no rate limit"}, {"PASS Enterprise", "10,000"}}},
 	{of("request_rate", schema.AtLeast, "1 GB per day"), [3]verdict{{"UNKNOWN", "it counts something else"}, {"UNKNOWN", "it counts something else"}, {"UNKNOWN", "contradict"}}},
 	{of("request_rate", schema.AtMost, "1 per hour"), [3]verdict{{"FAIL", "more"}, {"FAIL", "more"}, {"UNKNOWN", "contradict"}}},
@@ -45,9 +45,9 @@ var verdicts = []struct {
 	{of("request_size", schema.AtLeast, "20 MB"), [3]verdict{{"FAIL", "10 MiB"}, {"PASS", "32 MiB"}, {"PASS", "20 MB"}}},
 	{of("request_timeout", schema.AtMost, "0.5 minutes"), [3]verdict{{"PASS", "30 seconds"}, {"FAIL", "60 seconds"}, {"PASS", "15 seconds"}}},
 	{of("request_timeout", schema.Equals, "60 s"), [3]verdict{{"FAIL", "something else"}, {"PASS", "60 seconds"}, {"FAIL", "something else"}}},
-	{of("saml", schema.Exists, ""), [3]verdict{{"PASS Enterprise", "Enterprise"}, {"FAIL", "no such thing"}, {"PASS Growth Enterprise", "SAML 2.0"}}},
+	{of("saml", schema.Exists, ""), [3]verdict{{"PASS Enterprise", "Enterprise"}, {"FAIL", "no such thing"}, {"PASS Enterprise Growth", "SAML 2.0"}}},
 	{of("mtls", schema.Exists, ""), [3]verdict{{"FAIL", "no such thing"}, {"PASS Enterprise", "Enterprise"}, {"UNKNOWN", "none says it"}}},
-	{of("price", schema.AtMost, "$50 per month"), [3]verdict{{"PASS Team Free", "$49 per month"}, {"PASS Starter", "$25 per month"}, {"UNKNOWN", "it is in EUR"}}},
+	{of("price", schema.AtMost, "$50 per month"), [3]verdict{{"PASS Free Team", "$49 per month"}, {"PASS Starter", "$25 per month"}, {"UNKNOWN", "it is in EUR"}}},
 	{of("price", schema.AtMost, "$301 per year"), [3]verdict{{"PASS Free", "$0"}, {"PASS Starter", "$25 per month"}, {"UNKNOWN", "it is in EUR"}}},
 	{of("price", schema.AtMost, "€20"), [3]verdict{{"PASS Free", "$0"}, {"UNKNOWN", "it is in USD"}, {"UNKNOWN", "it is per month"}}},
 	{of("annual_discount", schema.AtLeast, "20%"), [3]verdict{{"PASS", "20%"}, {"FAIL", "15%"}, {"UNKNOWN", "none says it"}}},
@@ -57,8 +57,8 @@ var verdicts = []struct {
 	{of("trial", schema.AtLeast, "3 weeks"), [3]verdict{{"FAIL", "14-day"}, {"PASS Pro", "30-day"}, {"PASS", "21 days"}}},
 	{of("soc2", schema.Contains, "type ii"), [3]verdict{{"PASS", "SOC 2 Type II"}, {"FAIL", "SOC 2 Type I"}, {"FAIL", "does not hold"}}},
 	{of("minimum_tls", schema.AtLeast, "1.3"), [3]verdict{{"FAIL", "TLS 1.2"}, {"PASS", "TLS 1.3"}, {"FAIL", "TLS 1.2"}}},
-	{of("audit_log_retention", schema.AtLeast, "1 year"), [3]verdict{{"PASS", "365 days"}, {"FAIL", "90 days"}, {"PASS Growth Enterprise", "400 days"}}},
-	{of("uptime", schema.AtLeast, "99.95 %"), [3]verdict{{"PASS Enterprise Business", "99.99%"}, {"PASS Enterprise", "99.95%"}, {"PASS Enterprise", "99.95 %"}}},
+	{of("audit_log_retention", schema.AtLeast, "1 year"), [3]verdict{{"PASS", "365 days"}, {"FAIL", "90 days"}, {"PASS Enterprise Growth", "400 days"}}},
+	{of("uptime", schema.AtLeast, "99.95 %"), [3]verdict{{"PASS Business Enterprise", "99.99%"}, {"PASS Enterprise", "99.95%"}, {"PASS Enterprise", "99.95 %"}}},
 	{of("page_size", schema.AtLeast, "400"), [3]verdict{{"FAIL", "200 hits"}, {"PASS", "1,000 hits"}, {"PASS", "500 hits"}}},
 	{of("first_response", schema.AtMost, "70 minutes"), [3]verdict{{"PASS Enterprise", "1 hour"}, {"PASS", "30 minutes"}, {"FAIL", "2 hours"}}},
 	{of("latency_p95", schema.AtMost, "0.04 s"), [3]verdict{{"PASS", "38 ms"}, {"PASS", "22 ms"}, {"FAIL", "45 ms"}}},
@@ -71,7 +71,7 @@ var verdicts = []struct {
 	{of("memory", schema.AtMost, "16 GB"), [3]verdict{{"UNKNOWN", "none says it"}, {"PASS", "8 GiB"}, {"FAIL", "32 GB"}}},
 	{of("cpu", schema.AtMost, "4"), [3]verdict{{"UNKNOWN", "none says it"}, {"PASS", "4 cores"}, {"FAIL", "8 vCPU"}}},
 	{of("cpu", schema.AtMost, "4 cores"), [3]verdict{{"UNKNOWN", "none says it"}, {"PASS", "4 cores"}, {"UNKNOWN", "it counts something else"}}},
-	{about("webhooks", schema.Exists, ""), [3]verdict{{"PASS Team Business Enterprise", "Team"}, {"FAIL", "does not support webhooks"}, {"PASS", "all plans"}}},
+	{about("webhooks", schema.Exists, ""), [3]verdict{{"PASS Business Enterprise Team", "Team"}, {"FAIL", "does not support webhooks"}, {"PASS", "all plans"}}},
 	{about("the geo search", schema.Exists, ""), [3]verdict{{"FAIL", "does not support geo search"}, {"PASS", "filter and sort by distance"}, {"UNKNOWN", "no fact has these words"}}},
 	{about("concurrent connections", schema.AtLeast, "100"), [3]verdict{{"PASS Business", "200 concurrent connections"}, {"PASS", "500 concurrent connections"}, {"FAIL", "50 concurrent connections"}}},
 	{about("synonyms", schema.AtLeast, "100"), [3]verdict{{"PASS", "5,000 per index"}, {"UNKNOWN", "no fact has these words"}, {"UNKNOWN", "nothing in such figures"}}},
@@ -91,7 +91,7 @@ func TestVerdictsEqualTheTruth(t *testing.T) {
 			for k, company := range []string{"Quarrowby", "Fennlark", "Halvorsund"} {
 				f := assessed(a, company).Findings[i]
 				if got := strings.TrimSpace(string(f.Outcome) + " " + strings.Join(f.Plans, " ")); got != v.of[k][0] || !strings.Contains(f.Reason, v.of[k][1]) {
-					t.Errorf("%s of %s is %s (%s), want %v", a.Labels[i], company, got, f.Reason, v.of[k])
+					t.Errorf("%s of %s is %q (%s), want %q", a.Labels[i], company, got, f.Reason, v.of[k])
 				}
 				if (len(f.Entries) > 0) != (f.State != report.NotDocumented) || len(f.Entries) > 5 {
 					t.Errorf("%s of %s, which is %s, has %d entries of evidence", a.Labels[i], company, f.State, len(f.Entries))

@@ -347,7 +347,7 @@ func TestAYesOrNoForEachPlanTakesOnePlaceOfACell(t *testing.T) {
 		}
 		put(t, s, said...)
 		c := rowOf(compare(t, s, report.Question{Companies: []string{"A"}, Attributes: []string{"webhooks"}}), "webhooks").Cells[0]
-		if want := "Yes: Starter, Team, Business, Enterprise · No: Free"; c.Text != want {
+		if want := "Yes: Business, Enterprise, Starter, Team · No: Free"; c.Text != want {
 			t.Errorf("got %q, want %q", c.Text, want)
 		}
 	})

@@ -178,7 +178,7 @@ func (d demand) hold(c Cell, more bool) Finding {
 	case c.State == Conflict:
 		// What holds for other plans is not in doubt.
 		if f.Entries = d.passing(c.Entries[2:]); len(f.Entries) > 0 {
-			f.Outcome, f.Reason, f.Plans = Pass, "stated: "+firstTexts(f.Entries), plansOf(f.Entries)
+			f.Outcome, f.Reason, f.Plans = Pass, "stated: "+firstTexts(f.Entries), plansOf(f.Entries, nil)
 			break
 		}
 		f.Reason, f.Entries = "its pages contradict each other: "+c.Parts[0], c.Entries[:2]
@@ -246,7 +246,7 @@ func (d demand) weigh(f *Finding, c Cell, more bool) {
 	switch {
 	case len(by[Pass]) > 0:
 		f.Outcome, f.Entries, f.Reason = Pass, by[Pass], "stated: "+firstTexts(by[Pass])
-		f.Plans = plansOf(by[Pass])
+		f.Plans = plansOf(by[Pass], by[Fail])
 	case len(by[Unknown]) > 0:
 		f.Entries, f.Reason = by[Unknown], why+": "+firstTexts(by[Unknown])
 	case more:
@@ -260,10 +260,15 @@ func (d demand) weigh(f *Finding, c Cell, more bool) {
 	}
 }
 
-// plansOf are the plans to which all entries are limited; none if one is limited to none.
-func plansOf(said []Said) (plans []string) {
-	for _, s := range said {
+// plansOf are the plans to which what meets a rule is limited; none if one is limited to
+// none, and nothing says that a plan has it not.
+func plansOf(met, not []Said) (plans []string) {
+	limited := slices.ContainsFunc(not, func(s Said) bool { return s.Denies && s.Limits["plan"] != "" })
+	for _, s := range met {
 		if s.Limits["plan"] == "" {
+			if limited {
+				continue // such as a sentence that names several
+			}
 			return nil
 		}
 		for p := range strings.SplitSeq(s.Limits["plan"], ", ") {
@@ -272,6 +277,7 @@ func plansOf(said []Said) (plans []string) {
 			}
 		}
 	}
+	slices.Sort(plans)
 	return plans
 }
 

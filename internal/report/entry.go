@@ -248,8 +248,10 @@ func (s Statement) whole(v schema.Value, at int, columns columns) schema.Value {
 		if m := perUnit.FindStringSubmatch(s.Text[:at]); m != nil {
 			v.Per = strings.ToLower(m[1])
 			v.Unit += "/" + v.Per
-			v.Original += " per " + v.Per
 		}
+	}
+	if v.Kind == schema.ValueMoney && !strings.Contains(strings.ToLower(v.Original), strings.ToLower(v.Per[strings.LastIndexByte(v.Per, ' ')+1:])) {
+		v.Original += " per " + v.Per // which stands elsewhere in the sentence
 	}
 	if c := columns.at(at); c != nil && v.Unit != "" && strings.Trim(v.Original, "0123456789.,\u00a0\u202f ") == "" {
 		v.Original += c.unit()

@@ -50,7 +50,8 @@ func parts(a *attribute, said []Said, state State) (list []string, worded int) {
 			worded++
 		}
 	}
-	sentences, wordy := 0, len(list) == 0 && state != Conflict
+	told := len(list) > 0 && (state != Stated || strings.HasPrefix(list[0], haveIt))
+	sentences, wordy := 0, !told && state != Conflict // plans that have it not do not tell that others have it
 	for _, s := range inOrder(shown) {
 		if s.isFlag() {
 			continue
@@ -137,17 +138,24 @@ func (s Said) isFlag() bool {
 	return s.Value.Kind == schema.ValueFlag && s.Limits["plan"] != "" && strings.Contains(s.Statement, " — ")
 }
 
-// flags words the plans that have it, then those that have not.
+// What stands before the plans that have something, and those that have not.
+const (
+	haveIt  = "Yes: "
+	haveNot = "No: "
+)
+
+// flags words the plans that have it, then those that have not, each in the order of
+// their names: facts come by confidence, which says nothing of plans.
 func flags(said []Said) (parts []string) {
-	for _, yes := range []bool{true, false} {
+	for _, is := range []bool{true, false} {
 		var columns []string
 		for _, s := range said {
-			if c := s.Limits["plan"]; s.isFlag() && s.Value.Yes == yes && !slices.Contains(columns, c) {
+			if c := s.Limits["plan"]; s.isFlag() && s.Value.Yes == is && !slices.Contains(columns, c) {
 				columns = append(columns, c)
 			}
 		}
-		if len(columns) > 0 {
-			parts = append(parts, map[bool]string{true: "Yes: ", false: "No: "}[yes]+strings.Join(columns, ", "))
+		if slices.Sort(columns); len(columns) > 0 {
+			parts = append(parts, map[bool]string{true: haveIt, false: haveNot}[is]+strings.Join(columns, ", "))
 		}
 	}
 	return parts

@@ -75,7 +75,7 @@ func TestLibreOfficeOpensAWorkbookWithItsTypes(t *testing.T) {
 			}
 		}
 	}
-	if n < 10 || len(book["Values"].rows) != n || len(book["Facts"].rows) != len(d.Citations) || len(book["Sources"].rows) != len(d.Sources) {
+	if n < 6 || len(book["Values"].rows) != n || len(book["Facts"].rows) != len(d.Citations) || len(book["Sources"].rows) != len(d.Sources) {
 		t.Fatalf("%d values, %d facts and %d sources of %d, %d and %d", len(book["Values"].rows), len(book["Facts"].rows), len(book["Sources"].rows), n, len(d.Citations), len(d.Sources))
 	}
 	for i, c := range d.Citations {
