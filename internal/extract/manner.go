@@ -77,7 +77,7 @@ func manner(quote string, c candidate, words []word) float64 {
 	if announces(quote) {
 		f *= 0.6
 	}
-	if len(words) < 4 && !c.fragment && !hasFigure(quote) {
+	if len(words) < 3 && !c.fragment && !hasFigure(quote) {
 		f *= 0.7
 	}
 	if isSpoken(quote) {
