@@ -170,7 +170,7 @@ func (d demand) hold(c Cell, more bool) Finding {
 	case d.broken != "":
 		f.Reason = "the rule cannot be read any more: " + d.broken
 	case c.State == NotRead:
-		f.Reason = "no page of that kind was read"
+		f.Reason = "nothing was found on it"
 	case c.State == NotDocumented && d.attribute == nil:
 		f.Reason = "no fact has these words"
 	case c.State == NotDocumented:
