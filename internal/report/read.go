@@ -233,7 +233,8 @@ select k.company, k.attribute from key k`
 }
 
 // covered tells of which sections each company has facts with entries, whatever they say: pages
-// with something of that kind were read. It jumps from category to category of the index, on either database.
+// with something of that kind were read. It jumps from category to category of the index, on either database;
+// a limit keeps PostgreSQL from joining all of them.
 func (r *reader) covered(ctx context.Context) (map[place]bool, error) {
 	condition, args := r.counted(anys(r.names))
 	rows, err := r.store.Rows(ctx, `with recursive company(name) as (values `+repeat("(?)", len(r.names))+`),
@@ -243,7 +244,8 @@ kind(company, category) as (
   select k.company, (select min(f.category) from facts f where f.company = k.company and f.category > k.category) from kind k where k.category is not null
 )
 select k.company, k.category from kind k where k.category is not null
-  and exists (select 1 from facts f where f.company = k.company and f.category = k.category`+condition+` and exists (select 1 from entries e where e.fact_id = f.id))`, args...)
+  and (select 1 from facts f where f.company = k.company and f.category = k.category`+condition+`
+    and (select 1 from entries e where e.fact_id = f.id limit 1) is not null limit 1) is not null`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("find categories: %w", err)
 	}
