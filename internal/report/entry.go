@@ -70,6 +70,9 @@ func (s Statement) entry(m mention, columns columns) (e Entry, ok bool) {
 		return e, true
 	}
 	if v, at, found := s.measure(m); found {
+		if denies && v.Kind == schema.ValueVersion { // of one version that there is not
+			return e, false
+		}
 		e.Value, e.Apart = s.whole(v, at, columns), s.apart(s.about(v, at, columns, m.of))
 		return e, true
 	}

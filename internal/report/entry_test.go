@@ -108,6 +108,39 @@ func TestANoMustBeAboutTheRowItself(t *testing.T) {
 	}
 }
 
+func TestWhatHasEndedOrIsToComeIsDenied(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]struct {
+		attribute string
+		denies    bool
+	}{
+		"Support for OAuth 2.0 has been dropped.":                  {"oauth2", true},
+		"SAML single sign-on was removed in version 3.":            {"saml", true},
+		"Features — SCIM has been discontinued":                    {"scim", true},
+		"SCIM — Status: Discontinued in 2024":                      {"scim", true},
+		"Our SOC 2 report expired in March 2024.":                  {"soc2", true},
+		"HIPAA compliance is planned for 2027.":                    {"hipaa", true},
+		"Is there a bug bounty? — Not at the moment":               {"bug_bounty", true},
+		"Nova lacks support for mutual TLS.":                       {"mtls", true},
+		"Webhooks are no longer supported since version 4.":        {"webhooks", true},
+		"SCIM is on the roadmap.":                                  {"scim", true},
+		"Nova dropped support for SAML in version 3.":              {"saml", true},
+		"Support for SAML has never been dropped.":                 {"saml", false},
+		"SAML is supported; the old log-in page was removed.":      {"saml", false},
+		"Webhooks tell you when a record was removed.":             {"webhooks", false},
+		"Version 1 was switched off on 1 June 2026.":               {"sunset", false},
+		"An endpoint that was retired on 1 June 2026 answers 410.": {"sunset", false},
+	} {
+		got := report.Entries(report.Statement{Category: "features", Text: text})
+		if len(got) != 1 || got[0].Attribute != want.attribute || got[0].Denies != want.denies {
+			t.Errorf("%q: %+v, want %v", text, got, want)
+		}
+	}
+	if got := report.Entries(report.Statement{Category: "sdks", Text: "Python 2.7 is no longer supported."}); len(got) != 1 || got[0].Attribute != "~sdks" {
+		t.Errorf("a version that there is not is %+v", got)
+	}
+}
+
 func TestValuesKeepWhatTheyAreAbout(t *testing.T) {
 	t.Parallel()
 	type say struct{ attribute, value, apart string }
