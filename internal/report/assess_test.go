@@ -242,6 +242,22 @@ func TestWhatMayMeetARuleIsNotFailed(t *testing.T) {
 	}
 }
 
+func TestANoOfOnePlanIsNoNoOfAll(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	put(t, s,
+		stated{"A", "tiers", "SAML is not included in the free tier.", schema.Value{}, nil},
+		stated{"B", "tiers", "Multi-factor authentication is not available on the Free plan, but is available on all other plans.", schema.Value{}, nil},
+	)
+	a := assess(t, s, []schema.Requirement{of("saml", schema.Exists, ""), of("mfa", schema.Exists, ""), of("free_tier", schema.Exists, "")}, "A", "B")
+	if f := assessed(a, "A").Findings; f[0].Outcome != report.Unknown || f[0].State != report.Stated || !strings.Contains(f[0].Reason, "some have no such thing") || f[2].Outcome != report.Pass {
+		t.Errorf("findings of A are %+v", f)
+	}
+	if f := assessed(a, "B").Findings; f[1].Outcome != report.Pass || f[2].Outcome != report.Pass {
+		t.Errorf("findings of B are %+v", f)
+	}
+}
+
 // A plan that meets a rule may be the one of which the documentation is least sure.
 func TestEveryPlanIsLookedAt(t *testing.T) {
 	t.Parallel()

@@ -297,6 +297,9 @@ func (d demand) judge(s Said) (o Outcome, why string) {
 	flag := d.wanted.Kind == schema.ValueFlag
 	switch {
 	case d.rule.Operator == schema.Exists || flag && d.wanted.Yes:
+		if s.deniesSome() {
+			return Unknown, "it is stated that some have no such thing, and not who has"
+		}
 		return met(!s.Denies)
 	case flag: // where something is stated, a no holds on some plan only
 		return Fail, ""
@@ -326,6 +329,9 @@ func (d demand) judge(s Said) (o Outcome, why string) {
 	}
 	return o, why
 }
+
+// deniesSome reports an entry that says no for some, and nothing of the others.
+func (s Said) deniesSome() bool { return !s.Denies && s.Value.Kind == schema.ValueFlag && !s.Value.Yes }
 
 const severalValues = "it says several values"
 

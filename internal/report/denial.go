@@ -18,8 +18,26 @@ func (s Statement) denies(m mention, columns columns) bool {
 		return !c.asks() && (refuses(s.Text[c.start:c.end]) || !m.ofVersions() && absentCell.MatchString(s.Text[c.start:c.end]))
 	}
 	start, end := clause(s.Text, m.start, m.end, c == nil)
+	if m.placed(s.Text[start:m.start]) {
+		return false
+	}
 	return denied(s.Text, start, end, m.start) || !m.ofVersions() && m.ended(s.Text[start:m.start], s.Text[m.end:end])
 }
+
+// placed reports that the mention is of where something else is not: before it stands "not available on the".
+func (m mention) placed(before string) bool {
+	return m.of != nil && m.of.isPlace() && onPlace.MatchString(before) && !forIt.MatchString(before)
+}
+
+// isPlace tells whether the attribute is a plan or an edition, which has or has not other things.
+func (a *attribute) isPlace() bool {
+	return a.section.key == "tiers" || a.key == "price" || a.key == "self_hosting" || a.key == "sandbox"
+}
+
+var (
+	onPlace = regexp.MustCompile(`(?i) (?:on|in|for|with|under|during) (?:(?:the|our|your|a|any) )?$`)
+	forIt   = regexp.MustCompile(`(?i)\b(?:support|plans?|option|charge|provision|need) for (?:(?:the|our|your|a|any) )?$`)
+)
 
 // ofVersions tells whether the attribute is about what ends.
 func (m mention) ofVersions() bool { return m.of != nil && m.of.section.key == "versioning" }

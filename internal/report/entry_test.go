@@ -141,6 +141,32 @@ func TestWhatHasEndedOrIsToComeIsDenied(t *testing.T) {
 	}
 }
 
+func TestWhatAPlanLacksIsDeniedOfThatPlanAlone(t *testing.T) {
+	t.Parallel()
+	type say struct {
+		attribute, apart string
+		denies, no       bool
+	}
+	for text, want := range map[string][]say{
+		"Audit logs are not available on the Free plan.":                                                      {{"audit_log", "plan=free", false, true}, {"free_tier", "", false, false}},
+		"SAML is not included in the free tier.":                                                              {{"saml", "plan=free", false, true}, {"free_tier", "", false, false}},
+		"Multi-factor authentication is not available on the Free plan, but is available on all other plans.": {{"mfa", "", false, false}, {"free_tier", "", false, false}},
+		"There is no free plan.":                                                                              {{"free_tier", "", true, false}},
+		"We have no plans for a free tier.":                                                                   {{"free_tier", "", true, false}},
+		"SAML is not available on self-hosted servers.":                                                       {{"saml", "", true, false}, {"self_hosting", "", false, false}},
+		"There is no support for mutual TLS.":                                                                 {{"mtls", "", true, false}},
+		"SCIM is not supported on any plan.":                                                                  {{"scim", "", true, false}},
+	} {
+		var got []say
+		for _, e := range report.Entries(report.Statement{Category: "tiers", Text: text}) {
+			got = append(got, say{e.Attribute, e.Apart, e.Denies, e.Value.Kind == schema.ValueFlag && !e.Value.Yes})
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q says %v, want %v", text, got, want)
+		}
+	}
+}
+
 func TestValuesKeepWhatTheyAreAbout(t *testing.T) {
 	t.Parallel()
 	type say struct{ attribute, value, apart string }
