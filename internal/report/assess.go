@@ -84,7 +84,10 @@ func (a *assessing) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	looked := map[place]bool{} // sections of which something is known
+	looked, err := a.reader.covered(ctx)
+	if err != nil {
+		return err
+	}
 	for p := range present {
 		if named := attributes().byKey[p.key]; named != nil {
 			looked[place{p.company, named.section.key}] = true

@@ -207,6 +207,57 @@ func TestRangesAndNoLimitsAreCompared(t *testing.T) {
 	}
 }
 
+func TestWhatMayMeetARuleIsNotFailed(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	rate := schema.Value{Kind: schema.ValueRate, Original: "25 requests per second", Number: 25, Unit: "request/s"}
+	put(t, s,
+		stated{"A", "limits", "Growth teams may burst to 25 requests per second and Business teams to 100.", rate, nil},
+		stated{"A", "requirements", "It runs on Kubernetes 1.28 to 1.34.", schema.Value{Kind: schema.ValueVersion, Original: "1.28 to 1.34", From: "1.28", To: "1.34"}, nil},
+		stated{"A", "certifications", "Reports on SOC 1 Type 2 and SOC 2 Type 2 are sent under NDA.", schema.Value{}, nil},
+		stated{"B", "limits", "The burst is 25 requests per second; what is above gets status 429.", rate, nil},
+		stated{"B", "certifications", "B holds a SOC 2 Type II report.", schema.Value{}, nil},
+	)
+	for _, c := range []struct {
+		company string
+		rule    schema.Requirement
+		outcome report.Outcome
+		reason  string
+	}{
+		{"A", of("burst", schema.AtLeast, "80 per second"), report.Unknown, "several values"},
+		{"A", of("burst", schema.AtLeast, "101 per second"), report.Fail, "all that was found is less"},
+		{"A", of("burst", schema.AtMost, "20 per second"), report.Fail, "all that was found is more"},
+		{"B", of("burst", schema.AtLeast, "80 per second"), report.Fail, "less"},
+		{"A", of("kubernetes", schema.AtLeast, "1.28"), report.Pass, ""},
+		{"A", of("kubernetes", schema.AtLeast, "1.30"), report.Unknown, "range"},
+		{"A", of("kubernetes", schema.AtLeast, "1.35"), report.Fail, "less"},
+		{"A", of("soc2", schema.Contains, "Type II"), report.Pass, ""},
+		{"A", of("soc2", schema.Contains, "Type I"), report.Fail, "what was found does not say it"},
+		{"B", of("soc2", schema.Contains, "type 2"), report.Pass, ""},
+		{"B", of("soc2", schema.Contains, "type 1"), report.Fail, ""},
+	} {
+		if f := assess(t, s, []schema.Requirement{c.rule}, c.company).Companies[0].Findings[0]; f.Outcome != c.outcome || !strings.Contains(f.Reason, c.reason) {
+			t.Errorf("%v of %s is %s: %s", c.rule, c.company, f.Outcome, f.Reason)
+		}
+	}
+}
+
+func TestANoOfOnePlanIsNoNoOfAll(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	put(t, s,
+		stated{"A", "tiers", "SAML is not included in the free tier.", schema.Value{}, nil},
+		stated{"B", "tiers", "Multi-factor authentication is not available on the Free plan, but is available on all other plans.", schema.Value{}, nil},
+	)
+	a := assess(t, s, []schema.Requirement{of("saml", schema.Exists, ""), of("mfa", schema.Exists, ""), of("free_tier", schema.Exists, "")}, "A", "B")
+	if f := assessed(a, "A").Findings; f[0].Outcome != report.Unknown || f[0].State != report.Stated || !strings.Contains(f[0].Reason, "some have no such thing") || f[2].Outcome != report.Pass {
+		t.Errorf("findings of A are %+v", f)
+	}
+	if f := assessed(a, "B").Findings; f[1].Outcome != report.Pass || f[2].Outcome != report.Pass {
+		t.Errorf("findings of B are %+v", f)
+	}
+}
+
 // A plan that meets a rule may be the one of which the documentation is least sure.
 func TestEveryPlanIsLookedAt(t *testing.T) {
 	t.Parallel()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode"
@@ -220,6 +221,16 @@ func wordsOf(text string) []word {
 		flush(i)
 	}
 	flush(len(text))
+	return words
+}
+
+// typed gives the Roman numbers after "type" as Arabic ones: Type II is Type 2.
+func typed(words []word) []word {
+	for i := range words[:max(0, len(words)-1)] {
+		if n := slices.Index([]string{"", "i", "ii", "iii"}, words[i+1].stem); words[i].stem == "type" && n > 0 {
+			words[i+1].stem, words[i+1].number = strconv.Itoa(n), true
+		}
+	}
 	return words
 }
 

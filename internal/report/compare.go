@@ -107,7 +107,7 @@ type comparing struct {
 	Comparison
 	reader   reader
 	question Question
-	looked   map[place]bool // by company and section: a page of that kind was read
+	looked   map[place]bool // by company and section: something of that kind was found
 }
 
 // place is a company and a key: of a section, or of a row.
@@ -131,14 +131,8 @@ func (c *comparing) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.looked = map[place]bool{}
-	for p := range said {
+	for p := range said { // by a fact of another category, too
 		c.looked[place{p.company, sectionOf(p.key).key}] = true
-	}
-	for p := range rest { // what is left of a category with named rows may be chance: a word on a page about something else
-		if category := p.key[1:]; attributes().byCategory[category] == nil {
-			c.looked[place{p.company, category}] = true
-		}
 	}
 	c.unsaid(said)
 	rows := c.named(said)
@@ -258,11 +252,13 @@ func (c *comparing) asks(s *section) bool {
 	})
 }
 
-// say reads what the companies say in the named rows, and of what is left, at once.
+// say reads what the companies say in the named rows, and of what is left, and of which sections
+// something was found, at once.
 func (c *comparing) say(ctx context.Context, keys, loose []string) (said, rest map[place][]Said, err error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) { said, err = c.reader.said(ctx, keys, c.factsOf()); return err })
 	group.Go(func() (err error) { rest, err = c.reader.said(ctx, loose, c.restOf()); return err })
+	group.Go(func() (err error) { c.looked, err = c.reader.covered(ctx); return err })
 	return said, rest, group.Wait()
 }
 

@@ -52,6 +52,38 @@ func count(n float64, unit string) schema.Value {
 	return schema.Value{Kind: schema.ValueCount, Original: strings.TrimSpace(map[float64]string{5000: "5,000", 2000: "2,000", 300: "300"}[n] + " " + unit), Number: n, Unit: unit}
 }
 
+func TestWhatIsFoundOfAKindTellsThatItWasRead(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		facts := put(t, s,
+			stated{"A", "pricing", "SSD storage — Unit: GB-month; Amount: $0.21", schema.Value{}, nil},
+			stated{"A", "endpoints", "Endpoint GET /geocode/v4/search", schema.Value{}, nil},
+			stated{"B", "garden", "B has an apple tree.", schema.Value{}, nil},
+		)
+		states := func() (got []report.State) {
+			for _, row := range compare(t, s, report.Question{Companies: []string{"A", "B"}, Attributes: []string{"price", "base_url"}}).Rows {
+				got = append(got, row.Cells[0].State, row.Cells[1].State)
+			}
+			for _, f := range assess(t, s, []schema.Requirement{of("price", schema.AtMost, "$20 per month"), of("base_url", schema.Exists, "")}, "A").Companies[0].Findings {
+				got = append(got, f.State)
+			}
+			return got
+		}
+		if got := states(); !slices.Equal(got, []report.State{report.NotDocumented, report.NotRead, report.NotDocumented, report.NotRead, report.NotDocumented, report.NotDocumented}) {
+			t.Errorf("states are %v", got)
+		}
+		within(t, s, func(tx *store.Tx) error {
+			return tx.Ent.Fact.UpdateOneID(facts[0].ID).SetStatus(schema.FactRejected).Exec(t.Context())
+		})
+		if got := states(); !slices.Equal(got, []report.State{report.NotRead, report.NotRead, report.NotDocumented, report.NotRead, report.NotRead, report.NotDocumented}) {
+			t.Errorf("without a fact that holds the states are %v", got)
+		}
+		if f := assess(t, s, []schema.Requirement{of("soc2", schema.Exists, "")}, "A").Companies[0].Findings[0]; f.State != report.NotRead || f.Reason != "nothing was found on it" {
+			t.Errorf("is %s: %s", f.State, f.Reason)
+		}
+	})
+}
+
 func TestStatementsWithoutANameAreLaidSideBySideIfTheyAreAlike(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
@@ -114,7 +146,7 @@ func TestRowsThatOneCompanyAloneStatesAreThereOnDemand(t *testing.T) {
 				t.Errorf("%d rows are stated by one: %+v", c.LoneCount, c.Companies)
 			}
 		}
-		if c := all.Companies[2]; c.NothingAlike != 4 || c.NotDocumented != 0 || few.Companies[0].NotDocumented != 0 || few.Companies[0].NotRead != 1 {
+		if c := all.Companies[2]; c.NothingAlike != 4 || c.NotDocumented != 0 || few.Companies[0].NotDocumented != 1 || few.Companies[0].NotRead != 0 {
 			t.Errorf("of a row without a name nobody can say that it is not documented: %+v, %+v", c, few.Companies[0])
 		}
 		for _, row := range all.Rows {
@@ -224,7 +256,7 @@ func TestThePastIsMadeOfWhatHeldThen(t *testing.T) {
 		for n, want := range [][]report.State{
 			{report.Stated, report.StatedNo, report.NotDocumented},
 			{report.Stated, report.StatedNo, report.NotDocumented},
-			{report.NotRead, report.StatedNo, report.NotDocumented},
+			{report.NotDocumented, report.StatedNo, report.NotDocumented},
 			{report.NotRead, report.NotRead, report.NotRead},
 			{report.Stated, report.NotRead, report.NotRead},
 		} {

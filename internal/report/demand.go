@@ -71,7 +71,7 @@ func readValue(d *demand, text string) string {
 	case text == "":
 		return fmt.Sprintf("%s needs one", d.rule.Operator)
 	case d.rule.Operator == schema.Contains:
-		for _, w := range wordsOf(text) {
+		for _, w := range typed(wordsOf(text)) {
 			d.phrase = append(d.phrase, w.stem)
 		}
 		if len(d.phrase) == 0 {
@@ -170,7 +170,7 @@ func (d demand) hold(c Cell, more bool) Finding {
 	case d.broken != "":
 		f.Reason = "the rule cannot be read any more: " + d.broken
 	case c.State == NotRead:
-		f.Reason = "no page of that kind was read"
+		f.Reason = "nothing was found on it"
 	case c.State == NotDocumented && d.attribute == nil:
 		f.Reason = "no fact has these words"
 	case c.State == NotDocumented:
@@ -254,8 +254,8 @@ func (d demand) weigh(f *Finding, c Cell, more bool) {
 	default:
 		f.Outcome, f.Entries = Fail, by[Fail]
 		f.Reason = map[schema.RequirementOperator]string{
-			schema.AtLeast: "all that is stated is less", schema.AtMost: "all that is stated is more", schema.Equals: "something else is stated",
-			schema.Contains: "what is stated does not say it", schema.Exists: "it is stated that there is no such thing",
+			schema.AtLeast: "all that was found is less", schema.AtMost: "all that was found is more", schema.Equals: "something else is stated",
+			schema.Contains: "what was found does not say it", schema.Exists: "it is stated that there is no such thing",
 		}[d.rule.Operator] + ": " + firstTexts(by[Fail])
 	}
 }
@@ -303,6 +303,9 @@ func (d demand) judge(s Said) (o Outcome, why string) {
 	flag := d.wanted.Kind == schema.ValueFlag
 	switch {
 	case d.rule.Operator == schema.Exists || flag && d.wanted.Yes:
+		if s.deniesSome() {
+			return Unknown, "it is stated that some have no such thing, and not who has"
+		}
 		return met(!s.Denies)
 	case flag: // where something is stated, a no holds on some plan only
 		return Fail, ""
@@ -312,7 +315,7 @@ func (d demand) judge(s Said) (o Outcome, why string) {
 		}
 		return Fail, ""
 	case d.rule.Operator == schema.Contains:
-		return met(anywhere(wordsOf(s.Statement), [][]string{d.phrase}))
+		return met(anywhere(typed(wordsOf(s.Statement)), [][]string{d.phrase}))
 	}
 	values := d.values(s)
 	if len(values) == 0 {
@@ -333,16 +336,46 @@ func (d demand) judge(s Said) (o Outcome, why string) {
 	return o, why
 }
 
+// deniesSome reports an entry that says no for some, and nothing of the others.
+func (s Said) deniesSome() bool { return !s.Denies && s.Value.Kind == schema.ValueFlag && !s.Value.Yes }
+
 const severalValues = "it says several values"
 
 // meantElsewhere reports that the words of an entry have another value than the one
-// that was taken, which meets the rule and is of no other attribute: at most 50, or 100 on request.
+// that was taken, which meets the rule and is of no other attribute: at most 50, or 100 on request. What a
+// number without a unit is of, nobody knows.
 func (d demand) meantElsewhere(s Said) bool {
-	return (d.attribute == nil || d.attribute.alone(s.Statement)) && slices.ContainsFunc(extract.Measures(s.Statement), func(m extract.Measure) bool {
-		o, _ := compareTo(d.rule.Operator, d.wanted, m.Value)
-		return m.Value.Kind == s.Value.Kind && o == Pass
-	})
+	meets := func(v schema.Value) bool {
+		o, _ := compareTo(d.rule.Operator, d.wanted, v)
+		return v.Kind == s.Value.Kind && o == Pass
+	}
+	return slices.ContainsFunc(s.bareNumbers(), meets) || (d.attribute == nil || d.attribute.alone(s.Statement)) &&
+		slices.ContainsFunc(extract.Measures(s.Statement), func(m extract.Measure) bool { return meets(m.Value) })
 }
+
+// bareNumbers are the numbers of a sentence that may be of what its value is of, left out there: 25
+// requests per second, and Business teams to 100.
+func (s Said) bareNumbers() (list []schema.Value) {
+	own, err := strconv.ParseFloat(strings.ReplaceAll(leading.FindString(s.Value.Original), ",", ""), 64)
+	if err != nil || own == 0 || !s.Value.Numeric() || len(columnsOf(s.Statement)) > 0 {
+		return nil
+	}
+	for _, m := range elliptic.FindAllStringSubmatch(s.Statement, -1) {
+		n, err := strconv.ParseFloat(strings.ReplaceAll(m[1], ",", ""), 64)
+		if err != nil {
+			continue
+		}
+		v := s.Value
+		v.Original, v.Number, v.Max = m[1], v.Number*n/own, 0
+		list = append(list, v)
+	}
+	return list
+}
+
+var (
+	leading  = regexp.MustCompile(`\d[\d,]*(?:\.\d+)?`)
+	elliptic = regexp.MustCompile(`\b(?:to|is|are|and|or|gets?|have|has) (\d[\d,]*(?:\.\d+)?)(?:[.;,)]?$|[.;,)] | (?:on|for|in|if|when|and|or)\b)`)
+)
 
 // values are what an entry says that the rule may be about: of an attribute with
 // values its own, else all of the statement.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -14,11 +15,53 @@ import (
 func (s Statement) denies(m mention, columns columns) bool {
 	c := columns.at(m.start)
 	if c != nil && m.start < c.start {
-		return !c.asks() && refuses(s.Text[c.start:c.end])
+		return !c.asks() && (refuses(s.Text[c.start:c.end]) || !m.ofVersions() && absentCell.MatchString(s.Text[c.start:c.end]))
 	}
 	start, end := clause(s.Text, m.start, m.end, c == nil)
-	return denied(s.Text, start, end, m.start)
+	if m.placed(s.Text[start:m.start]) {
+		return false
+	}
+	return denied(s.Text, start, end, m.start) || !m.ofVersions() && m.ended(s.Text[start:m.start], s.Text[m.end:end])
 }
+
+// placed reports that the mention is of where something else is not: before it stands "not available on the".
+func (m mention) placed(before string) bool {
+	return m.of != nil && m.of.isPlace() && onPlace.MatchString(before) && !forIt.MatchString(before)
+}
+
+// isPlace tells whether the attribute is a plan or an edition, which has or has not other things.
+func (a *attribute) isPlace() bool {
+	return a.section.key == "tiers" || a.key == "price" || a.key == "self_hosting" || a.key == "sandbox"
+}
+
+var (
+	onPlace = regexp.MustCompile(`(?i) (?:on|in|for|with|under|during) (?:(?:the|our|your|a|any) )?$`)
+	forIt   = regexp.MustCompile(`(?i)\b(?:support|plans?|option|charge|provision|need) for (?:(?:the|our|your|a|any) )?$`)
+)
+
+// ofVersions tells whether the attribute is about what ends.
+func (m mention) ofVersions() bool { return m.of != nil && m.of.section.key == "versioning" }
+
+// ended reports whether a clause says, before or after what it mentions, that there is such a thing no
+// more, or not yet.
+func (m mention) ended(before, after string) bool {
+	certified := m.of != nil && (m.of.section.key == "certifications" || m.of.section.key == "compliance")
+	return lacking.MatchString(before) || pending.MatchString(after) ||
+		(gone.MatchString(after) || certified && lapsed.MatchString(after)) && !never.MatchString(after)
+}
+
+// Words of what there is not now.
+var (
+	lacking = regexp.MustCompile(`(?i)\b(?:(?:lack(?:s|ed|ing)?|dropped|discontinued|retired|withdrawn|withdrew)\s+(?:(?:the|our|its|all|any|native)\s+)?(?:support\s+(?:for|of)\s+(?:the\s+)?)?|` +
+		`(?:removed|ended)\s+(?:(?:the|our|its|all|any|native)\s+)?support\s+(?:for|of)\s+(?:the\s+)?)$`)
+	gone = regexp.MustCompile(`(?i)\b(?:(?:was|were|been|is|are)\s+(?:\w+ly\s+)?(?:dropped|discontinued|retired|withdrawn|cancelled|canceled|abandoned|phased out|shut down)|(?:was|were|been)\s+(?:\w+ly\s+)?(?:removed|ended)|` +
+		`no longer (?:be )?(?:supported|available|offered|provided|included|maintained|sold|possible|exists?|held|valid|certified|compliant|authori[sz]ed))\b`)
+	pending = regexp.MustCompile(`(?i)\b(?:(?:is|are|currently|only|still)\s+planned|planned (?:for|in)|on (?:the|our) (?:\w+ )?roadmap|coming soon|(?:is|are|still|currently) (?:in|under) (?:active )?development)\b|` +
+		`\bnot (?:at the moment|at present|currently|yet|now)\W*$`)
+	lapsed     = regexp.MustCompile(`(?i)^[^?]*\b(?:expired|lapsed)\b`)
+	never      = regexp.MustCompile(`(?i)\b(?:not|never)\b|n't\b`)
+	absentCell = regexp.MustCompile(`(?i)^(?:discontinued|retired|removed|dropped|withdrawn|expired|lapsed|planned|on (?:the|our) roadmap|coming soon|in development|no longer)\b`)
+)
 
 // deniesAll reports whether s says that there is not what it is about: in its main
 // clause, by a word of having or offering.

@@ -110,7 +110,7 @@ type Citation struct {
 
 // lists are what it does not document in three lists, with what each says.
 func (g *Gap) lists() [3]gapList {
-	return [3]gapList{{"says that it has not", &g.Denied}, {"does not document", &g.NotDocumented}, {"has no page that was read on", &g.NotRead}}
+	return [3]gapList{{"says that it has not", &g.Denied}, {"does not document", &g.NotDocumented}, {"says nothing that was found on", &g.NotRead}}
 }
 
 type gapList struct {

@@ -57,8 +57,10 @@ func (s Statement) entry(m mention, columns columns) (e Entry, ok bool) {
 		return e, false
 	}
 	denies := s.denies(m, columns)
-	if len(columns) == 0 && partly.MatchString(s.Text[m.end:]) { // there is such a thing, if not for all
-		denies, flag = false, false
+	if (denies || flag && !s.Value.Yes) && len(columns) == 0 {
+		if some := partly.FindStringSubmatch(s.Text[m.end:]); some != nil { // there is such a thing, if not for all
+			return s.partial(m, some), len(m.of.kinds) == 0
+		}
 	}
 	if len(m.of.kinds) == 0 {
 		if flag && !s.Value.Yes || !flag && denies || outstanding(s.Qualifiers["condition"], s.Text) {
@@ -70,6 +72,9 @@ func (s Statement) entry(m mention, columns columns) (e Entry, ok bool) {
 		return e, true
 	}
 	if v, at, found := s.measure(m); found {
+		if denies && v.Kind == schema.ValueVersion { // of one version that there is not
+			return e, false
+		}
 		e.Value, e.Apart = s.whole(v, at, columns), s.apart(s.about(v, at, columns, m.of))
 		return e, true
 	}
@@ -85,7 +90,30 @@ func (s Statement) entry(m mention, columns columns) (e Entry, ok bool) {
 }
 
 // partly are words that deny something for some only.
-var partly = regexp.MustCompile(`^[^.,;]*\b(?:not|cannot|n't)\b[^.,;]* (?:for|on|in) (?:the )?\p{Lu}[\p{L}\d]+ (?:clusters?|plans?|accounts?|projects?|tiers?|editions?|customers?|workspaces?)\b`)
+var partly = regexp.MustCompile(`^[^.,;]*? (?:for|on|in|with) (?:the |our )?(\p{Lu}[\p{L}\d]+|free|basic|trial|hobby|starter|developer) (?:clusters?|plans?|accounts?|projects?|tiers?|editions?|customers?|workspaces?)\b(.*)`)
+
+// others are words that say that the rest has it.
+var others = regexp.MustCompile(`(?i)\b(?:(?:all|any|every) (?:the )?other|other (?:plans?|tiers?)|but (?:it )?(?:is|are) (?:available|included|supported))\b`)
+
+// partial is the entry of what is denied for some only: a yes if the others are said to have it, else
+// a no that limits nobody else.
+func (s Statement) partial(m mention, some []string) Entry {
+	if others.MatchString(some[2]) {
+		return Entry{Attribute: m.of.key, Apart: s.apart("")}
+	}
+	limited := s.on(strings.ToUpper(some[1][:1]) + some[1][1:])
+	return Entry{Attribute: m.of.key, Apart: limited.apart(""), Value: schema.Value{Kind: schema.ValueFlag, Original: "not"}}
+}
+
+// on is the statement, limited to a plan.
+func (s Statement) on(plan string) Statement {
+	s.Qualifiers = maps.Clone(s.Qualifiers)
+	if s.Qualifiers == nil {
+		s.Qualifiers = map[string]string{}
+	}
+	s.Qualifiers["plan"] = plan
+	return s
+}
 
 // outstanding reports conditions of what there is not now, or not yet.
 func outstanding(condition, text string) bool {
@@ -174,13 +202,7 @@ func (s Statement) byPlan(m mention) (entries []Entry) {
 			return nil
 		}
 		planned = planned || on[2] != ""
-		limited := s
-		limited.Qualifiers = maps.Clone(s.Qualifiers)
-		if limited.Qualifiers == nil {
-			limited.Qualifiers = map[string]string{}
-		}
-		limited.Qualifiers["plan"] = on[1]
-		entries = append(entries, Entry{Attribute: m.of.key, Apart: limited.apart(""), Value: q.Value})
+		entries = append(entries, Entry{Attribute: m.of.key, Apart: s.on(on[1]).apart(""), Value: q.Value})
 	}
 	if len(entries) < 2 || !planned {
 		return nil

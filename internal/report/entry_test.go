@@ -108,6 +108,65 @@ func TestANoMustBeAboutTheRowItself(t *testing.T) {
 	}
 }
 
+func TestWhatHasEndedOrIsToComeIsDenied(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]struct {
+		attribute string
+		denies    bool
+	}{
+		"Support for OAuth 2.0 has been dropped.":                  {"oauth2", true},
+		"SAML single sign-on was removed in version 3.":            {"saml", true},
+		"Features — SCIM has been discontinued":                    {"scim", true},
+		"SCIM — Status: Discontinued in 2024":                      {"scim", true},
+		"Our SOC 2 report expired in March 2024.":                  {"soc2", true},
+		"HIPAA compliance is planned for 2027.":                    {"hipaa", true},
+		"Is there a bug bounty? — Not at the moment":               {"bug_bounty", true},
+		"Nova lacks support for mutual TLS.":                       {"mtls", true},
+		"Webhooks are no longer supported since version 4.":        {"webhooks", true},
+		"SCIM is on the roadmap.":                                  {"scim", true},
+		"Nova dropped support for SAML in version 3.":              {"saml", true},
+		"Support for SAML has never been dropped.":                 {"saml", false},
+		"SAML is supported; the old log-in page was removed.":      {"saml", false},
+		"Webhooks tell you when a record was removed.":             {"webhooks", false},
+		"Version 1 was switched off on 1 June 2026.":               {"sunset", false},
+		"An endpoint that was retired on 1 June 2026 answers 410.": {"sunset", false},
+	} {
+		got := report.Entries(report.Statement{Category: "features", Text: text})
+		if len(got) != 1 || got[0].Attribute != want.attribute || got[0].Denies != want.denies {
+			t.Errorf("%q: %+v, want %v", text, got, want)
+		}
+	}
+	if got := report.Entries(report.Statement{Category: "sdks", Text: "Python 2.7 is no longer supported."}); len(got) != 1 || got[0].Attribute != "~sdks" {
+		t.Errorf("a version that there is not is %+v", got)
+	}
+}
+
+func TestWhatAPlanLacksIsDeniedOfThatPlanAlone(t *testing.T) {
+	t.Parallel()
+	type say struct {
+		attribute, apart string
+		denies, no       bool
+	}
+	for text, want := range map[string][]say{
+		"Audit logs are not available on the Free plan.":                                                      {{"audit_log", "plan=free", false, true}, {"free_tier", "", false, false}},
+		"SAML is not included in the free tier.":                                                              {{"saml", "plan=free", false, true}, {"free_tier", "", false, false}},
+		"Multi-factor authentication is not available on the Free plan, but is available on all other plans.": {{"mfa", "", false, false}, {"free_tier", "", false, false}},
+		"There is no free plan.":                                                                              {{"free_tier", "", true, false}},
+		"We have no plans for a free tier.":                                                                   {{"free_tier", "", true, false}},
+		"SAML is not available on self-hosted servers.":                                                       {{"saml", "", true, false}, {"self_hosting", "", false, false}},
+		"There is no support for mutual TLS.":                                                                 {{"mtls", "", true, false}},
+		"SCIM is not supported on any plan.":                                                                  {{"scim", "", true, false}},
+	} {
+		var got []say
+		for _, e := range report.Entries(report.Statement{Category: "tiers", Text: text}) {
+			got = append(got, say{e.Attribute, e.Apart, e.Denies, e.Value.Kind == schema.ValueFlag && !e.Value.Yes})
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q says %v, want %v", text, got, want)
+		}
+	}
+}
+
 func TestValuesKeepWhatTheyAreAbout(t *testing.T) {
 	t.Parallel()
 	type say struct{ attribute, value, apart string }

@@ -232,6 +232,35 @@ select k.company, k.attribute from key k`
 	return `select distinct company, attribute from entries where company in (` + marks(len(r.names)) + `)`, args
 }
 
+// covered tells of which sections each company has facts with entries, whatever they say: pages
+// with something of that kind were read. It jumps from category to category of the index, on either database;
+// a limit keeps PostgreSQL from joining all of them.
+func (r *reader) covered(ctx context.Context) (map[place]bool, error) {
+	condition, args := r.counted(anys(r.names))
+	rows, err := r.store.Rows(ctx, `with recursive company(name) as (values `+repeat("(?)", len(r.names))+`),
+kind(company, category) as (
+  select c.name, (select min(f.category) from facts f where f.company = c.name) from company c
+  union all
+  select k.company, (select min(f.category) from facts f where f.company = k.company and f.category > k.category) from kind k where k.category is not null
+)
+select k.company, k.category from kind k where k.category is not null
+  and (select 1 from facts f where f.company = k.company and f.category = k.category`+condition+`
+    and (select 1 from entries e where e.fact_id = f.id limit 1) is not null limit 1) is not null`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("find categories: %w", err)
+	}
+	defer rows.Close()
+	found, columns := map[place]bool{}, r.columns()
+	for rows.Next() {
+		var company, category string
+		if err := rows.Scan(&company, &category); err != nil {
+			return nil, fmt.Errorf("find categories: %w", err)
+		}
+		found[place{columns[company], sectionOf(rest(category)).key}] = true
+	}
+	return found, rows.Err()
+}
+
 // said reads the surest n entries of each company and key.
 func (r *reader) said(ctx context.Context, keys []string, n int) (map[place][]Said, error) {
 	all, columns := map[place][]Said{}, r.columns()

@@ -99,7 +99,7 @@ func compareTo(op schema.RequirementOperator, wanted, said schema.Value) (Outcom
 	case no:
 		return Fail, ""
 	}
-	return Unknown, "it says a range, of which only a part will do"
+	return Unknown, partOnly
 }
 
 // order compares numbers that may have been converted.
@@ -126,8 +126,12 @@ func seconds(period string) float64 {
 	return 1
 }
 
+// partOnly is why nobody can tell of a range.
+const partOnly = "it says a range, of which only a part will do"
+
 // versionTo compares versions: the first that is said by more and less, and all
-// that are by equality, so that "3.10 or later" has 3.12 in it.
+// that are by equality, so that "3.10 or later" has 3.12 in it. Of a range that
+// begins too early and ends late enough, which is meant is not known.
 func versionTo(op schema.RequirementOperator, wanted string, said schema.Value) (Outcome, string) {
 	first := said.From
 	if first == "" {
@@ -137,6 +141,9 @@ func versionTo(op schema.RequirementOperator, wanted string, said schema.Value) 
 	switch op {
 	case schema.AtLeast:
 		met = orderVersions(first, wanted) >= 0
+		if !met && said.To != "" && orderVersions(said.To, wanted) >= 0 {
+			return Unknown, partOnly
+		}
 	case schema.AtMost:
 		met = orderVersions(first, wanted) <= 0
 	case schema.Equals:
