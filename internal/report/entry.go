@@ -275,6 +275,9 @@ func (s Statement) whole(v schema.Value, at int, columns columns) schema.Value {
 	if v.Kind == schema.ValueMoney && !strings.Contains(strings.ToLower(v.Original), strings.ToLower(v.Per[strings.LastIndexByte(v.Per, ' ')+1:])) {
 		v.Original += " per " + v.Per // which stands elsewhere in the sentence
 	}
+	if v.Kind == schema.ValueMoney && strings.HasSuffix(strings.ToLower(s.Text[:at]), "from ") {
+		v.Original = "from " + v.Original
+	}
 	if c := columns.at(at); c != nil && v.Unit != "" && strings.Trim(v.Original, "0123456789.,\u00a0\u202f ") == "" {
 		v.Original += c.unit()
 	}

@@ -141,6 +141,14 @@ func TestWhatHasEndedOrIsToComeIsDenied(t *testing.T) {
 	}
 }
 
+func TestAPriceThatIsTheLeastSaysSo(t *testing.T) {
+	t.Parallel()
+	got := report.Entries(report.Statement{Category: "pricing", Text: "Enterprise plan — Price: from €1,200 per month", Qualifiers: map[string]string{"plan": "Enterprise"}})
+	if len(got) != 1 || got[0].Attribute != "price" || got[0].Value.Original != "from €1,200 per month" || got[0].Value.Number != 1200 {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestWhatAPlanLacksIsDeniedOfThatPlanAlone(t *testing.T) {
 	t.Parallel()
 	type say struct {
