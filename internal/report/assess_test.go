@@ -258,6 +258,39 @@ func TestANoOfOnePlanIsNoNoOfAll(t *testing.T) {
 	}
 }
 
+func TestWordsOfWhatIsNotAreNotContained(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	put(t, s,
+		stated{"A", "audit", "Customer data is never stored in the United States.", schema.Value{}, nil},
+		stated{"B", "audit", "Customer data is stored in the United States, and not in Norway.", schema.Value{}, nil},
+		stated{"C", "audit", "Customer data is not only stored in the United States.", schema.Value{}, nil},
+	)
+	rules := []schema.Requirement{of("data_residency", schema.Contains, "united states"), of("data_residency", schema.Contains, "Norway")}
+	a := assess(t, s, rules, "A", "B", "C")
+	for company, want := range map[string][2]report.Outcome{"A": {report.Fail, report.Fail}, "B": {report.Pass, report.Fail}, "C": {report.Pass, report.Fail}} {
+		if f := assessed(a, company).Findings; f[0].Outcome != want[0] || f[1].Outcome != want[1] {
+			t.Errorf("%s: %+v", company, f)
+		}
+	}
+}
+
+func TestADefaultAndAMaximumAreNoContradiction(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	n := func(text string, n float64) schema.Value {
+		return schema.Value{Kind: schema.ValueCount, Original: text, Number: n, Unit: "record"}
+	}
+	put(t, s,
+		stated{"A", "limits", "The maximum page size is 1,000 records.", n("1,000 records", 1000), nil},
+		stated{"A", "limits", "The default page size is 50 records.", n("50 records", 50), nil},
+	)
+	cell := rowOf(compare(t, s, report.Question{Companies: []string{"A"}, Attributes: []string{"page_size"}}), "page_size").Cells[0]
+	if cell.State != report.Stated || cell.Value.Number != 1000 {
+		t.Errorf("the cell is %+v", cell)
+	}
+}
+
 // A plan that meets a rule may be the one of which the documentation is least sure.
 func TestEveryPlanIsLookedAt(t *testing.T) {
 	t.Parallel()

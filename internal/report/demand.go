@@ -315,7 +315,7 @@ func (d demand) judge(s Said) (o Outcome, why string) {
 		}
 		return Fail, ""
 	case d.rule.Operator == schema.Contains:
-		return met(anywhere(typed(wordsOf(s.Statement)), [][]string{d.phrase}))
+		return met(d.isSaid(s.Statement))
 	}
 	values := d.values(s)
 	if len(values) == 0 {
@@ -335,6 +335,24 @@ func (d demand) judge(s Said) (o Outcome, why string) {
 	}
 	return o, why
 }
+
+// isSaid tells whether a text has the words of CONTAINS, somewhere else than where it says what is not.
+func (d demand) isSaid(text string) bool {
+	words := typed(wordsOf(text))
+	for i := range words {
+		if !at(words, i, d.phrase) {
+			continue
+		}
+		start, _ := clause(text, words[i].start, words[i].end, len(columnsOf(text)) == 0)
+		if !negated.MatchString(strings.ReplaceAll(text[start:words[i].start], "not only", "")) {
+			return true
+		}
+	}
+	return false
+}
+
+// negated are words after which stands what is not.
+var negated = regexp.MustCompile(`(?i)(?:\b(?:never|cannot|no|without|except|outside|not)\b|n't\b)`)
 
 // deniesSome reports an entry that says no for some, and nothing of the others.
 func (s Said) deniesSome() bool { return !s.Denies && s.Value.Kind == schema.ValueFlag && !s.Value.Yes }

@@ -128,11 +128,14 @@ const byDefault = "default"
 // it holds by default, or the head of its column.
 func (s Statement) about(v schema.Value, at int, columns columns, a *attribute) string {
 	before, after := strings.ToLower(s.Text[:at]), strings.ToLower(s.Text[min(at+len(v.Original), len(s.Text)):])
-	if strings.HasSuffix(strings.TrimRight(before, " (:"), byDefault) || strings.HasPrefix(after, " by "+byDefault) || strings.HasPrefix(after, " ("+byDefault+")") {
+	if strings.HasSuffix(strings.TrimRight(before, " (:"), byDefault) || defaultOf.MatchString(before) && !strings.Contains(before, "by "+byDefault) || strings.HasPrefix(after, " by "+byDefault) || strings.HasPrefix(after, " ("+byDefault+")") {
 		return byDefault
 	}
 	return columns.head(at, a)
 }
+
+// defaultOf is what stands before a value in "the default page size is 50".
+var defaultOf = regexp.MustCompile(`\bdefault(?: [\p{L}\d-]+){1,5} $`)
 
 // measure is the value, of the attribute's kinds, that stands nearest to where
 // the attribute is spoken of, and where it stands; what follows is nearer than what comes before.
@@ -152,11 +155,9 @@ func (s Statement) measure(m mention) (best schema.Value, at int, ok bool) {
 		switch {
 		case q.Start >= m.end:
 			distance = q.Start - m.end
-			if between := s.Text[m.end:q.Start]; strings.Contains(between, " and ") || strings.Contains(between, ", ") || strings.Contains(between, "; ") {
-				distance += farther
-			}
+			distance += apartBy(s.Text[m.end:q.Start])
 		case q.End <= m.start && !slices.Contains(links, strings.TrimSpace(s.Text[q.End:m.start])):
-			distance = 2 * (m.start - q.End)
+			distance = 2*(m.start-q.End) + apartBy(s.Text[q.End:m.start])
 		}
 		if !ok || distance < nearest {
 			best, at, nearest, ok = q.Value, q.Start, distance, true
@@ -186,8 +187,12 @@ func (s Statement) ofOther(q extract.Measure, m mention) bool {
 // near is how far behind an "of" the words that it is about may stand.
 const near = 12
 
-// onPlan are words right after a value that say on which plan it holds.
-var onPlan = regexp.MustCompile(`^\s+(?:on|for|with|in)\s+(?:the\s+)?(\p{Lu}[\p{L}\d-]*)(\s+plan)?`)
+// onPlan are words after a value that say on which plan it holds, and planNames names that are of one
+// wherever they stand.
+var (
+	onPlan    = regexp.MustCompile(`^((?:\s+[a-z]+){0,3}?)\s+(?:on|for|with|in)\s+(?:the\s+)?(\p{Lu}[\p{L}\d-]*)(\s+plan)?`)
+	planNames = regexp.MustCompile(`^(?:Free|Starter|Basic|Hobby|Developer|Growth|Team|Teams|Pro|Professional|Plus|Standard|Business|Premium|Scale|Enterprise|Ultimate|Bronze|Silver|Gold|Platinum)$`)
+)
 
 // byPlan are the entries of a statement that says a value of the attribute for each of several plans:
 // 99.9% on the Pro plan and 99.95% on the Enterprise plan; none if it does not.
@@ -198,11 +203,11 @@ func (s Statement) byPlan(m mention) (entries []Entry) {
 			continue
 		}
 		on := onPlan.FindStringSubmatch(s.Text[q.End:])
-		if on == nil || len(entries) > 0 && unitOf(q.Value) != unitOf(entries[0].Value) {
+		if on == nil || apartBy(on[1]+" ") > 0 || len(entries) > 0 && unitOf(q.Value) != unitOf(entries[0].Value) {
 			return nil
 		}
-		planned = planned || on[2] != ""
-		entries = append(entries, Entry{Attribute: m.of.key, Apart: s.on(on[1]).apart(""), Value: q.Value})
+		planned = planned || on[3] != "" || planNames.MatchString(on[2])
+		entries = append(entries, Entry{Attribute: m.of.key, Apart: s.on(on[2]).apart(""), Value: q.Value})
 	}
 	if len(entries) < 2 || !planned {
 		return nil
@@ -226,8 +231,15 @@ func (s Statement) bound(all []extract.Measure, v schema.Value, at int) (schema.
 //nolint:gochecknoglobals // a fixed list
 var bounds = []string{"at most", "up to", "maximum", "maximum of", "no more than"}
 
-// farther is how much farther a value is that comes after an "and" or a comma.
+// farther is how much farther a value is with an "and" or a comma between.
 const farther = 40
+
+func apartBy(between string) int {
+	if strings.Contains(between, " and ") || strings.Contains(between, ", ") || strings.Contains(between, "; ") {
+		return farther
+	}
+	return 0
+}
 
 // links are what stands between a value and what it is about: 45 ms at p95.
 //
