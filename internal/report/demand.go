@@ -236,7 +236,7 @@ func (d demand) denied() (Outcome, string) {
 func (d demand) weigh(f *Finding, c Cell, more bool) {
 	by := map[Outcome][]Said{}
 	why := ""
-	for _, s := range c.Entries {
+	for _, s := range d.telling(c.Entries) {
 		o, cannot := d.judge(s)
 		by[o] = append(by[o], s)
 		if why == "" {
@@ -258,6 +258,15 @@ func (d demand) weigh(f *Finding, c Cell, more bool) {
 			schema.Contains: "what was found does not say it", schema.Exists: "it is stated that there is no such thing",
 		}[d.rule.Operator] + ": " + firstTexts(by[Fail])
 	}
+}
+
+// telling are the entries without those that name what the others say versions of, where versions are asked for.
+func (d demand) telling(said []Said) []Said {
+	versioned := func(s Said) bool { return s.Value.Kind == schema.ValueVersion }
+	if d.attribute == nil || !d.attribute.byName() || d.wanted.Kind != schema.ValueVersion || !slices.ContainsFunc(said, versioned) {
+		return said
+	}
+	return slices.DeleteFunc(slices.Clone(said), func(s Said) bool { return s.Value.Kind == "" && !s.Denies })
 }
 
 // plansOf are the plans to which what meets a rule is limited; none if one is limited to

@@ -86,7 +86,12 @@ func (s Statement) entry(m mention, columns columns) (e Entry, ok bool) {
 		e.Denies = true
 		return e, true
 	}
-	return e, false
+	return e, m.of.byName() && !denies && (!flag || s.Value.Yes)
+}
+
+// byName tells whether there is such a thing though no value of it is said: a version of what runs.
+func (a *attribute) byName() bool {
+	return len(a.kinds) == 1 && a.kinds[0] == schema.ValueVersion && a.better == neither
 }
 
 // partly are words that deny something for some only.

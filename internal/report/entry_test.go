@@ -175,6 +175,30 @@ func TestWhatAPlanLacksIsDeniedOfThatPlanAlone(t *testing.T) {
 	}
 }
 
+func TestWhatRunsNeedsNoVersion(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]string{
+		"Official SDKs are available for Python, Java, PHP and Rust.":   {"sdk_java", "sdk_php", "sdk_python", "sdk_rust"},
+		"Drivers are published for C, Go, Java, Python and Rust.":       {"sdk_go", "sdk_java", "sdk_python", "sdk_rust"},
+		"Java — Versions: 11, 17, 21":                                   {"sdk_java"},
+		"Tool kits — JavaScript: npm install @cartolune/gl":             {"sdk_javascript"},
+		"The sandbox is capped at 2 requests per second on every plan.": {"sandbox"},
+		"Go to the page of the SDK.":                                    {"~sdks"},
+		"It needs Python to be built.":                                  {"~sdks"},
+		"Nova runs on Kubernetes.":                                      {"kubernetes"},
+		"Containers are not supported yet.":                             {"-docker"},
+		"Docker is not supported.":                                      {"-docker"},
+	} {
+		var got []string
+		for _, e := range report.Entries(report.Statement{Category: "sdks", Text: text}) {
+			got = append(got, map[bool]string{true: "-"}[e.Denies]+e.Attribute)
+		}
+		if slices.Sort(got); !slices.Equal(got, want) {
+			t.Errorf("%q says %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestValuesKeepWhatTheyAreAbout(t *testing.T) {
 	t.Parallel()
 	type say struct{ attribute, value, apart string }
