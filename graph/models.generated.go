@@ -134,7 +134,7 @@ type ComparedCompany struct {
 	NotDocumented int `json:"notDocumented"`
 	// In how many of the rows without a name no statement of it is like that of the others, although pages of that kind were read.
 	NothingAlike int `json:"nothingAlike"`
-	// In how many of the rows nothing is known, because no page of that kind was read.
+	// In how many of the rows nothing is known, because nothing was found on it.
 	NotRead int `json:"notRead"`
 	// How many rows without a name it alone states, whether they are among the rows or not.
 	Lone int `json:"lone"`

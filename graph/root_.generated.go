@@ -5598,7 +5598,7 @@ type ComparedCompany {
   """
   nothingAlike: Int!
   """
-  In how many of the rows nothing is known, because no page of that kind was read.
+  In how many of the rows nothing is known, because nothing was found on it.
   """
   notRead: Int!
   """

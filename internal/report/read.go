@@ -213,7 +213,7 @@ func (r *reader) keys(counted bool) (string, []any) {
 	}
 	switch {
 	case r.store.Postgres():
-		query := `with recursive company(name) as (values ` + repeat("(?)", len(r.names)) + `),
+		query := `with recursive company(name) as (values ` + tuples(len(r.names)) + `),
 key(company, attribute) as (
   select c.name, (select min(e.attribute) from entries e where e.company = c.name) from company c
   union all
@@ -237,7 +237,7 @@ select k.company, k.attribute from key k`
 // a limit keeps PostgreSQL from joining all of them.
 func (r *reader) covered(ctx context.Context) (map[place]bool, error) {
 	condition, args := r.counted(anys(r.names))
-	rows, err := r.store.Rows(ctx, `with recursive company(name) as (values `+repeat("(?)", len(r.names))+`),
+	rows, err := r.store.Rows(ctx, `with recursive company(name) as (values `+tuples(len(r.names))+`),
 kind(company, category) as (
   select c.name, (select min(f.category) from facts f where f.company = c.name) from company c
   union all
@@ -380,7 +380,7 @@ func (r *reader) surest(keys []string, n int) (string, []any) {
 	and, args := r.counted(args)
 	args = append(args, n)
 	if r.store.Postgres() {
-		return `select x.* from (values ` + repeat("(?)", len(r.names)) + `) as c(name) cross join (values ` + repeat("(?)", len(keys)) + `) as k(name) cross join lateral (
+		return `select x.* from (values ` + tuples(len(r.names)) + `) as c(name) cross join (values ` + tuples(len(keys)) + `) as k(name) cross join lateral (
   select ` + entryColumns + ` from entries e join facts f on f.id = e.fact_id
   where e.company = c.name and e.attribute = k.name` + and + `
   order by e.confidence desc, e.fact_id desc limit ?) x`, args
@@ -394,7 +394,7 @@ func (r *reader) surest(keys []string, n int) (string, []any) {
 
 func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") }
 
-func repeat(s string, n int) string { return strings.TrimSuffix(strings.Repeat(s+",", n), ",") }
+func tuples(n int) string { return strings.TrimSuffix(strings.Repeat("(?),", n), ",") }
 
 func anys(list []string) []any {
 	args := make([]any, len(list))
