@@ -223,7 +223,7 @@ func TestAComparisonIsWrittenWithWhatProvesIt(t *testing.T) {
 			c["denies"] != false || c["quote"] != "The request rate limit of Acme is 600 requests per minute." || c["confidence"] != 0.75 || fmt.Sprint(c["headings"]) != "[Limits API]" {
 			t.Errorf("the first cell is %v", c)
 		}
-		if c := got[1]; c["company"] != "Bolt" || c["state"] != "NOT_READ" || c["quote"] != nil || c["factId"] != nil || c["best"] != false {
+		if c := got[1]; c["company"] != "Bolt" || c["state"] != "NOT_DOCUMENTED" || c["quote"] != nil || c["factId"] != nil || c["best"] != false {
 			t.Errorf("the second cell is %v", c)
 		}
 		if c := got[3]; c["key"] != "webhooks" || c["factId"] != f.ID.String() || !strings.HasPrefix(fmt.Sprint(c["deepLink"]), f.URL) {
