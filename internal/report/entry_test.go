@@ -180,7 +180,7 @@ func TestWhatRunsNeedsNoVersion(t *testing.T) {
 	for text, want := range map[string][]string{
 		"Official SDKs are available for Python, Java, PHP and Rust.":   {"sdk_java", "sdk_php", "sdk_python", "sdk_rust"},
 		"Drivers are published for C, Go, Java, Python and Rust.":       {"sdk_go", "sdk_java", "sdk_python", "sdk_rust"},
-		"Java — Versions: 11, 17, 21":                                   {"sdk_java"},
+		"Java — Version: 4.5.2":                                         {"~sdks"},
 		"Tool kits — JavaScript: npm install @cartolune/gl":             {"sdk_javascript"},
 		"The sandbox is capped at 2 requests per second on every plan.": {"sandbox"},
 		"Go to the page of the SDK.":                                    {"~sdks"},
