@@ -52,6 +52,10 @@ func (s Steps) fetch(ctx context.Context, t task) (job.Save, error) {
 	if t.Lane != v.target.Domain() {
 		return settled(v.again(t.Fetcher)), nil // its turn at its domain comes first
 	}
+	if led, ok := v.hops.known(v.JobID, v.target); ok {
+		v.response = led
+		return v.redirected(), nil
+	}
 	web, err := v.web()
 	if err != nil {
 		return nil, err
@@ -197,6 +201,7 @@ func (v *visit) silence(ctx context.Context, tx *store.Tx, pageID uuid.UUID) err
 // site that was moved elsewhere has its sitemaps there.
 func (v *visit) redirected() job.Save {
 	to := v.response.Redirect
+	v.hops.note(v.JobID, v.target, v.response)
 	result := job.Result{Next: schema.StepFetch, Lane: to.Domain(), Location: to.String(), HTTPStatus: v.response.Status, Bytes: v.response.Bytes}
 	switch ok, why := v.allows(to); {
 	case v.canonical():

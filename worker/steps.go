@@ -33,6 +33,7 @@ type Steps struct {
 	Model         *extract.Model // nil: there is none
 
 	samples *samples // nil: none are remembered
+	hops    *hops    // the same
 }
 
 // all lists every step there is, in the order an item meets them.

@@ -126,6 +126,9 @@ func (p *Pool) Run(ctx context.Context) error {
 	if p.Steps.samples, err = newSamples(); err != nil {
 		return fmt.Errorf("worker: %w", err)
 	}
+	if p.Steps.hops, err = newHops(); err != nil {
+		return fmt.Errorf("worker: %w", err)
+	}
 	// The heart beats until the last step has stopped.
 	alive, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var hearts errgroup.Group

@@ -195,6 +195,30 @@ func TestAStartPageThatOnlyLeadsOnIsARedirect(t *testing.T) {
 	})
 }
 
+func TestWhatLedToAPageIsNotAskedForAgain(t *testing.T) {
+	eachService(t, func(s *service) {
+		l := newLinked(s, map[string][]string{"/docs/page": {"/hop"}})
+		var asked atomic.Int32
+		l.Handle("/{$}", http.RedirectHandler("/hop", http.StatusMovedPermanently))
+		l.HandleFunc("/hop", func(w http.ResponseWriter, r *http.Request) {
+			asked.Add(1)
+			http.Redirect(w, r, "/docs/page", http.StatusFound)
+		})
+		job := l.crawl(s, "/", map[string]any{"maxDepth": 2})
+		items := s.outcomes(job.ID, l.URL)
+		if items["/"].Outcome != "STORED" || items["/hop"].Outcome != "DUPLICATE" || len(items) != 2 {
+			s.Errorf("items %+v", items)
+		}
+		if n := asked.Load(); n != 1 {
+			s.Errorf("/hop was asked for %d times", n)
+		}
+		s.wait(s.scrape(map[string]any{"urls": []string{l.URL + "/hop"}, "company": "Acme", "force": true}).ID)
+		if n := asked.Load(); n != 2 {
+			s.Errorf("for another job /hop was asked for %d times", n-1)
+		}
+	})
+}
+
 func TestABudgetGoesToWhatSpeaksOfTheProfile(t *testing.T) {
 	eachService(t, func(s *service) {
 		links := map[string][]string{"/": {}}
