@@ -101,10 +101,14 @@ const serveGrowth = 150
 
 // Run serves until it is told to stop.
 func (serveCmd) Run(ctx context.Context, c *app.Config) error {
+	collectLess()
+	return serve(ctx, c, app.Role{API: true, Worker: true})
+}
+
+func collectLess() {
 	if os.Getenv("GOGC") == "" { //nolint:forbidigo // it is Go's own setting
 		debug.SetGCPercent(serveGrowth)
 	}
-	return serve(ctx, c, app.Role{API: true, Worker: true})
 }
 
 type apiCmd struct{}

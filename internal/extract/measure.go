@@ -23,3 +23,6 @@ func Denies(text string) bool { return negations(text) > 0 }
 
 // IsNegation reports whether a word, in lower case, denies.
 func IsNegation(word string) bool { return isNegation(word) }
+
+// IsPlan reports names that vendors give to what they sell: "Free", "pro plan".
+func IsPlan(name string) bool { return isPlan(name) }

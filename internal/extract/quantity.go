@@ -3,6 +3,7 @@ package extract
 import (
 	"cmp"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,7 +63,25 @@ func quantities(text string, decimalComma bool) []quantity {
 			i += n
 		}
 	}
+	for i, q := range found {
+		found[i].value = priceEach(text[:q.start], q.value)
+	}
 	return found
+}
+
+// perUnit is what stands before the price of one: "Each further 1,000 requests cost €0.40".
+var perUnit = regexp.MustCompile(`(?i)\b(?:each|every|per)\s+(?:(?:further|additional|extra|more)\s+)?((?:[\d.,]+[km]?\s+)?\p{L}+)\s+(?:costs?|is|are|at)\s+(?:from\s+)?$`)
+
+// priceEach gives a price what it is for, if that stands before it.
+func priceEach(before string, v schema.Value) schema.Value {
+	if v.Kind != schema.ValueMoney || v.Per != "" || v.Period != "" {
+		return v
+	}
+	if m := perUnit.FindStringSubmatch(before); m != nil {
+		v.Per = m[1]
+		v.Unit += "/" + v.Per
+	}
+	return v
 }
 
 // exemplary reports words before a value that make an example of it: "As in 100/s".
@@ -173,13 +192,10 @@ func (p measurer) number(i int) (q quantity, next int) {
 // isStatus reports the status of an answer: what stands before it says so, or its
 // name follows.
 func isStatus(before, after string, n float64) bool {
-	text := ""
-	if n >= 100 && n < 600 {
-		text, _, _ = strings.Cut(http.StatusText(int(n)), " ")
-	}
-	if text == "" {
+	if n != float64(int(n)) || http.StatusText(int(n)) == "" {
 		return false
 	}
+	text, _, _ := strings.Cut(http.StatusText(int(n)), " ")
 	if strings.HasPrefix(after, " "+text) {
 		return true
 	}
@@ -187,7 +203,12 @@ func isStatus(before, after string, n float64) bool {
 	case "status", "code", "codes", "error", "errors", "with", "return", "returns", "answer", "answers", "retry", "receive", "receives", "a", "an", "and", "or":
 		return true
 	}
-	return strings.HasSuffix(before, ", ") && len(before) > 4 && isDigit(before[len(before)-3])
+	list, ok := strings.CutSuffix(before, ", ") // 429, 502
+	if !ok || len(list) < 3 {
+		return false
+	}
+	last, err := strconv.Atoi(list[len(list)-3:])
+	return err == nil && http.StatusText(last) != ""
 }
 
 // measure is a number with what was read around it.

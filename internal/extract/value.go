@@ -36,7 +36,6 @@ func (s *scorer) value(text string, c candidate, category string) schema.Value {
 		quote = c.part
 	}
 	found := s.versioned(quote, quantities(quote, s.comma), category)
-	priceEach(quote, found)
 	best := pick(slices.DeleteFunc(found, func(q quantity) bool { return !c.says(q.value) }), category)
 	if best.Kind == "" {
 		if yes, ok := supports(quote); ok {
@@ -159,22 +158,6 @@ func (s *scorer) united(q quantity, units []string) quantity {
 		return quantity{q.start, q.end, v}
 	}
 	return q
-}
-
-// priceEach gives a price what it is for if that is the subject of its sentence,
-// as of "Each further 1,000 requests cost €0.40".
-func priceEach(text string, found []quantity) {
-	for i := 1; i < len(found); i++ {
-		of, price := found[i-1], &found[i].value
-		if price.Kind != schema.ValueMoney || price.Per != "" || of.value.Kind != schema.ValueCount || of.value.Unit == "" {
-			continue
-		}
-		before, between := strings.ToLower(text[:of.start]), strings.ToLower(text[of.end:found[i].start])
-		if first, _, _ := strings.Cut(strings.TrimLeft(before, " "), " "); (first == "each" || first == "every") && strings.Count(before, " ") < 4 && (standsIn(between, "cost") || standsIn(between, "costs")) {
-			price.Per = of.value.Original
-			price.Unit += "/" + price.Per
-		}
-	}
 }
 
 // pick chooses among values.

@@ -6,12 +6,16 @@ import (
 	"compress/gzip"
 	"compress/zlib"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"techfacts.dev/techfacts/schema"
 )
 
@@ -248,5 +252,44 @@ func TestPagesAreFetchedOverTLS(t *testing.T) {
 	u := mustParse(t, strings.Replace(plain.URL, "http:", "https:", 1)+"/")
 	if f := fails(t, open(t, Options{}, plain), u, schema.HTTPError); f.Temporary {
 		t.Errorf("no TLS at all: %+v", f)
+	}
+}
+
+func TestConnectionsToASiteAreKept(t *testing.T) {
+	t.Parallel()
+	const many = 8
+	var arrived sync.WaitGroup
+	s := newSite(map[string]http.HandlerFunc{"/": func(w http.ResponseWriter, r *http.Request) {
+		arrived.Done()
+		arrived.Wait() // so that each has a connection of its own
+		says("text/html", "<p>Hello.</p>")(w, r)
+	}})
+	var closed atomic.Int32
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateClosed {
+			closed.Add(1)
+		}
+	}
+	s.Start()
+	t.Cleanup(s.Close)
+	h := open(t, Options{}, s)
+	for range 2 {
+		arrived.Add(many)
+		var group errgroup.Group
+		for range many {
+			group.Go(func() error {
+				r, err := h.Fetch(t.Context(), Request{URL: s.at(t, "/")})
+				if err == nil {
+					r.Close()
+				}
+				return err
+			})
+		}
+		if err := group.Wait(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := closed.Load(); n > 0 {
+		t.Errorf("%d connections were not kept", n)
 	}
 }

@@ -61,15 +61,21 @@ func rankOf(v schema.Value) float64 {
 	return v.Number
 }
 
-// compareVersions compares dotted numbers.
+// compareVersions compares dotted numbers; 1.2 is 1.2.0.
 func compareVersions(a, b string) int {
 	x, y := strings.Split(a, "."), strings.Split(b, ".")
-	for i := range min(len(x), len(y)) {
+	for len(x) < len(y) {
+		x = append(x, "0")
+	}
+	for len(y) < len(x) {
+		y = append(y, "0")
+	}
+	for i := range x {
 		if n := cmp.Or(cmp.Compare(len(strings.TrimLeft(x[i], "0")), len(strings.TrimLeft(y[i], "0"))), strings.Compare(strings.TrimLeft(x[i], "0"), strings.TrimLeft(y[i], "0"))); n != 0 {
 			return n
 		}
 	}
-	return cmp.Compare(len(x), len(y))
+	return 0
 }
 
 // byDefault reports values that hold unless something else is asked for.

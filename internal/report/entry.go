@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"techfacts.dev/techfacts/internal/extract"
 	"techfacts.dev/techfacts/schema"
@@ -58,7 +60,7 @@ func (s Statement) entry(m mention, columns columns) (e Entry, ok bool) {
 	}
 	denies := s.denies(m, columns)
 	if (denies || flag && !s.Value.Yes) && len(columns) == 0 {
-		if some := partly.FindStringSubmatch(s.Text[m.end:]); some != nil { // there is such a thing, if not for all
+		if some := partly.FindStringSubmatch(s.Text[m.end:]); some != nil && isNamed(some[1]) { // there is such a thing, if not for all
 			return s.partial(m, some), len(m.of.kinds) == 0
 		}
 	}
@@ -95,7 +97,13 @@ func (a *attribute) byName() bool {
 }
 
 // partly are words that deny something for some only.
-var partly = regexp.MustCompile(`^[^.,;]*? (?:for|on|in|with) (?:the |our )?(\p{Lu}[\p{L}\d]+|free|basic|trial|hobby|starter|developer) (?:clusters?|plans?|accounts?|projects?|tiers?|editions?|customers?|workspaces?)\b(.*)`)
+var partly = regexp.MustCompile(`^[^.,;]*? (?:for|on|in|with) (?:the |our )?(\p{L}[\p{L}\d]+) (?:clusters?|plans?|accounts?|projects?|tiers?|editions?|customers?|workspaces?)\b(.*)`)
+
+// isNamed reports the name of one of several: of a plan, or with a capital.
+func isNamed(word string) bool {
+	r, _ := utf8.DecodeRuneInString(word)
+	return unicode.IsUpper(r) || extract.IsPlan(word)
+}
 
 // others are words that say that the rest has it.
 var others = regexp.MustCompile(`(?i)\b(?:(?:all|any|every) (?:the )?other|other (?:plans?|tiers?)|but (?:it )?(?:is|are) (?:available|included|supported))\b`)
@@ -192,12 +200,8 @@ func (s Statement) ofOther(q extract.Measure, m mention) bool {
 // near is how far behind an "of" the words that it is about may stand.
 const near = 12
 
-// onPlan are words after a value that say on which plan it holds, and planNames names that are of one
-// wherever they stand.
-var (
-	onPlan    = regexp.MustCompile(`^((?:\s+[a-z]+){0,3}?)\s+(?:on|for|with|in)\s+(?:the\s+)?(\p{Lu}[\p{L}\d-]*)(\s+plan)?`)
-	planNames = regexp.MustCompile(`^(?:Free|Starter|Basic|Hobby|Developer|Growth|Team|Teams|Pro|Professional|Plus|Standard|Business|Premium|Scale|Enterprise|Ultimate|Bronze|Silver|Gold|Platinum)$`)
-)
+// onPlan are words after a value that say on which plan it holds.
+var onPlan = regexp.MustCompile(`^((?:\s+[a-z]+){0,3}?)\s+(?:on|for|with|in)\s+(?:the\s+)?(\p{Lu}[\p{L}\d-]*)(\s+plan)?`)
 
 // byPlan are the entries of a statement that says a value of the attribute for each of several plans:
 // 99.9% on the Pro plan and 99.95% on the Enterprise plan; none if it does not.
@@ -211,7 +215,7 @@ func (s Statement) byPlan(m mention) (entries []Entry) {
 		if on == nil || apartBy(on[1]+" ") > 0 || len(entries) > 0 && unitOf(q.Value) != unitOf(entries[0].Value) {
 			return nil
 		}
-		planned = planned || on[3] != "" || planNames.MatchString(on[2])
+		planned = planned || on[3] != "" || extract.IsPlan(on[2])
 		entries = append(entries, Entry{Attribute: m.of.key, Apart: s.on(on[2]).apart(""), Value: q.Value})
 	}
 	if len(entries) < 2 || !planned {
@@ -276,19 +280,9 @@ func (s Statement) apart(head string) string {
 // columnIs is before the head of a column in what tells entries apart.
 const columnIs = "column="
 
-// perUnit is what an amount of money is for where that stands before it: "each further
-// 1,000 requests cost €0.40".
-var perUnit = regexp.MustCompile(`(?i)\b(?:each|every|per)\s+(?:(?:further|additional|extra|more)\s+)?((?:[\d.,]+[km]?\s+)?\p{L}+)\s+(?:costs?|is|are|at)\s+$`)
-
-// whole adds to a value at a place of s what it is of: what an amount of money is for, if that
-// stands right before it, and the unit in the head of its column, as in "Memory (GB)".
+// whole words a value at a place of s with what it is of: what an amount of money is for, if that
+// stands before it, and the unit in the head of its column, as in "Memory (GB)".
 func (s Statement) whole(v schema.Value, at int, columns columns) schema.Value {
-	if v.Kind == schema.ValueMoney && v.Per == "" && v.Period == "" {
-		if m := perUnit.FindStringSubmatch(s.Text[:at]); m != nil {
-			v.Per = strings.ToLower(m[1])
-			v.Unit += "/" + v.Per
-		}
-	}
 	if v.Kind == schema.ValueMoney && !strings.Contains(strings.ToLower(v.Original), strings.ToLower(v.Per[strings.LastIndexByte(v.Per, ' ')+1:])) {
 		v.Original += " per " + v.Per // which stands elsewhere in the sentence
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"techfacts.dev/techfacts/internal/extract"
 	"techfacts.dev/techfacts/internal/report"
 	"techfacts.dev/techfacts/schema"
 )
@@ -243,7 +244,8 @@ func TestValuesKeepWhatTheyAreAbout(t *testing.T) {
 			t.Errorf("%q says %q, want %q", text, got, want)
 		}
 	}
-	each := report.Entries(report.Statement{Text: "Each further 1,000 requests cost €0.40.", Value: schema.Value{Kind: schema.ValueMoney, Original: "€0.40", Number: 0.4, Unit: "EUR", Currency: "EUR"}})
+	text := "Each further 1,000 requests cost €0.40."
+	each := report.Entries(report.Statement{Text: text, Value: extract.Measures(text)[1].Value})
 	if len(each) != 1 || each[0].Value.Per != "1,000 requests" || each[0].Value.Unit != "EUR/1,000 requests" || each[0].Value.Original != "€0.40 per 1,000 requests" {
 		t.Errorf("a price has lost what it is for: %+v", each)
 	}
