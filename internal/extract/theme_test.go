@@ -92,3 +92,46 @@ func TestAPriceIsForWhatCostsIt(t *testing.T) {
 	}
 	t.Error("the price is for nothing")
 }
+
+func TestAPageIsAboutWhatItsTitleCallsItself(t *testing.T) {
+	claim := "The key of a shape must be one word."
+	if has(t, "# Shapes\n\n"+filler+claim, "security", claim) || !has(t, "# Security of shapes\n\n"+filler+claim, "security", claim) {
+		t.Error("the title of the page does not count")
+	}
+}
+
+func TestAHeadingSpeaksForItsPartOfAPage(t *testing.T) {
+	claim := "Data of shapes use AES."
+	if has(t, "# Shapes\n\n"+filler+filler+claim, "security", claim) {
+		t.Error("found on a page of shapes")
+	}
+	// Above what a quarter less would leave of it.
+	text := "# Shapes\n\n" + filler + filler + "## Encryption at rest\n\n" + claim
+	facts := extract.Rules(extract.Page{Text: text}, builtin(t, "security"), 0.6)
+	if len(facts) != 1 || facts[0].Quote != claim {
+		t.Errorf("below a heading: %+v", facts)
+	}
+}
+
+func TestWhatSomebodySaysOfItIsNoFact(t *testing.T) {
+	said := "All our keys are rotated every 90 days by them"
+	if !has(t, said+".", "security", said+".") {
+		t.Error("not found as the vendor's own words")
+	}
+	for _, f := range extract.Rules(extract.Page{Text: "“" + said + "”, says Ada of Acme."}, builtin(t, "security"), extract.DefaultConfidence) {
+		t.Errorf("found as what somebody says: %s", f.Statement)
+	}
+}
+
+func TestWhatPlansHaveOrHaveNotIsAFeature(t *testing.T) {
+	text := "# Plans\n\n| Feature | Free | Pro |\n| --- | --- | --- |\n| Dark mode | No | Yes |\n| Light mode | No | Yes |"
+	facts := extract.Rules(extract.Page{Text: text}, builtin(t, "pricing"), extract.DefaultConfidence)
+	for _, f := range facts {
+		if f.Category != "features" {
+			t.Errorf("%s is of %s", f.Statement, f.Category)
+		}
+	}
+	if len(facts) != 4 {
+		t.Errorf("%d facts", len(facts))
+	}
+}
