@@ -34,7 +34,8 @@ var Policy = sync.OnceValue(func() string {
 //nolint:gochecknoglobals // made once of what is embedded
 var page = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("page").Funcs(template.FuncMap{
-		"day": day, "inc": func(n int) int { return n + 1 }, "join": func(list []string) string { return strings.Join(list, ", ") }, "outcome": outcomeWords,
+		"day": day, "inc": func(n int) int { return n + 1 }, "join": listed, "outcome": outcomeWords,
+		"capital": func(s string) string { return strings.ToUpper(s[:1]) + s[1:] },
 		"web": func(s string) string {
 			if isWeb(s) {
 				return s
@@ -136,7 +137,7 @@ func (d *Document) HTML(w io.Writer) error {
 	}
 	v.Stats = append(v.Stats, of(conflicts, "contradiction", ""))
 	for _, g := range d.Gaps {
-		if len(g.Denied)+len(g.NotDocumented)+len(g.NotRead) > 0 {
+		if len(g.Texts()) > 0 {
 			v.Gaps = append(v.Gaps, g)
 		}
 	}
@@ -229,7 +230,7 @@ func barChart(list []Coverage) *drawing {
 	for i, c := range list {
 		y := i * (height + gap)
 		d.Labels = append(d.Labels, label{left - 10, y + 17, "end", fit(c.Company, 18), false})
-		total := c.Stated + c.StatedNo + c.Conflicts + c.NotDocumented + c.NotRead
+		total := c.Stated + c.StatedNo + c.Conflicts + c.NotDocumented + c.NothingAlike + c.NotRead
 		x := left
 		for _, part := range []struct {
 			n            int
@@ -240,6 +241,7 @@ func barChart(list []Coverage) *drawing {
 			{c.StatedNo, "s-no", "stated that there is none", true},
 			{c.Conflicts, "s-conflict", "contradictions", true},
 			{c.NotDocumented, "s-undoc", "not documented", false},
+			{c.NothingAlike, "s-alike", "nothing alike", false},
 			{c.NotRead, "s-unread", "not read", false},
 		} {
 			w := part.n * (drawingWidth - left - 4) / max(1, total)

@@ -66,7 +66,8 @@ func (c *composing) surest(ctx context.Context) (ids []uuid.UUID, err error) {
 //nolint:gochecknoglobals // a fixed list
 var asked = []string{
 	"price", "request_rate", "uptime", "saml", "soc2", "data_residency", "self_hosting", "free_tier", "encryption_at_rest", "gdpr", "iso27001", "hipaa",
-	"first_response", "audit_log", "concurrent_connections", "trial", "oauth2", "webhooks", "customer_managed_keys", "rpo", "rto",
+	"first_response", "audit_log", "mfa", "oidc", "concurrent_connections", "dpa", "trial", "oauth2", "webhooks", "pci_dss", "scim", "customer_managed_keys",
+	"rpo", "rto", "overage", "deprecation_notice",
 }
 
 // What of a row tells how much. What is asked for first adds up to as much as there
@@ -120,15 +121,35 @@ func (c *composing) summary() {
 			}
 		}
 		c.telling = append(c.telling, append(points, c.surestOf(company, tellingOnes-len(points), used)...))
-		slices.SortStableFunc(rows, func(a, b Row) int { return cmp.Compare(b.asked(), a.asked()) })
 		s := Section{Title: "Capabilities of " + company, Key: "capabilities", Facts: []Point{}}
+		rows = byTurns(rows)
 		for _, r := range rows {
-			if r.Cells[i].State == Stated && !told[r.Key] {
-				s.Facts = append(s.Facts, c.capability(r, i))
+			if r.Cells[i].State != Stated || told[r.Key] {
+				continue
+			}
+			p := c.capability(r, i)
+			if !slices.ContainsFunc(slices.Concat(points, s.Facts), func(o Point) bool { return o.Text == c.named(p.Text, company) || o.Text == p.Text }) {
+				s.Facts = append(s.Facts, p) // a sentence may be about several rows
 			}
 		}
 		c.Sections = append(c.Sections, s)
 	}
+}
+
+// byTurns puts first what buyers ask for, in their order, and then of each category one row after the other: many of one tell less than
+// one of many.
+func byTurns(rows []Row) []Row {
+	turn, turns := map[string]int{}, map[string]int{}
+	for _, r := range rows {
+		if r.asked() == 0 {
+			turn[r.Key] = turns[r.Category]
+			turns[r.Category]++
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b Row) int {
+		return cmp.Or(cmp.Compare(b.asked(), a.asked()), cmp.Compare(turn[a.Key], turn[b.Key]))
+	})
+	return rows
 }
 
 // surestOf are facts of a company for which no row has a name: the surest of each
