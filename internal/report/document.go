@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -27,7 +28,7 @@ type Document struct {
 	Profile    string            `json:"profile,omitempty"`
 	Notes      []string          `json:"notes"`                // what was left out, and why
 	Highlights []Point           `json:"highlights,omitempty"` // what stands out
-	BestLeft   int               `json:"bestLeftOut"`          // cells that are best and not among these
+	BestLeft   int               `json:"bestLeftOut"`          // rows of which these do not say who is best
 	Prose      *Prose            `json:"prose,omitempty"`      // nil: none
 	Table      []TableSection    `json:"table,omitempty"`
 	Unstated   []TableSection    `json:"unstated,omitempty"` // rows with a name that no company states
@@ -242,9 +243,9 @@ func andList(list []string) string {
 	case n == 1:
 		return list[0]
 	case n <= 4:
-		return strings.Join(list[:n-1], ", ") + " and " + list[n-1]
+		return listed(list[:n-1]) + " and " + list[n-1]
 	default:
-		return strings.Join(list[:3], ", ") + fmt.Sprintf(" and %d others", n-3)
+		return listed(list[:3]) + fmt.Sprintf(" and %d others", n-3)
 	}
 }
 
@@ -382,30 +383,46 @@ func (c *composing) highlights() {
 	if len(c.in.Companies) < 2 {
 		return
 	}
-	const most = 8
-	n, more := 0, 0
+	var rows []TableRow
 	for _, s := range c.Table {
 		for _, r := range s.Rows {
-			for _, cell := range r.Cells {
-				if !cell.Best {
-					continue
-				}
-				if n == most {
-					more++
-					continue
-				}
-				n++
-				rank := map[int]string{1: "highest", -1: "lowest"}[r.Better]
-				if slices.ContainsFunc(r.Cells, func(o TableCell) bool { return o.Unranked != "" && o.State != Conflict }) {
-					rank += " in its unit"
-				}
-				c.Highlights = append(c.Highlights, Point{fmt.Sprintf("%s: %s at %s, %s.", r.Label, rank, cell.Company, cell.Value.Original), cell.Cites[:min(1, len(cell.Cites))]})
+			if slices.ContainsFunc(r.Cells, func(cell TableCell) bool { return cell.Best }) {
+				rows = append(rows, r)
 			}
 		}
 	}
-	if c.BestLeft = more; more > 0 {
-		c.Notes = append(c.Notes, fmt.Sprintf("What stands out names %d of %d that are best; the table marks all.", n, n+more))
+	slices.SortStableFunc(rows, func(a, b TableRow) int { return cmp.Compare(asksFor(b.Key), asksFor(a.Key)) })
+	for _, r := range rows[:min(maxBest, len(rows))] {
+		c.Highlights = append(c.Highlights, r.best())
 	}
+	if c.BestLeft = max(0, len(rows)-maxBest); c.BestLeft > 0 {
+		c.Notes = append(c.Notes, fmt.Sprintf("What stands out names the best of %d of %d rows; the table marks all.", maxBest, len(rows)))
+	}
+}
+
+// maxBest is of how many rows it stands out who is best: of those first that buyers ask for first.
+const maxBest = 8
+
+// best says who is best in a row.
+func (r TableRow) best() Point {
+	var who []string
+	p := Point{}
+	value := ""
+	for _, cell := range r.Cells {
+		if !cell.Best {
+			continue
+		}
+		if who = append(who, cell.Company); value == "" {
+			value = cell.Value.Original
+		}
+		p.Cites = append(p.Cites, cell.Cites[:min(1, len(cell.Cites))]...)
+	}
+	rank := map[int]string{1: "highest", -1: "lowest"}[r.Better]
+	if slices.ContainsFunc(r.Cells, func(o TableCell) bool { return o.Unranked != "" && o.State != Conflict }) {
+		rank += " in its unit"
+	}
+	p.Text = fmt.Sprintf("%s: %s at %s, %s.", r.Label, rank, andList(who), value)
+	return p
 }
 
 func lowerLabel(label string) string {

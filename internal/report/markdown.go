@@ -84,9 +84,9 @@ func typeWords(t schema.ReportType) string {
 	}[t]
 }
 
-// BestLeftWords say how many cells are best beside those that stand out.
+// BestLeftWords say of how many rows more the table says who is best.
 func (d *Document) BestLeftWords() string {
-	return fmt.Sprintf("%d more are best of their row: the table marks them", d.BestLeft)
+	return "Of " + counted(d.BestLeft, "more row") + " the table marks who is best"
 }
 
 func mdPoints(w *writer, title string, points []Point) {

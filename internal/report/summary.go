@@ -78,13 +78,15 @@ const (
 	tellsNo         = 10 // it says that it has none
 )
 
-// asked is how early the row is asked for; 0 if it is not among those.
-func (r Row) asked() int {
-	if i := slices.Index(asked, r.Key); i >= 0 {
+// asksFor is how early buyers ask for a row, by its key: more, the earlier; 0 if it is not among those.
+func asksFor(key string) int {
+	if i := slices.Index(asked, key); i >= 0 {
 		return len(asked) - i
 	}
 	return 0
 }
+
+func (r Row) asked() int { return asksFor(r.Key) }
 
 // tells is how much the cell of a company tells beside those of the others.
 func (r Row) tells(company int) int {
