@@ -34,15 +34,7 @@ func (c *composing) offer(ctx context.Context) error {
 }
 
 func (c *composing) surest(ctx context.Context) (ids []uuid.UUID, err error) {
-	where, args := "f.company in ("+marks(len(c.in.Companies))+") and f.status = 'ACTIVE'", anys(c.in.Companies)
-	if len(c.in.Categories) > 0 {
-		where += " and f.category in (" + marks(len(c.in.Categories)) + ")"
-		args = append(args, anys(c.in.Categories)...)
-	}
-	if c.in.Profile != "" {
-		where += " and f.profile_id = (select id from profiles where name = ?)"
-		args = append(args, c.in.Profile)
-	}
+	where, args := c.wanted()
 	rows, err := c.store.Rows(ctx, `select id from (
   select f.id, row_number() over (partition by f.company, f.category order by f.confidence desc, f.url, f.statement, f.id) as place
   from facts f where `+where+`
