@@ -123,7 +123,7 @@ func TestReportsAreWrittenFromTheTerminal(t *testing.T) {
 		t.Errorf("a summary: %d\n%s", code, stdout)
 	}
 	for says, args := range map[string][]string{
-		`no page of a company`: {"report", "Nobody"}, `cannot be had as "exe"`: {"report", "Acme", "--format", "exe"}, "must be one of": {"report", "Acme", "--type", "poem"},
+		`no page of a company "Nobody" is stored`: {"report", "Nobody"}, `did you mean "Acme"?`: {"report", "acme"}, `cannot be had as "exe"`: {"report", "Acme", "--format", "exe"}, "must be one of": {"report", "Acme", "--type", "poem"},
 		"input.companies": {"report", "Acme", "--type", "comparison"}, "input.maxFacts": {"report", "Acme", "--facts=-1"},
 	} {
 		if stdout, stderr, code := output(t, data, args...); code == 0 || !strings.Contains(stderr, says) || stdout != "" {

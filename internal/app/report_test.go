@@ -356,7 +356,7 @@ func TestTheSameReportIsWrittenOnceWhileFactsStay(t *testing.T) {
 				s.write(in)
 			}
 		}
-		if !out.ReportStale.Stale || !strings.Contains(out.ReportStale.StaleReason, "requests per second.” is stated no more") {
+		if !out.ReportStale.Stale || !strings.Contains(out.ReportStale.StaleReason, "requests per second.” is now 900 requests per second") {
 			s.Errorf("stale: %+v", out.ReportStale)
 		}
 		if old := s.report(first.ID); !old.Stale || !strings.Contains(old.StaleReason, "Acme allows 100 requests per second.") {

@@ -77,6 +77,11 @@ func Compare(ctx context.Context, s *store.Store, q Question) (*Comparison, erro
 	if q.First < 1 || q.First > MaxRows {
 		return nil, fault.InvalidField("input.first", "must be from 1 to %d", MaxRows)
 	}
+	if q.AsOf != nil {
+		if err := CheckPast("input.asOf", *q.AsOf); err != nil {
+			return nil, err
+		}
+	}
 	r := reader{store: s, asOf: q.AsOf}
 	if q.Profile != "" {
 		id, err := s.Ent.Profile.Query().Where(profile.Name(q.Profile)).OnlyID(ctx)
