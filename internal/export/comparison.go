@@ -57,7 +57,7 @@ func (t *Table) leftOut(c *report.Comparison, q report.Question, row func([]any)
 			case "company":
 				line[i] = company
 			case "state":
-				line[i] = string(report.LeftOut)
+				line[i] = report.LeftOut
 			case "cell":
 				line[i] = text
 			case "number":

@@ -226,7 +226,7 @@ func (c *composing) piles() (telling, capabilities, gaps []*pile) {
 			for _, label := range list.named() {
 				parts = append(parts, part{max(1, words(md(label)))})
 			}
-			gaps = append(gaps, newPile(words(mdGap(c.Gaps[i].Company, list.words, gapText([]string{"name"}, 1)))-1, parts))
+			gaps = append(gaps, newPile(words(mdGap(c.Gaps[i].Company, list.words, c.gapText([]string{"name"}, 1)))-1, parts))
 		}
 	}
 	return telling, capabilities, gaps

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"techfacts.dev/techfacts/schema"
 )
 
 // Gap is what a company does not document: of the rows with a name, those of the table and those that
@@ -72,27 +74,31 @@ type gapList struct {
 // named are those that a text names.
 func (l gapList) named() []string { return (*l.labels)[:len(*l.labels)-*l.counted] }
 
-// Texts word the lists that are not empty, each with what it says first.
-func (g Gap) Texts() (texts [][2]string) {
+// GapTexts word the lists that are not empty, each with what it says first.
+func (d *Document) GapTexts(g Gap) (texts [][2]string) {
 	for _, l := range g.lists() {
 		if len(*l.labels) > 0 {
-			texts = append(texts, [2]string{l.words, gapText(l.named(), *l.counted)})
+			texts = append(texts, [2]string{l.words, d.gapText(l.named(), *l.counted)})
 		}
 	}
 	return texts
 }
 
 // gapText names some, and counts the rest.
-func gapText(named []string, rest int) string {
+func (d *Document) gapText(named []string, rest int) string {
+	of := " of the vocabulary"
+	if d.Type == schema.ReportSummary { // it has few words
+		of = ""
+	}
 	switch {
 	case len(named) == 0:
 		return counted(rest, "name") + " of the vocabulary"
 	case rest == 0:
 		return listed(named)
 	case rest == 1:
-		return listed(named) + " and 1 other of the vocabulary"
+		return listed(named) + " and 1 other" + of
 	}
-	return fmt.Sprintf("%s and %d others of the vocabulary", listed(named), rest)
+	return fmt.Sprintf("%s and %d others%s", listed(named), rest, of)
 }
 
 // listed joins names with commas; with semicolons if one of them has a comma.

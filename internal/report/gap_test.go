@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -68,14 +69,14 @@ func TestComparisonCoverageGapsAndTablesCountAlike(t *testing.T) {
 		}
 		cells, left := 0, map[string]string{}
 		for _, line := range lines[1:] {
-			if line[4] == string(report.LeftOut) {
+			if line[4] == report.LeftOut {
 				left[line[3]] = line[6]
 			} else {
 				cells++
 			}
 		}
 		for _, company := range c.Companies {
-			if company.Lone > 0 && left[company.Name] != fmt.Sprint(company.Lone) {
+			if company.Lone > 0 && left[company.Name] != strconv.Itoa(company.Lone) {
 				t.Errorf("%s: of %s %s rows are said to be left out, want %d", in.Type, company.Name, left[company.Name], company.Lone)
 			}
 		}
@@ -95,7 +96,7 @@ func TestGapsNameWhatOthersStateAndBuyersAskForAndCountTheRest(t *testing.T) {
 		stated{"Bee", "features", "Bee can be used offline.", schema.Value{}, nil},
 	)
 	d := compose(t, s, schema.ReportParams{Type: schema.ReportComparison, Companies: []string{"Ant", "Bee"}, Categories: []string{"features"}, MaxFactsPerSection: 5, MaxFacts: 20})
-	got := fmt.Sprint(d.Gaps[0].Texts(), d.Gaps[1].Texts())
+	got := fmt.Sprint(d.GapTexts(d.Gaps[0]), d.GapTexts(d.Gaps[1]))
 	if want := "[[does not document Webhooks, Self-hosting and 4 others of the vocabulary]] [[does not document Vector search, Self-hosting and 4 others of the vocabulary]]"; got != want {
 		t.Errorf("gaps are\n%s, want\n%s", got, want)
 	}
@@ -118,7 +119,7 @@ func TestGapsNameWhatOthersStateAndBuyersAskForAndCountTheRest(t *testing.T) {
 	if err := json.Unmarshal([]byte(`{"company": "Ant", "notDocumented": ["Latency, p50", "Memory"], "notRead": ["Price"]}`), &old); err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprint(old.Texts()); got != "[[does not document Latency, p50; Memory] [says nothing that was found on Price]]" {
+	if got := fmt.Sprint(d.GapTexts(old)); got != "[[does not document Latency, p50; Memory] [says nothing that was found on Price]]" {
 		t.Errorf("gaps without counts are %s", got)
 	}
 }

@@ -183,7 +183,7 @@ func (d *Document) HTML(w io.Writer) error {
 	}
 	v.Stats = append(v.Stats, of(conflicts, "contradiction", ""))
 	for _, g := range d.Gaps {
-		if len(g.Texts()) > 0 {
+		if len(d.GapTexts(g)) > 0 {
 			v.Gaps = append(v.Gaps, g)
 		}
 	}

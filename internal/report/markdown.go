@@ -183,7 +183,7 @@ func mdCell(c TableCell) string {
 func (d *Document) mdGaps(w *writer) {
 	begun := false
 	for _, g := range d.Gaps {
-		for _, text := range g.Texts() {
+		for _, text := range d.GapTexts(g) {
 			if !begun {
 				w.f("\n## Gaps\n\n")
 				begun = true

@@ -49,7 +49,7 @@ func (c TableCell) figure() (number float64, unit string, ok bool) {
 }
 
 // LeftOut is the state of a line of tables that stands for rows which are not there, and counts them.
-const LeftOut State = "LEFT_OUT"
+const LeftOut = "LEFT_OUT"
 
 // LoneWords say what became of the rows without a name that one company alone states.
 func LoneWords(n int) string {
@@ -97,7 +97,7 @@ func (d *Document) csvTable(write func(...string)) {
 	}
 	for _, c := range d.leftOut() {
 		last := make([]string, len(head))
-		last[3], last[4], last[5], last[6] = c.Company, string(LeftOut), LoneWords(c.Lone), strconv.Itoa(c.Lone)
+		last[3], last[4], last[5], last[6] = c.Company, LeftOut, LoneWords(c.Lone), strconv.Itoa(c.Lone)
 		write(last...)
 	}
 }

@@ -66,7 +66,7 @@ func (d *Document) xlsxValues(row func(...any)) {
 		row(l.section.Title, l.row.Label, l.cell.Company, string(l.cell.State), l.cell.Text, number, unit, l.cell.Best, l.cell.Worst)
 	}
 	for _, c := range d.leftOut() {
-		row(nil, nil, c.Company, string(LeftOut), LoneWords(c.Lone), c.Lone)
+		row(nil, nil, c.Company, LeftOut, LoneWords(c.Lone), c.Lone)
 	}
 }
 
