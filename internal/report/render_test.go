@@ -232,6 +232,11 @@ func TestWhatStandsOutAndCellsSayHowMuchMoreThereIs(t *testing.T) {
 			t.Errorf("the page has no %s", want)
 		}
 	}
+	d.Table[0].Rows[0].Better = 1
+	alone := *d
+	if alone.Companies = d.Companies[:1]; strings.Contains(render(t, &alone, report.HTML), "higher is better</span>") || !strings.Contains(render(t, d, report.HTML), "higher is better</span>") {
+		t.Error("which value is better is to be said of what is compared alone")
+	}
 	d.BestLeft, d.Table[0].Rows[0].Cells[0].Left, d.Table[0].Rows[0].Cells[1].Left = 0, 0, 0
 	if text := render(t, d, report.Markdown); strings.Contains(text, "more") {
 		t.Errorf("of all there is more: %s", text)
