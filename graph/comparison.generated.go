@@ -261,6 +261,13 @@ func (ec *executionContext) fieldContext_Comparison_loneCount(_ context.Context,
 	return graphql.NewScalarFieldContext("Comparison", field, false, false, "Int")
 }
 
+func (ec *executionContext) _Comparison_unstatedCount(ctx context.Context, field graphql.CollectedField, obj *Comparison) graphql.Marshaler {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.UnstatedCount)
+}
+func (ec *executionContext) fieldContext_Comparison_unstatedCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Comparison", field, false, false, "Int")
+}
+
 func (ec *executionContext) _ComparisonCell_company(ctx context.Context, field graphql.CollectedField, obj *ComparisonCell) graphql.Marshaler {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Company)
 }
@@ -731,6 +738,11 @@ func (ec *executionContext) _Comparison(ctx context.Context, sel ast.SelectionSe
 			}
 		case "loneCount":
 			out.Values[i] = ec._Comparison_loneCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unstatedCount":
+			out.Values[i] = ec._Comparison_unstatedCount(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

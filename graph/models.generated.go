@@ -114,7 +114,8 @@ type CloneProfilePayload struct {
 	Profile *ent.Profile `json:"profile"`
 }
 
-// One company of a comparison, and how much of it is known.
+// One company of a comparison, and how much of it is known. What is counted are the rows that are there and the unstatedCount rows that no company states: stated, statedNo,
+// conflicts, notDocumented, nothingAlike and notRead are all of them together. Reports count so, too.
 type ComparedCompany struct {
 	// Its name.
 	Name string `json:"name"`
@@ -151,6 +152,9 @@ type Comparison struct {
 	// How many rows without a name there are that one company alone states: of those of the wanted categories, whether they are among the rows (lone) or not. Of each
 	// category the 3 to 20 surest statements of a company are laid side by side, fewer the more companies there are.
 	LoneCount int `json:"loneCount"`
+	// How many rows with a name there are of the wanted categories that none of the companies states: they are no rows, but companies count them as what they do not document, or of which
+	// nothing was found. None if attributes names rows.
+	UnstatedCount int `json:"unstatedCount"`
 }
 
 // What one company says of one attribute.
@@ -163,7 +167,8 @@ type ComparisonCell struct {
 	Text string `json:"text"`
 	// How many entries text leaves out.
 	More int `json:"more"`
-	// What it says in figures, if it does: of several values, such as those of plans, the best one if that can be said, else the surest.
+	// What it says in figures, if it does: of several values, such as those of plans, the best one if that can be said, else the surest. Null in a CONFLICT: its entries have the
+	// values that contradict each other.
 	Value FactValue `json:"value,omitempty"`
 	// What it says, value by value or condition by condition: that of its value, then the surest first; of a CONFLICT those that contradict each other stand first.
 	Entries []*CellEntry `json:"entries"`
@@ -1145,7 +1150,7 @@ const (
 	CellStateNotDocumented CellState = "NOT_DOCUMENTED"
 	// Of a row without a name: pages of that kind were read, and no statement on them is like that of the other companies. They may say it in other words.
 	CellStateNothingAlike CellState = "NOTHING_ALIKE"
-	// No page of that kind was read.
+	// Nothing of that category was found on any page that was read: nobody knows.
 	CellStateNotRead CellState = "NOT_READ"
 	// Its pages contradict each other.
 	CellStateConflict CellState = "CONFLICT"

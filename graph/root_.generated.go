@@ -144,10 +144,11 @@ type ComplexityRoot struct {
 	}
 
 	Comparison struct {
-		Companies func(childComplexity int) int
-		LoneCount func(childComplexity int) int
-		RowCount  func(childComplexity int) int
-		Rows      func(childComplexity int) int
+		Companies     func(childComplexity int) int
+		LoneCount     func(childComplexity int) int
+		RowCount      func(childComplexity int) int
+		Rows          func(childComplexity int) int
+		UnstatedCount func(childComplexity int) int
 	}
 
 	ComparisonCell struct {
@@ -1451,6 +1452,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Comparison.Rows(childComplexity), true
+	case "Comparison.unstatedCount":
+		if e.ComplexityRoot.Comparison.UnstatedCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.UnstatedCount(childComplexity), true
 
 	case "ComparisonCell.best":
 		if e.ComplexityRoot.ComparisonCell.Best == nil {
@@ -5555,10 +5562,16 @@ type Comparison {
   category the 3 to 20 surest statements of a company are laid side by side, fewer the more companies there are.
   """
   loneCount: Int!
+  """
+  How many rows with a name there are of the wanted categories that none of the companies states: they are no rows, but companies count them as what they do not document, or of which
+  nothing was found. None if attributes names rows.
+  """
+  unstatedCount: Int!
 }
 
 """
-One company of a comparison, and how much of it is known.
+One company of a comparison, and how much of it is known. What is counted are the rows that are there and the unstatedCount rows that no company states: stated, statedNo,
+conflicts, notDocumented, nothingAlike and notRead are all of them together. Reports count so, too.
 """
 type ComparedCompany {
   """
@@ -5680,7 +5693,7 @@ enum CellState {
   """
   NOTHING_ALIKE
   """
-  No page of that kind was read.
+  Nothing of that category was found on any page that was read: nobody knows.
   """
   NOT_READ
   """
@@ -5710,7 +5723,8 @@ type ComparisonCell {
   """
   more: Int!
   """
-  What it says in figures, if it does: of several values, such as those of plans, the best one if that can be said, else the surest.
+  What it says in figures, if it does: of several values, such as those of plans, the best one if that can be said, else the surest. Null in a CONFLICT: its entries have the
+  values that contradict each other.
   """
   value: FactValue
   """
@@ -9165,6 +9179,8 @@ func (ec *executionContext) childFields_Comparison(ctx context.Context, field gr
 		return ec.fieldContext_Comparison_rowCount(ctx, field)
 	case "loneCount":
 		return ec.fieldContext_Comparison_loneCount(ctx, field)
+	case "unstatedCount":
+		return ec.fieldContext_Comparison_unstatedCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Comparison", field.Name)
 }

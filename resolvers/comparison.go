@@ -23,7 +23,7 @@ func (r *Resolver) compare(ctx context.Context, in graph.ComparisonInput) (*grap
 	if err != nil {
 		return nil, err
 	}
-	answer := &graph.Comparison{RowCount: c.RowCount, LoneCount: c.LoneCount}
+	answer := &graph.Comparison{RowCount: c.RowCount, LoneCount: c.LoneCount, UnstatedCount: len(c.Unstated)}
 	for _, company := range c.Companies {
 		answer.Companies = append(answer.Companies, &graph.ComparedCompany{
 			Name: company.Name, PagesRead: company.Pages, LastFetchedAt: set(company.Newest), OldestFetchedAt: set(company.Oldest),
@@ -54,6 +54,9 @@ func comparisonRow(row report.Row, facts map[uuid.UUID]*ent.Fact) *graph.Compari
 			Company: cell.Company, State: graph.CellState(cell.State), Text: cell.Text, Value: factValue(cell.Value), Best: cell.Best, Worst: cell.Worst,
 			More: cell.More, Unranked: set(cell.Unranked),
 			SeenAt: set(cell.SeenAt), Entries: make([]*graph.CellEntry, 0, len(cell.Entries)), Facts: []*ent.Fact{},
+		}
+		if cell.State == report.Conflict {
+			c.Value = nil
 		}
 		for _, s := range cell.Entries {
 			if f := facts[s.Fact]; f != nil || len(facts) == 0 { // one that is gone since takes its entry with it

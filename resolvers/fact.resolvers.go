@@ -18,6 +18,7 @@ import (
 	"techfacts.dev/techfacts/internal/access"
 	"techfacts.dev/techfacts/internal/change"
 	"techfacts.dev/techfacts/internal/document"
+	"techfacts.dev/techfacts/internal/report"
 )
 
 func (r *factResolver) DeepLink(ctx context.Context, obj *ent.Fact) (string, error) {
@@ -77,6 +78,9 @@ func (r *queryResolver) Facts(ctx context.Context, asOf *time.Time, after *entgq
 		query.Where(fact.NumberNotNil()) // what has none has no place among them, and no cursor
 	}
 	if asOf != nil {
+		if err := report.CheckPast("asOf", *asOf); err != nil {
+			return nil, err
+		}
 		query.Where(held(*asOf))
 	}
 	return listed(query.Paginate(ctx, after, first, before, last,

@@ -82,15 +82,7 @@ func (demoCmd) read(ctx context.Context, api client, site string) error {
 		}
 	}
 	for _, profile := range profiles {
-		var out struct {
-			StartExtraction struct{ Job job }
-		}
-		err := api.do(ctx, `mutation ($profile: String!) { startExtraction(input: {profile: $profile, where: {status: ACTIVE}}) { job { `+jobFields+` } } }`,
-			map[string]any{"profile": profile}, &out)
-		if err != nil {
-			return err
-		}
-		if _, err := api.follow(ctx, out.StartExtraction.Job.ID, "Looking for "+profile); err != nil {
+		if _, err := api.extract(ctx, profile, map[string]any{"status": "ACTIVE"}); err != nil {
 			return err
 		}
 	}

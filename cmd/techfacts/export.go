@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ type exportCmd struct {
 	What    string `arg:"" optional:"" enum:",facts,pages,comparison" default:"" help:"facts, pages or comparison."`
 	Format  string `enum:"csv,jsonl,xlsx" default:"csv" help:"csv, jsonl or xlsx."`
 	Where   string `placeholder:"JSON" help:"Only what is like this, as where of the API; of a comparison its input. Default: all."`
+	Lone    bool   `help:"Of a comparison: also the rows without a name that one company alone states."`
 	Output  string `short:"o" placeholder:"FILE" help:"File to write. Default: standard output."`
 	WARC    string `name:"warc" placeholder:"FILE" help:"Instead: write the texts of all pages to this file, in WARC 1.1; compressed if its name ends in .gz."`
 	Company string `help:"Of --warc: only pages of this company. Default: all."`
@@ -39,9 +41,33 @@ func (cmd exportCmd) Run(ctx context.Context, c *app.Config) error {
 			return app.Export(ctx, *c, w, strings.HasSuffix(cmd.WARC, ".gz"), cmd.Company)
 		})
 	}
+	where, err := cmd.where()
+	if err != nil {
+		return err
+	}
 	return writeFile(cmd.Output, "rows", func(w io.Writer) (int, error) {
-		return app.ExportTable(ctx, *c, w, cmd.What, cmd.Format, cmd.Where)
+		return app.ExportTable(ctx, *c, w, cmd.What, cmd.Format, where)
 	})
+}
+
+// where is --where with what --lone adds to it.
+func (cmd exportCmd) where() (string, error) {
+	if !cmd.Lone {
+		return cmd.Where, nil
+	}
+	if cmd.What != "comparison" {
+		return "", fault.New(fault.Invalid, "--lone is for comparison")
+	}
+	in := map[string]any{"all": true}
+	if cmd.Where != "" {
+		in = nil
+		if err := json.Unmarshal([]byte(cmd.Where), &in); err != nil || in == nil {
+			return "", fault.New(fault.Invalid, "--where is no JSON object")
+		}
+	}
+	in["lone"] = true
+	text, err := json.Marshal(in)
+	return string(text), err
 }
 
 // writeFile has write write a file, which is there as a whole or not at all, and says how

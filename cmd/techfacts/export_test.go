@@ -16,7 +16,7 @@ func imported(t *testing.T) []string {
 	t.Helper()
 	data := []string{"DATA_DIR=" + t.TempDir()}
 	for company, text := range map[string]string{
-		"Acme": "# Limits\n\nEach key may send 900 requests per minute.\n\nAcme supports webhooks.\n",
+		"Acme": "# Limits\n\nEach key may send 900 requests per minute.\n\nAcme supports webhooks.\n\nEach key may be used in up to 7 orchards.\n",
 		"Bolt": "# Limits\n\nEach key may send 10 requests per second.\n\nBolt does not support webhooks.\n",
 	} {
 		folder := t.TempDir()
@@ -33,7 +33,7 @@ func imported(t *testing.T) []string {
 func TestFactsPagesAndComparisonsAreExported(t *testing.T) {
 	t.Parallel()
 	data := imported(t)
-	stdout, stderr, code := output(t, data, "export", "facts", "--where", `{"company": "Acme", "category": "rate_limits"}`)
+	stdout, stderr, code := output(t, data, "export", "facts", "--where", `{"company": "Acme", "attribute": "rate_limit"}`)
 	table, err := csv.NewReader(strings.NewReader(stdout)).ReadAll()
 	if code != 0 || err != nil || len(table) != 2 || !strings.Contains(stdout, "900 requests per minute") || strings.Contains(stdout, "Bolt") {
 		t.Errorf("facts: %d %s\n%s", code, stderr, stdout)
@@ -56,6 +56,16 @@ func TestFactsPagesAndComparisonsAreExported(t *testing.T) {
 	if rows, err := book.GetRows("Comparison"); err != nil || len(rows) != 3 || rows[1][4] != "STATED" || rows[2][4] != "STATED_NO" {
 		t.Errorf("the workbook has %v (%v)", rows, err)
 	}
+	const alone = "orchards"
+	for says, args := range map[bool][]string{false: {"--where", `{"all": true}`}, true: {"--lone"}} {
+		stdout, _, code := output(t, data, append([]string{"export", "comparison"}, args...)...)
+		if code != 0 || strings.Contains(stdout, alone) != says || strings.Contains(stdout, "LEFT_OUT") == says {
+			t.Errorf("%v: %d\n%s", args, code, stdout)
+		}
+	}
+	if stdout, _, code := output(t, data, "export", "comparison", "--lone", "--where", `{"companies": ["Bolt"]}`); code != 0 || strings.Contains(stdout, "Acme") {
+		t.Errorf("of one company: %d\n%s", code, stdout)
+	}
 }
 
 func TestExportsThatMakeNoSenseWriteNothing(t *testing.T) {
@@ -75,6 +85,8 @@ func TestExportsThatMakeNoSenseWriteNothing(t *testing.T) {
 		"by no JSON":             {[]string{"export", "facts", "-o", file, "--where", `company=Acme`}, "where: is not a JSON object", 1},
 		"of a company, not WARC": {[]string{"export", "facts", "--company", "Acme"}, "--company is for --warc", 1},
 		"of a filter, WARC":      {[]string{"export", "--warc", file, "--where", "{}"}, "not for --warc", 1},
+		"of rows of facts":       {[]string{"export", "facts", "--lone"}, "--lone is for comparison", 1},
+		"of what is no JSON":     {[]string{"export", "comparison", "--lone", "--where", "x"}, "--where is no JSON object", 1},
 		"of nobody":              {[]string{"export", "comparison", "-o", file}, "no page of any company", 1},
 	} {
 		stdout, stderr, code := output(t, nil, c.args...)
@@ -111,7 +123,7 @@ func TestReportsAreWrittenFromTheTerminal(t *testing.T) {
 		t.Errorf("a summary: %d\n%s", code, stdout)
 	}
 	for says, args := range map[string][]string{
-		`no page of a company`: {"report", "Nobody"}, `cannot be had as "exe"`: {"report", "Acme", "--format", "exe"}, "must be one of": {"report", "Acme", "--type", "poem"},
+		`no page of a company "Nobody" is stored`: {"report", "Nobody"}, `did you mean "Acme"?`: {"report", "acme"}, `cannot be had as "exe"`: {"report", "Acme", "--format", "exe"}, "must be one of": {"report", "Acme", "--type", "poem"},
 		"input.companies": {"report", "Acme", "--type", "comparison"}, "input.maxFacts": {"report", "Acme", "--facts=-1"},
 	} {
 		if stdout, stderr, code := output(t, data, args...); code == 0 || !strings.Contains(stderr, says) || stdout != "" {

@@ -12,11 +12,11 @@ import (
 )
 
 type importCmd struct {
-	From     string `arg:"" name:"from" help:"A folder of HTML, Markdown, text or PDF files, or a WARC file."`
-	Base     string `help:"Of a folder: the URL that it stands for, as https://docs.example.com/."`
-	Company  string `required:"" help:"Whose documentation it is."`
-	Profile  string `default:"general" help:"Profile by which facts are extracted."`
-	MaxFacts int    `name:"facts" default:"20" help:"How many facts to print, the surest first."`
+	From     string   `arg:"" name:"from" help:"A folder of HTML, Markdown, text or PDF files, or a WARC file."`
+	Base     string   `help:"Of a folder: the URL that it stands for, as https://docs.example.com/."`
+	Company  string   `required:"" help:"Whose documentation it is."`
+	Profiles []string `name:"profile" default:"general" help:"Profile by which facts are extracted; may be given several times. A comparison knows of prices, certificates or SDKs only what was looked for: general, api_docs, security, technical_specs and pricing find it all."`
+	MaxFacts int      `name:"facts" default:"20" help:"How many facts to print, the surest first."`
 }
 
 // What is sent at a time: the first of these that is reached.
@@ -54,8 +54,13 @@ func (cmd importCmd) Run(ctx context.Context, c *app.Config) error {
 		if err := b.send(ctx); err != nil {
 			return err
 		}
+		if b.jobs > 0 {
+			if err := b.look(ctx); err != nil {
+				return err
+			}
+		}
 		if b.facts > 0 {
-			where := map[string]any{"status": "ACTIVE", "company": cmd.Company, "lastSeenAtGTE": b.since, "hasProfileWith": map[string]any{"name": cmd.Profile}}
+			where := map[string]any{"status": "ACTIVE", "company": cmd.Company, "lastSeenAtGTE": b.since, "hasProfileWith": map[string]any{"nameIn": cmd.Profiles}}
 			if err := api.printFacts(ctx, os.Stdout, "", where, cmd.MaxFacts); err != nil {
 				return err
 			}
@@ -108,7 +113,7 @@ func (b *batch) send(ctx context.Context) error {
 	}
 	var out struct{ ImportDocuments struct{ Job job } }
 	err := b.api.doAt(ctx, "/graphql/import", `mutation ($input: ImportDocumentsInput!) { importDocuments(input: $input) { job { `+jobFields+` } } }`,
-		map[string]any{"input": map[string]any{"documents": b.documents, "company": b.Company, "profile": b.Profile}}, &out)
+		map[string]any{"input": map[string]any{"documents": b.documents, "company": b.Company, "profile": b.Profiles[0]}}, &out)
 	if err != nil {
 		return err
 	}
@@ -126,4 +131,31 @@ func (b *batch) send(ctx context.Context) error {
 	b.facts += last.FactCount
 	b.verdict = errors.Join(b.verdict, last.verdict())
 	return nil
+}
+
+// look has jobs look by the other profiles for facts in what was handed in.
+func (b *batch) look(ctx context.Context) error {
+	for _, profile := range b.Profiles[1:] {
+		last, err := b.api.extract(ctx, profile, map[string]any{"status": "ACTIVE", "company": b.Company, "fetchedAtGTE": b.since})
+		if err != nil {
+			return err
+		}
+		if err := b.api.printFailures(ctx, os.Stderr, last.ID); err != nil {
+			return err
+		}
+		b.facts += last.FactCount
+		b.verdict = errors.Join(b.verdict, last.verdict())
+	}
+	return nil
+}
+
+// extract has a job look by a profile for facts in pages that are stored, and waits for it.
+func (c client) extract(ctx context.Context, profile string, pages map[string]any) (job, error) {
+	var out struct{ StartExtraction struct{ Job job } }
+	err := c.do(ctx, `mutation ($profile: String!, $where: PageWhereInput) { startExtraction(input: {profile: $profile, where: $where}) { job { `+jobFields+` } } }`,
+		map[string]any{"profile": profile, "where": pages}, &out)
+	if err != nil {
+		return job{}, err
+	}
+	return c.follow(ctx, out.StartExtraction.Job.ID, "Looking for "+profile)
 }

@@ -63,6 +63,41 @@ func TestAFolderIsImportedAndExportedAndImportedElsewhere(t *testing.T) {
 	}
 }
 
+func TestSeveralProfilesLookAtWhatIsImported(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	text := "# Trust\n\nAcme holds a SOC 2 Type II report.\n\nThe Team plan costs $20 per month.\n"
+	if err := os.WriteFile(filepath.Join(folder, "trust.md"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	data := []string{"DATA_DIR=" + t.TempDir()}
+	state := func() string {
+		stdout, _, _ := output(t, data, "export", "comparison", "--format", "csv", "--where", `{"all": true, "attributes": ["soc2", "price"]}`)
+		var states []string
+		for line := range strings.Lines(stdout) {
+			states = append(states, strings.Split(line, ",")[4])
+		}
+		return strings.Join(states[1:], " ")
+	}
+	args := []string{"import", folder, "--base", "https://docs.example.com/", "--company", "Acme"}
+	one, _, code := output(t, data, append(args, "--profile", "pricing")...)
+	if got := state(); code != 0 || got != "STATED NOT_READ" || strings.Contains(one, "certifications") {
+		t.Fatalf("of one profile: %d %s\n%s", code, got, one)
+	}
+	two, stderr, code := output(t, data, append(args, "--profile", "pricing", "--profile", "security")...) // the page is as it was
+	if got := state(); code != 0 || got != "STATED STATED" || !strings.Contains(two, "Acme · certifications") || !strings.Contains(stderr, "Looking for security: COMPLETED, pages done: 1") {
+		t.Errorf("of two profiles: %d %s\n%s\n%s", code, got, two, stderr)
+	}
+	if _, stderr, code := output(t, data, append(args, "--profile", "pricing,poetry")...); code == 0 || !strings.Contains(stderr, "poetry") {
+		t.Errorf("of a profile that is none: %d %s", code, stderr)
+	}
+	for _, want := range []string{"may be given several times", "technical_specs"} {
+		if help, _, _ := output(t, nil, "import", "--help"); !strings.Contains(strings.Join(strings.Fields(help), " "), want) {
+			t.Errorf("--help does not say %q:\n%s", want, help)
+		}
+	}
+}
+
 func TestImportSaysWhatItCannotImport(t *testing.T) {
 	t.Parallel()
 	empty := t.TempDir()

@@ -168,6 +168,11 @@ func TestAComparisonCanBeHadAsItStoodBefore(t *testing.T) {
 				s.Errorf("%+v, and it was %+v", c, was)
 			}
 		}
+		for _, query := range []string{`comparison(input: {all: true, asOf: $at}) { rowCount }`, `facts(asOf: $at) { totalCount }`} {
+			if code := s.refused(`query ($at: Time) { `+query+` }`, map[string]any{"at": "2999-01-01T00:00:00Z"}); code != "INVALID" {
+				s.Errorf("%s of a time to come is %s", query, code)
+			}
+		}
 		if code := s.refused(`query ($at: Time) { comparison(input: {companies: ["Fennlark"], asOf: $at}) { rowCount } }`, map[string]any{"at": start.Add(-time.Minute)}); code != "NOT_FOUND" {
 			s.Errorf("as of before anything was read: %s", code)
 		}

@@ -14,8 +14,8 @@ import (
 
 // compared is what the tests ask of a comparison.
 type compared struct {
-	RowCount, LoneCount int
-	Companies           []struct {
+	RowCount, LoneCount, UnstatedCount int
+	Companies                          []struct {
 		Name                                                                               string
 		PagesRead, Stated, StatedNo, NotDocumented, NothingAlike, NotRead, Conflicts, Lone int
 		LastFetchedAt                                                                      string
@@ -88,7 +88,7 @@ func TestComparisonsSayWhatTheyLeaveOut(t *testing.T) {
 		}
 		ask := func(input string) (c compared) {
 			var out struct{ Comparison compared }
-			s.ask(`{ comparison(input: {`+input+`}) { rowCount loneCount companies { name stated notDocumented nothingAlike notRead lone }
+			s.ask(`{ comparison(input: {`+input+`}) { rowCount loneCount unstatedCount companies { name stated statedNo conflicts notDocumented nothingAlike notRead lone }
 				rows { key label named stated cells { company state text more unranked best worst } } } }`, nil, &out)
 			return out.Comparison
 		}
@@ -98,6 +98,9 @@ func TestComparisonsSayWhatTheyLeaveOut(t *testing.T) {
 		}
 		alone, alike := 0, 0
 		for _, c := range few.Companies {
+			if n := c.Stated + c.StatedNo + c.Conflicts + c.NotDocumented + c.NothingAlike + c.NotRead; few.UnstatedCount == 0 || n != few.RowCount+few.UnstatedCount {
+				s.Errorf("%d cells of %s are counted, of %d rows and %d that nobody states", n, c.Name, few.RowCount, few.UnstatedCount)
+			}
 			alone += c.Lone
 			alike += c.NothingAlike
 		}
@@ -353,7 +356,7 @@ func TestTheSameReportIsWrittenOnceWhileFactsStay(t *testing.T) {
 				s.write(in)
 			}
 		}
-		if !out.ReportStale.Stale || !strings.Contains(out.ReportStale.StaleReason, "requests per second.” is stated no more") {
+		if !out.ReportStale.Stale || !strings.Contains(out.ReportStale.StaleReason, "requests per second.” is now 900 requests per second") {
 			s.Errorf("stale: %+v", out.ReportStale)
 		}
 		if old := s.report(first.ID); !old.Stale || !strings.Contains(old.StaleReason, "Acme allows 100 requests per second.") {

@@ -13,8 +13,8 @@ import (
 )
 
 // Comparison is companies side by side: a row for each thing that a cell says, with the fact that
-// says it, and one for each cell that says nothing. It fails as a comparison does, before
-// anything is written.
+// says it, and one for each cell that says nothing; at the end one for each company of which rows are left out, and one if
+// the question left some out. It fails as a comparison does, before anything is written.
 func Comparison(s *store.Store, q report.Question) *Table {
 	t := &Table{Name: "comparison"}
 	t.columns = append(t.columns, column{"category", 18}, column{"key", 20}, column{"attribute", 28}, column{"company", 18}, column{"state", 16},
@@ -40,9 +40,41 @@ func Comparison(s *store.Store, q report.Question) *Table {
 				}
 			}
 		}
-		return nil
+		return t.leftOut(c, q, row)
 	}
 	return t
+}
+
+// leftOut writes how many rows there are beside those that were written.
+func (t *Table) leftOut(c *report.Comparison, q report.Question, row func([]any) error) error {
+	tell := func(company, text string, n int) error {
+		if n == 0 {
+			return nil
+		}
+		line := make([]any, len(t.columns))
+		for i, column := range t.columns {
+			switch column.name {
+			case "company":
+				line[i] = company
+			case "state":
+				line[i] = report.LeftOut
+			case "cell":
+				line[i] = text
+			case "number":
+				line[i] = float64(n)
+			}
+		}
+		return row(line)
+	}
+	if !q.Lone && len(q.Attributes) == 0 {
+		for _, company := range c.Companies {
+			if err := tell(company.Name, report.LoneWords(company.Lone), company.Lone); err != nil {
+				return err
+			}
+		}
+	}
+	n := c.RowCount - len(c.Rows)
+	return tell("", fmt.Sprintf("of %d rows those that most companies state: first is %d", c.RowCount, q.First), n)
 }
 
 // rowsAtOnce is of how many rows of a comparison the facts are read at once.

@@ -232,6 +232,66 @@ func TestAComparisonIsWrittenWithWhatProvesIt(t *testing.T) {
 	})
 }
 
+func TestAComparisonSaysWhichRowsAreNotThere(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	stored(t, s, "Acme", "Acme supports webhooks.", "Deleted apples can be restored in the orchard.", "The maximum request size is 16 MiB.")
+	stored(t, s, "Bolt", "Bolt supports webhooks.")
+	told := func(q report.Question) (left []string, lone bool) {
+		q.All = true
+		text, rows := write(t, export.Comparison(s, q), export.CSV)
+		table := lines(t, text)
+		if rows != len(table)-1 {
+			t.Errorf("%d rows are %d lines", rows, len(table)-1)
+		}
+		number := slices.Index(table[0], "number")
+		for _, line := range table[1:] {
+			if line[4] == "LEFT_OUT" {
+				left = append(left, line[3]+" "+line[number])
+			}
+			lone = lone || strings.Contains(line[5], "apples")
+		}
+		return left, lone
+	}
+	for _, c := range []struct {
+		question report.Question
+		left     string
+		lone     bool
+	}{
+		{report.Question{First: 100}, "[Acme 1]", false},
+		{report.Question{First: 100, Lone: true}, "[]", true},
+		{report.Question{First: 1}, "[Acme 1  1]", false},
+		{report.Question{First: 100, Attributes: []string{"webhooks"}}, "[]", false},
+	} {
+		if left, lone := told(c.question); fmt.Sprint(left) != c.left || lone != c.lone {
+			t.Errorf("%+v leaves out %v, with rows of one company alone: %t; want %s", c.question, left, lone, c.left)
+		}
+	}
+}
+
+func TestAComparisonIsReadSomeRowsAtATime(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	var all []string
+	for i := range 400 {
+		all = append(all, fmt.Sprintf("Deleted apples of sort %d can be restored in the orchard %d.", i, i))
+	}
+	for chunk := range slices.Chunk(all, 10) {
+		stored(t, s, "Acme", chunk...)
+	}
+	_, one := write(t, export.Comparison(s, report.Question{All: true, First: 20, Lone: true}), export.CSV)
+	before := s.Statements()
+	if _, rows := write(t, export.Comparison(s, report.Question{All: true, First: 20, Lone: true}), export.CSV); rows != one {
+		t.Fatalf("%d rows, then %d", one, rows)
+	}
+	few := s.Statements() - before
+	before = s.Statements()
+	_, rows := write(t, export.Comparison(s, report.Question{All: true, First: 500, Lone: true}), export.CSV)
+	if most := s.Statements() - before; few > 12 || most-few > int64(rows/20+1) {
+		t.Errorf("%d statements for 20 rows, %d for %d", few, most, rows)
+	}
+}
+
 // While an export runs, facts come, change and go.
 func TestEachFactIsWrittenOnceWhateverChanges(t *testing.T) {
 	t.Parallel()

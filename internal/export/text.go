@@ -23,7 +23,7 @@ func textOf(cell any) string {
 	case string:
 		return c
 	case float64:
-		return strconv.FormatFloat(c, 'g', -1, 64)
+		return report.Decimal(c)
 	case bool:
 		return strconv.FormatBool(c)
 	case time.Time:

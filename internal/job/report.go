@@ -14,7 +14,6 @@ import (
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/ent"
 	entjob "techfacts.dev/techfacts/ent/job"
-	"techfacts.dev/techfacts/ent/page"
 	entreport "techfacts.dev/techfacts/ent/report"
 	"techfacts.dev/techfacts/internal/fault"
 	"techfacts.dev/techfacts/internal/queue"
@@ -111,14 +110,8 @@ func hasTwice(list []string) bool {
 
 // reportable says what keeps a report from being written.
 func (j *Jobs) reportable(ctx context.Context, in schema.ReportParams) error {
-	known, err := j.store.Ent.Page.Query().Where(page.CompanyIn(in.Companies...)).Unique(true).Select(page.FieldCompany).Strings(ctx)
-	if err != nil {
-		return fmt.Errorf("find companies: %w", err)
-	}
-	for i, c := range in.Companies {
-		if !slices.Contains(known, c) {
-			return fault.New(fault.NotFound, "no page of a company %q is stored", c).With(fmt.Sprintf("input.companies[%d]", i))
-		}
+	if err := report.CheckCompanies(ctx, j.store, in.Companies); err != nil {
+		return err
 	}
 	if in.Profile == "" {
 		return nil

@@ -155,7 +155,7 @@ func (c *composing) abridge() {
 	c.Sections, c.Gaps, c.Prose = nil, nil, nil
 	r := &ration{}
 	reserved := words("## " + highlightsTitle(c.Type) + " ## Gaps ## What was left out")
-	for _, note := range append(leftOut(left(telling), left(capabilities), left(gaps), len(telling)), noProse) {
+	for _, note := range append(leftOut(left(telling), left(capabilities), unbegun(gaps, lists), len(telling)), noProse) {
 		reserved += words("- " + note)
 	}
 	r.left = maxWords - reserved - c.words()
@@ -164,22 +164,50 @@ func (c *composing) abridge() {
 	without := r.first(telling)
 	if without == 0 {
 		r.deal(telling, r.left/4)
-		r.deal(capabilities, r.left/3)
+		r.deal(capabilities, r.left/2)
 		r.deal(r.kinds(gaps), 0)
 		r.deal(capabilities, 0)
 		r.deal(telling, 0)
 	}
+	c.Notes = append(c.Notes, leftOut(left(telling), left(capabilities), unbegun(gaps, lists), without)...)
 	for i := range c.telling {
 		c.Highlights = append(c.Highlights, taken(telling[i], c.telling[i])...)
 		s, g := &c.Sections[i], &c.Gaps[i]
 		s.Left = len(s.Facts) - capabilities[i].count
 		s.Facts = taken(capabilities[i], s.Facts)
 		for k, list := range g.lists() {
-			*list.labels = taken(gaps[3*i+k], *list.labels)
+			list.keep(gaps[3*i+k])
 		}
 	}
-	c.Notes = append(c.Notes, leftOut(left(telling), left(capabilities), left(gaps), without)...)
 	c.renumber()
+}
+
+// keep names what was taken of a list, and counts the rest; without any it is not begun.
+func (l gapList) keep(p *pile) {
+	if p.count == 0 {
+		*l.labels, *l.counted = nil, 0
+		return
+	}
+	all := *l.labels
+	*l.labels = taken(p, l.named())
+	for i, label := range all {
+		if i >= len(p.taken) || !p.taken[i] {
+			*l.labels = append(*l.labels, label)
+		}
+	}
+	*l.counted = len(all) - p.count
+}
+
+// unbegun counts the gaps of lists of which nothing was taken.
+func unbegun(gaps []*pile, lists []Gap) (n int) {
+	for i := range lists {
+		for k, list := range lists[i].lists() {
+			if gaps[3*i+k].count == 0 {
+				n += len(*list.labels)
+			}
+		}
+	}
+	return n
 }
 
 // piles are what a summary can pick from, by company: gaps in three lists each.
@@ -195,10 +223,10 @@ func (c *composing) piles() (telling, capabilities, gaps []*pile) {
 		capabilities = append(capabilities, newPile(words("## "+md(c.Sections[i].Title)), points(c.Sections[i].Facts)))
 		for _, list := range c.Gaps[i].lists() {
 			var parts []part
-			for _, label := range *list.labels {
+			for _, label := range list.named() {
 				parts = append(parts, part{max(1, words(md(label)))})
 			}
-			gaps = append(gaps, newPile(words(mdGap(c.Gaps[i].Company, list.words, nil)), parts))
+			gaps = append(gaps, newPile(words(mdGap(c.Gaps[i].Company, list.words, c.gapText([]string{"name"}, 1)))-1, parts))
 		}
 	}
 	return telling, capabilities, gaps

@@ -40,8 +40,9 @@ type Question struct {
 type Comparison struct {
 	Companies []Company
 	Rows      []Row
-	RowCount  int // with those that Question.First left out
-	LoneCount int // rows without a name that one company alone states, wanted or not
+	RowCount  int   // with those that Question.First left out
+	LoneCount int   // rows without a name that one company alone states, wanted or not
+	Unstated  []Row // those with a name that no company states, unless rows are asked for by their keys
 }
 
 // Company is a column, and how much of it is known.
@@ -50,12 +51,8 @@ type Company struct {
 	Pages          int
 	Newest, Oldest time.Time // when its pages were fetched; zero without pages
 
-	Stated, StatedNo, Conflicts, NotDocumented, NothingAlike, NotRead int // rows
+	Stated, StatedNo, Conflicts, NotDocumented, NothingAlike, NotRead int // of Rows and Unstated: all of them together
 	Lone                                                              int // rows without a name that it alone states
-
-	// Undocumented and Unread are the labels of all rows with a name, shown or not, of which
-	// the company says nothing, unless rows are asked for by their keys.
-	Undocumented, Unread []string
 }
 
 // Row is what each company says of one attribute.
@@ -79,6 +76,11 @@ func Compare(ctx context.Context, s *store.Store, q Question) (*Comparison, erro
 	}
 	if q.First < 1 || q.First > MaxRows {
 		return nil, fault.InvalidField("input.first", "must be from 1 to %d", MaxRows)
+	}
+	if q.AsOf != nil {
+		if err := CheckPast("input.asOf", *q.AsOf); err != nil {
+			return nil, err
+		}
 	}
 	r := reader{store: s, asOf: q.AsOf}
 	if q.Profile != "" {
@@ -134,7 +136,6 @@ func (c *comparing) run(ctx context.Context) error {
 	for p := range said { // by a fact of another category, too
 		c.looked[place{p.company, sectionOf(p.key).key}] = true
 	}
-	c.unsaid(said)
 	rows := c.named(said)
 	rows = append(rows, c.shared(c.unnamed(loose, rest))...)
 	slices.SortStableFunc(rows, func(a, b draft) int { return cmp.Compare(b.stated, a.stated) })
@@ -176,8 +177,8 @@ func (c *comparing) wants(s *section) bool {
 		slices.ContainsFunc(s.categories, func(k string) bool { return slices.Contains(q.Categories, k) })
 }
 
-// named drafts the rows of attributes.txt that some company states. Rows that were
-// asked for by their keys are there even if none does.
+// named drafts the rows of attributes.txt that some company states, and makes those that none does. Rows that
+// were asked for by their keys are drafted even if none does.
 func (c *comparing) named(said map[place][]Said) (rows []draft) {
 	for _, a := range attributes().attributes {
 		asked := slices.Contains(c.question.Attributes, a.key)
@@ -192,24 +193,11 @@ func (c *comparing) named(said map[place][]Said) (rows []draft) {
 		}
 		if d.stated > 0 || asked {
 			rows = append(rows, d)
+		} else {
+			c.Unstated = append(c.Unstated, c.row(d))
 		}
 	}
 	return rows
-}
-
-// unsaid notes what each company says nothing about.
-func (c *comparing) unsaid(said map[place][]Said) {
-	for _, a := range attributes().attributes {
-		for i := range c.Companies {
-			switch company := &c.Companies[i]; {
-			case !c.wants(a.section) || said[place{i, a.key}] != nil:
-			case c.looked[place{i, a.section.key}]:
-				company.Undocumented = append(company.Undocumented, a.label)
-			default:
-				company.Unread = append(company.Unread, a.label)
-			}
-		}
-	}
 }
 
 // restOf is how many statements without a name one category of one company brings.
@@ -363,9 +351,9 @@ func (c *comparing) row(d draft) Row {
 	return r
 }
 
-// count counts the cells of each company.
+// count counts the cells of each company: of the rows, and of those that no company states.
 func (c *comparing) count() {
-	for _, r := range c.Rows {
+	for _, r := range slices.Concat(c.Rows, c.Unstated) {
 		for i, cell := range r.Cells {
 			company := &c.Companies[i]
 			switch cell.State {

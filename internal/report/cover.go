@@ -3,36 +3,31 @@ package report
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
-// cover tells how much of each company was read, and what was not and why: of each
-// URL as the last job that came across it left it.
+// cover tells how much of each company was read, what is known of the rows, and what was not read and why: of
+// each URL as the last job that came across it left it.
 func (c *composing) cover(ctx context.Context) error {
+	rows := slices.Concat(c.table.Rows, c.table.Unstated)
+	slices.SortStableFunc(rows, func(a, b Row) int { return orderOfCategory(a.Category, b.Category) })
 	for i, company := range c.table.Companies {
 		v := Coverage{
 			Company: company.Name, Pages: company.Pages, Newest: company.Newest, Oldest: company.Oldest,
-			NotDocumented: len(company.Undocumented), NotRead: len(company.Unread),
+			Stated: company.Stated, StatedNo: company.StatedNo, Conflicts: company.Conflicts, Lone: company.Lone,
+			NotDocumented: company.NotDocumented, NothingAlike: company.NothingAlike, NotRead: company.NotRead,
 		}
-		for _, r := range c.table.Rows {
+		for _, r := range rows {
 			if n := len(v.Kinds); n == 0 || v.Kinds[n-1].Title != r.Title {
 				v.Kinds = append(v.Kinds, SectionRead{Title: r.Title})
 			}
 			k := &v.Kinds[len(v.Kinds)-1]
 			k.Rows++
-			switch r.Cells[i].State {
-			case Stated:
-				v.Stated++
-			case StatedNo:
-				v.StatedNo++
-			case Conflict:
-				v.Conflicts++
-			case NotDocumented, NothingAlike, NotRead:
-			}
-			if s := r.Cells[i].State; s != NotRead {
+			if r.Cells[i].State != NotRead {
 				k.Read = true
-				if s != NotDocumented && s != NothingAlike {
-					k.Stated++
-				}
+			}
+			if len(r.Cells[i].Entries) > 0 {
+				k.Stated++
 			}
 		}
 		c.Coverage = append(c.Coverage, v)

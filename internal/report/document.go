@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -27,9 +28,10 @@ type Document struct {
 	Profile    string            `json:"profile,omitempty"`
 	Notes      []string          `json:"notes"`                // what was left out, and why
 	Highlights []Point           `json:"highlights,omitempty"` // what stands out
-	BestLeft   int               `json:"bestLeftOut"`          // cells that are best and not among these
+	BestLeft   int               `json:"bestLeftOut"`          // rows of which these do not say who is best
 	Prose      *Prose            `json:"prose,omitempty"`      // nil: none
 	Table      []TableSection    `json:"table,omitempty"`
+	Unstated   []TableSection    `json:"unstated,omitempty"` // rows with a name that no company states
 	RowsLeft   int               `json:"rowsLeftOut"`
 	Sections   []Section         `json:"sections,omitempty"`
 	Gaps       []Gap             `json:"gaps,omitempty"`
@@ -83,14 +85,6 @@ type Section struct {
 	facts []*ent.Fact
 }
 
-// Gap is what a company does not document.
-type Gap struct {
-	Company       string   `json:"company"`
-	NotDocumented []string `json:"notDocumented,omitempty"`
-	Denied        []string `json:"statedNo,omitempty"`
-	NotRead       []string `json:"notRead,omitempty"`
-}
-
 // Citation is a fact with the words that prove it.
 type Citation struct {
 	N          int       `json:"n"`
@@ -108,16 +102,6 @@ type Citation struct {
 	Source     int       `json:"source"`
 }
 
-// lists are what it does not document in three lists, with what each says.
-func (g *Gap) lists() [3]gapList {
-	return [3]gapList{{"says that it has not", &g.Denied}, {"does not document", &g.NotDocumented}, {"says nothing that was found on", &g.NotRead}}
-}
-
-type gapList struct {
-	words  string
-	labels *[]string
-}
-
 // Source is a page that is cited.
 type Source struct {
 	N       int       `json:"n"`
@@ -128,7 +112,8 @@ type Source struct {
 	Cited   int       `json:"cited"` // facts of it
 }
 
-// Coverage is how much of a company was read.
+// Coverage is how much of a company was read, and what is known of the rows: of those of the table, and of
+// those that no company states.
 type Coverage struct {
 	Company       string        `json:"company"`
 	Pages         int           `json:"pages"`
@@ -138,7 +123,9 @@ type Coverage struct {
 	StatedNo      int           `json:"statedNo"`
 	Conflicts     int           `json:"conflicts"`
 	NotDocumented int           `json:"notDocumented"`
+	NothingAlike  int           `json:"nothingAlike"`
 	NotRead       int           `json:"notRead"`
+	Lone          int           `json:"lone"` // rows without a name that it alone states: in no table
 	Skipped       []Skipped     `json:"skipped,omitempty"`
 	Kinds         []SectionRead `json:"sections,omitempty"`
 }
@@ -256,9 +243,9 @@ func andList(list []string) string {
 	case n == 1:
 		return list[0]
 	case n <= 4:
-		return strings.Join(list[:n-1], ", ") + " and " + list[n-1]
+		return listed(list[:n-1]) + " and " + list[n-1]
 	default:
-		return strings.Join(list[:3], ", ") + fmt.Sprintf(" and %d others", n-3)
+		return listed(list[:3]) + fmt.Sprintf(" and %d others", n-3)
 	}
 }
 
@@ -344,9 +331,19 @@ func (c *composing) lay() {
 }
 
 func (c *composing) tables() {
-	for _, r := range c.table.Rows {
-		if n := len(c.Table); n == 0 || c.Table[n-1].Key != r.Category {
-			c.Table = append(c.Table, TableSection{Key: r.Category, Title: r.Title})
+	c.Table = c.sectioned(c.table.Rows)
+	c.Unstated = c.sectioned(c.table.Unstated)
+	all := c.table.RowCount + c.table.LoneCount
+	if c.RowsLeft = all - len(c.table.Rows); c.RowsLeft > 0 {
+		c.Notes = append(c.Notes, fmt.Sprintf("The table shows %d of %d rows: those with a name, and those that two or more companies state in like words.", len(c.table.Rows), all))
+	}
+}
+
+// sectioned puts rows that are in the order of their categories into sections.
+func (c *composing) sectioned(rows []Row) (sections []TableSection) {
+	for _, r := range rows {
+		if n := len(sections); n == 0 || sections[n-1].Key != r.Category {
+			sections = append(sections, TableSection{Key: r.Category, Title: r.Title})
 		}
 		row := TableRow{Key: r.Key, Label: r.Label, Better: r.Better}
 		for _, cell := range r.Cells {
@@ -354,7 +351,7 @@ func (c *composing) tables() {
 			if len(cell.Parts) > 1 {
 				t.Parts, t.Lead = cell.Parts, cell.Lead
 			}
-			if cell.Value.Kind != "" {
+			if cell.Value.Kind != "" && cell.State != Conflict { // what contradicts itself has no value
 				t.Value = &cell.Value
 			}
 			facts := cell.Facts()
@@ -366,13 +363,10 @@ func (c *composing) tables() {
 			t.Left = max(0, len(facts)-cellCites)
 			row.Cells = append(row.Cells, t)
 		}
-		last := &c.Table[len(c.Table)-1]
+		last := &sections[len(sections)-1]
 		last.Rows = append(last.Rows, row)
 	}
-	all := c.table.RowCount + c.table.LoneCount
-	if c.RowsLeft = all - len(c.table.Rows); c.RowsLeft > 0 {
-		c.Notes = append(c.Notes, fmt.Sprintf("The table shows %d of %d rows: those with a name, and those that two or more companies state in like words.", len(c.table.Rows), all))
-	}
+	return sections
 }
 
 // highlights tell what contradicts itself, and who is best at what.
@@ -389,30 +383,46 @@ func (c *composing) highlights() {
 	if len(c.in.Companies) < 2 {
 		return
 	}
-	const most = 8
-	n, more := 0, 0
+	var rows []TableRow
 	for _, s := range c.Table {
 		for _, r := range s.Rows {
-			for _, cell := range r.Cells {
-				if !cell.Best {
-					continue
-				}
-				if n == most {
-					more++
-					continue
-				}
-				n++
-				rank := map[int]string{1: "highest", -1: "lowest"}[r.Better]
-				if slices.ContainsFunc(r.Cells, func(o TableCell) bool { return o.Unranked != "" && o.State != Conflict }) {
-					rank += " in its unit"
-				}
-				c.Highlights = append(c.Highlights, Point{fmt.Sprintf("%s: %s at %s, %s.", r.Label, rank, cell.Company, cell.Value.Original), cell.Cites[:min(1, len(cell.Cites))]})
+			if slices.ContainsFunc(r.Cells, func(cell TableCell) bool { return cell.Best }) {
+				rows = append(rows, r)
 			}
 		}
 	}
-	if c.BestLeft = more; more > 0 {
-		c.Notes = append(c.Notes, fmt.Sprintf("What stands out names %d of %d that are best; the table marks all.", n, n+more))
+	slices.SortStableFunc(rows, func(a, b TableRow) int { return cmp.Compare(asksFor(b.Key), asksFor(a.Key)) })
+	for _, r := range rows[:min(maxBest, len(rows))] {
+		c.Highlights = append(c.Highlights, r.best())
 	}
+	if c.BestLeft = max(0, len(rows)-maxBest); c.BestLeft > 0 {
+		c.Notes = append(c.Notes, fmt.Sprintf("What stands out names the best of %d of %d rows; the table marks all.", maxBest, len(rows)))
+	}
+}
+
+// maxBest is of how many rows it stands out who is best: of those first that buyers ask for first.
+const maxBest = 8
+
+// best says who is best in a row.
+func (r TableRow) best() Point {
+	var who []string
+	p := Point{}
+	value := ""
+	for _, cell := range r.Cells {
+		if !cell.Best {
+			continue
+		}
+		if who = append(who, cell.Company); value == "" {
+			value = cell.Value.Original
+		}
+		p.Cites = append(p.Cites, cell.Cites[:min(1, len(cell.Cites))]...)
+	}
+	rank := map[int]string{1: "highest", -1: "lowest"}[r.Better]
+	if slices.ContainsFunc(r.Cells, func(o TableCell) bool { return o.Unranked != "" && o.State != Conflict }) {
+		rank += " in its unit"
+	}
+	p.Text = fmt.Sprintf("%s: %s at %s, %s.", r.Label, rank, andList(who), value)
+	return p
 }
 
 func lowerLabel(label string) string {
@@ -420,18 +430,6 @@ func lowerLabel(label string) string {
 		return strings.ToLower(label[:1]) + label[1:]
 	}
 	return label
-}
-
-func (c *composing) gaps() {
-	for i, company := range c.in.Companies {
-		g := Gap{Company: company, NotDocumented: c.table.Companies[i].Undocumented, NotRead: c.table.Companies[i].Unread}
-		for _, r := range c.table.Rows {
-			if r.Named && r.Cells[i].State == StatedNo {
-				g.Denied = append(g.Denied, r.Label)
-			}
-		}
-		c.Gaps = append(c.Gaps, g)
-	}
 }
 
 // sources numbers the pages that are cited.

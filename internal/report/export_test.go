@@ -28,3 +28,18 @@ func (f Flip) Of() int { return f.company }
 func AskedWithoutRow() []string {
 	return slices.DeleteFunc(slices.Clone(asked), func(key string) bool { return attributes().byKey[key] != nil })
 }
+
+// Holds tells how many rows of a draft all companies state, how many facts its first section lists, and its text.
+func (d *Draft) Holds() (full, listed int, body string) {
+	for _, s := range d.doc.Table {
+		for _, r := range s.Rows {
+			if !slices.ContainsFunc(r.Cells, TableCell.Silent) {
+				full++
+			}
+		}
+	}
+	for _, s := range d.doc.Sections[:min(1, len(d.doc.Sections))] {
+		listed = len(s.Facts)
+	}
+	return full, listed, d.body
+}

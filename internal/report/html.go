@@ -34,7 +34,8 @@ var Policy = sync.OnceValue(func() string {
 //nolint:gochecknoglobals // made once of what is embedded
 var page = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("page").Funcs(template.FuncMap{
-		"day": day, "inc": func(n int) int { return n + 1 }, "join": func(list []string) string { return strings.Join(list, ", ") }, "outcome": outcomeWords,
+		"day": day, "inc": func(n int) int { return n + 1 }, "join": listed, "outcome": outcomeWords,
+		"capital": func(s string) string { return strings.ToUpper(s[:1]) + s[1:] },
 		"web": func(s string) string {
 			if isWeb(s) {
 				return s
@@ -54,16 +55,53 @@ type view struct {
 	TableTitle      string
 	Columns         int
 	Wide            bool    // the table is as wide as its columns need
+	Keys            []key   // of the states that stand in the table
 	Paper           []sheet // the table in parts that fit onto paper, if it does not
 	Stats           []stat
 	Gaps            []Gap
 	Heat, Bars      *drawing
+	WideCharts      bool // they take a line each
 }
 
-// sheet is a part of the table: all rows, and some companies.
+// Who are the companies in words.
+func (v view) Who() string { return andList(v.Doc.Companies) }
+
+// key explains a state by what looks like its cells.
+type key struct {
+	State        State
+	Words, Means string
+}
+
+// keys are those of the states that stand in the table.
+func (d *Document) keys() []key {
+	there := map[State]bool{}
+	for _, s := range d.Table {
+		for _, r := range s.Rows {
+			for _, c := range r.Cells {
+				there[c.State] = true
+			}
+		}
+	}
+	return slices.DeleteFunc([]key{
+		{Stated, "its words", "stated"},
+		{StatedNo, "its words", "stated that there is none"},
+		{Conflict, "this ≠ that", "contradicts itself"},
+		{NotDocumented, "", "pages of that kind were read, and none says it"},
+		{NothingAlike, "", "no sentence is like that of the others; it may be told in other words"},
+		{NotRead, "", "nothing of that kind was found on any page"},
+	}, func(k key) bool { return !there[k.State] })
+}
+
+// sheet is a part of the table: some companies, and the rows that any of them states.
 type sheet struct {
 	Companies []string
-	Table     []TableSection
+	Table     []sheetSection
+}
+
+// sheetSection is a section of the table on a sheet.
+type sheetSection struct {
+	TableSection
+	None []string // labels of rows of which all of the companies are silent
 }
 
 // More columns than these get a width of their own on a screen, and parts on paper.
@@ -81,15 +119,24 @@ func (d *Document) sheets() (sheets []sheet) {
 		to := min(from+maxPaperColumns, len(d.Companies))
 		part := sheet{Companies: d.Companies[from:to]}
 		for _, s := range d.Table {
-			rows := slices.Clone(s.Rows)
-			for i := range rows {
-				rows[i].Cells = rows[i].Cells[from:to]
+			section := sheetSection{TableSection: TableSection{Key: s.Key, Title: s.Title}}
+			for _, r := range s.Rows {
+				if r.Cells = r.Cells[from:to]; slices.ContainsFunc(r.Cells, func(c TableCell) bool { return !c.Silent() }) {
+					section.Rows = append(section.Rows, r)
+				} else {
+					section.None = append(section.None, r.Label)
+				}
 			}
-			part.Table = append(part.Table, TableSection{Key: s.Key, Title: s.Title, Rows: rows})
+			part.Table = append(part.Table, section)
 		}
 		sheets = append(sheets, part)
 	}
 	return sheets
+}
+
+// Silent tells whether a cell says nothing.
+func (c TableCell) Silent() bool {
+	return c.State == NotDocumented || c.State == NothingAlike || c.State == NotRead
 }
 
 // Shown are the parts of a cell.
@@ -120,7 +167,7 @@ func (d *Document) HTML(w io.Writer) error {
 		Doc: d, Style: template.CSS(pageStyle), Policy: Policy(), //nolint:gosec // embedded, not scraped
 		Kind:            map[schema.ReportType]string{schema.ReportSingle: "One company", schema.ReportComparison: "Comparison", schema.ReportTopic: "One topic", schema.ReportSummary: "Summary"}[d.Type],
 		HighlightsTitle: highlightsTitle(d.Type), TableTitle: d.tableTitle(), Columns: len(d.Companies) + 1,
-		Wide: len(d.Companies) > maxColumns, Paper: d.sheets(),
+		Wide: len(d.Companies) > maxColumns, Keys: d.keys(), Paper: d.sheets(), WideCharts: len(d.Companies) > maxHeatColumns,
 	}
 	pages, conflicts, rows := 0, 0, 0
 	for _, c := range d.Coverage {
@@ -136,7 +183,7 @@ func (d *Document) HTML(w io.Writer) error {
 	}
 	v.Stats = append(v.Stats, of(conflicts, "contradiction", ""))
 	for _, g := range d.Gaps {
-		if len(g.Denied)+len(g.NotDocumented)+len(g.NotRead) > 0 {
+		if len(d.GapTexts(g)) > 0 {
 			v.Gaps = append(v.Gaps, g)
 		}
 	}
@@ -176,7 +223,7 @@ type drawing struct {
 type label struct {
 	X, Y         int
 	Anchor, Text string
-	Dim          bool
+	Dim, Tilted  bool
 }
 
 type box struct {
@@ -190,46 +237,80 @@ type over struct {
 	On   bool // on a dark box
 }
 
-const drawingWidth = 560
+// A drawing is narrow beside another, and wide alone: from more companies on than maxHeatColumns.
+const (
+	narrow         = 560
+	wide           = 1120
+	maxHeatColumns = 6
+)
 
-// heatMap draws how much of each section each company states.
-func heatMap(list []Coverage) *drawing {
-	const left, top, height, gap = 130, 26, 24, 3
-	d := &drawing{Width: drawingWidth}
-	width := (drawingWidth - left) / len(list)
-	for i, c := range list {
-		d.Labels = append(d.Labels, label{left + i*width + (width-gap)/2, 16, "middle", fit(c.Company, width/7), true})
+func widthOf(list []Coverage) int {
+	if len(list) > maxHeatColumns {
+		return wide
 	}
-	for k, s := range list[0].Kinds {
-		y := top + k*(height+gap)
-		d.Labels = append(d.Labels, label{left - 10, y + 16, "end", fit(s.Title, 18), false})
-		for i, c := range list {
-			kind := c.Kinds[k]
-			level, text := "heat-x", ""
-			if kind.Read {
-				share := float64(kind.Stated) / float64(max(1, kind.Rows))
-				level = fmt.Sprintf("heat-%d", int(share*4+0.5))
-				text = fmt.Sprintf("%d/%d", kind.Stated, kind.Rows)
+	return narrow
+}
+
+// heatMap draws how much of each section each company states: the companies side by side, one below the
+// other if they are many.
+func heatMap(list []Coverage) *drawing {
+	const left, height, gap = 130, 24, 3
+	d := &drawing{Width: widthOf(list)}
+	columns, rows, top, right := len(list), len(list[0].Kinds), 26, 0
+	tilted := d.Width == wide
+	if tilted {
+		columns, rows, top, right = rows, columns, 72, 50 // what leans over the last column needs a place
+	}
+	width := (d.Width - left - right) / columns
+	for x := range columns {
+		for y := range rows {
+			i, k := x, y
+			if tilted {
+				i, k = y, x
 			}
-			x := left + i*width
-			d.Boxes = append(d.Boxes, box{x, y, width - gap, height, level, fmt.Sprintf("%s, %s: %d of %d rows stated", c.Company, kind.Title, kind.Stated, kind.Rows)})
-			if text != "" && width > 34 {
-				d.Over = append(d.Over, over{x + (width-gap)/2, y + 16, text, slices.Contains([]string{"heat-3", "heat-4"}, level)})
+			company, kind := list[i].Company, list[i].Kinds[k]
+			at := box{X: left + x*width, Y: top + y*(height+gap), W: width - gap, H: height}
+			d.heat(at, company, kind)
+			switch {
+			case y > 0:
+			case tilted:
+				d.Labels = append(d.Labels, label{at.X + 12, top - 8, "start", fit(kind.Title, 18), true, true})
+			default:
+				d.Labels = append(d.Labels, label{at.X + at.W/2, 16, "middle", fit(company, width/7), true, false})
+			}
+			switch {
+			case x > 0:
+			case tilted:
+				d.Labels = append(d.Labels, label{left - 10, at.Y + 16, "end", fit(company, 18), false, false})
+			default:
+				d.Labels = append(d.Labels, label{left - 10, at.Y + 16, "end", fit(kind.Title, 18), false, false})
 			}
 		}
 	}
-	d.Height = top + len(list[0].Kinds)*(height+gap)
+	d.Height = top + rows*(height+gap)
 	return d
+}
+
+// heat draws the box of one section of one company.
+func (d *drawing) heat(at box, company string, kind SectionRead) {
+	level := "heat-x"
+	if kind.Read {
+		share := float64(kind.Stated) / float64(max(1, kind.Rows))
+		level = fmt.Sprintf("heat-%d", max(int(share*4+0.5), min(1, kind.Stated)))
+		d.Over = append(d.Over, over{at.X + at.W/2, at.Y + 16, fmt.Sprintf("%d/%d", kind.Stated, kind.Rows), level == "heat-3" || level == "heat-4"})
+	}
+	at.Class, at.Title = level, fmt.Sprintf("%s, %s: %d of %d rows stated", company, kind.Title, kind.Stated, kind.Rows)
+	d.Boxes = append(d.Boxes, at)
 }
 
 // barChart draws what is known of the rows of each company.
 func barChart(list []Coverage) *drawing {
 	const left, height, gap = 130, 26, 12
-	d := &drawing{Width: drawingWidth}
+	d := &drawing{Width: widthOf(list)}
 	for i, c := range list {
 		y := i * (height + gap)
-		d.Labels = append(d.Labels, label{left - 10, y + 17, "end", fit(c.Company, 18), false})
-		total := c.Stated + c.StatedNo + c.Conflicts + c.NotDocumented + c.NotRead
+		d.Labels = append(d.Labels, label{left - 10, y + 17, "end", fit(c.Company, 18), false, false})
+		total := c.Stated + c.StatedNo + c.Conflicts + c.NotDocumented + c.NothingAlike + c.NotRead
 		x := left
 		for _, part := range []struct {
 			n            int
@@ -240,9 +321,10 @@ func barChart(list []Coverage) *drawing {
 			{c.StatedNo, "s-no", "stated that there is none", true},
 			{c.Conflicts, "s-conflict", "contradictions", true},
 			{c.NotDocumented, "s-undoc", "not documented", false},
+			{c.NothingAlike, "s-alike", "nothing alike", false},
 			{c.NotRead, "s-unread", "not read", false},
 		} {
-			w := part.n * (drawingWidth - left - 4) / max(1, total)
+			w := part.n * (d.Width - left - 4) / max(1, total)
 			if part.n == 0 {
 				continue
 			}

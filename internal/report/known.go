@@ -5,11 +5,24 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"techfacts.dev/techfacts/ent/fact"
 	"techfacts.dev/techfacts/internal/fault"
 	"techfacts.dev/techfacts/internal/store"
+	"techfacts.dev/techfacts/schema"
 )
+
+// maxAhead is how far ahead of ours the clock of who asks may be.
+const maxAhead = time.Minute
+
+// CheckPast says with INVALID, of a field, that a time is still to come: nobody knows what will be documented then.
+func CheckPast(field string, at time.Time) error {
+	if at.After(schema.Now().Add(maxAhead)) {
+		return fault.InvalidField(field, "is still to come: nobody knows what will be documented then")
+	}
+	return nil
+}
 
 // CheckCategories says with INVALID which of categories stands there twice, or is
 // none: no section has that key, no profile that category, and no fact is of it.

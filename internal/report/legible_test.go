@@ -147,17 +147,110 @@ func TestANarrowScreenShowsTwoCompaniesSideBySide(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := chromedp.Run(tab, chromedp.Evaluate[struct {
-			Page, Shown, Filled int
-			Widths              []int
+			Page, Shown, Filled, Below, Named, Cells int
+			Widths                                   []int
+			Smallest                                 float64
 		}](`(() => {
 			const box = document.querySelector('.scroll'), r = box.getBoundingClientRect(), heads = [...box.querySelectorAll('.side:not(.paper) thead th')].map(h => h.getBoundingClientRect())
-			return {page: document.documentElement.scrollWidth, shown: heads.filter(h => h.right <= r.right + 1).length - 1, filled: Math.round(heads.at(-1).right - r.right), widths: heads.map(h => Math.round(h.width))}
+			return {page: document.documentElement.scrollWidth, shown: heads.filter(h => h.right <= r.right + 1).length - 1, filled: Math.round(heads.at(-1).right - r.right), widths: heads.map(h => Math.round(h.width)),
+				below: box.scrollHeight - box.clientHeight, cells: box.querySelectorAll('td').length,
+				named: [...box.querySelectorAll('td')].filter(c => c.querySelector('.of')?.checkVisibility() && heads.length > 2).length,
+				smallest: Math.min(...[...document.querySelectorAll('.charts svg')].map(s => parseFloat(getComputedStyle(s).fontSize) * s.getBoundingClientRect().width / s.viewBox.baseVal.width))}
 		})()`))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got.Page > 390 || got.Shown != min(n, 2) || got.Widths[1] < 110 || n < 3 && got.Filled < -2 {
 			t.Errorf("with %d companies it is %d wide and shows %d of them, in columns of %v, which end %d beside the box", n, got.Page, got.Shown, got.Widths, got.Filled)
+		}
+		if got.Below > 1 || got.Smallest < 9 || n > 1 && got.Named != got.Cells || n == 1 && got.Named > 0 {
+			t.Errorf("with %d companies the table scrolls by %d in itself, %d of %d cells say whose they are, and letters of charts are %.1f high", n, got.Below, got.Named, got.Cells, got.Smallest)
+		}
+	}
+}
+
+// looks tells how cells of each state look, how the legend shows them, and the same of the boxes of a chart.
+const looks = `(() => {
+	const card = getComputedStyle(document.querySelector('.scroll')).backgroundColor
+	const style = e => {
+		const s = getComputedStyle(e), list = [s.color, s.backgroundColor, s.backgroundImage, s.fontStyle], words = e.querySelector('.words'), tag = e.querySelector('.tag')
+		if (words) list.push(getComputedStyle(words).textDecoration)
+		if (tag) list.push(getComputedStyle(tag).color, getComputedStyle(tag).backgroundColor)
+		return list.join(' ').replaceAll('rgba(0, 0, 0, 0)', card)
+	}
+	const cells = {}, keys = {}, bars = {}, marks = {}
+	for (const key of document.querySelectorAll('.legend .key')) {
+		const state = key.className.replace('key ', ''), cell = document.querySelector('.side:not(.paper) td.' + state)
+		keys[state] = style(key)
+		if (cell) cells[state] = style(cell)
+	}
+	for (const b of document.querySelectorAll('.charts figure:nth-child(2) rect')) { const s = getComputedStyle(b); bars[b.getAttribute('class')] = s.fill + (s.stroke == 'none' ? '' : s.stroke) }
+	for (const m of document.querySelectorAll('.charts .legend i')) { const s = getComputedStyle(m); marks[m.className] = s.backgroundColor + (s.borderStyle == 'none' ? '' : s.borderColor) }
+	return {cells, keys, bars, marks}
+})()`
+
+func TestTheLegendLooksLikeWhatItExplains(t *testing.T) {
+	t.Parallel()
+	tab := browser(t)(every(t))
+	for _, look := range []struct{ media, scheme string }{{"screen", "light"}, {"screen", "dark"}, {"print", "light"}} {
+		_, err := chromedp.Call(tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Media: look.media, Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: look.scheme}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := chromedp.Run(tab, chromedp.Evaluate[struct{ Cells, Keys, Bars, Marks map[string]string }](looks))
+		if err != nil {
+			t.Fatal(err)
+		}
+		states := []report.State{report.Stated, report.StatedNo, report.Conflict, report.NotDocumented, report.NothingAlike, report.NotRead}
+		seen := map[string]report.State{}
+		for _, state := range states {
+			cell, key := got.Cells[string(state)], got.Keys[string(state)]
+			if cell != key || cell == "" {
+				t.Errorf("%s, %s: a cell that is %s looks like %s, in the legend like %s", look.media, look.scheme, state, cell, key)
+			}
+			if other, ok := seen[cell]; ok {
+				t.Errorf("%s, %s: %s looks like %s", look.media, look.scheme, state, other)
+			}
+			seen[cell] = state
+		}
+		for class, fill := range got.Bars {
+			if got.Marks[class] != fill {
+				t.Errorf("%s, %s: a bar of %s is %s, in the legend %s", look.media, look.scheme, class, fill, got.Marks[class])
+			}
+		}
+		if len(got.Keys) != len(states) || len(got.Bars) < 4 {
+			t.Errorf("%s, %s: %d states and %d bars", look.media, look.scheme, len(got.Keys), len(got.Bars))
+		}
+	}
+}
+
+func TestFiguresOfTheHeadFillTheirLines(t *testing.T) {
+	t.Parallel()
+	tab := browser(t)(every(t))
+	for _, width := range []int64{390, 500, 900, 1280} {
+		if _, err := chromedp.Call(tab, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 844, DeviceScaleFactor: 1}); err != nil {
+			t.Fatal(err)
+		}
+		got, err := chromedp.Run(tab, chromedp.Evaluate[struct {
+			Box   float64
+			Lines map[string]float64
+		}](`(() => {
+			const box = document.querySelector('.stats'), lines = {}
+			for (const tile of box.children) { const r = tile.getBoundingClientRect(); lines[Math.round(r.top)] = (lines[Math.round(r.top)] ?? -1) + r.width + 1 }
+			return {box: box.clientWidth, lines}
+		})()`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, filled := range got.Lines {
+			if filled < got.Box-1 || filled > got.Box+1 {
+				t.Errorf("on a screen of %d a line of %.0f is %.0f wide", width, got.Box, filled)
+			}
+		}
+		if len(got.Lines) == 0 {
+			t.Errorf("there are no figures")
 		}
 	}
 }

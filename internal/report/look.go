@@ -118,9 +118,13 @@ func (r *Reports) changed(ctx context.Context, id uuid.UUID) (string, error) {
 		return "", err
 	}
 	facts, err := r.store.Ent.Fact.Query().Where(fact.HasReportsWith(report.ID(id))).
-		Select(fact.FieldID, fact.FieldStatus, fact.FieldQuote, fact.FieldCompany).All(ctx)
+		Select(fact.FieldID, fact.FieldStatus, fact.FieldQuote, fact.FieldCompany, fact.FieldMeasure, fact.FieldSupersededByID).All(ctx)
 	if err != nil {
 		return "", fmt.Errorf("read cited facts: %w", err)
+	}
+	next, err := r.successors(ctx, facts)
+	if err != nil {
+		return "", err
 	}
 	now := map[uuid.UUID]*ent.Fact{}
 	for _, f := range facts {
@@ -134,7 +138,7 @@ func (r *Reports) changed(ctx context.Context, id uuid.UUID) (string, error) {
 		case f == nil:
 			why = "is stored no more"
 		case f.Status != schema.FactActive:
-			why = "is stated no more"
+			why = fate(f.Measure, next[f.ID])
 		case f.Quote != c.Quote:
 			why = "is worded in another way"
 		case f.Company != c.Company:

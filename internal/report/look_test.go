@@ -1,11 +1,13 @@
 package report_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"techfacts.dev/techfacts/ent"
+	"techfacts.dev/techfacts/ent/fact"
 	"techfacts.dev/techfacts/internal/report"
 	"techfacts.dev/techfacts/internal/store"
 	"techfacts.dev/techfacts/internal/storetest"
@@ -80,6 +82,41 @@ func TestReportsThatWereLookedAtAreReadAgainOnlyOnceTheirFactsAreWritten(t *test
 		}
 		if _, n := look(); n != idle {
 			t.Errorf("what is stale is looked at: %d statements, want %d", n, idle)
+		}
+	})
+}
+
+func TestAStaleReportSaysWhatTheValueIsNow(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		rate := func(n int) stated {
+			text := fmt.Sprintf("%d requests per second", n)
+			return stated{"B", "limits", "The request rate limit is " + text + ".", schema.Value{Kind: schema.ValueRate, Original: text, Number: float64(n), Unit: "request/s"}, nil}
+		}
+		later := put(t, s, rate(120), rate(150), stated{"B", "features", "A supports webhooks of all kinds.", schema.Value{}, nil})
+		for want, become := range map[string]func(tx *store.Tx, cited *ent.Fact) error{
+			"is stated no more": func(tx *store.Tx, cited *ent.Fact) error {
+				return tx.Ent.Fact.UpdateOne(cited).SetStatus(schema.FactRemoved).Exec(t.Context())
+			},
+			"is now 150 requests per second": func(tx *store.Tx, cited *ent.Fact) error {
+				tx.Ent.Fact.UpdateOne(later[0]).SetStatus(schema.FactSuperseded).SetSupersededByID(later[1].ID).ExecX(t.Context())
+				return tx.Ent.Fact.UpdateOne(cited).SetStatus(schema.FactSuperseded).SetSupersededByID(later[0].ID).Exec(t.Context())
+			},
+			"is now “A supports webhooks of all kinds.”": func(tx *store.Tx, cited *ent.Fact) error {
+				return tx.Ent.Fact.UpdateOne(cited).SetStatus(schema.FactSuperseded).SetSupersededByID(later[2].ID).Exec(t.Context())
+			},
+		} {
+			facts, in := twoFacts(t, s)
+			within(t, s, func(tx *store.Tx) error { return become(tx, facts[0]) })
+			if _, err := report.New(s, deaf{}).Look(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if row := s.Ent.Report.GetX(t.Context(), in.ID); !row.Stale || !strings.HasSuffix(row.StaleReason, want) {
+				t.Errorf("stale is %v: %s; want %s", row.Stale, row.StaleReason, want)
+			}
+			within(t, s, func(tx *store.Tx) error {
+				return tx.Ent.Fact.Update().Where(fact.Company("A")).SetStatus(schema.FactRejected).Exec(t.Context())
+			})
 		}
 	})
 }

@@ -84,9 +84,9 @@ func typeWords(t schema.ReportType) string {
 	}[t]
 }
 
-// BestLeftWords say how many cells are best beside those that stand out.
+// BestLeftWords say of how many rows more the table says who is best.
 func (d *Document) BestLeftWords() string {
-	return fmt.Sprintf("%d more are best of their row: the table marks them", d.BestLeft)
+	return "Of " + counted(d.BestLeft, "more row") + " the table marks who is best"
 }
 
 func mdPoints(w *writer, title string, points []Point) {
@@ -183,15 +183,12 @@ func mdCell(c TableCell) string {
 func (d *Document) mdGaps(w *writer) {
 	begun := false
 	for _, g := range d.Gaps {
-		for _, list := range g.lists() {
-			if len(*list.labels) == 0 {
-				continue
-			}
+		for _, text := range d.GapTexts(g) {
 			if !begun {
 				w.f("\n## Gaps\n\n")
 				begun = true
 			}
-			w.f("%s", mdGap(g.Company, list.words, *list.labels))
+			w.f("%s", mdGap(g.Company, text[0], text[1]))
 		}
 	}
 }
@@ -207,8 +204,8 @@ func mdProof(c TableCell) string {
 // LeftWords say how many facts say what a cell says beside those that it cites.
 func (c TableCell) LeftWords() string { return "and " + counted(c.Left, "more fact") }
 
-func mdGap(company, words string, labels []string) string {
-	return fmt.Sprintf("- **%s** %s: %s.\n", md(company), words, md(strings.Join(labels, ", ")))
+func mdGap(company, words, gaps string) string {
+	return fmt.Sprintf("- **%s** %s: %s.\n", md(company), words, md(gaps))
 }
 
 func (d *Document) mdCoverage(w *writer) {
@@ -216,9 +213,13 @@ func (d *Document) mdCoverage(w *writer) {
 		d.mdCoverageInShort(w)
 		return
 	}
-	w.f("\n## Coverage\n\n| | Pages read | Last read | Rows stated | Stated no | Conflicts | Not documented | Not read |\n|---|---|---|---|---|---|---|---|\n")
+	w.f("\n## Coverage\n\n")
+	if text := d.CountedWords(); text != "" {
+		w.f("%s\n\n", md(text))
+	}
+	w.f("| | Pages read | Last read | Rows stated | Stated no | Conflicts | Not documented | Nothing alike | Not read |\n|---|---|---|---|---|---|---|---|---|\n")
 	for _, c := range d.Coverage {
-		w.f("| **%s** | %d | %s | %d | %d | %d | %d | %d |\n", md(c.Company), c.Pages, day(c.Newest), c.Stated, c.StatedNo, c.Conflicts, c.NotDocumented, c.NotRead)
+		w.f("| **%s** | %d | %s | %d | %d | %d | %d | %d | %d |\n", md(c.Company), c.Pages, day(c.Newest), c.Stated, c.StatedNo, c.Conflicts, c.NotDocumented, c.NothingAlike, c.NotRead)
 	}
 	for _, c := range d.Coverage {
 		for i, s := range c.Skipped {

@@ -86,7 +86,7 @@ func (r *reader) companies(ctx context.Context, q Question) ([]Company, error) {
 		}
 		k := slices.IndexFunc(found, func(c Company) bool { return c.Name == name })
 		if k < 0 {
-			return nil, fault.New(fault.NotFound, "no page of a company %q is stored%s", name, r.then()).With(fmt.Sprintf("input.companies[%d]", i))
+			return nil, stranger(ctx, r.store, i, name, r.then())
 		}
 		ordered = append(ordered, found[k])
 	}

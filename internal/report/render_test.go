@@ -223,14 +223,19 @@ func TestWhatStandsOutAndCellsSayHowMuchMoreThereIs(t *testing.T) {
 		Citations: []report.Citation{{N: 1}},
 	}
 	text := render(t, d, report.Markdown)
-	if !strings.Contains(text, "\n- Burst: highest at A, 9.\n\n*14 more are best of their row: the table marks them.*\n") || !strings.Contains(text, "| ▲ 9 [[1]](#c1) *and 3 more facts* | 8 [[1]](#c1) *and 1 more fact* |") {
+	if !strings.Contains(text, "\n- Burst: highest at A, 9.\n\n*Of 14 more rows the table marks who is best.*\n") || !strings.Contains(text, "| ▲ 9 [[1]](#c1) *and 3 more facts* | 8 [[1]](#c1) *and 1 more fact* |") {
 		t.Errorf("the text is %s", text)
 	}
 	html := render(t, d, report.HTML)
-	for _, want := range []string{`<p class="note">14 more are best of their row: the table marks them.</p>`, `3 more say the like.`, `</a> and 1 more fact</span>`} {
+	for _, want := range []string{`<p class="note">Of 14 more rows the table marks who is best.</p>`, `3 more say the like.`, `</a> and 1 more fact</span>`} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page has no %s", want)
 		}
+	}
+	d.Table[0].Rows[0].Better = 1
+	alone := *d
+	if alone.Companies = d.Companies[:1]; strings.Contains(render(t, &alone, report.HTML), "higher is better</span>") || !strings.Contains(render(t, d, report.HTML), "higher is better</span>") {
+		t.Error("which value is better is to be said of what is compared alone")
 	}
 	d.BestLeft, d.Table[0].Rows[0].Cells[0].Left, d.Table[0].Rows[0].Cells[1].Left = 0, 0, 0
 	if text := render(t, d, report.Markdown); strings.Contains(text, "more") {
@@ -314,5 +319,75 @@ func TestATableOfManyCompaniesFitsOntoPaperInParts(t *testing.T) {
 	}
 	if few := render(t, compose(t, s, schema.ReportParams{Type: schema.ReportComparison, Companies: companies[:6], MaxFactsPerSection: 5}), report.HTML); strings.Contains(few, `"side paper"`) {
 		t.Error("six companies fit")
+	}
+}
+
+func TestRowsThatNobodyOfASheetStatesFold(t *testing.T) {
+	t.Parallel()
+	d := &report.Document{Type: schema.ReportComparison}
+	row := report.TableRow{Label: "Latency, p50"}
+	both := report.TableRow{Label: "Burst"}
+	for i := range 8 {
+		c := report.TableCell{Company: fmt.Sprintf("C%d", i), State: report.NotDocumented}
+		said := report.TableCell{Company: c.Company, State: report.StatedNo, Text: "none"}
+		d.Companies = append(d.Companies, c.Company)
+		both.Cells = append(both.Cells, said)
+		if i > 0 {
+			said = c
+		}
+		row.Cells = append(row.Cells, said)
+	}
+	d.Table = []report.TableSection{{Title: "Limits", Rows: []report.TableRow{row, both}}}
+	parts := strings.Split(render(t, d, report.HTML), `<table class="side paper">`)[1:]
+	if len(parts) != 2 || strings.Contains(parts[0], "None of these") || !strings.Contains(parts[0], "<th>Latency, p50</th>") ||
+		strings.Contains(parts[1], "<th>Latency, p50</th>") || !strings.Contains(parts[1], "None of these states: Latency, p50.") || !strings.Contains(parts[1], "<th>Burst</th>") {
+		t.Errorf("sheets are %s", strings.Join(parts, "\n\n"))
+	}
+}
+
+func TestChartsOfManyCompaniesNameAllAndCountAll(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{3, 20, 50} {
+		d := &report.Document{Type: schema.ReportComparison}
+		for i := range n {
+			name := fmt.Sprintf("Some Vendor %d", i+1)
+			d.Companies = append(d.Companies, name)
+			c := report.Coverage{Company: name, Stated: 9}
+			for k := range 15 {
+				c.Kinds = append(c.Kinds, report.SectionRead{Title: fmt.Sprintf("Sort of things %d", k), Stated: i + 1, Rows: 60 + k, Read: true})
+			}
+			d.Coverage = append(d.Coverage, c)
+		}
+		_, charts, _ := strings.Cut(render(t, d, report.HTML), `<div class="charts`)
+		heat, _, _ := strings.Cut(charts, "</figure>")
+		for i, c := range d.Coverage {
+			if !strings.Contains(heat, ">"+c.Company+"</text>") || !strings.Contains(heat, fmt.Sprintf(">%d/60</text>", i+1)) || !strings.Contains(heat, ">Sort of things 14</text>") {
+				t.Errorf("of %d companies %s is not named and counted", n, c.Company)
+			}
+		}
+		if few := fmt.Sprintf(`class="heat-1"><title>%s, Sort of things 0: 1 of 60`, d.Companies[0]); !strings.Contains(heat, few) {
+			t.Errorf("one of 60 looks like none")
+		}
+	}
+}
+
+func TestWhatStandsOutIsWhatBuyersAskForFirstAndNamesAllWhoAreBest(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	var all []stated
+	for i, n := range []int{30, 30, 10} {
+		c := []string{"Ant", "Bee", "Cow"}[i]
+		size := schema.Value{Kind: schema.ValueSize, Original: fmt.Sprintf("%d MB", n), Number: float64(n) * 1e6, Unit: "B"}
+		percent := schema.Value{Kind: schema.ValuePercent, Original: fmt.Sprintf("99.%d%%", n), Number: 99 + float64(n)/100, Unit: "%"}
+		all = append(all, stated{c, "limits", fmt.Sprintf("The request size is at most %d MB.", n), size, nil}, stated{c, "performance", fmt.Sprintf("The uptime SLA is 99.%d%%.", n), percent, nil})
+	}
+	put(t, s, all...)
+	d := compose(t, s, schema.ReportParams{Type: schema.ReportComparison, Companies: []string{"Ant", "Bee", "Cow"}, MaxFactsPerSection: 2, MaxFacts: 9})
+	var got []string
+	for _, p := range d.Highlights {
+		got = append(got, fmt.Sprintf("%s %d", p.Text, len(p.Cites)))
+	}
+	if want := "Uptime SLA: highest at Ant and Bee, 99.30%. 2; Size of a request: highest at Ant and Bee, 30 MB. 2"; strings.Join(got, "; ") != want {
+		t.Errorf("it stands out that %s, want %s", strings.Join(got, "; "), want)
 	}
 }

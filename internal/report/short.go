@@ -19,7 +19,7 @@ func (d *Document) list(names []string, noun string) string {
 	if d.Type == schema.ReportSummary {
 		return shortList(names, noun)
 	}
-	return strings.Join(names, ", ")
+	return listed(names)
 }
 
 // shortList joins names, or counts them if they are many or long.
@@ -58,6 +58,7 @@ func (c Coverage) plus(o Coverage) Coverage {
 	c.StatedNo += o.StatedNo
 	c.Conflicts += o.Conflicts
 	c.NotDocumented += o.NotDocumented
+	c.NothingAlike += o.NothingAlike
 	c.NotRead += o.NotRead
 	c.Skipped = append(c.Skipped, o.Skipped...)
 	return c
@@ -86,7 +87,8 @@ func coverageLine(c Coverage) string {
 		{c.StatedNo, "stated no"},
 		{c.Conflicts, "in conflict"},
 		{c.NotDocumented, "not documented"},
-		{c.NotRead, "without pages"},
+		{c.NothingAlike, "with nothing alike"},
+		{c.NotRead, "without a find"},
 	} {
 		if p.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.words))

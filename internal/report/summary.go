@@ -34,15 +34,7 @@ func (c *composing) offer(ctx context.Context) error {
 }
 
 func (c *composing) surest(ctx context.Context) (ids []uuid.UUID, err error) {
-	where, args := "f.company in ("+marks(len(c.in.Companies))+") and f.status = 'ACTIVE'", anys(c.in.Companies)
-	if len(c.in.Categories) > 0 {
-		where += " and f.category in (" + marks(len(c.in.Categories)) + ")"
-		args = append(args, anys(c.in.Categories)...)
-	}
-	if c.in.Profile != "" {
-		where += " and f.profile_id = (select id from profiles where name = ?)"
-		args = append(args, c.in.Profile)
-	}
+	where, args := c.wanted()
 	rows, err := c.store.Rows(ctx, `select id from (
   select f.id, row_number() over (partition by f.company, f.category order by f.confidence desc, f.url, f.statement, f.id) as place
   from facts f where `+where+`
@@ -66,7 +58,8 @@ func (c *composing) surest(ctx context.Context) (ids []uuid.UUID, err error) {
 //nolint:gochecknoglobals // a fixed list
 var asked = []string{
 	"price", "request_rate", "uptime", "saml", "soc2", "data_residency", "self_hosting", "free_tier", "encryption_at_rest", "gdpr", "iso27001", "hipaa",
-	"first_response", "audit_log", "concurrent_connections", "trial", "oauth2", "webhooks", "customer_managed_keys", "rpo", "rto",
+	"first_response", "audit_log", "mfa", "oidc", "concurrent_connections", "dpa", "trial", "oauth2", "webhooks", "pci_dss", "scim", "customer_managed_keys",
+	"rpo", "rto", "overage", "deprecation_notice",
 }
 
 // What of a row tells how much. What is asked for first adds up to as much as there
@@ -77,13 +70,15 @@ const (
 	tellsNo         = 10 // it says that it has none
 )
 
-// asked is how early the row is asked for; 0 if it is not among those.
-func (r Row) asked() int {
-	if i := slices.Index(asked, r.Key); i >= 0 {
+// asksFor is how early buyers ask for a row, by its key: more, the earlier; 0 if it is not among those.
+func asksFor(key string) int {
+	if i := slices.Index(asked, key); i >= 0 {
 		return len(asked) - i
 	}
 	return 0
 }
+
+func (r Row) asked() int { return asksFor(r.Key) }
 
 // tells is how much the cell of a company tells beside those of the others.
 func (r Row) tells(company int) int {
@@ -120,15 +115,35 @@ func (c *composing) summary() {
 			}
 		}
 		c.telling = append(c.telling, append(points, c.surestOf(company, tellingOnes-len(points), used)...))
-		slices.SortStableFunc(rows, func(a, b Row) int { return cmp.Compare(b.asked(), a.asked()) })
 		s := Section{Title: "Capabilities of " + company, Key: "capabilities", Facts: []Point{}}
+		rows = byTurns(rows)
 		for _, r := range rows {
-			if r.Cells[i].State == Stated && !told[r.Key] {
-				s.Facts = append(s.Facts, c.capability(r, i))
+			if r.Cells[i].State != Stated || told[r.Key] {
+				continue
+			}
+			p := c.capability(r, i)
+			if !slices.ContainsFunc(slices.Concat(points, s.Facts), func(o Point) bool { return o.Text == c.named(p.Text, company) || o.Text == p.Text }) {
+				s.Facts = append(s.Facts, p) // a sentence may be about several rows
 			}
 		}
 		c.Sections = append(c.Sections, s)
 	}
+}
+
+// byTurns puts first what buyers ask for, in their order, and then of each category one row after the other: many of one tell less than
+// one of many.
+func byTurns(rows []Row) []Row {
+	turn, turns := map[string]int{}, map[string]int{}
+	for _, r := range rows {
+		if r.asked() == 0 {
+			turn[r.Key] = turns[r.Category]
+			turns[r.Category]++
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b Row) int {
+		return cmp.Or(cmp.Compare(b.asked(), a.asked()), cmp.Compare(turn[a.Key], turn[b.Key]))
+	})
+	return rows
 }
 
 // surestOf are facts of a company for which no row has a name: the surest of each

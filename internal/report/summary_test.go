@@ -160,6 +160,35 @@ func TestASummaryTellsWhatDiffersAndWhatIsAskedForFirst(t *testing.T) {
 	}
 }
 
+func TestCapabilitiesAreOfManyKindsAndEachIsToldOnce(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	put(t, s,
+		stated{"Ant", "limits", "The maximum page size is 100 records.", schema.Value{Kind: schema.ValueCount, Original: "100 records", Number: 100, Unit: "record"}, nil},
+		stated{"Ant", "limits", "The request timeout is 30 seconds.", schema.Value{Kind: schema.ValueDuration, Original: "30 seconds", Number: 30, Unit: "s"}, nil},
+		stated{"Ant", "features", "Ant has a vector search.", schema.Value{}, nil},
+		stated{"Ant", "features", "Ant has a geo search.", schema.Value{}, nil},
+		stated{"Ant", "compliance", "We are a processor under the GDPR and sign a data processing agreement with all.", schema.Value{}, nil},
+		stated{"Ant", "pricing", "The Team plan costs $20 per month.", schema.Value{Kind: schema.ValueMoney, Original: "$20 per month", Number: 20, Unit: "USD/month"}, nil},
+		stated{"Ant", "performance", "The uptime SLA is 99.9%.", schema.Value{Kind: schema.ValuePercent, Original: "99.9%", Number: 99.9, Unit: "%"}, nil},
+		stated{"Ant", "certifications", "Ant holds a SOC 2 Type II report.", schema.Value{}, nil},
+		stated{"Ant", "encryption", "Data are encrypted at rest with AES-256.", schema.Value{}, nil},
+		stated{"Ant", "access_control", "SAML single sign-on is supported.", schema.Value{}, nil},
+	)
+	d := compose(t, s, schema.ReportParams{Type: schema.ReportSummary, Companies: []string{"Ant"}, MaxFactsPerSection: 20, MaxFacts: 200})
+	var able []string
+	for _, p := range d.Sections[0].Facts {
+		able = append(able, p.Text)
+	}
+	want := []string{
+		"We are a processor under the GDPR and sign a data processing agreement with all",
+		"Page size: 100 records", "Ant has a vector search", "Request timeout: 30 seconds", "Ant has a geo search",
+	}
+	if !slices.Equal(able, want) {
+		t.Errorf("capabilities are\n%s\nwant\n%s", strings.Join(able, "\n"), strings.Join(want, "\n"))
+	}
+}
+
 func TestWhatBuyersAskForFirstAreRows(t *testing.T) {
 	t.Parallel()
 	if strange := report.AskedWithoutRow(); len(strange) > 0 {

@@ -75,6 +75,12 @@ func TestLibreOfficeOpensAWorkbookWithItsTypes(t *testing.T) {
 			}
 		}
 	}
+	for _, c := range d.Coverage { // rows that are not there
+		if got, want := book["Values"].cell(n, "Number"), (calctest.Cell{Type: "float", Value: strconv.Itoa(c.Lone)}); c.Lone == 0 || got != want || book["Values"].cell(n, "State").Value != "LEFT_OUT" || book["Values"].cell(n, "Company").Value != c.Company {
+			t.Errorf("of %s %+v rows are left out, want %+v", c.Company, got, want)
+		}
+		n++
+	}
 	if n < 6 || len(book["Values"].rows) != n || len(book["Facts"].rows) != len(d.Citations) || len(book["Sources"].rows) != len(d.Sources) {
 		t.Fatalf("%d values, %d facts and %d sources of %d, %d and %d", len(book["Values"].rows), len(book["Facts"].rows), len(book["Sources"].rows), n, len(d.Citations), len(d.Sources))
 	}

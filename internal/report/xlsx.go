@@ -57,17 +57,16 @@ func (d *Document) xlsxTable(row func(...any)) {
 }
 
 func (d *Document) xlsxValues(row func(...any)) {
-	for _, s := range d.Table {
-		for _, r := range s.Rows {
-			for _, c := range r.Cells {
-				var number any
-				unit := ""
-				if c.Value != nil && c.Value.Numeric() {
-					number, unit = c.Value.Number, c.Value.Unit
-				}
-				row(s.Title, r.Label, c.Company, string(c.State), c.Text, number, unit, c.Best, c.Worst)
-			}
+	for l := range d.lines() {
+		var number any
+		n, unit, ok := l.cell.figure()
+		if ok {
+			number = n
 		}
+		row(l.section.Title, l.row.Label, l.cell.Company, string(l.cell.State), l.cell.Text, number, unit, l.cell.Best, l.cell.Worst)
+	}
+	for _, c := range d.leftOut() {
+		row(nil, nil, c.Company, LeftOut, LoneWords(c.Lone), c.Lone)
 	}
 }
 
