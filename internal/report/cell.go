@@ -38,6 +38,8 @@ type Cell struct {
 	Unranked string    // why its value is compared to no other of the row; empty if it is, or if there is none
 	Lead     int       // the place of the value among Parts
 	SeenAt   time.Time // zero if there is no fact
+
+	opposed, beside []Said // of a conflict: the two entries that contradict each other, and the others
 }
 
 // Said is one thing that a cell says, and the fact that says it.
@@ -47,11 +49,12 @@ type Said struct {
 	URL       string
 	Text      string // for people
 	Statement string
-	Apart     string
-	Limits    map[string]string // the qualifiers of the fact, and the column of the table that it is from
+	Apart     Apart
+	Limits    map[string]string // the qualifiers of the fact, and the row and the column of the table that it is from
 	Value     schema.Value
 	Denies    bool
 
+	negated    bool // it was found by words, and denies something else where it has them
 	confidence float64
 	seen       time.Time
 }
@@ -67,7 +70,7 @@ func cellOf(company string, a *attribute, said []Said, silent State) Cell {
 	if len(said) == 0 {
 		return c
 	}
-	c.Entries = distinct(said, true)
+	c.Entries = distinct(joined(said), true)
 	c.State = Stated
 	for _, s := range said {
 		if s.seen.After(c.SeenAt) {
@@ -79,6 +82,7 @@ func cellOf(company string, a *attribute, said []Said, silent State) Cell {
 		first, second := c.Entries[i], c.Entries[j]
 		c.Entries = slices.Delete(slices.Delete(c.Entries, j, j+1), i, i+1)
 		c.Entries = slices.Insert(c.Entries, 0, first, second)
+		c.opposed, c.beside = c.Entries[:2], c.Entries[2:]
 	} else if !slices.ContainsFunc(c.Entries, func(s Said) bool { return !s.Denies }) {
 		c.State = StatedNo
 	}
@@ -108,19 +112,53 @@ func (s Said) aside() int {
 	return 0
 }
 
+// joined makes one entry of those that are one statement of a page, of which one profile found a condition and another
+// none: what is conditional is so whoever reads it.
+func joined(said []Said) (left []Said) {
+	same := func(s, o Said) bool { // but for the condition
+		if o.Apart.Condition == "" || o.URL != s.URL || o.Statement != s.Statement || !sameValue(o.Value, s.Value) {
+			return false
+		}
+		o.Apart.Condition = ""
+		return o.Apart == s.Apart
+	}
+	of := map[int][]uuid.UUID{} // by what takes their place
+	for _, s := range said {
+		if s.Apart.Condition == "" {
+			if k := slices.IndexFunc(said, func(o Said) bool { return same(s, o) }); k >= 0 {
+				of[k] = append(of[k], s.Fact)
+			}
+		}
+	}
+	if len(of) == 0 {
+		return said
+	}
+	for i, s := range said {
+		s.Also = append(slices.Clone(s.Also), of[i]...)
+		if !slices.ContainsFunc(said, func(o Said) bool { return s.Apart.Condition == "" && same(s, o) }) {
+			left = append(left, s)
+		}
+	}
+	return left
+}
+
 // distinct makes one entry of those that say the same: in the same words or, about
-// one attribute, by the same value. A statement that a page was found to make under
+// one attribute, by the same value, if both or neither are rows for a plan. A statement that a page was found to make under
 // several profiles counts once.
 func distinct(said []Said, oneAttribute bool) (left []Said) {
-	type saying struct{ url, statement, apart string }
+	type saying struct {
+		url, statement string
+		apart          Apart
+	}
 	seen := map[saying]bool{}
 	for _, s := range said {
-		if seen[saying{s.URL, s.Statement, s.Apart}] {
+		this := saying{s.URL, s.Statement, s.Apart}
+		if seen[this] {
 			continue
 		}
-		seen[saying{s.URL, s.Statement, s.Apart}] = true
+		seen[this] = true
 		k := slices.IndexFunc(left, func(l Said) bool {
-			return l.Apart == s.Apart && l.Denies == s.Denies && (l.Statement == s.Statement || oneAttribute && l.Value.Kind != "" && sameValue(l.Value, s.Value))
+			return l.Apart == s.Apart && l.Denies == s.Denies && (l.Statement == s.Statement || oneAttribute && l.Value.Kind != "" && sameValue(l.Value, s.Value) && l.isFlag() == s.isFlag())
 		})
 		if k < 0 {
 			left = append(left, s)
@@ -151,7 +189,7 @@ func contradiction(company string, a *attribute, said []Said) (i, j int) {
 				v = schema.Value{Original: v.Original}
 			}
 			f := shapeOf(said[k].Statement, v, said[k].Denies, company)
-			plan := wordsOf(planOf(said[k].Apart))
+			plan := wordsOf(said[k].Apart.Plan)
 			f.words = slices.DeleteFunc(f.words, func(w string) bool {
 				return slices.ContainsFunc(plan, func(p word) bool { return p.stem == w })
 			})
@@ -174,7 +212,7 @@ func contradiction(company string, a *attribute, said []Said) (i, j int) {
 func opposed(a *attribute, x, y Said) float64 {
 	unlimited := x.Value.Kind == schema.ValueUnlimited || y.Value.Kind == schema.ValueUnlimited
 	switch {
-	case planOf(x.Apart) != planOf(y.Apart):
+	case x.Apart.under() != y.Apart.under():
 		return 0
 	case x.URL == y.URL && len(columnsOf(x.Statement)) > 0 && len(columnsOf(y.Statement)) > 0: // two rows of a table
 		return 0
@@ -188,20 +226,6 @@ func opposed(a *attribute, x, y Said) float64 {
 		return 0
 	}
 	return 0.8
-}
-
-// planOf is the plan that an entry is limited to; everything that limits it if it
-// has none.
-func planOf(apart string) string { return cmp.Or(planIn(apart), apart) }
-
-// planIn is the plan of what tells an entry apart.
-func planIn(apart string) string {
-	for part := range strings.SplitSeq(apart, "; ") {
-		if plan, ok := strings.CutPrefix(part, "plan="); ok {
-			return plan
-		}
-	}
-	return ""
 }
 
 func sameNumber(a, b float64) bool {

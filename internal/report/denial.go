@@ -78,28 +78,7 @@ func (s Statement) deniesAll(columns columns) bool {
 		text = after
 	}
 	_, end := clause(text, 0, 0, true)
-	words := wordsOf(text[:end])
-	for i, w := range words {
-		next := func(n int) string {
-			if i+n < 0 || i+n >= len(words) {
-				return ""
-			}
-			return words[i+n].stem
-		}
-		switch {
-		case w.stem == "unsupported" || w.stem == "unavailable":
-			return true
-		case w.stem == "not" || w.stem == "t" && strings.HasSuffix(next(-1), "n"), w.stem == "cannot":
-			if slices.Contains(offers, next(1)) || slices.Contains(offers, next(2)) {
-				return true
-			}
-		case w.stem == "no":
-			if slices.Contains(having, next(-1)) {
-				return true
-			}
-		}
-	}
-	return s.Value.Kind == schema.ValueFlag && !s.Value.Yes && strings.Contains(text[:end], s.Value.Original)
+	return denied(text, 0, end, -1) || s.Value.Kind == schema.ValueFlag && !s.Value.Yes && strings.Contains(text[:end], s.Value.Original)
 }
 
 // refuses reports whether what stands in a cell of a table is a no: it begins with one,
@@ -146,35 +125,45 @@ var clauseBorders = []string{"; ", ", ", ": ", " but ", " and ", " which ", " â€
 // denied reports whether text[start:end] denies what it speaks of. That something
 // does not expire, or is needed by nothing, denies no feature: the verb or the noun that
 // is denied must be one of having, offering and being. What has a "no" before it is
-// denied, and what has one as the last word: mention is where it stands.
+// denied, and what has one as the last word: mention is where it stands. If that is -1, the text is about
+// nothing in particular: then the verb must be one of offering, or stand before the "no".
 func denied(text string, start, end, mention int) bool {
 	words := wordsOf(text[start:end])
+	if affirmed.MatchString(text[start:end]) {
+		return false
+	}
+	verbs := denials
+	if mention < 0 {
+		verbs = offers
+	}
+	stem := func(i int) string {
+		if i < 0 || i >= len(words) {
+			return ""
+		}
+		return words[i].stem
+	}
 	for i, w := range words {
-		if w.stem == "unsupported" || w.stem == "unavailable" {
+		switch {
+		case w.stem == "unsupported" || w.stem == "unavailable":
 			return true
-		}
-		short := w.stem == "t" && i > 0 && strings.HasSuffix(words[i-1].stem, "n") // doesn't
-		if !short && !extract.IsNegation(w.stem) {
-			continue
-		}
-		next := ""
-		if i+1 < len(words) {
-			next = words[i+1].stem
-		}
-		switch w.stem {
-		case "without", "ohne", "sans": // says how it is, not that it is not
-		case "not", "never", "cannot", "t":
-			if slices.Contains(denials, next) || i+2 < len(words) && slices.Contains(denials, words[i+2].stem) {
+		case w.stem == "t" && strings.HasSuffix(stem(i-1), "n"), w.stem == "not", w.stem == "never", w.stem == "cannot": // doesn't
+			if slices.Contains(verbs, stem(i+1)) || slices.Contains(verbs, stem(i+2)) {
 				return true
 			}
-		default:
-			if start+w.start < mention || i == len(words)-1 && w.stem == "no" {
+		case w.stem == "without" || w.stem == "ohne" || w.stem == "sans" || !extract.IsNegation(w.stem): // says how it is, not that it is not
+		case mention < 0:
+			if w.stem == "no" && slices.Contains(having, stem(i-1)) {
 				return true
 			}
+		case start+w.start < mention || i == len(words)-1 && w.stem == "no":
+			return true
 		}
 	}
 	return false
 }
+
+// affirmed are words that deny a denial.
+var affirmed = regexp.MustCompile(`(?i)\bnot true that\b|\b(?:no|none|never|not)\b.*\b(?:denied|refused|turned away|excluded)\b`)
 
 //nolint:gochecknoglobals // a fixed list
 var denials = []string{

@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strings"
 
 	"techfacts.dev/techfacts/schema"
 )
@@ -27,4 +28,15 @@ func (f Flip) Of() int { return f.company }
 // AskedWithoutRow are what buyers ask for first that no row is.
 func AskedWithoutRow() []string {
 	return slices.DeleteFunc(slices.Clone(asked), func(key string) bool { return attributes().byKey[key] != nil })
+}
+
+// String writes what tells an entry apart down, for tests.
+func (a Apart) String() string {
+	var list []string
+	for _, q := range []struct{ name, value string }{{"condition", a.Condition}, {"environment", a.Environment}, {"plan", a.Plan}, {"region", a.Region}, {"version", a.Version}, {"row", a.Row}, {"column", a.Column}} {
+		if q.value != "" {
+			list = append(list, q.name+"="+q.value)
+		}
+	}
+	return strings.Join(list, "; ")
 }
