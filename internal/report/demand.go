@@ -18,6 +18,7 @@ type demand struct {
 	attribute *attribute   // nil: it is about what words say
 	words     []sought     // of the text, without common ones
 	wanted    schema.Value // of AT_LEAST, AT_MOST and EQUALS; FLAG is yes or no
+	each      bool         // an amount of money for one of whatever it is paid for
 	phrase    []string     // of CONTAINS
 	broken    string       // why it cannot be held against anything, if it is one that was stored and makes sense no more
 }
@@ -95,7 +96,7 @@ func readValue(d *demand, text string) string {
 	if d.attribute != nil && slices.Equal(d.attribute.kinds, []schema.ValueKind{schema.ValuePercent}) && v.Kind == schema.ValueCount && v.Unit == "" && v.Per == "" {
 		v.Kind, v.Unit = schema.ValuePercent, "%"
 	}
-	d.wanted = d.attribute.one(v)
+	d.wanted, d.each = d.attribute.one(v), each(v).Per == ""
 	if d.attribute != nil && len(d.attribute.kinds) > 0 && !slices.Contains(d.attribute.kinds, v.Kind) {
 		return fmt.Sprintf("%q is %s, and %s is told as %s", text, kindNames[v.Kind], d.attribute.key, kindList(d.attribute.kinds))
 	}
@@ -418,7 +419,9 @@ func (d demand) meantElsewhere(s Said) bool {
 		return v.Kind == s.Value.Kind && o == Pass
 	}
 	return slices.ContainsFunc(s.bareNumbers(), meets) || (d.attribute == nil || d.attribute.alone(s.Statement)) &&
-		slices.ContainsFunc(extract.Measures(s.Statement), func(m extract.Measure) bool { return meets(m.Value) })
+		slices.ContainsFunc(extract.Measures(s.Statement), func(m extract.Measure) bool {
+			return !strings.HasPrefix(s.Value.Original, m.Value.Original) && meets(d.attribute.one(m.Value))
+		})
 }
 
 // bareNumbers are the numbers of a sentence that may be of what its value is of, left out there: 25
@@ -462,7 +465,7 @@ func (d demand) values(s Said) (list []schema.Value) {
 		list = append(list, s.Value)
 	}
 	for i, v := range list {
-		if list[i] = d.attribute.one(v); d.wanted.Per == "" && each(v).Number != v.Number { // each is one of it, whatever it is
+		if list[i] = d.attribute.one(v); d.each && each(v).Number != v.Number {
 			list[i] = paidFor(list[i], "")
 		}
 	}

@@ -60,12 +60,14 @@ func (s Statement) entry(m mention, columns columns) (e Entry, ok bool) {
 	}
 	denies := s.denies(m, columns)
 	if (denies || flag && !s.Value.Yes) && len(columns) == 0 {
-		if some := partly.FindStringSubmatch(s.Text[m.end:]); some != nil && isNamed(some[1]) { // there is such a thing, if not for all
-			return s.partial(m, some), len(m.of.kinds) == 0
-		}
-		if but := excepted.FindStringSubmatch(s.Text[m.end:]); but != nil { // and for whom there is
-			e.Apart = s.on(planOf(but[1])).apart("", "")
+		behind := s.Text[m.end:]
+		some, but := partly.FindStringSubmatchIndex(behind), excepted.FindStringSubmatchIndex(behind)
+		switch {
+		case but != nil && (some == nil || but[2] < some[2]): // and for whom there is
+			e.Apart = s.on(planOf(behind[but[2]:but[3]])).apart("", "")
 			return e, len(m.of.kinds) == 0
+		case some != nil && isNamed(behind[some[2]:some[3]]): // there is such a thing, if not for all
+			return s.partial(m, behind[some[2]:some[3]], behind[some[4]:some[5]]), len(m.of.kinds) == 0
 		}
 	}
 	if len(m.of.kinds) > 0 {
@@ -145,11 +147,11 @@ var forOthers = regexp.MustCompile(`(?i)\b(?:(?:all|any|every) (?:the )?other|ot
 
 // partial is the entry of what is denied for some only: a yes if the others are said to have it, else
 // a no that limits nobody else.
-func (s Statement) partial(m mention, some []string) Entry {
-	if forOthers.MatchString(some[2]) {
+func (s Statement) partial(m mention, plan, behind string) Entry {
+	if forOthers.MatchString(behind) {
 		return Entry{Attribute: m.of.key, Apart: s.apart("", "")}
 	}
-	limited := s.on(strings.ToUpper(some[1][:1]) + some[1][1:])
+	limited := s.on(strings.ToUpper(plan[:1]) + plan[1:])
 	return Entry{Attribute: m.of.key, Apart: limited.apart("", ""), Value: schema.Value{Kind: schema.ValueFlag, Original: "not"}}
 }
 
@@ -346,7 +348,8 @@ func (s Statement) whole(v schema.Value, at int, columns columns) schema.Value {
 	if v.Kind == schema.ValueMoney && !strings.Contains(strings.ToLower(v.Original), strings.ToLower(v.Per[strings.LastIndexByte(v.Per, ' ')+1:])) {
 		v.Original += " per " + v.Per // which stands elsewhere in the sentence
 	}
-	v, _ = perMany(v, rest)
+	v, n := perMany(v, rest)
+	v = ofNoun(v, rest[n:])
 	if v.Kind == schema.ValueMoney && strings.HasSuffix(strings.ToLower(s.Text[:at]), "from ") {
 		v.Original = "from " + v.Original
 	}

@@ -124,6 +124,6 @@ func speaks(s *Said, words []sought) bool {
 		s.Denies = of.denies(mention{start: start, end: end}, columns)
 	}
 	from, to := clause(s.Statement, start, end, len(columns) == 0)
-	s.negated = !s.Denies && negated.MatchString(strings.ReplaceAll(s.Statement[from:to], "not only", ""))
+	s.negated = !s.Denies && (negated.MatchString(strings.ReplaceAll(s.Statement[from:to], "not only", "")) || strings.HasSuffix(s.Statement[:from], " without "))
 	return true
 }

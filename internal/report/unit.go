@@ -73,7 +73,11 @@ func each(v schema.Value) schema.Value {
 		n *= 1e6
 	}
 	v.Number, v.Max = v.Number/n, v.Max/n
-	return paidFor(v, singular(strings.ToLower(m[3])))
+	what := strings.ToLower(m[3])
+	if base, ok := strings.CutSuffix(what, "es"); ok && strings.HasSuffix(base, "ch") { // searches
+		return paidFor(v, base)
+	}
+	return paidFor(v, singular(what))
 }
 
 // paidFor is an amount of money that is paid for each of something.
@@ -98,7 +102,23 @@ func perMany(v schema.Value, behind string) (_ schema.Value, n int) {
 	return v, len(m[0])
 }
 
-var manyBehind = regexp.MustCompile(`^ (?:per|for (?:each|every)) ((?:\d[\d,]*|thousand|million)\b)`)
+// ofNoun is a price of so many with what they are, if that stands behind it.
+func ofNoun(v schema.Value, behind string) schema.Value {
+	m := many.FindStringSubmatch(v.Per)
+	if v.Kind != schema.ValueMoney || m == nil || m[1] == "" && m[2] == "" || m[3] != "" {
+		return v
+	}
+	if w := nounBehind.FindStringSubmatch(behind); w != nil && !commonWords[singular(w[1])] {
+		v.Original += w[0]
+		v = paidFor(v, v.Per+" "+w[1])
+	}
+	return v
+}
+
+var (
+	manyBehind =  regexp.MustCompile(`^ (?:per|for (?:each|every)) ((?:\d[\d,]*|thousand|million)\b)`)
+	nounBehind = regexp.MustCompile(`^ (\p{Ll}+)\b`)
+)
 
 // many are several things that are paid for at once.
 var many = regexp.MustCompile(`^(\d[\d,\x{a0}\x{202f}]*(?:\.\d+)?)? ?((?i:k|m|hundred|thousand|million)\b)? ?(.*)$`)
