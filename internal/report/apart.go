@@ -87,6 +87,14 @@ func (list columns) row(text string, a *attribute) string {
 		return ""
 	}
 	head, _, _ := strings.Cut(text, " — ")
+	return rowHead(head, a)
+}
+
+// rowHead is a head, if it tells more than the attribute does.
+func rowHead(head string, a *attribute) string {
+	if first, _, _ := strings.Cut(strings.ToLower(head), " "); slices.Contains([]string{"by", "from", "how", "to", "using", "what", "when", "where", "why", "with"}, first) {
+		return "" // it is of a guide
+	}
 	if utf8.RuneCountInString(head) > maxRow || !tells(head, a) || requestLine.MatchString(head) {
 		return ""
 	}
@@ -106,16 +114,5 @@ var requestLine = regexp.MustCompile(`^(?:GET|HEAD|POST|PUT|PATCH|DELETE) /`)
 //
 //nolint:gochecknoglobals // a fixed list
 var plainRows = []string{
-	"all", "and", "detail", "fact", "feature", "figure", "general", "level", "limit", "of", "other", "overview", "plan", "price", "pricing", "quota", "requirement", "service", "setting", "subscription", "support", "system", "technical", "the",
-}
-
-// rowOf is the head of a row that tells an entry apart, as the statement words it.
-func rowOf(statement string, a Apart) string {
-	if a.Row == "" {
-		return ""
-	}
-	if head, _, ok := strings.Cut(statement, " — "); ok && strings.EqualFold(head, a.Row) {
-		return head
-	}
-	return a.Row
+	"all", "and", "detail", "fact", "feature", "figure", "general", "level", "library", "limit", "of", "other", "overview", "plan", "price", "pricing", "quota", "requirement", "service", "setting", "subscription", "support", "system", "technical", "the",
 }

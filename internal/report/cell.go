@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -87,7 +88,7 @@ func cellOf(company string, a *attribute, said []Said, silent State) Cell {
 		c.State = StatedNo
 	}
 	if a != nil && len(a.kinds) == 0 && c.State != Conflict {
-		slices.SortStableFunc(c.Entries, func(x, y Said) int { return cmp.Compare(x.aside(), y.aside()) })
+		slices.SortStableFunc(c.Entries, func(x, y Said) int { return cmp.Compare(x.aside(a), y.aside(a)) })
 	}
 	if k := lead(a, c.Entries); k >= 0 {
 		c.Value = c.Entries[k].Value
@@ -102,11 +103,11 @@ func cellOf(company string, a *attribute, said []Said, silent State) Cell {
 // aside is more for what says less of a row at once: what holds for some only, is too
 // long to be shown whole, or is a yes or no for something that is no plan; and what denies
 // one thing of the kind where there are others.
-func (s Said) aside() int {
+func (s Said) aside(a *attribute) int {
 	switch {
 	case s.Denies && !s.isFlag():
 		return 2
-	case s.Value.Kind == schema.ValueFlag && s.Limits["plan"] == "" && strings.Contains(s.Statement, " — ") || strings.HasSuffix(s.Text, "…") || strings.Contains(s.Text, " only"):
+	case s.vague(a), s.Value.Kind == schema.ValueFlag && s.Limits["plan"] == "" && strings.Contains(s.Statement, " — ") || strings.HasSuffix(s.Text, "…") || strings.Contains(s.Text, " only"):
 		return 1
 	}
 	return 0
@@ -141,6 +142,20 @@ func joined(said []Said) (left []Said) {
 	}
 	return left
 }
+
+// vague reports a sentence of which the heading alone says what it is about, and which is not called as the row is.
+func (s Said) vague(a *attribute) bool {
+	at := pronoun.FindStringIndex(s.Statement)
+	if at == nil {
+		return false
+	}
+	label := wordsOf(a.label)
+	return slices.ContainsFunc(wordsOf(s.Statement[:at[0]]), func(w word) bool {
+		return !commonWords[w.stem] && !slices.ContainsFunc(label, func(l word) bool { return l.stem == w.stem })
+	})
+}
+
+var pronoun = regexp.MustCompile(` — (?:It|They|This|These|Those) `)
 
 // distinct makes one entry of those that say the same: in the same words or, about
 // one attribute, by the same value, if both or neither are rows for a plan. A statement that a page was found to make under
@@ -214,7 +229,7 @@ func opposed(a *attribute, x, y Said) float64 {
 	switch {
 	case x.Apart.under() != y.Apart.under():
 		return 0
-	case x.URL == y.URL && len(columnsOf(x.Statement)) > 0 && len(columnsOf(y.Statement)) > 0: // two rows of a table
+	case x.URL == y.URL && listed(x.Statement, y.Statement): // two rows of a table, two items of a list
 		return 0
 	case x.Denies != y.Denies:
 		if x.Apart != y.Apart || unlimited {
@@ -226,6 +241,16 @@ func opposed(a *attribute, x, y Said) float64 {
 		return 0
 	}
 	return 0.8
+}
+
+// listed reports two statements that are rows of tables, or stand under one heading.
+func listed(a, b string) bool {
+	if len(columnsOf(a)) > 0 && len(columnsOf(b)) > 0 {
+		return true
+	}
+	x, _, ok := strings.Cut(a, " — ")
+	y, _, _ := strings.Cut(b, " — ")
+	return ok && x == y
 }
 
 func sameNumber(a, b float64) bool {

@@ -18,7 +18,7 @@ func (s Statement) denies(m mention, columns columns) bool {
 		return !c.asks() && (refuses(s.Text[c.start:c.end]) || !m.ofVersions() && absentCell.MatchString(s.Text[c.start:c.end]))
 	}
 	start, end := clause(s.Text, m.start, m.end, c == nil)
-	if m.placed(s.Text[start:m.start]) {
+	if m.placed(s.Text[start:m.start]) || lacksOther.MatchString(s.Text[m.end:end]) {
 		return false
 	}
 	return denied(s.Text, start, end, m.start) || !m.ofVersions() && m.ended(s.Text[start:m.start], s.Text[m.end:end])
@@ -49,6 +49,9 @@ func (m mention) ended(before, after string) bool {
 	return lacking.MatchString(before) || pending.MatchString(after) ||
 		(gone.MatchString(after) || certified && lapsed.MatchString(after)) && !never.MatchString(after)
 }
+
+// lacksOther are words behind a mention by which it has not something else: batch calls "do not support attachments".
+var lacksOther = regexp.MustCompile(`(?i)^[^?]*?\b(?:(?:do|does|did|can|will|may) not|(?:do|does|did|wo)n['’]t|cannot|can't) (?:\p{L}+ly |yet )?(?:support|offer|provide|include|have|allow|accept|use|handle|contain) \p{L}`)
 
 // Words of what there is not now.
 var (
@@ -169,4 +172,5 @@ var affirmed = regexp.MustCompile(`(?i)\bnot true that\b|\b(?:no|none|never|not)
 var denials = []string{
 	"support", "supported", "hold", "have", "offer", "offered", "provide", "provided", "run", "charge", "available", "included", "include", "authorized", "authorised",
 	"certified", "compliant", "covered", "possible", "allowed", "permitted", "sign", "official", "exist", "encrypted", "use", "comply", "implemented", "rotated", "kept", "expire", "planned", "pursued", "apply",
+	"bought", "purchased", "sold",
 }

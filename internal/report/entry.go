@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"maps"
 	"regexp"
 	"slices"
@@ -58,6 +59,9 @@ func (s Statement) entry(m mention, columns columns) (e Entry, ok bool) {
 	if flag && !s.Value.Yes && columns.asks(s.Text, s.Value.Original) {
 		return e, false
 	}
+	if flag && !s.Value.Yes && len(columns) == 0 && lacksOther.MatchString(s.Text[m.end:]) {
+		return e, len(m.of.kinds) == 0 // there is what lacks it
+	}
 	denies := s.denies(m, columns)
 	if (denies || flag && !s.Value.Yes) && len(columns) == 0 {
 		behind := s.Text[m.end:]
@@ -103,7 +107,7 @@ func (s Statement) figure(e Entry, m mention, columns columns, denies bool) (Ent
 		head := s.about(v, at, columns, m.of)
 		v = s.whole(v, at, columns)
 		if len(columns) == 0 {
-			row = subject(&v, s.Text[:at])
+			row = cmp.Or(subject(&v, s.Text[:at]), s.heading(m.of), m.subject(v, s.Text[:m.start]))
 		}
 		e.Value, e.Apart = v, of.apart(row, head)
 		return e, true
@@ -356,6 +360,14 @@ func (s Statement) whole(v schema.Value, at int, columns columns) schema.Value {
 	if c := columns.at(at); c != nil && v.Unit != "" && strings.Trim(v.Original, "0123456789.,\u00a0\u202f ") == "" {
 		v.Original += c.unit()
 	}
+	if v.Max > 0 && strings.HasSuffix(s.Text[:at], "between ") {
+		v.Original = "between " + v.Original
+	}
+	if otherwise := unlessSo.FindString(rest); otherwise != "" {
+		v.Original += otherwise
+	} else if s.Qualifiers["plan"] == "" && s.Qualifiers["region"] == "" && v.Kind != schema.ValueMoney && v.Kind != schema.ValueVersion {
+		v.Original += strings.TrimRight(s.restriction(rest), ",;. ")
+	}
 	if len(columns) == 0 && counts(v) && v.Per == "" {
 		_, end := clause(rest, 0, 0, true)
 		if m := perWhat.FindStringSubmatch(rest[:end]); m != nil && scopeOf(m[1]) != "" {
@@ -364,6 +376,30 @@ func (s Statement) whole(v schema.Value, at int, columns columns) schema.Value {
 		}
 	}
 	return v
+}
+
+var (
+	unlessSo     = regexp.MustCompile(`^[^.;]{1,40}, (?:otherwise|else) [^.;,]{1,40}`)
+	restrictions = regexp.MustCompile(`^ (?:for|on|in|with|during|without) [^,;:.()]{3,40}(?:[,;.]|$)`)
+	year         = regexp.MustCompile(`\b(?:19|20)\d\d\b`)
+)
+
+// restriction is what the words behind a value limit it to: "99.9% on paid plans".
+func (s Statement) restriction(behind string) string {
+	found := restrictions.FindString(behind)
+	if len(strings.Fields(found)) > 6 || strings.Contains(found, byDefault) || len(extract.Measures(found)) > 0 || year.MatchString(found) {
+		return ""
+	}
+	return found
+}
+
+// heading is what stands before the dash of a sentence, if it tells more than the attribute does.
+func (s Statement) heading(a *attribute) string {
+	head, _, ok := strings.Cut(s.Text, " — ")
+	if !ok || strings.HasSuffix(head, "?") {
+		return ""
+	}
+	return rowHead(head, a)
 }
 
 // asWorded is a word in lower case as the text has it.

@@ -373,7 +373,7 @@ func scanSaid(rows *sql.Rows, limits limitsByText) (company, key string, s Said,
 // limited is the entry with what tells it apart among its limits: the plan of one of several
 // values, if it is limited to one, and the heads of a row and a column.
 func (s Said) limited() Said {
-	row, column, plan := rowOf(s.Statement, s.Apart), columnOf(s.Statement, s.Apart), s.Apart.Plan
+	row, column, plan := asWorded(s.Statement, s.Apart.Row), columnOf(s.Statement, s.Apart), s.Apart.Plan
 	if strings.EqualFold(plan, s.Limits["plan"]) {
 		plan = ""
 	}

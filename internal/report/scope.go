@@ -60,6 +60,18 @@ var (
 	ofWhat  = regexp.MustCompile(`^(?:By default,? )?(?i:An?|Each|Every|One|The) ((?:[\p{L}\d-]+ ){1,3}?)(?:takes?|has|have|allows?|accepts?|handles?|serves?|gets?|holds?|may|can|is|are)\b`)
 )
 
+// subject is the plural with which a sentence begins right before a mention of what is not said of all: "Directions give
+// up after".
+func (m mention) subject(v schema.Value, before string) string {
+	s := plural.FindStringSubmatch(before)
+	if s == nil || v.Kind != schema.ValueDuration || slices.Contains([]string{"requests", "calls", "bodies", "answers", "responses", "limits"}, strings.ToLower(s[1])) {
+		return ""
+	}
+	return s[1]
+}
+
+var plural = regexp.MustCompile(`^(\p{Lu}\p{Ll}+[^su]s) $`)
+
 // scopeOf is the scope that words name, empty if they name none.
 func scopeOf(words string) string {
 	for _, w := range wordsOf(words) {

@@ -56,14 +56,20 @@ func TestAValueKeepsTheRowThatItIsFrom(t *testing.T) {
 		{"concurrent_connections", "ox-1 node: 500 simultaneous connections", []string{"An ox-1 node takes 500 simultaneous connections."}},
 		{"concurrent_connections", "20 per account", []string{"Connections — 20 at a time per account"}},
 		{"request_rate", "10 requests per second per team", []string{"By default a team can make 10 requests per second."}},
+		{"request_timeout", "Directions: 20 seconds", []string{"Directions give up after 20 seconds and answer 504."}},
+		{"request_timeout", "30 seconds", []string{"Requests time out after 30 seconds."}},
+		{"request_timeout", "30 seconds", []string{"With curl — A request is given up after 30 seconds."}},
+		{"first_response", "Mission Critical: 15-minute", []string{"Mission Critical — Everything in Standard, and a 15-minute response time around the clock, for support."}},
+		{"token_lifetime", "between 60 seconds and 6 hours", []string{"Access tokens last between 60 seconds and 6 hours."}},
+		{"rpo", "1 minute with point-in-time recovery, otherwise 24 hours", []string{"Service levels — Recovery point: 1 minute with point-in-time recovery, otherwise 24 hours"}},
+		{"uptime", "99.9% on paid plans", []string{"The contract guarantees 99.9% on paid plans."}},
+		{"uptime", "99.9%", []string{"The uptime SLA is 99.9% in 2026."}},
+		{"uptime", "99.9%", []string{"The uptime SLA is 99.9% on whatever it is that we have agreed on with you in writing."}},
+		{"price", "€49/month · €290/month · €6 per vehicle per month", []string{"Subscriptions — €49/month", "Subscriptions — €290/month", "Subscriptions — €6 per vehicle per month"}},
 		{"request_rate", "Growth: 25 requests per second", []string{"Growth teams have a rate limit of 25 requests per second."}},
 	} {
-		var all []stated
-		for _, text := range c.said {
-			all = append(all, says("A", text))
-		}
-		if got := cells(t, c.row, []string{"A"}, all...)[0]; got.Text != c.text {
-			t.Errorf("%q says %q, want %q", c.said, got.Text, c.text)
+		if got := ofOnePage(t, c.row, c.said...); got.Text != c.text || got.State != report.Stated {
+			t.Errorf("%q says %s %q, want %q", c.said, got.State, got.Text, c.text)
 		}
 	}
 	got := cells(t, "memory", []string{"A"}, says("A", "World — RAM: 256 GB"), says("A", "Europe — RAM: 96 GB"))[0]
@@ -72,12 +78,42 @@ func TestAValueKeepsTheRowThatItIsFrom(t *testing.T) {
 	}
 }
 
+// ofOnePage is the cell of a company that says all of that on one page.
+func ofOnePage(t *testing.T, row string, said ...string) report.Cell {
+	t.Helper()
+	s := storetest.Open(t, storetest.Addresses()["SQLite"](t))
+	var all []stated
+	for _, text := range said {
+		all = append(all, says("A", text))
+	}
+	put(t, s, all...)
+	err := s.Tx(t.Context(), func(tx *store.Tx) error {
+		_, err := tx.Exec(t.Context(), `update facts set url = 'http://demo.example/'`)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rowOf(compare(t, s, report.Question{Companies: []string{"A"}, Attributes: []string{row}}), row).Cells[0]
+}
+
+func TestASentenceThatNamesTheThingGoesFirst(t *testing.T) {
+	t.Parallel()
+	vague, named := "On your servers — It listens on port 8443.", "The appliance comes as a virtual machine image."
+	if got := ofOnePage(t, "self_hosting", vague, named).Text; !strings.HasPrefix(got, strings.TrimSuffix(named, ".")) {
+		t.Errorf("first comes %q", got)
+	}
+	if got := ofOnePage(t, "sandbox", "The sandbox — It forgets everything at night.", "Each workspace has a sandbox.").Text; !strings.HasPrefix(got, "The sandbox — It forgets") {
+		t.Errorf("first comes %q", got)
+	}
+}
+
 func TestABurstIsNoRequestRate(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"Growth teams may burst to 25 requests per second.":                              "burst 25 requests per second",
 		"It allows 100 requests per second, with a burst of 200 requests.":               "burst 200 requests; request_rate 100 requests per second",
-		"The rate limit is 10 requests per second in bursts.":                            "burst 10 requests per second; request_rate 10 requests per second",
+		"The rate limit is 10 requests per second in bursts.":                            "burst 10 requests per second in bursts; request_rate 10 requests per second in bursts",
 		"Bursts of 500 requests per minute are absorbed.":                                "burst 500 requests per minute",
 		"Team plan — Rate limit: 600 requests per minute; Burst: 90 requests per second": "burst 90 requests per second; request_rate 600 requests per minute",
 	} {
@@ -306,11 +342,23 @@ func TestOnlyWhatTheVendorSaysOfTodayCounts(t *testing.T) {
 		"Kubernetes — Not supported":                                                                  "no kubernetes",
 		"Self-hosting — It listens on port 8443, which must be reachable; webhooks are sent from it.": "webhooks",
 		"Webhooks — They are signed with Ed25519.":                                                    "webhooks",
+		"Batch calls do not support attachments.":                                                     "",
+		"Webhooks don't support retries.":                                                             "webhooks",
+		"Webhooks do not exist.":                                                                      "no webhooks",
+		"The appliance comes as a virtual machine image and as a chart.":                              "self_hosting",
 		"Is there a bug bounty? — We pay for findings, and SAML is included.":                         "bug_bounty; saml",
 	} {
 		if got := entriesOf(text); got != want {
 			t.Errorf("%q says %q, want %q", text, got, want)
 		}
+	}
+	no := schema.Value{Kind: schema.ValueFlag, Original: "do not support"}
+	if got := report.Entries(report.Statement{Text: "Webhooks do not support retries.", Value: no}); len(got) != 1 || got[0].Attribute != "webhooks" || got[0].Denies {
+		t.Errorf("what lacks something is there: %+v", got)
+	}
+	denied := report.Entries(report.Statement{Text: "Audit logging cannot be bought for Developer clusters."})
+	if len(denied) != 1 || denied[0].Apart.String() != "plan=developer" || denied[0].Value.Yes || denied[0].Value.Kind != schema.ValueFlag {
+		t.Errorf("who has it not: %+v", denied)
 	}
 	got := report.Entries(report.Statement{Text: "Customers may not use multi-factor authentication unless they are on the Scale plan."})
 	if len(got) != 1 || got[0].Apart.String() != "plan=scale" {

@@ -116,7 +116,7 @@ func ofNoun(v schema.Value, behind string) schema.Value {
 }
 
 var (
-	manyBehind =  regexp.MustCompile(`^ (?:per|for (?:each|every)) ((?:\d[\d,]*|thousand|million)\b)`)
+	manyBehind = regexp.MustCompile(`^ (?:per|for (?:each|every)) ((?:\d[\d,]*|thousand|million)\b)`)
 	nounBehind = regexp.MustCompile(`^ (\p{Ll}+)\b`)
 )
 
