@@ -123,7 +123,11 @@ func rankCells(a *attribute, cells []Cell) {
 	if a == nil || a.better == neither {
 		return
 	}
-	common, why, several := commonBasis(a, cells)
+	bases := make([]basis, len(cells))
+	for i, c := range cells {
+		bases[i] = c.basis(a)
+	}
+	common, why, several := commonBasis(cells, bases)
 	if !several {
 		return
 	}
@@ -131,7 +135,7 @@ func rankCells(a *attribute, cells []Cell) {
 	n := 0
 	for i := range cells {
 		c := &cells[i]
-		if c.Unranked = c.unranked(a, common, why); c.Unranked != "" || c.Value.Kind == "" || c.State == NotDocumented || c.State == NotRead || c.State == StatedNo {
+		if c.Unranked = c.unranked(bases[i], common, why); c.Unranked != "" || c.Value.Kind == "" || c.State == NotDocumented || c.State == NotRead || c.State == StatedNo {
 			continue
 		}
 		n++
@@ -163,8 +167,8 @@ func rankCells(a *attribute, cells []Cell) {
 }
 
 // unranked is why the value of c is compared to no other, empty if it is, or if it has none: why, if none is.
-func (c Cell) unranked(a *attribute, common basis, why string) string {
-	switch b := c.basis(a); {
+func (c Cell) unranked(b, common basis, why string) string {
+	switch {
 	case c.State == Conflict:
 		return "its pages contradict each other"
 	case c.State != Stated || c.Value.Kind == "" || c.Value.Kind == schema.ValueUnlimited || isNone(c.Value):
@@ -197,10 +201,10 @@ func (c Cell) ofSeveral() bool {
 	row := ""
 	for _, s := range c.Entries {
 		switch {
-		case !s.Value.Numeric() || s.Apart.Row == "":
+		case !s.Value.Numeric() || s.Apart().Row == "":
 		case row == "":
-			row = s.Apart.Row
-		case row != s.Apart.Row:
+			row = s.Apart().Row
+		case row != s.Apart().Row:
 			return true
 		}
 	}
@@ -214,15 +218,15 @@ func bare(v schema.Value) bool {
 
 // commonBasis is the basis that most values of a row have; if two are had by as many, it is why none is. several tells
 // whether there are two values at all.
-func commonBasis(a *attribute, cells []Cell) (most basis, why string, several bool) {
+func commonBasis(cells []Cell, bases []basis) (most basis, why string, several bool) {
 	count := map[basis]int{}
 	values := 0
-	for _, c := range cells {
+	for i, c := range cells {
 		if c.State != Stated && c.State != Conflict || c.Value.Kind == "" {
 			continue
 		}
 		if values++; c.State == Stated && c.Value.Kind != schema.ValueUnlimited && c.Value.Kind != schema.ValueFlag && !isNone(c.Value) && !c.ofSeveral() {
-			count[c.basis(a)]++
+			count[bases[i]]++
 		}
 	}
 	named := maps.Clone(count) // a number of nothing in particular joins one of its kind

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unique"
 
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/schema"
@@ -50,15 +51,18 @@ type Said struct {
 	URL       string
 	Text      string // for people
 	Statement string
-	Apart     Apart
 	Limits    map[string]string // the qualifiers of the fact, and the row and the column of the table that it is from
 	Value     schema.Value
 	Denies    bool
 
 	negated    bool // it was found by words, and denies something else where it has them
+	apart      unique.Handle[Apart]
 	confidence float64
 	seen       time.Time
 }
+
+// Apart is what tells the entry from others of its cell.
+func (s Said) Apart() Apart { return s.apart.Value() }
 
 // maxText is how long, in characters, one entry of a cell is at most.
 const maxText = 160
@@ -107,7 +111,7 @@ func (s Said) aside(a *attribute) int {
 	switch {
 	case s.Denies && !s.isFlag():
 		return 2
-	case s.vague(a), s.Value.Kind == schema.ValueFlag && s.Limits["plan"] == "" && strings.Contains(s.Statement, " — ") || strings.HasSuffix(s.Text, "…") || strings.Contains(s.Text, " only"):
+	case s.vague(a), doing.MatchString(s.Statement) && !strings.Contains(s.Statement, " — "), s.Value.Kind == schema.ValueFlag && s.Limits["plan"] == "" && strings.Contains(s.Statement, " — ") || strings.HasSuffix(s.Text, "…") || strings.Contains(s.Text, " only"):
 		return 1
 	}
 	return 0
@@ -117,15 +121,19 @@ func (s Said) aside(a *attribute) int {
 // none: what is conditional is so whoever reads it.
 func joined(said []Said) (left []Said) {
 	same := func(s, o Said) bool { // but for the condition
-		if o.Apart.Condition == "" || o.URL != s.URL || o.Statement != s.Statement || !sameValue(o.Value, s.Value) {
+		apart := o.Apart()
+		if apart.Condition == "" || o.URL != s.URL || o.Statement != s.Statement || !sameValue(o.Value, s.Value) {
 			return false
 		}
-		o.Apart.Condition = ""
-		return o.Apart == s.Apart
+		apart.Condition = ""
+		return apart == s.Apart()
+	}
+	if !slices.ContainsFunc(said, func(s Said) bool { return s.Apart().Condition != "" }) {
+		return said
 	}
 	of := map[int][]uuid.UUID{} // by what takes their place
 	for _, s := range said {
-		if s.Apart.Condition == "" {
+		if s.Apart().Condition == "" {
 			if k := slices.IndexFunc(said, func(o Said) bool { return same(s, o) }); k >= 0 {
 				of[k] = append(of[k], s.Fact)
 			}
@@ -136,7 +144,7 @@ func joined(said []Said) (left []Said) {
 	}
 	for i, s := range said {
 		s.Also = append(slices.Clone(s.Also), of[i]...)
-		if !slices.ContainsFunc(said, func(o Said) bool { return s.Apart.Condition == "" && same(s, o) }) {
+		if !slices.ContainsFunc(said, func(o Said) bool { return s.Apart().Condition == "" && same(s, o) }) {
 			left = append(left, s)
 		}
 	}
@@ -155,6 +163,9 @@ func (s Said) vague(a *attribute) bool {
 	})
 }
 
+// doing begins a sentence on what comes of an action.
+var doing = regexp.MustCompile(`^\p{Lu}\p{Ll}+ing \P{Lu}`)
+
 var pronoun = regexp.MustCompile(` — (?:It|They|This|These|Those) `)
 
 // distinct makes one entry of those that say the same: in the same words or, about
@@ -163,17 +174,17 @@ var pronoun = regexp.MustCompile(` — (?:It|They|This|These|Those) `)
 func distinct(said []Said, oneAttribute bool) (left []Said) {
 	type saying struct {
 		url, statement string
-		apart          Apart
+		apart          unique.Handle[Apart]
 	}
 	seen := map[saying]bool{}
 	for _, s := range said {
-		this := saying{s.URL, s.Statement, s.Apart}
+		this := saying{s.URL, s.Statement, s.apart}
 		if seen[this] {
 			continue
 		}
 		seen[this] = true
 		k := slices.IndexFunc(left, func(l Said) bool {
-			return l.Apart == s.Apart && l.Denies == s.Denies && (l.Statement == s.Statement || oneAttribute && l.Value.Kind != "" && sameValue(l.Value, s.Value) && l.isFlag() == s.isFlag())
+			return l.apart == s.apart && l.Denies == s.Denies && (l.Statement == s.Statement || oneAttribute && l.Value.Kind != "" && sameValue(l.Value, s.Value) && l.isFlag() == s.isFlag())
 		})
 		if k < 0 {
 			left = append(left, s)
@@ -204,7 +215,7 @@ func contradiction(company string, a *attribute, said []Said) (i, j int) {
 				v = schema.Value{Original: v.Original}
 			}
 			f := shapeOf(said[k].Statement, v, said[k].Denies, company)
-			plan := wordsOf(said[k].Apart.Plan)
+			plan := wordsOf(said[k].Apart().Plan)
 			f.words = slices.DeleteFunc(f.words, func(w string) bool {
 				return slices.ContainsFunc(plan, func(p word) bool { return p.stem == w })
 			})
@@ -227,12 +238,12 @@ func contradiction(company string, a *attribute, said []Said) (i, j int) {
 func opposed(a *attribute, x, y Said) float64 {
 	unlimited := x.Value.Kind == schema.ValueUnlimited || y.Value.Kind == schema.ValueUnlimited
 	switch {
-	case x.Apart.under() != y.Apart.under():
+	case x.apart != y.apart && x.Apart().under() != y.Apart().under():
 		return 0
 	case x.URL == y.URL && listed(x.Statement, y.Statement): // two rows of a table, two items of a list
 		return 0
 	case x.Denies != y.Denies:
-		if x.Apart != y.Apart || unlimited {
+		if x.apart != y.apart || unlimited {
 			return 0
 		}
 		return alike

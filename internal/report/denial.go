@@ -123,7 +123,7 @@ func clause(text string, start, end int, colon bool) (from, to int) {
 }
 
 //nolint:gochecknoglobals // a fixed list
-var clauseBorders = []string{"; ", ", ", ": ", " but ", " and ", " which ", " – ", ". ", " when ", " unless ", " without "}
+var clauseBorders = []string{"; ", ", ", ": ", " but ", " and ", " which ", " – ", ". ", " when ", " unless ", " until ", " without "}
 
 // denied reports whether text[start:end] denies what it speaks of. That something
 // does not expire, or is needed by nothing, denies no feature: the verb or the noun that

@@ -370,9 +370,11 @@ func (s Statement) whole(v schema.Value, at int, columns columns) schema.Value {
 	}
 	if len(columns) == 0 && counts(v) && v.Per == "" {
 		_, end := clause(rest, 0, 0, true)
-		if m := perWhat.FindStringSubmatch(rest[:end]); m != nil && scopeOf(m[1]) != "" {
-			v.Per = m[1]
-			v.Original += " per " + v.Per
+		for _, per := range []*regexp.Regexp{perWhat, perSoMany} {
+			if m := per.FindStringSubmatch(rest[:end]); m != nil && v.Per == "" && (per == perSoMany || scopeOf(m[1]) != "") {
+				v.Per = m[1]
+				v.Original += " per " + v.Per
+			}
 		}
 	}
 	return v
@@ -404,6 +406,9 @@ func (s Statement) heading(a *attribute) string {
 
 // asWorded is a word in lower case as the text has it.
 func asWorded(text, word string) string {
+	if word == "" {
+		return ""
+	}
 	lower := strings.ToLower(text)
 	if i := strings.Index(lower, word); i >= 0 && len(lower) == len(text) {
 		return text[i : i+len(word)]

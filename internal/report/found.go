@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unique"
 
 	"techfacts.dev/techfacts/schema"
 )
@@ -114,7 +115,7 @@ func speaks(s *Said, words []sought) bool {
 	}
 	of := Statement{Text: s.Statement, Value: s.Value, Qualifiers: s.Limits}
 	columns := columnsOf(s.Statement)
-	s.Apart = of.apart("", columns.head(start, nil))
+	s.apart = unique.Make(of.apart("", columns.head(start, nil)))
 	*s = s.limited()
 	s.seen = s.seen.UTC()
 	s.Text = wordEntry(*s, nil)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unique"
 
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
@@ -301,7 +302,7 @@ func orderWithin(said []Said) {
 		for end < len(said) && said[end].Fact == said[i].Fact {
 			end++
 		}
-		slices.SortFunc(said[i:end], func(a, b Said) int { return a.Apart.compare(b.Apart) })
+		slices.SortFunc(said[i:end], func(a, b Said) int { return a.Apart().compare(b.Apart()) })
 		i = end
 	}
 }
@@ -310,22 +311,23 @@ func orderWithin(said []Said) {
 // shared, and not to be written to.
 type limitsByText struct {
 	qualifiers map[string]map[string]string
-	aparts     map[string]Apart
+	aparts     map[string]unique.Handle[Apart]
 }
 
 func newLimits() limitsByText {
-	return limitsByText{map[string]map[string]string{}, map[string]Apart{}}
+	return limitsByText{map[string]map[string]string{}, map[string]unique.Handle[Apart]{}}
 }
 
-func (known limitsByText) apart(raw []byte) (Apart, error) {
-	if a, ok := known.aparts[string(raw)]; ok {
-		return a, nil
+func (known limitsByText) apart(raw []byte) (unique.Handle[Apart], error) {
+	if h, ok := known.aparts[string(raw)]; ok {
+		return h, nil
 	}
 	a, err := apartOf(string(raw))
+	h := unique.Make(a)
 	if err == nil {
-		known.aparts[string(raw)] = a
+		known.aparts[string(raw)] = h
 	}
-	return a, err
+	return h, err
 }
 
 func (known limitsByText) read(raw []byte) (map[string]string, error) {
@@ -359,7 +361,7 @@ func scanSaid(rows *sql.Rows, limits limitsByText) (company, key string, s Said,
 		s.Limits, err = limits.read(quals)
 	}
 	if err == nil {
-		s.Apart, err = limits.apart(apart)
+		s.apart, err = limits.apart(apart)
 	}
 	if err != nil {
 		return "", "", s, err
@@ -373,11 +375,12 @@ func scanSaid(rows *sql.Rows, limits limitsByText) (company, key string, s Said,
 // limited is the entry with what tells it apart among its limits: the plan of one of several
 // values, if it is limited to one, and the heads of a row and a column.
 func (s Said) limited() Said {
-	row, column, plan := asWorded(s.Statement, s.Apart.Row), columnOf(s.Statement, s.Apart), s.Apart.Plan
+	apart := s.Apart()
+	row, column, plan := asWorded(s.Statement, apart.Row), columnOf(s.Statement, apart), apart.Plan
 	if strings.EqualFold(plan, s.Limits["plan"]) {
 		plan = ""
 	}
-	elsewhere := s.Apart.Plan == "" && s.Limits["plan"] != ""
+	elsewhere := apart.Plan == "" && s.Limits["plan"] != ""
 	if row == "" && column == "" && plan == "" && !elsewhere {
 		return s
 	}
@@ -385,9 +388,9 @@ func (s Said) limited() Said {
 	if elsewhere {
 		delete(s.Limits, "plan")
 	}
-	for name, value := range map[string]string{"row": row, "column": column, "plan": asWorded(s.Statement, plan)} {
-		if value != "" {
-			s.Limits[name] = value
+	for _, q := range [][2]string{{"row", row}, {"column", column}, {"plan", asWorded(s.Statement, plan)}} {
+		if q[1] != "" {
+			s.Limits[q[0]] = q[1]
 		}
 	}
 	return s

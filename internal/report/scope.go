@@ -21,13 +21,16 @@ func (c Cell) scope() string {
 	if of := scopeOf(c.Value.Per); of != "" {
 		return of
 	}
+	if c.Value.Per != "" && c.Value.Per[0] >= '1' && c.Value.Per[0] <= '9' {
+		return c.Value.Per
+	}
 	list := columnsOf(s.Statement)
 	for _, head := range list {
 		if slices.Contains([]string{"scope", "per", "applies to", "counted per"}, strings.ToLower(head.head)) {
 			return scopeOf(s.Statement[head.start:head.end])
 		}
 	}
-	return scopeOf(s.Apart.Row)
+	return scopeOf(s.Apart().Row)
 }
 
 // counts reports values that may be for each of something.
@@ -56,8 +59,9 @@ func subject(v *schema.Value, before string) string {
 }
 
 var (
-	perWhat = regexp.MustCompile(`(?i)\b(?:per|(?:for|on|in|by) (?:each|every|one|a single)) ((?:[\p{L}-]+ )?\p{L}+)`)
-	ofWhat  = regexp.MustCompile(`^(?:By default,? )?(?i:An?|Each|Every|One|The) ((?:[\p{L}\d-]+ ){1,3}?)(?:takes?|has|have|allows?|accepts?|handles?|serves?|gets?|holds?|may|can|is|are)\b`)
+	perWhat   = regexp.MustCompile(`(?i)\b(?:per|(?:for|on|in|by) (?:each|every|one|a single)) ((?:[\p{L}-]+ )?\p{L}+)`)
+	perSoMany = regexp.MustCompile(`\bper (\d[\d,]*(?: \p{L}+){1,3})\.?$`)
+	ofWhat    = regexp.MustCompile(`^(?:By default,? )?(?i:An?|Each|Every|One|The) ((?:[\p{L}\d-]+ ){1,3}?)(?:takes?|has|have|allows?|accepts?|handles?|serves?|gets?|holds?|may|can|is|are)\b`)
 )
 
 // subject is the plural with which a sentence begins right before a mention of what is not said of all: "Directions give

@@ -60,6 +60,7 @@ func TestAValueKeepsTheRowThatItIsFrom(t *testing.T) {
 		{"request_timeout", "30 seconds", []string{"Requests time out after 30 seconds."}},
 		{"request_timeout", "30 seconds", []string{"With curl — A request is given up after 30 seconds."}},
 		{"first_response", "Mission Critical: 15-minute", []string{"Mission Critical — Everything in Standard, and a 15-minute response time around the clock, for support."}},
+		{"disk", "5 GB per 100,000 queued messages", []string{"It needs at least 5 GB of free disk space per 100,000 queued messages."}},
 		{"token_lifetime", "between 60 seconds and 6 hours", []string{"Access tokens last between 60 seconds and 6 hours."}},
 		{"rpo", "1 minute with point-in-time recovery, otherwise 24 hours", []string{"Service levels — Recovery point: 1 minute with point-in-time recovery, otherwise 24 hours"}},
 		{"uptime", "99.9% on paid plans", []string{"The contract guarantees 99.9% on paid plans."}},
@@ -102,6 +103,10 @@ func TestASentenceThatNamesTheThingGoesFirst(t *testing.T) {
 	vague, named := "On your servers — It listens on port 8443.", "The appliance comes as a virtual machine image."
 	if got := ofOnePage(t, "self_hosting", vague, named).Text; !strings.HasPrefix(got, strings.TrimSuffix(named, ".")) {
 		t.Errorf("first comes %q", got)
+	}
+	adding, until := "Adding 0.0.0.0/0 to the allow list opens it to all.", "A new cluster accepts no connections until you add an address to its allow list."
+	if got := ofOnePage(t, "ip_allow_list", adding, until); got.State != report.Stated || !strings.HasPrefix(got.Text, strings.TrimSuffix(until, ".")) || got.Entries[0].Denies {
+		t.Errorf("first comes %q", got.Text)
 	}
 	if got := ofOnePage(t, "sandbox", "The sandbox — It forgets everything at night.", "Each workspace has a sandbox.").Text; !strings.HasPrefix(got, "The sandbox — It forgets") {
 		t.Errorf("first comes %q", got)
@@ -163,6 +168,10 @@ func TestNothingIsRankedThatIsForEachOfSomethingElse(t *testing.T) {
 	got = cells(t, "concurrent_connections", []string{"A", "B", "C"}, says("A", "500 concurrent connections."), says("B", "50 concurrent connections."), says("C", "9 concurrent connections per node."))
 	if !got[0].Best || !got[1].Worst || got[2].Unranked != "it is per node" {
 		t.Errorf("most are for all: %+v", got)
+	}
+	got = cells(t, "disk", []string{"A", "B", "C"}, says("A", "It needs at least 5 GB of free disk space per 100,000 messages."), says("B", "It needs 8 GB of disk space."), says("C", "It needs 9 GB of disk space."))
+	if got[0].Unranked != "it is per 100,000 messages" || !got[1].Best || !got[2].Worst {
+		t.Errorf("per so many: %+v", got)
 	}
 	got = cells(t, "memory", []string{"A", "B", "C"}, says("A", "World — RAM: 256 GB"), says("A", "Europe — RAM: 96 GB"), says("B", "It needs 8 GB of memory."), says("C", "It needs 9 GB of memory."))
 	if got[0].Unranked != "it says values of several things" || !got[1].Best || !got[2].Worst {

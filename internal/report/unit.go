@@ -48,8 +48,11 @@ func unlike(wanted, said schema.Value) string {
 
 // each is an amount of money for one of what it is paid for: of $0.50 per 1,000 searches, $0.0005 per search.
 func each(v schema.Value) schema.Value {
+	if v.Kind != schema.ValueMoney || v.Per == "" {
+		return v
+	}
 	m := many.FindStringSubmatch(v.Per)
-	if v.Kind != schema.ValueMoney || m == nil || m[1] == "" && m[2] == "" {
+	if m[1] == "" && m[2] == "" {
 		return v
 	}
 	n := 1.0
@@ -104,8 +107,10 @@ func perMany(v schema.Value, behind string) (_ schema.Value, n int) {
 
 // ofNoun is a price of so many with what they are, if that stands behind it.
 func ofNoun(v schema.Value, behind string) schema.Value {
-	m := many.FindStringSubmatch(v.Per)
-	if v.Kind != schema.ValueMoney || m == nil || m[1] == "" && m[2] == "" || m[3] != "" {
+	if v.Kind != schema.ValueMoney || v.Per == "" {
+		return v
+	}
+	if m := many.FindStringSubmatch(v.Per); m[1] == "" && m[2] == "" || m[3] != "" {
 		return v
 	}
 	if w := nounBehind.FindStringSubmatch(behind); w != nil && !commonWords[singular(w[1])] {

@@ -96,7 +96,7 @@ func (s Said) holdsForAll() bool {
 }
 
 // is tells whether two entries are the same.
-func (s Said) is(o Said) bool { return s.Fact == o.Fact && s.Apart == o.Apart && s.Denies == o.Denies }
+func (s Said) is(o Said) bool { return s.Fact == o.Fact && s.apart == o.apart && s.Denies == o.Denies }
 
 // warns reports an entry that there is such a thing with a caveat that no part tells.
 func (s Said) warns(parts []string) bool {
@@ -123,7 +123,7 @@ func (s Said) repeats(said []Said) bool {
 		return false
 	}
 	for _, o := range said {
-		if o.Fact == s.Fact && o.Apart == s.Apart {
+		if o.Fact == s.Fact && o.apart == s.apart {
 			return slices.ContainsFunc(said, func(o Said) bool { return len(o.limits("")) > 0 && sameValue(o.Value, s.Value) })
 		}
 		if sameValue(o.Value, s.Value) {
@@ -167,10 +167,10 @@ func inOrder(said []Said) []Said {
 		}
 	}
 	grouped := slices.ContainsFunc(said, func(s Said) bool { // one row says several values
-		return s.Apart.Row != "" && slices.ContainsFunc(said, func(o Said) bool { return o.Apart.Row == s.Apart.Row && !o.is(s) })
+		return s.Apart().Row != "" && slices.ContainsFunc(said, func(o Said) bool { return o.Apart().Row == s.Apart().Row && !o.is(s) })
 	})
 	slices.SortStableFunc(sorted, func(a, b Said) int {
-		if byRow := strings.Compare(a.Apart.Row, b.Apart.Row); grouped && byRow != 0 {
+		if byRow := strings.Compare(a.Apart().Row, b.Apart().Row); grouped && byRow != 0 {
 			return byRow
 		}
 		return cmp.Compare(placeOf(a.Value), placeOf(b.Value))
@@ -288,8 +288,11 @@ func (s Said) noneOfPlan(a *attribute) bool {
 
 // ofPlan reports that a row of a table says something else than a value for one plan: an add-on, 10 endpoints.
 func (s Said) ofPlan() bool {
+	if s.Value.Kind != "" || s.Denies || s.Limits["plan"] == "" {
+		return false
+	}
 	list := columnsOf(s.Statement)
-	return s.Value.Kind == "" && !s.Denies && len(list) == 1 && s.Limits["plan"] != "" && strings.EqualFold(list[0].head, s.Limits["plan"])
+	return len(list) == 1 && strings.EqualFold(list[0].head, s.Limits["plan"])
 }
 
 // shorten cuts a text to n characters, at a word.
