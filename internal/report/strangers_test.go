@@ -26,9 +26,9 @@ func says(company, text string, qualifiers ...string) stated {
 	return s
 }
 
-// yesNo is a cell of a table that says yes or no for a plan.
-func yesNo(company, row, plan, cell string, qualifiers ...string) stated {
-	s := says(company, row+" — "+plan+": "+cell, append(qualifiers, "plan", plan)...)
+// yesNo is a cell of a table of A that says yes or no for a plan.
+func yesNo(row, plan, cell string) stated {
+	s := says("A", row+" — "+plan+": "+cell, "plan", plan)
 	s.value = schema.Value{Kind: schema.ValueFlag, Original: cell, Yes: cell == "Yes"}
 	return s
 }
@@ -48,8 +48,10 @@ func TestAValueKeepsTheRowThatItIsFrom(t *testing.T) {
 		said      []string
 	}{
 		{"request_rate", "Matrix, Paid: 300 req/min · Directions, Paid: 40 req/s", []string{"Matrix — Paid: 300 req/min", "Directions — Paid: 40 req/s"}},
-		{"request_rate", "Directions, Free: 2 req/s · Directions, Paid: 40 req/s · Matrix, Free: 10 req/min · Matrix, Paid: 300 req/min",
-			[]string{"Matrix — Paid: 300 req/min", "Directions — Free: 2 req/s", "Matrix — Free: 10 req/min", "Directions — Paid: 40 req/s"}},
+		{
+			"request_rate", "Directions, Free: 2 req/s · Directions, Paid: 40 req/s · Matrix, Free: 10 req/min · Matrix, Paid: 300 req/min",
+			[]string{"Matrix — Paid: 300 req/min", "Directions — Free: 2 req/s", "Matrix — Free: 10 req/min", "Directions — Paid: 40 req/s"},
+		},
 		{"memory", "One country: 16 GB · Europe: 96 GB · World: 256 GB", []string{"World — RAM: 256 GB", "Europe — RAM: 96 GB", "One country — RAM: 16 GB"}},
 		{"request_size", "20 MB", []string{"Other limits — Request size: 20 MB"}},
 		{"batch_size", "2,000 records", []string{"POST /v1/records — Batch size: 2,000 records"}},
@@ -270,8 +272,8 @@ func TestABetaAndARegionAreNotHidden(t *testing.T) {
 	t.Parallel()
 	beta := says("A", "Vector search is offered in beta on the Business and Enterprise plans in the United States region only.",
 		"plan", "Business, Enterprise", "condition", "beta", "region", "United States")
-	got := cells(t, "vector_search", []string{"A"}, yesNo("A", "Vector search", "Free", "No"), yesNo("A", "Vector search", "Team", "No"),
-		yesNo("A", "Vector search", "Business", "Yes"), yesNo("A", "Vector search", "Enterprise", "Yes"), beta)[0]
+	got := cells(t, "vector_search", []string{"A"}, yesNo("Vector search", "Free", "No"), yesNo("Vector search", "Team", "No"),
+		yesNo("Vector search", "Business", "Yes"), yesNo("Vector search", "Enterprise", "Yes"), beta)[0]
 	if want := "Yes (beta, United States): Business, Enterprise · No: Free, Team"; got.Text != want {
 		t.Errorf("says %q, want %q", got.Text, want)
 	}
@@ -282,12 +284,12 @@ func TestABetaAndARegionAreNotHidden(t *testing.T) {
 	}
 	server := says("A", "Mutual TLS is supported by Acme Server, and by Acme Cloud on the Enterprise plan.", "plan", "Enterprise")
 	server.value = schema.Value{Kind: schema.ValueFlag, Original: "is supported", Yes: true}
-	got = cells(t, "mtls", []string{"A"}, yesNo("A", "Mutual TLS", "Pro", "No"), yesNo("A", "Mutual TLS", "Enterprise", "Yes"), server)[0]
+	got = cells(t, "mtls", []string{"A"}, yesNo("Mutual TLS", "Pro", "No"), yesNo("Mutual TLS", "Enterprise", "Yes"), server)[0]
 	if want := "Yes: Enterprise · No: Pro · Mutual TLS is supported by Acme Server, and by Acme Cloud on the Enterprise plan"; got.Text != want {
 		t.Errorf("says %q, want %q", got.Text, want)
 	}
 	addOn := says("A", "SSO (SAML) — Business: Add-on", "plan", "Business")
-	got = cells(t, "saml", []string{"A"}, yesNo("A", "SSO (SAML)", "Enterprise", "Yes"), addOn)[0]
+	got = cells(t, "saml", []string{"A"}, yesNo("SSO (SAML)", "Enterprise", "Yes"), addOn)[0]
 	if want := "Yes: Enterprise · Business: Add-on"; got.Text != want {
 		t.Errorf("says %q, want %q", got.Text, want)
 	}
