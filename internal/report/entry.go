@@ -59,8 +59,8 @@ func (s Statement) entry(m mention, columns columns) (e Entry, ok bool) {
 	if flag && !s.Value.Yes && columns.asks(s.Text, s.Value.Original) {
 		return e, false
 	}
-	if flag && !s.Value.Yes && len(columns) == 0 && lacksOther.MatchString(s.Text[m.end:]) {
-		return e, len(m.of.kinds) == 0 // there is what lacks it
+	if flag && !s.Value.Yes && len(columns) == 0 && (lacksOther.MatchString(s.Text[m.end:]) || m.of.section.key == "tiers" && m.placed(s.Text[:m.start])) {
+		return e, len(m.of.kinds) == 0 // there is what lacks it, and where it is lacking
 	}
 	denies := s.denies(m, columns)
 	if (denies || flag && !s.Value.Yes) && len(columns) == 0 {
@@ -215,7 +215,7 @@ func (s Statement) to(at int, columns columns) Statement {
 	return s.on(plan)
 }
 
-var ofPlan = regexp.MustCompile(`\b(\p{Lu}[\p{L}\d-]+) (?:accounts?|clusters?|customers|instances?|members|organi[sz]ations?|projects?|servers|sites?|subscri(?:bers|ptions?)|teams?|users|workspaces?|plans?|tier|edition)\b`)
+var ofPlan = regexp.MustCompile(`\b(\p{Lu}[\p{L}\d-]+) (?:accounts?|clusters?|customers|instances?|members|organi[sz]ations?|projects?|servers|sites?|subscri(?:bers|ptions?)|support|teams?|users|workspaces?|plans?|tier|edition)\b`)
 
 // outstanding reports conditions of what there is not now, or not yet.
 func outstanding(condition, text string) bool {

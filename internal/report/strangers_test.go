@@ -69,6 +69,7 @@ func TestAValueKeepsTheRowThatItIsFrom(t *testing.T) {
 		{"uptime", "99.9%", []string{"The uptime SLA is 99.9% in 2026."}},
 		{"uptime", "99.9%", []string{"The uptime SLA is 99.9% on whatever it is that we have agreed on with you in writing."}},
 		{"price", "€49/month · €290/month · €6 per vehicle per month", []string{"Subscriptions — €49/month", "Subscriptions — €290/month", "Subscriptions — €6 per vehicle per month"}},
+		{"first_response", "Premium: 1 hour · Standard: 24 hours", []string{"Standard support responds within 24 hours.", "Premium support responds within 1 hour."}},
 		{"request_rate", "Growth: 25 requests per second", []string{"Growth teams have a rate limit of 25 requests per second."}},
 	} {
 		if got := ofOnePage(t, c.row, c.said...); got.Text != c.text || got.State != report.Stated {
@@ -366,6 +367,10 @@ func TestOnlyWhatTheVendorSaysOfTodayCounts(t *testing.T) {
 	no := schema.Value{Kind: schema.ValueFlag, Original: "do not support"}
 	if got := report.Entries(report.Statement{Text: "Webhooks do not support retries.", Value: no}); len(got) != 1 || got[0].Attribute != "webhooks" || got[0].Denies {
 		t.Errorf("what lacks something is there: %+v", got)
+	}
+	no.Original = "not available"
+	if got := report.Entries(report.Statement{Text: "SCIM is not available on the Free plan.", Value: no}); len(got) != 2 || got[0].Apart.String() != "plan=free" || got[1].Attribute != "free_tier" || got[1].Denies {
+		t.Errorf("where something is lacking is there: %+v", got)
 	}
 	denied := report.Entries(report.Statement{Text: "Audit logging cannot be bought for Developer clusters."})
 	if len(denied) != 1 || denied[0].Apart.String() != "plan=developer" || denied[0].Value.Yes || denied[0].Value.Kind != schema.ValueFlag {
