@@ -333,32 +333,42 @@ func TestASentenceCountsOnceWhateverConditionsWereFound(t *testing.T) {
 func TestOnlyWhatTheVendorSaysOfTodayCounts(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"Until 2025 the rate limit was 50 requests per second.":                                             "",
-		"The rate limit used to be 50 requests per second.":                                                 "",
-		"The rate limit was 50 requests per second; it is 90 requests per second.":                          "request_rate 90 requests per second",
-		"The rate limit was raised to 90 requests per second.":                                              "request_rate 90 requests per second",
-		"The rate limit was raised from 50 requests per second to 90 requests per second.":                  "request_rate 90 requests per second",
+		"Until 2025 the rate limit was 50 requests per second.":              "",
+		"The rate limit used to be 50 requests per second.":                  "",
+		"Requests are not rate limited to 100 requests per second any more.": "",
+		"Our competitor Oxbow allows 10 requests per second.":                "",
+		"Other vendors have SAML.":                                           "",
+		"Search latency was 45 ms at p95 in 2026.":                           "latency_p95 45 ms",
+		"No customer has ever been denied a data processing agreement.":      "dpa",
+		"It is not true that SCIM is not supported.":                         "scim",
+		"SCIM is not available except on Enterprise.":                        "scim",
+		"Rate limits — A team can make 10 requests.":                         "",
+		"Burst — Up to 90 requests at once.":                                 "burst 90 requests",
+		"Kubernetes — Not supported":                                         "no kubernetes",
+		"Webhooks — They are signed with Ed25519.":                           "webhooks",
+		"Batch calls do not support attachments.":                            "",
+		"Webhooks don't support retries.":                                    "webhooks",
+		"Webhooks do not exist.":                                             "no webhooks",
+
+		"The rate limit was 50 requests per second; it is 90 requests per second.": "request_rate 90 requests per second",
+
+		"The rate limit was raised to 90 requests per second.": "request_rate 90 requests per second",
+
+		"The rate limit was raised from 50 requests per second to 90 requests per second.": "request_rate 90 requests per second",
+
 		"The rate limit will be raised from 50 requests per second to 90 requests per second in June 2027.": "request_rate 50 requests per second",
-		"Requests are not rate limited to 100 requests per second any more.":                                "",
-		"Our competitor Oxbow allows 10 requests per second.":                                               "",
-		"Other vendors have SAML.":                                                                    "",
-		"Availability was 99.98% in 2025; the contract guarantees 99.9%.":                             "uptime 99.9%",
-		"Search latency was 45 ms at p95 in 2026.":                                                    "latency_p95 45 ms",
-		"No customer has ever been denied a data processing agreement.":                               "dpa",
-		"It is not true that SCIM is not supported.":                                                  "scim",
-		"Customers may not use multi-factor authentication unless they are on the Scale plan.":        "mfa",
-		"SCIM is not available except on Enterprise.":                                                 "scim",
-		"Rate limits — It is not true that HIPAA is not supported: we sign a BAA.":                    "hipaa",
-		"Rate limits — A team can make 10 requests.":                                                  "",
-		"Burst — Up to 90 requests at once.":                                                          "burst 90 requests",
-		"Kubernetes — Not supported":                                                                  "no kubernetes",
+
+		"Availability was 99.98% in 2025; the contract guarantees 99.9%.": "uptime 99.9%",
+
+		"Customers may not use multi-factor authentication unless they are on the Scale plan.": "mfa",
+
+		"Rate limits — It is not true that HIPAA is not supported: we sign a BAA.": "hipaa",
+
 		"Self-hosting — It listens on port 8443, which must be reachable; webhooks are sent from it.": "webhooks",
-		"Webhooks — They are signed with Ed25519.":                                                    "webhooks",
-		"Batch calls do not support attachments.":                                                     "",
-		"Webhooks don't support retries.":                                                             "webhooks",
-		"Webhooks do not exist.":                                                                      "no webhooks",
-		"The appliance comes as a virtual machine image and as a chart.":                              "self_hosting",
-		"Is there a bug bounty? — We pay for findings, and SAML is included.":                         "bug_bounty; saml",
+
+		"The appliance comes as a virtual machine image and as a chart.": "self_hosting",
+
+		"Is there a bug bounty? — We pay for findings, and SAML is included.": "bug_bounty; saml",
 	} {
 		if got := entriesOf(text); got != want {
 			t.Errorf("%q says %q, want %q", text, got, want)
