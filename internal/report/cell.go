@@ -169,7 +169,7 @@ var doing = regexp.MustCompile(`^\p{Lu}\p{Ll}+ing \P{Lu}`)
 var pronoun = regexp.MustCompile(` — (?:It|They|This|These|Those) `)
 
 // distinct makes one entry of those that say the same: in the same words or, about
-// one attribute, by the same value, if both or neither are rows for a plan. A statement that a page was found to make under
+// one attribute, by the same value. A statement that a page was found to make under
 // several profiles counts once.
 func distinct(said []Said, oneAttribute bool) (left []Said) {
 	type saying struct {
@@ -184,7 +184,7 @@ func distinct(said []Said, oneAttribute bool) (left []Said) {
 		}
 		seen[this] = true
 		k := slices.IndexFunc(left, func(l Said) bool {
-			return l.apart == s.apart && l.Denies == s.Denies && (l.Statement == s.Statement || oneAttribute && l.Value.Kind != "" && sameValue(l.Value, s.Value) && l.isFlag() == s.isFlag())
+			return l.apart == s.apart && l.Denies == s.Denies && (l.Statement == s.Statement || oneAttribute && l.Value.Kind != "" && sameValue(l.Value, s.Value))
 		})
 		if k < 0 {
 			left = append(left, s)
