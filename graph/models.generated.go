@@ -90,7 +90,7 @@ type CancelJobPayload struct {
 type CellEntry struct {
 	// What it says, for people.
 	Text string `json:"text"`
-	// What limits it: the plan, the region, the version, the condition, the column of a table.
+	// What limits it: the plan, the region, the version, the condition, the row and the column of a table.
 	Qualifiers []*Qualifier `json:"qualifiers"`
 	// What it says in figures; null if it does not.
 	Value FactValue `json:"value,omitempty"`

@@ -5763,7 +5763,7 @@ type CellEntry {
   """
   text: String!
   """
-  What limits it: the plan, the region, the version, the condition, the column of a table.
+  What limits it: the plan, the region, the version, the condition, the row and the column of a table.
   """
   qualifiers: [Qualifier!]!
   """

@@ -37,10 +37,11 @@ var verdicts = []struct {
 }{
 	{of("request_rate", schema.AtLeast, "10 requests per second"), [3]verdict{{"PASS Business Team", "600 requests per minute"}, {"PASS", "100 requests per second"}, {"PASS Enterprise", "10,000 requests per minute"}}},
 	{of("request_rate", schema.AtLeast, "50 per second"), [3]verdict{{"PASS Business", "6,000 requests per minute"}, {"PASS", "100 requests per second"}, {"PASS Enterprise", "10,000 requests per minute"}}},
-	{of("request_rate", schema.AtLeast, "200 per second"), [3]verdict{{"FAIL", "less"}, {"UNKNOWN", "Self-hosted servers have no rate limit"}, {"UNKNOWN", "1,200 requests per minute ≠ Growth: 1,000"}}},
-	{of("request_rate", schema.AtLeast, "100.5 rps"), [3]verdict{{"FAIL", "less"}, {"UNKNOWN", "Self-hosted servers have no rate limit"}, {"PASS Enterprise", "10,000"}}},
+	{of("request_rate", schema.AtLeast, "200 per second"), [3]verdict{{"FAIL", "less"}, {"PASS Self-hosted", "Self-hosted servers have no rate limit"}, {"PASS", "There is no rate limit"}}},
+	{of("request_rate", schema.AtLeast, "100.5 rps"), [3]verdict{{"FAIL", "less"}, {"PASS Self-hosted", "Self-hosted servers have no rate limit"}, {"PASS Enterprise", "10,000"}}},
 	{of("request_rate", schema.AtLeast, "1 GB per day"), [3]verdict{{"UNKNOWN", "it counts something else"}, {"UNKNOWN", "it counts something else"}, {"UNKNOWN", "contradict"}}},
 	{of("request_rate", schema.AtMost, "1 per hour"), [3]verdict{{"FAIL", "more"}, {"FAIL", "more"}, {"UNKNOWN", "contradict"}}},
+	{of("request_rate", schema.Equals, "unlimited"), [3]verdict{{"FAIL", "something else"}, {"PASS Self-hosted", "Self-hosted servers have no rate limit"}, {"PASS", "There is no rate limit"}}},
 	{of("burst", schema.AtLeast, "150 requests"), [3]verdict{{"PASS Business", "1,200 requests"}, {"PASS", "200 requests"}, {"UNKNOWN", "none says it"}}},
 	{of("request_size", schema.AtLeast, "20 MB"), [3]verdict{{"FAIL", "10 MiB"}, {"PASS", "32 MiB"}, {"PASS", "20 MB"}}},
 	{of("request_timeout", schema.AtMost, "0.5 minutes"), [3]verdict{{"PASS", "30 seconds"}, {"FAIL", "60 seconds"}, {"PASS", "15 seconds"}}},
@@ -52,19 +53,23 @@ var verdicts = []struct {
 	{of("price", schema.AtMost, "€20"), [3]verdict{{"PASS Free", "$0"}, {"UNKNOWN", "it is in USD"}, {"UNKNOWN", "it is per month"}}},
 	{of("annual_discount", schema.AtLeast, "20%"), [3]verdict{{"PASS", "20%"}, {"FAIL", "15%"}, {"UNKNOWN", "none says it"}}},
 	{of("overage", schema.Equals, "no"), [3]verdict{{"FAIL", "$0.50"}, {"PASS", "does not charge for overage"}, {"FAIL", "€0.40"}}},
-	{of("overage", schema.AtMost, "$1 per search"), [3]verdict{{"UNKNOWN", "it is per 1,000 searches"}, {"UNKNOWN", "better or worse"}, {"UNKNOWN", "it is in EUR"}}},
+	{of("overage", schema.AtMost, "$1 per search"), [3]verdict{{"PASS", "$0.50 per 1,000 searches"}, {"PASS", "does not charge for overage"}, {"UNKNOWN", "it is in EUR"}}},
+	{of("overage", schema.AtMost, "$0.001"), [3]verdict{{"PASS", "$0.50 per 1,000 searches"}, {"PASS", "does not charge for overage"}, {"UNKNOWN", "it is in EUR"}}},
+	{of("overage", schema.AtMost, "€0.30 per 1,000"), [3]verdict{{"UNKNOWN", "it is in USD"}, {"PASS", "does not charge for overage"}, {"FAIL", "€0.40 per 1,000 requests"}}},
+	{of("overage", schema.Exists, ""), [3]verdict{{"PASS", "$0.50"}, {"UNKNOWN", "there is none, which is the best there is"}, {"PASS", "€0.40"}}},
 	{of("free_tier", schema.Equals, "yes"), [3]verdict{{"PASS Free", "Free plan"}, {"FAIL", "no free tier"}, {"FAIL", "no free plan"}}},
 	{of("trial", schema.AtLeast, "3 weeks"), [3]verdict{{"FAIL", "14-day"}, {"PASS Pro", "30-day"}, {"PASS", "21 days"}}},
 	{of("soc2", schema.Contains, "type ii"), [3]verdict{{"PASS", "SOC 2 Type II"}, {"FAIL", "SOC 2 Type I"}, {"FAIL", "does not hold"}}},
 	{of("minimum_tls", schema.AtLeast, "1.3"), [3]verdict{{"FAIL", "TLS 1.2"}, {"PASS", "TLS 1.3"}, {"FAIL", "TLS 1.2"}}},
 	{of("audit_log_retention", schema.AtLeast, "1 year"), [3]verdict{{"PASS", "365 days"}, {"FAIL", "90 days"}, {"PASS Enterprise Growth", "400 days"}}},
-	{of("uptime", schema.AtLeast, "99.95 %"), [3]verdict{{"PASS Business Enterprise", "99.99%"}, {"PASS Enterprise", "99.95%"}, {"PASS Enterprise", "99.95 %"}}},
+	{of("uptime", schema.AtLeast, "99.95"), [3]verdict{{"PASS Business Enterprise", "99.99%"}, {"PASS Enterprise", "99.95%"}, {"PASS Enterprise", "99.95 %"}}},
 	{of("page_size", schema.AtLeast, "400"), [3]verdict{{"FAIL", "200 hits"}, {"PASS", "1,000 hits"}, {"PASS", "500 hits"}}},
-	{of("first_response", schema.AtMost, "70 minutes"), [3]verdict{{"PASS Enterprise", "1 hour"}, {"PASS", "30 minutes"}, {"FAIL", "2 hours"}}},
+	{of("first_response", schema.AtMost, "70 minutes"), [3]verdict{{"PASS Enterprise", "1 hour"}, {"PASS Enterprise", "30 minutes"}, {"FAIL", "2 hours"}}},
 	{of("latency_p95", schema.AtMost, "0.04 s"), [3]verdict{{"PASS", "38 ms"}, {"PASS", "22 ms"}, {"FAIL", "45 ms"}}},
 	{of("sdk_python", schema.AtMost, "3.10"), [3]verdict{{"PASS", "Python 3.10"}, {"PASS", "Python 3.9"}, {"FAIL", "Python 3.11"}}},
-	{of("sdk_go", schema.AtMost, "1.30"), [3]verdict{{"PASS", "Go 1.23"}, {"PASS", "Go 1.22"}, {"UNKNOWN", "better or worse"}}},
+	{of("sdk_go", schema.AtMost, "1.30"), [3]verdict{{"PASS", "Go 1.23"}, {"PASS", "Go 1.22"}, {"FAIL", "no official Go SDK"}}},
 	{of("kubernetes", schema.Equals, "1.30"), [3]verdict{{"UNKNOWN", "none says it"}, {"PASS", "1.28 to 1.34"}, {"FAIL", "not supported"}}},
+	{of("kubernetes", schema.AtLeast, "1.27"), [3]verdict{{"UNKNOWN", "none says it"}, {"PASS", "1.28 to 1.34"}, {"FAIL", "not supported"}}},
 	{of("kubernetes", schema.Equals, "1.35.0"), [3]verdict{{"UNKNOWN", "none says it"}, {"FAIL", "1.28 to 1.34"}, {"FAIL", "not supported"}}},
 	{of("data_residency", schema.Contains, "Germany"), [3]verdict{{"PASS", "in Germany"}, {"FAIL", "does not say it"}, {"FAIL", "Norway"}}},
 	{of("hipaa", schema.Exists, ""), [3]verdict{{"PASS Enterprise", "Enterprise"}, {"FAIL", "not HIPAA compliant"}, {"UNKNOWN", "none says it"}}},
@@ -195,13 +200,13 @@ func TestRangesAndNoLimitsAreCompared(t *testing.T) {
 		of("batch_size", schema.AtMost, "20"), of("batch_size", schema.AtMost, "19"), of("batch_size", schema.AtMost, "9"),
 		of("batch_size", schema.Equals, "15"), of("batch_size", schema.Equals, "21"),
 		of("burst", schema.AtLeast, "1,000,000"), of("burst", schema.AtMost, "5"), of("burst", schema.Equals, "unlimited"), of("burst", schema.Equals, "5"),
-		of("batch_size", schema.Equals, "unlimited"), about("ÜBERSETZUNGEN", schema.Exists, ""),
+		of("batch_size", schema.Equals, "unlimited"), about("ÜBERSETZUNGEN", schema.Exists, ""), about("Übersetzung", schema.Exists, ""), about("übersetzungen", schema.Exists, ""),
 	}
 	var got []string
 	for _, f := range assess(t, s, rules, "A").Companies[0].Findings {
 		got = append(got, string(f.Outcome))
 	}
-	const want = "PASS UNKNOWN FAIL PASS UNKNOWN FAIL UNKNOWN FAIL PASS FAIL PASS FAIL FAIL PASS"
+	const want = "PASS UNKNOWN FAIL PASS UNKNOWN FAIL UNKNOWN FAIL PASS FAIL PASS FAIL FAIL PASS UNKNOWN PASS"
 	if strings.Join(got, " ") != want {
 		t.Errorf("outcomes are\n%v, want\n%s", got, want)
 	}

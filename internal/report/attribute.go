@@ -19,7 +19,7 @@ var attributeTable string
 
 // Version counts the changes of what entries are made of: of attributes.txt and
 // of the code that reads statements by it. Entries of another version are made anew.
-const Version = 3
+const Version = 4
 
 // direction says which of two values is better.
 type direction int8
@@ -44,9 +44,11 @@ type attribute struct {
 	better     direction
 
 	least bool // of several versions the first counts
+	none  bool // that there is none is the best there is
 
-	also, sentence, never [][]string // phrases
-	same                  []string   // nouns that count the same
+	first                         []string   // of the phrases one of which is in the statement
+	also, sentence, never, beside [][]string // phrases
+	same                          []string   // nouns that count the same
 }
 
 // table is attributes.txt, read.
@@ -135,6 +137,8 @@ func (t *table) attribute(line string, s *section) (*attribute, error) {
 			a.better = lower
 		case "least":
 			a.least = true
+		case "none":
+			a.none = true
 		default:
 			for k := range strings.SplitSeq(word, ",") {
 				if !slices.Contains(schema.ValueKind("").Values(), k) {
@@ -162,12 +166,17 @@ func (t *table) condition(a *attribute, line string) error {
 		switch sign {
 		case "+":
 			t.phrases[words[0]] = append(t.phrases[words[0]], phrase{words, a})
+			if a.first == nil {
+				a.first = words
+			}
 		case "&":
 			a.also = append(a.also, words)
 		case "?":
 			a.sentence = append(a.sentence, words)
 		case "-":
 			a.never = append(a.never, words)
+		case "!":
+			a.beside = append(a.beside, words)
 		case "=":
 			a.same = append(a.same, words...)
 		default:

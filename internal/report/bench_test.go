@@ -86,7 +86,7 @@ select gen_random_uuid(), p.id, s.id, r.id, p.company, p.url, 'limits', 'Plan ' 
 '{"kind":"RATE","original":"x","number":1}', ('{"plan":"P' || f %% 7 || '"}')::jsonb, 0.5 + random() / 2, 'RULES', f::text, 'ACTIVE', now(), now()
 from pages p join snapshots s on s.page_id = p.id cross join profiles r cross join lateral generate_series(1, %d) f`, facts/200),
 		`insert into entries (fact_id, company, attribute, apart, denies, value, confidence, version)
-select id, company, ` + attributes + `, 'plan=p' || f % 7, f % 11 = 0,
+select id, company, ` + attributes + `, '{"plan":"p' || f % 7 || '"}', f % 11 = 0,
 ('{"kind":"RATE","original":"' || f || ' requests per minute","number":' || f || ',"unit":"request/s"}')::jsonb, confidence, ` + strconv.Itoa(report.Version) + `
 from (select *, row_number() over (partition by company order by id) as f from facts) x`,
 	} {

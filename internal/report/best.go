@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -43,7 +44,7 @@ func free(v schema.Value) bool { return v.Kind == schema.ValueMoney && v.Number 
 
 // better reports whether x is better than y, values of one kind and unit.
 func better(a *attribute, x, y schema.Value) bool {
-	n := cmp.Compare(rankOf(x), rankOf(y))
+	n := cmp.Compare(rankOf(a.one(x)), rankOf(a.one(y)))
 	if x.Kind == schema.ValueVersion {
 		n = compareVersions(x.From, y.From)
 	}
@@ -91,17 +92,42 @@ func (a *attribute) measure(v schema.Value) string {
 		}
 		return string(v.Kind) + " " + n
 	}
-	return unitOf(v)
+	return unitOf(a.one(v))
 }
 
+// one is an amount of money for one of what it is paid for, where that counts the same as others in the row: €0.40
+// per 1,000 requests is €0.0004 each.
+func (a *attribute) one(v schema.Value) schema.Value {
+	v = each(v)
+	if a != nil && v.Kind == schema.ValueMoney && slices.Contains(a.same, v.Per) {
+		v = paidFor(v, "")
+	}
+	return v
+}
+
+// isNone reports the value of what there is none of, where that is the best there is.
+func isNone(v schema.Value) bool { return v.Original == nothing && v.Numeric() && v.Number == 0 }
+
+// basis is what values of a row must share to be compared.
+type basis struct {
+	measure string
+	scope   string // what they are for each of, such as a node; empty if nothing says so
+}
+
+func (c Cell) basis(a *attribute) basis { return basis{a.measure(c.Value), c.scope()} }
+
 // rankCells marks the best and the worst of a row, and notes why a value is compared to no other.
-// Compared are those of the measure that most have; none if no measure is that of
+// Compared are those of the basis that most have; none if no basis is that of
 // most. What contradicts itself is neither.
 func rankCells(a *attribute, cells []Cell) {
 	if a == nil || a.better == neither {
 		return
 	}
-	measure, several := commonMeasure(a, cells)
+	bases := make([]basis, len(cells))
+	for i, c := range cells {
+		bases[i] = c.basis(a)
+	}
+	common, why, several := commonBasis(cells, bases)
 	if !several {
 		return
 	}
@@ -109,7 +135,7 @@ func rankCells(a *attribute, cells []Cell) {
 	n := 0
 	for i := range cells {
 		c := &cells[i]
-		if c.Unranked = c.unranked(a, measure); c.Unranked != "" || c.Value.Kind == "" || c.State == NotDocumented || c.State == NotRead || c.State == StatedNo {
+		if c.Unranked = c.unranked(bases[i], common, why); c.Unranked != "" || c.Value.Kind == "" || c.State == NotDocumented || c.State == NotRead || c.State == StatedNo {
 			continue
 		}
 		n++
@@ -125,6 +151,10 @@ func rankCells(a *attribute, cells []Cell) {
 		best = place(best, func(x, y schema.Value) bool { return better(a, x, y) })
 		worst = place(worst, func(x, y schema.Value) bool { return better(a, y, x) })
 	}
+	if n == 1 && len(cells) > 1 && isNone(cells[best[0]].Value) { // than which no amount in any currency is better
+		cells[best[0]].Best = true
+		return
+	}
 	if n < 2 || len(best) == n {
 		return
 	}
@@ -136,18 +166,27 @@ func rankCells(a *attribute, cells []Cell) {
 	}
 }
 
-// unranked is why the value of c is compared to no other, empty if it is, or if it has none.
-func (c Cell) unranked(a *attribute, measure string) string {
-	switch m := a.measure(c.Value); {
+// unranked is why the value of c is compared to no other, empty if it is, or if it has none: why, if none is.
+func (c Cell) unranked(b, common basis, why string) string {
+	switch {
 	case c.State == Conflict:
 		return "its pages contradict each other"
-	case c.State != Stated || c.Value.Kind == "" || c.Value.Kind == schema.ValueUnlimited || m == measure:
+	case c.State != Stated || c.Value.Kind == "" || c.Value.Kind == schema.ValueUnlimited || isNone(c.Value):
 		return ""
 	case c.Value.Kind == schema.ValueFlag:
 		return "it says no value"
-	case measure == "":
-		return "the values of the row have no unit in common"
-	case strings.HasPrefix(measure, string(c.Value.Kind)) && bare(c.Value):
+	case c.ofSeveral():
+		return "it says values of several things"
+	case b == common:
+		return ""
+	case why != "":
+		return why
+	case (b.measure == common.measure || strings.HasPrefix(common.measure, string(c.Value.Kind)) && bare(c.Value)) && b.scope != common.scope:
+		if b.scope == "" {
+			return "it is not said to be per " + common.scope
+		}
+		return "it is per " + b.scope
+	case strings.HasPrefix(common.measure, string(c.Value.Kind)) && bare(c.Value):
 		return ""
 	case c.Value.Kind == schema.ValueMoney:
 		return "it is in " + c.Value.Unit
@@ -157,38 +196,62 @@ func (c Cell) unranked(a *attribute, measure string) string {
 	return "it is measured as something else"
 }
 
+// ofSeveral reports that the rows of a table say values of several things: of geocoding, and of directions.
+func (c Cell) ofSeveral() bool {
+	row := ""
+	for _, s := range c.Entries {
+		switch {
+		case !s.Value.Numeric() || s.Apart().Row == "":
+		case row == "":
+			row = s.Apart().Row
+		case row != s.Apart().Row:
+			return true
+		}
+	}
+	return false
+}
+
 // bare reports numbers of nothing in particular.
 func bare(v schema.Value) bool {
 	return (v.Kind == schema.ValueCount || v.Kind == schema.ValueRate) && noun(v) == ""
 }
 
-// commonMeasure is the measure that most values of a row have; empty if two are had by as many. several tells
+// commonBasis is the basis that most values of a row have; if two are had by as many, it is why none is. several tells
 // whether there are two values at all.
-func commonMeasure(a *attribute, cells []Cell) (most string, several bool) {
-	count := map[string]int{}
+func commonBasis(cells []Cell, bases []basis) (most basis, why string, several bool) {
+	count := map[basis]int{}
 	values := 0
-	for _, c := range cells {
+	for i, c := range cells {
 		if c.State != Stated && c.State != Conflict || c.Value.Kind == "" {
 			continue
 		}
-		if values++; c.State == Stated && c.Value.Kind != schema.ValueUnlimited && c.Value.Kind != schema.ValueFlag {
-			count[a.measure(c.Value)]++
+		if values++; c.State == Stated && c.Value.Kind != schema.ValueUnlimited && c.Value.Kind != schema.ValueFlag && !isNone(c.Value) && !c.ofSeveral() {
+			count[bases[i]]++
 		}
 	}
-	tie := false
-	for m, n := range count {
+	named := maps.Clone(count) // a number of nothing in particular joins one of its kind
+	maps.DeleteFunc(named, func(b basis, _ int) bool { return strings.HasSuffix(b.measure, " ") })
+	if len(named) > 0 {
+		count = named
+	}
+	measures := map[string]bool{}
+	var tied basis
+	for b, n := range count {
+		measures[b.measure] = true
 		switch {
-		case strings.HasSuffix(m, " ") && len(count) > 1: // it joins another of its kind
 		case n > count[most]:
-			most, tie = m, false
+			most = b
 		case n == count[most]:
-			tie = true
+			tied = b
 		}
 	}
-	if tie {
-		most = ""
+	switch {
+	case tied == basis{} || tied == most || count[tied] < count[most]:
+		return most, "", values > 1
+	case len(measures) == 1:
+		return basis{}, "the values of the row are not per the same", values > 1
 	}
-	return most, values > 1
+	return basis{}, "the values of the row have no unit in common", values > 1
 }
 
 // saysBetter reports that the words of the value that stands for c have a better one:

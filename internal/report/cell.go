@@ -3,9 +3,11 @@ package report
 import (
 	"cmp"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unique"
 
 	"github.com/google/uuid"
 	"techfacts.dev/techfacts/schema"
@@ -38,6 +40,8 @@ type Cell struct {
 	Unranked string    // why its value is compared to no other of the row; empty if it is, or if there is none
 	Lead     int       // the place of the value among Parts
 	SeenAt   time.Time // zero if there is no fact
+
+	opposed, beside []Said // of a conflict: the two entries that contradict each other, and the others
 }
 
 // Said is one thing that a cell says, and the fact that says it.
@@ -47,14 +51,18 @@ type Said struct {
 	URL       string
 	Text      string // for people
 	Statement string
-	Apart     string
-	Limits    map[string]string // the qualifiers of the fact, and the column of the table that it is from
+	Limits    map[string]string // the qualifiers of the fact, and the row and the column of the table that it is from
 	Value     schema.Value
 	Denies    bool
 
+	negated    bool // it was found by words, and denies something else where it has them
+	apart      unique.Handle[Apart]
 	confidence float64
 	seen       time.Time
 }
+
+// Apart is what tells the entry from others of its cell.
+func (s Said) Apart() Apart { return s.apart.Value() }
 
 // maxText is how long, in characters, one entry of a cell is at most.
 const maxText = 160
@@ -67,7 +75,7 @@ func cellOf(company string, a *attribute, said []Said, silent State) Cell {
 	if len(said) == 0 {
 		return c
 	}
-	c.Entries = distinct(said, true)
+	c.Entries = distinct(joined(said), true)
 	c.State = Stated
 	for _, s := range said {
 		if s.seen.After(c.SeenAt) {
@@ -79,11 +87,12 @@ func cellOf(company string, a *attribute, said []Said, silent State) Cell {
 		first, second := c.Entries[i], c.Entries[j]
 		c.Entries = slices.Delete(slices.Delete(c.Entries, j, j+1), i, i+1)
 		c.Entries = slices.Insert(c.Entries, 0, first, second)
+		c.opposed, c.beside = c.Entries[:2], c.Entries[2:]
 	} else if !slices.ContainsFunc(c.Entries, func(s Said) bool { return !s.Denies }) {
 		c.State = StatedNo
 	}
 	if a != nil && len(a.kinds) == 0 && c.State != Conflict {
-		slices.SortStableFunc(c.Entries, func(x, y Said) int { return cmp.Compare(x.aside(), y.aside()) })
+		slices.SortStableFunc(c.Entries, func(x, y Said) int { return cmp.Compare(x.aside(a), y.aside(a)) })
 	}
 	if k := lead(a, c.Entries); k >= 0 {
 		c.Value = c.Entries[k].Value
@@ -98,29 +107,84 @@ func cellOf(company string, a *attribute, said []Said, silent State) Cell {
 // aside is more for what says less of a row at once: what holds for some only, is too
 // long to be shown whole, or is a yes or no for something that is no plan; and what denies
 // one thing of the kind where there are others.
-func (s Said) aside() int {
+func (s Said) aside(a *attribute) int {
 	switch {
 	case s.Denies && !s.isFlag():
 		return 2
-	case s.Value.Kind == schema.ValueFlag && s.Limits["plan"] == "" && strings.Contains(s.Statement, " — ") || strings.HasSuffix(s.Text, "…") || strings.Contains(s.Text, " only"):
+	case s.vague(a), doing.MatchString(s.Statement) && !strings.Contains(s.Statement, " — "), s.Value.Kind == schema.ValueFlag && s.Limits["plan"] == "" && strings.Contains(s.Statement, " — ") || strings.HasSuffix(s.Text, "…") || strings.Contains(s.Text, " only"):
 		return 1
 	}
 	return 0
 }
 
+// joined makes one entry of those that are one statement of a page, of which one profile found a condition and another
+// none: what is conditional is so whoever reads it.
+func joined(said []Said) (left []Said) {
+	same := func(s, o Said) bool { // but for the condition
+		apart := o.Apart()
+		if apart.Condition == "" || o.URL != s.URL || o.Statement != s.Statement || !sameValue(o.Value, s.Value) {
+			return false
+		}
+		apart.Condition = ""
+		return apart == s.Apart()
+	}
+	if !slices.ContainsFunc(said, func(s Said) bool { return s.Apart().Condition != "" }) {
+		return said
+	}
+	of := map[int][]uuid.UUID{} // by what takes their place
+	for _, s := range said {
+		if s.Apart().Condition == "" {
+			if k := slices.IndexFunc(said, func(o Said) bool { return same(s, o) }); k >= 0 {
+				of[k] = append(of[k], s.Fact)
+			}
+		}
+	}
+	if len(of) == 0 {
+		return said
+	}
+	for i, s := range said {
+		s.Also = append(slices.Clone(s.Also), of[i]...)
+		if !slices.ContainsFunc(said, func(o Said) bool { return s.Apart().Condition == "" && same(s, o) }) {
+			left = append(left, s)
+		}
+	}
+	return left
+}
+
+// vague reports a sentence of which the heading alone says what it is about, and which is not called as the row is.
+func (s Said) vague(a *attribute) bool {
+	at := pronoun.FindStringIndex(s.Statement)
+	if at == nil {
+		return false
+	}
+	label := wordsOf(a.label)
+	return slices.ContainsFunc(wordsOf(s.Statement[:at[0]]), func(w word) bool {
+		return !commonWords[w.stem] && !slices.ContainsFunc(label, func(l word) bool { return l.stem == w.stem })
+	})
+}
+
+// doing begins a sentence on what comes of an action.
+var doing = regexp.MustCompile(`^\p{Lu}\p{Ll}+ing \P{Lu}`)
+
+var pronoun = regexp.MustCompile(` — (?:It|They|This|These|Those) `)
+
 // distinct makes one entry of those that say the same: in the same words or, about
 // one attribute, by the same value. A statement that a page was found to make under
 // several profiles counts once.
 func distinct(said []Said, oneAttribute bool) (left []Said) {
-	type saying struct{ url, statement, apart string }
+	type saying struct {
+		url, statement string
+		apart          unique.Handle[Apart]
+	}
 	seen := map[saying]bool{}
 	for _, s := range said {
-		if seen[saying{s.URL, s.Statement, s.Apart}] {
+		this := saying{s.URL, s.Statement, s.apart}
+		if seen[this] {
 			continue
 		}
-		seen[saying{s.URL, s.Statement, s.Apart}] = true
+		seen[this] = true
 		k := slices.IndexFunc(left, func(l Said) bool {
-			return l.Apart == s.Apart && l.Denies == s.Denies && (l.Statement == s.Statement || oneAttribute && l.Value.Kind != "" && sameValue(l.Value, s.Value))
+			return l.apart == s.apart && l.Denies == s.Denies && (l.Statement == s.Statement || oneAttribute && l.Value.Kind != "" && sameValue(l.Value, s.Value))
 		})
 		if k < 0 {
 			left = append(left, s)
@@ -151,7 +215,7 @@ func contradiction(company string, a *attribute, said []Said) (i, j int) {
 				v = schema.Value{Original: v.Original}
 			}
 			f := shapeOf(said[k].Statement, v, said[k].Denies, company)
-			plan := wordsOf(planOf(said[k].Apart))
+			plan := wordsOf(said[k].Apart().Plan)
 			f.words = slices.DeleteFunc(f.words, func(w string) bool {
 				return slices.ContainsFunc(plan, func(p word) bool { return p.stem == w })
 			})
@@ -174,12 +238,12 @@ func contradiction(company string, a *attribute, said []Said) (i, j int) {
 func opposed(a *attribute, x, y Said) float64 {
 	unlimited := x.Value.Kind == schema.ValueUnlimited || y.Value.Kind == schema.ValueUnlimited
 	switch {
-	case planOf(x.Apart) != planOf(y.Apart):
+	case x.apart != y.apart && x.Apart().under() != y.Apart().under():
 		return 0
-	case x.URL == y.URL && len(columnsOf(x.Statement)) > 0 && len(columnsOf(y.Statement)) > 0: // two rows of a table
+	case x.URL == y.URL && areListed(x.Statement, y.Statement): // two rows of a table, two items of a list
 		return 0
 	case x.Denies != y.Denies:
-		if x.Apart != y.Apart || unlimited {
+		if x.apart != y.apart || unlimited {
 			return 0
 		}
 		return alike
@@ -190,18 +254,14 @@ func opposed(a *attribute, x, y Said) float64 {
 	return 0.8
 }
 
-// planOf is the plan that an entry is limited to; everything that limits it if it
-// has none.
-func planOf(apart string) string { return cmp.Or(planIn(apart), apart) }
-
-// planIn is the plan of what tells an entry apart.
-func planIn(apart string) string {
-	for part := range strings.SplitSeq(apart, "; ") {
-		if plan, ok := strings.CutPrefix(part, "plan="); ok {
-			return plan
-		}
+// areListed reports two statements that are rows of tables, or stand under one heading.
+func areListed(a, b string) bool {
+	if len(columnsOf(a)) > 0 && len(columnsOf(b)) > 0 {
+		return true
 	}
-	return ""
+	x, _, ok := strings.Cut(a, " — ")
+	y, _, _ := strings.Cut(b, " — ")
+	return ok && x == y
 }
 
 func sameNumber(a, b float64) bool {

@@ -96,17 +96,16 @@ func tells(head string, a *attribute) bool {
 }
 
 // columnOf is the head of a column that tells an entry apart, as the statement words it.
-func columnOf(statement, apart string) string {
-	_, head, ok := strings.Cut(apart, columnIs)
-	if !ok {
+func columnOf(statement string, a Apart) string {
+	if a.Column == "" {
 		return ""
 	}
 	for _, c := range columnsOf(statement) {
-		if strings.EqualFold(c.head, head) {
+		if strings.EqualFold(c.head, a.Column) {
 			return c.head
 		}
 	}
-	return head
+	return a.Column
 }
 
 // asks reports whether what stands in the text stands in a column whose no is none of the thing

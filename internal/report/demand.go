@@ -16,8 +16,9 @@ import (
 type demand struct {
 	rule      schema.Requirement
 	attribute *attribute   // nil: it is about what words say
-	words     []string     // of the text, without common ones
+	words     []sought     // of the text, without common ones
 	wanted    schema.Value // of AT_LEAST, AT_MOST and EQUALS; FLAG is yes or no
+	each      bool         // an amount of money for one of whatever it is paid for
 	phrase    []string     // of CONTAINS
 	broken    string       // why it cannot be held against anything, if it is one that was stored and makes sense no more
 }
@@ -46,8 +47,8 @@ func demandOf(r schema.Requirement) (demand, *wrong) {
 		}
 	default:
 		for _, w := range wordsOf(r.Text) {
-			if !commonWords[w.stem] && !slices.Contains(d.words, w.stem) {
-				d.words = append(d.words, w.stem)
+			if s := soughtIn(r.Text, w); !commonWords[w.stem] && !slices.Contains(d.words, s) {
+				d.words = append(d.words, s)
 			}
 		}
 		if len(d.words) == 0 || len(d.words) > maxRuleWords {
@@ -92,11 +93,30 @@ func readValue(d *demand, text string) string {
 	if !ok {
 		return fmt.Sprintf("%q is no single value with its unit, such as 100 requests per minute, 8 GiB, $50 per month or 99.9%%", text)
 	}
-	d.wanted = v
+	if d.attribute != nil && slices.Equal(d.attribute.kinds, []schema.ValueKind{schema.ValuePercent}) && v.Kind == schema.ValueCount && v.Unit == "" && v.Per == "" {
+		v.Kind, v.Unit = schema.ValuePercent, "%"
+	}
+	d.wanted, d.each = d.attribute.one(v), each(v).Per == ""
 	if d.attribute != nil && len(d.attribute.kinds) > 0 && !slices.Contains(d.attribute.kinds, v.Kind) {
-		return fmt.Sprintf("%q is a %s, and %s is told as %v", text, v.Kind, d.attribute.key, d.attribute.kinds)
+		return fmt.Sprintf("%q is %s, and %s is told as %s", text, kindNames[v.Kind], d.attribute.key, kindList(d.attribute.kinds))
 	}
 	return ""
+}
+
+// kindNames are what kinds of values are called.
+//
+//nolint:gochecknoglobals // a fixed table
+var kindNames = map[schema.ValueKind]string{
+	schema.ValueCount: "a number", schema.ValueRate: "a rate", schema.ValueSize: "a size", schema.ValueDuration: "a length of time", schema.ValuePercent: "a percentage",
+	schema.ValueMoney: "an amount of money", schema.ValueVersion: "a version", schema.ValueUnlimited: "no limit", schema.ValueFlag: "a yes or no",
+}
+
+func kindList(kinds []schema.ValueKind) string {
+	list := make([]string, len(kinds))
+	for i, k := range kinds {
+		list[i] = kindNames[k]
+	}
+	return strings.Join(list, " or ")
 }
 
 var dotted = regexp.MustCompile(`^v?(\d+(?:\.\d+)*)$`)
@@ -110,10 +130,13 @@ func (d demand) figure(text string) (v schema.Value, ok bool) {
 		return schema.Value{Kind: schema.ValueCount, Original: text, Number: n}, true
 	}
 	found := extract.Measures(text)
-	if len(found) != 1 || found[0].Start != 0 || found[0].End != len(text) {
+	if len(found) == 0 || found[0].Start != 0 {
 		return v, false
 	}
-	v = found[0].Value
+	v, behind := perMany(found[0].Value, text[found[0].End:])
+	if found[0].End+behind != len(text) || len(found) > 1 && behind == 0 {
+		return v, false
+	}
 	one := v.Numeric() && v.Max == 0 || v.Kind == schema.ValueVersion && v.From == v.To
 	return v, one
 }
@@ -173,15 +196,18 @@ func (d demand) hold(c Cell, more bool) Finding {
 		f.Reason = "nothing was found on it"
 	case c.State == NotDocumented && d.attribute == nil:
 		f.Reason = "no fact has these words"
+		if slices.ContainsFunc(d.words, func(w sought) bool { return w.exact != "" }) {
+			f.Reason += ", with these capitals"
+		}
 	case c.State == NotDocumented:
 		f.Reason = "pages of that kind were read, and none says it"
 	case c.State == Conflict:
 		// What holds for other plans is not in doubt.
-		if f.Entries = d.passing(c.Entries[2:]); len(f.Entries) > 0 {
+		if f.Entries = d.passing(c.beside); len(f.Entries) > 0 {
 			f.Outcome, f.Reason, f.Plans = Pass, "stated: "+firstTexts(f.Entries), plansOf(f.Entries, nil)
 			break
 		}
-		f.Reason, f.Entries = "its pages contradict each other: "+c.Parts[0], c.Entries[:2]
+		f.Reason, f.Entries = "its pages contradict each other: "+firstTexts(c.opposed[:1])+" ≠ "+firstTexts(c.opposed[1:]), c.opposed
 	case c.State == StatedNo:
 		f.Outcome, f.Reason = d.denied()
 		f.Entries = c.Entries
@@ -209,26 +235,30 @@ func (d demand) passing(said []Said) (list []Said) {
 // Of a value that should be high none is too little, except of limits, of which none may be meant to be
 // the best; of one that should be low nobody can tell.
 func (d demand) denied() (Outcome, string) {
+	const no = "it is stated that there is no such thing"
 	switch d.rule.Operator {
 	case schema.Exists, schema.Contains:
-		return Fail, "it is stated that there is no such thing"
+		return Fail, no
 	case schema.Equals:
 		if d.wanted.Kind == schema.ValueFlag && !d.wanted.Yes {
-			return Pass, "it is stated that there is no such thing"
+			return Pass, no
 		}
 		if d.wanted.Kind != schema.ValueUnlimited {
-			return Fail, "it is stated that there is no such thing"
+			return Fail, no
 		}
 	case schema.AtLeast:
 		if d.attribute != nil && d.attribute.better == higher && d.attribute.section.key != "rate_limits" {
-			return Fail, "it is stated that there is no such thing"
+			return Fail, no
 		}
 	case schema.AtMost:
 		if d.attribute != nil && d.attribute.section.key == "rate_limits" {
 			return Fail, "it is stated that there is no limit"
 		}
 	}
-	return Unknown, "it is stated that there is no such thing, which may be better or worse than any value"
+	if d.wanted.Kind == schema.ValueVersion && d.attribute != nil && d.attribute.byName() {
+		return Fail, no // in no version
+	}
+	return Unknown, no + ", which may be better or worse than any value"
 }
 
 // weigh decides where something is stated: Pass if any of it meets the rule, else
@@ -274,10 +304,11 @@ func (d demand) telling(said []Said) []Said {
 func plansOf(met, not []Said) (plans []string) {
 	limited := slices.ContainsFunc(not, func(s Said) bool { return s.Denies && s.Limits["plan"] != "" })
 	for _, s := range met {
-		if s.Limits["plan"] == "" {
-			if limited {
-				continue // such as a sentence that names several
-			}
+		switch {
+		case s.Limits["plan"] != "":
+		case limited || s.Limits["row"] != "": // such as a sentence that names several
+			continue
+		default:
 			return nil
 		}
 		for p := range strings.SplitSeq(s.Limits["plan"], ", ") {
@@ -290,11 +321,14 @@ func plansOf(met, not []Said) (plans []string) {
 	return plans
 }
 
-// firstTexts words the first entries.
+// firstTexts words the first entries: as cells do, but for what there is none of.
 func firstTexts(said []Said) string {
 	var list []string
 	for _, s := range said {
-		if !slices.Contains(list, s.Text) && len(list) < 3 {
+		if isNone(s.Value) {
+			s.Text = shorten(strings.TrimSuffix(s.Statement, "."), maxText)
+		}
+		if !slices.Contains(list, s.Text) && !s.repeats(said) && len(list) < 3 {
 			list = append(list, s.Text)
 		}
 	}
@@ -311,9 +345,17 @@ func (d demand) judge(s Said) (o Outcome, why string) {
 	}
 	flag := d.wanted.Kind == schema.ValueFlag
 	switch {
+	case isNone(s.Value) && (flag || d.rule.Operator == schema.Exists):
+		if flag {
+			return met(!d.wanted.Yes)
+		}
+		return Unknown, "it is stated that there is none, which is the best there is: ask for a value"
 	case d.rule.Operator == schema.Exists || flag && d.wanted.Yes:
 		if s.deniesSome() {
 			return Unknown, "it is stated that some have no such thing, and not who has"
+		}
+		if s.negated {
+			return Unknown, "what has these words denies something"
 		}
 		return met(!s.Denies)
 	case flag: // where something is stated, a no holds on some plan only
@@ -377,7 +419,9 @@ func (d demand) meantElsewhere(s Said) bool {
 		return v.Kind == s.Value.Kind && o == Pass
 	}
 	return slices.ContainsFunc(s.bareNumbers(), meets) || (d.attribute == nil || d.attribute.alone(s.Statement)) &&
-		slices.ContainsFunc(extract.Measures(s.Statement), func(m extract.Measure) bool { return meets(m.Value) })
+		slices.ContainsFunc(extract.Measures(s.Statement), func(m extract.Measure) bool {
+			return !strings.HasPrefix(s.Value.Original, m.Value.Original) && meets(d.attribute.one(m.Value))
+		})
 }
 
 // bareNumbers are the numbers of a sentence that may be of what its value is of, left out there: 25
@@ -409,8 +453,8 @@ var (
 func (d demand) values(s Said) (list []schema.Value) {
 	if d.attribute == nil || len(d.attribute.kinds) == 0 {
 		for _, m := range extract.Measures(s.Statement) {
-			if unlike(d.wanted, m.Value) == "" {
-				list = append(list, m.Value)
+			if v := d.attribute.one(m.Value); unlike(d.wanted, v) == "" {
+				list = append(list, v)
 			}
 		}
 		if len(list) > 0 {
@@ -419,6 +463,11 @@ func (d demand) values(s Said) (list []schema.Value) {
 	}
 	if s.Value.Numeric() || s.Value.Kind == schema.ValueVersion || s.Value.Kind == schema.ValueUnlimited {
 		list = append(list, s.Value)
+	}
+	for i, v := range list {
+		if list[i] = d.attribute.one(v); d.each && each(v).Number != v.Number {
+			list[i] = paidFor(list[i], "")
+		}
 	}
 	return list
 }

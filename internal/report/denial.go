@@ -18,7 +18,7 @@ func (s Statement) denies(m mention, columns columns) bool {
 		return !c.asks() && (refuses(s.Text[c.start:c.end]) || !m.ofVersions() && absentCell.MatchString(s.Text[c.start:c.end]))
 	}
 	start, end := clause(s.Text, m.start, m.end, c == nil)
-	if m.placed(s.Text[start:m.start]) {
+	if m.placed(s.Text[start:m.start]) || lacksOther.MatchString(s.Text[m.end:end]) {
 		return false
 	}
 	return denied(s.Text, start, end, m.start) || !m.ofVersions() && m.ended(s.Text[start:m.start], s.Text[m.end:end])
@@ -50,6 +50,9 @@ func (m mention) ended(before, after string) bool {
 		(gone.MatchString(after) || certified && lapsed.MatchString(after)) && !never.MatchString(after)
 }
 
+// lacksOther are words behind a mention by which it has not something else: batch calls "do not support attachments".
+var lacksOther = regexp.MustCompile(`(?i)^[^?]*?\b(?:(?:do|does|did|can|will|may) not|(?:do|does|did|wo)n['’]t|cannot|can't) (?:\p{L}+ly |yet )?(?:support|offer|provide|include|have|allow|accept|use|handle|contain) \p{L}`)
+
 // Words of what there is not now.
 var (
 	lacking = regexp.MustCompile(`(?i)\b(?:(?:lack(?:s|ed|ing)?|dropped|discontinued|retired|withdrawn|withdrew)\s+(?:(?:the|our|its|all|any|native)\s+)?(?:support\s+(?:for|of)\s+(?:the\s+)?)?|` +
@@ -78,28 +81,7 @@ func (s Statement) deniesAll(columns columns) bool {
 		text = after
 	}
 	_, end := clause(text, 0, 0, true)
-	words := wordsOf(text[:end])
-	for i, w := range words {
-		next := func(n int) string {
-			if i+n < 0 || i+n >= len(words) {
-				return ""
-			}
-			return words[i+n].stem
-		}
-		switch {
-		case w.stem == "unsupported" || w.stem == "unavailable":
-			return true
-		case w.stem == "not" || w.stem == "t" && strings.HasSuffix(next(-1), "n"), w.stem == "cannot":
-			if slices.Contains(offers, next(1)) || slices.Contains(offers, next(2)) {
-				return true
-			}
-		case w.stem == "no":
-			if slices.Contains(having, next(-1)) {
-				return true
-			}
-		}
-	}
-	return s.Value.Kind == schema.ValueFlag && !s.Value.Yes && strings.Contains(text[:end], s.Value.Original)
+	return denied(text, 0, end, -1) || s.Value.Kind == schema.ValueFlag && !s.Value.Yes && strings.Contains(text[:end], s.Value.Original)
 }
 
 // refuses reports whether what stands in a cell of a table is a no: it begins with one,
@@ -141,43 +123,54 @@ func clause(text string, start, end int, colon bool) (from, to int) {
 }
 
 //nolint:gochecknoglobals // a fixed list
-var clauseBorders = []string{"; ", ", ", ": ", " but ", " and ", " which ", " – ", ". ", " when ", " unless ", " without "}
+var clauseBorders = []string{"; ", ", ", ": ", " but ", " and ", " which ", " – ", ". ", " when ", " unless ", " until ", " without "}
 
 // denied reports whether text[start:end] denies what it speaks of. That something
 // does not expire, or is needed by nothing, denies no feature: the verb or the noun that
 // is denied must be one of having, offering and being. What has a "no" before it is
-// denied, and what has one as the last word: mention is where it stands.
+// denied, and what has one as the last word: mention is where it stands. If that is -1, the text is about
+// nothing in particular: then the verb must be one of offering, or stand before the "no".
 func denied(text string, start, end, mention int) bool {
 	words := wordsOf(text[start:end])
+	if affirmed.MatchString(text[start:end]) {
+		return false
+	}
+	verbs := denials
+	if mention < 0 {
+		verbs = offers
+	}
+	stem := func(i int) string {
+		if i < 0 || i >= len(words) {
+			return ""
+		}
+		return words[i].stem
+	}
 	for i, w := range words {
-		if w.stem == "unsupported" || w.stem == "unavailable" {
+		switch {
+		case w.stem == "unsupported" || w.stem == "unavailable":
 			return true
-		}
-		short := w.stem == "t" && i > 0 && strings.HasSuffix(words[i-1].stem, "n") // doesn't
-		if !short && !extract.IsNegation(w.stem) {
-			continue
-		}
-		next := ""
-		if i+1 < len(words) {
-			next = words[i+1].stem
-		}
-		switch w.stem {
-		case "without", "ohne", "sans": // says how it is, not that it is not
-		case "not", "never", "cannot", "t":
-			if slices.Contains(denials, next) || i+2 < len(words) && slices.Contains(denials, words[i+2].stem) {
+		case w.stem == "t" && strings.HasSuffix(stem(i-1), "n"), w.stem == "not", w.stem == "never", w.stem == "cannot": // doesn't
+			if slices.Contains(verbs, stem(i+1)) || slices.Contains(verbs, stem(i+2)) {
 				return true
 			}
-		default:
-			if start+w.start < mention || i == len(words)-1 && w.stem == "no" {
+		case w.stem == "without" || w.stem == "ohne" || w.stem == "sans" || !extract.IsNegation(w.stem): // says how it is, not that it is not
+		case mention < 0:
+			if w.stem == "no" && slices.Contains(having, stem(i-1)) {
 				return true
 			}
+		case start+w.start < mention || i == len(words)-1 && w.stem == "no":
+			return true
 		}
 	}
 	return false
 }
 
+// affirmed are words that deny a denial.
+var affirmed = regexp.MustCompile(`(?i)\bnot true that\b|\b(?:no|none|never|not)\b.*\b(?:denied|refused|turned away|excluded)\b`)
+
 //nolint:gochecknoglobals // a fixed list
 var denials = []string{
 	"support", "supported", "hold", "have", "offer", "offered", "provide", "provided", "run", "charge", "available", "included", "include", "authorized", "authorised",
 	"certified", "compliant", "covered", "possible", "allowed", "permitted", "sign", "official", "exist", "encrypted", "use", "comply", "implemented", "rotated", "kept", "expire", "planned", "pursued", "apply",
+	"bought", "purchased", "sold",
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"maps"
 	"regexp"
 	"slices"
@@ -24,7 +25,7 @@ type Statement struct {
 // left of a category, to be laid side by side by how alike it is.
 type Entry struct {
 	Attribute string
-	Apart     string
+	Apart     Apart
 	Denies    bool // it says that there is no such thing
 	Value     schema.Value
 }
@@ -37,7 +38,7 @@ func rest(category string) string { return "~" + category }
 // statement, so whoever has the fact can make them again.
 func Entries(s Statement) (entries []Entry) {
 	columns := columnsOf(s.Text)
-	for _, m := range attributes().mentions(wordsOf(s.Text), len(columns) == 0) {
+	for _, m := range s.mentions(columns) {
 		if list := s.byPlan(m); len(list) > 0 {
 			entries = append(entries, list...)
 		} else if e, ok := s.entry(m, columns); ok {
@@ -45,7 +46,7 @@ func Entries(s Statement) (entries []Entry) {
 		}
 	}
 	if len(entries) == 0 {
-		entries = append(entries, Entry{Attribute: rest(s.Category), Apart: s.apart(""), Value: s.Value, Denies: s.deniesAll(columns)})
+		entries = append(entries, Entry{Attribute: rest(s.Category), Apart: s.apart("", ""), Value: s.Value, Denies: s.deniesAll(columns)})
 	}
 	return entries
 }
@@ -53,43 +54,79 @@ func Entries(s Statement) (entries []Entry) {
 // entry is what s says where it mentions an attribute; none if it says neither a
 // value of the attribute's kinds nor that there is no such thing.
 func (s Statement) entry(m mention, columns columns) (e Entry, ok bool) {
-	e = Entry{Attribute: m.of.key, Apart: s.apart(columns.head(m.start, m.of))}
+	e = Entry{Attribute: m.of.key, Apart: s.apart("", columns.head(m.start, m.of))}
 	flag := s.Value.Kind == schema.ValueFlag
 	if flag && !s.Value.Yes && columns.asks(s.Text, s.Value.Original) {
 		return e, false
 	}
+	if flag && !s.Value.Yes && len(columns) == 0 && (lacksOther.MatchString(s.Text[m.end:]) || m.of.section.key == "tiers" && m.placed(s.Text[:m.start])) {
+		return e, len(m.of.kinds) == 0 // there is what lacks it, and where it is lacking
+	}
 	denies := s.denies(m, columns)
 	if (denies || flag && !s.Value.Yes) && len(columns) == 0 {
-		if some := partly.FindStringSubmatch(s.Text[m.end:]); some != nil && isNamed(some[1]) { // there is such a thing, if not for all
-			return s.partial(m, some), len(m.of.kinds) == 0
+		behind := s.Text[m.end:]
+		some, but := partly.FindStringSubmatchIndex(behind), excepted.FindStringSubmatchIndex(behind)
+		switch {
+		case but != nil && (some == nil || but[2] < some[2]): // and for whom there is
+			e.Apart = s.on(planOf(behind[but[2]:but[3]])).apart("", "")
+			return e, len(m.of.kinds) == 0
+		case some != nil && isNamed(behind[some[2]:some[3]]): // there is such a thing, if not for all
+			return s.partial(m, behind[some[2]:some[3]], behind[some[4]:some[5]]), len(m.of.kinds) == 0
 		}
 	}
-	if len(m.of.kinds) == 0 {
-		if flag && !s.Value.Yes || !flag && denies || outstanding(s.Qualifiers["condition"], s.Text) {
-			e.Denies = true
+	if len(m.of.kinds) > 0 {
+		return s.figure(e, m, columns, denies)
+	}
+	if flag && !s.Value.Yes || !flag && denies || outstanding(s.Qualifiers["condition"], s.Text) {
+		e.Denies = true
+	} else if s.elsewhere(m) {
+		e.Apart.Plan = ""
+	}
+	if flag {
+		e.Value = s.Value
+	}
+	return e, true
+}
+
+// figure is the entry e of an attribute that has values.
+func (s Statement) figure(e Entry, m mention, columns columns, denies bool) (Entry, bool) {
+	flag := s.Value.Kind == schema.ValueFlag
+	if v, at, ok := s.limitless(m, columns); ok {
+		row := columns.row(s.Text, m.of)
+		if heading, _, ok := strings.Cut(s.Text, " — "); ok && len(columns) == 0 && len(heading) < at && tells(heading, m.of) {
+			row = heading // for which there is none
 		}
-		if flag {
-			e.Value = s.Value
-		}
+		e.Value, e.Apart = v, s.to(at, columns).apart(row, columns.head(m.start, m.of))
 		return e, true
 	}
 	if v, at, found := s.measure(m); found {
 		if denies && v.Kind == schema.ValueVersion { // of one version that there is not
 			return e, false
 		}
-		e.Value, e.Apart = s.whole(v, at, columns), s.apart(s.about(v, at, columns, m.of))
+		row, of := columns.row(s.Text, m.of), s.to(at, columns)
+		head := s.about(v, at, columns, m.of)
+		v = s.whole(v, at, columns)
+		if len(columns) == 0 {
+			row = cmp.Or(subject(&v, s.Text[:at]), s.heading(m.of), m.subject(v, s.Text[:m.start]))
+		}
+		e.Value, e.Apart = v, of.apart(row, head)
 		return e, true
 	}
-	if s.Value.Kind == schema.ValueUnlimited {
+	switch {
+	case s.Value.Kind == schema.ValueUnlimited:
 		e.Value = s.Value
 		return e, true
-	}
-	if denies && (!flag || len(columns) == 0 || !s.Value.Yes) {
-		e.Denies = true
+	case denies && (!flag || len(columns) == 0 || !s.Value.Yes):
+		if e.Denies = true; m.of.none {
+			e.Denies, e.Value = false, schema.Value{Kind: m.of.kinds[0], Original: nothing}
+		}
 		return e, true
 	}
 	return e, m.of.byName() && !denies && (!flag || s.Value.Yes)
 }
+
+// nothing is how a value is worded that is none, where none is the best there is.
+const nothing = "none"
 
 // byName tells whether there is such a thing though no value of it is said: a version of what runs.
 func (a *attribute) byName() bool {
@@ -101,25 +138,32 @@ var partly = regexp.MustCompile(`^[^.,;]*? (?:for|on|in|with) (?:the |our )?(\p{
 
 // isNamed reports the name of one of several: of a plan, or with a capital.
 func isNamed(word string) bool {
-	r, _ := utf8.DecodeRuneInString(word)
-	return unicode.IsUpper(r) || extract.IsPlan(word)
+	return isUpper(word) || extract.IsPlan(word)
 }
 
-// others are words that say that the rest has it.
-var others = regexp.MustCompile(`(?i)\b(?:(?:all|any|every) (?:the )?other|other (?:plans?|tiers?)|but (?:it )?(?:is|are) (?:available|included|supported))\b`)
+func isUpper(word string) bool {
+	r, _ := utf8.DecodeRuneInString(word)
+	return unicode.IsUpper(r)
+}
+
+// forOthers are words that say that the rest has it.
+var forOthers = regexp.MustCompile(`(?i)\b(?:(?:all|any|every) (?:the )?other|other (?:plans?|tiers?)|but (?:it )?(?:is|are) (?:available|included|supported))\b`)
 
 // partial is the entry of what is denied for some only: a yes if the others are said to have it, else
 // a no that limits nobody else.
-func (s Statement) partial(m mention, some []string) Entry {
-	if others.MatchString(some[2]) {
-		return Entry{Attribute: m.of.key, Apart: s.apart("")}
+func (s Statement) partial(m mention, plan, behind string) Entry {
+	if forOthers.MatchString(behind) {
+		return Entry{Attribute: m.of.key, Apart: s.apart("", "")}
 	}
-	limited := s.on(strings.ToUpper(some[1][:1]) + some[1][1:])
-	return Entry{Attribute: m.of.key, Apart: limited.apart(""), Value: schema.Value{Kind: schema.ValueFlag, Original: "not"}}
+	limited := s.on(strings.ToUpper(plan[:1]) + plan[1:])
+	return Entry{Attribute: m.of.key, Apart: limited.apart("", ""), Value: schema.Value{Kind: schema.ValueFlag, Original: "not"}}
 }
 
-// on is the statement, limited to a plan.
+// on is the statement, limited to a plan if there is one.
 func (s Statement) on(plan string) Statement {
+	if plan == "" {
+		return s
+	}
 	s.Qualifiers = maps.Clone(s.Qualifiers)
 	if s.Qualifiers == nil {
 		s.Qualifiers = map[string]string{}
@@ -127,6 +171,51 @@ func (s Statement) on(plan string) Statement {
 	s.Qualifiers["plan"] = plan
 	return s
 }
+
+// excepted are words behind a denial that say for whom it is none.
+var excepted = regexp.MustCompile(`^[^.;]*?,? (?:unless|except|other than|apart from)\b([^.;]*)`)
+
+// planOf is the first name of a plan in a text; empty if there is none.
+func planOf(text string) string {
+	for _, m := range wordAt.FindAllString(text, -1) {
+		if isUpper(m) && extract.IsPlan(m) {
+			return m
+		}
+	}
+	return ""
+}
+
+var wordAt = regexp.MustCompile(`\p{L}[\p{L}\d-]*`)
+
+// elsewhere reports that the plan which s names is that of another place than the one where the mention
+// is: "supported by Acme Server, and by Acme Cloud on the Enterprise plan".
+func (s Statement) elsewhere(m mention) bool {
+	plan, first := s.Qualifiers["plan"], also.FindStringSubmatchIndex(s.Text)
+	if plan == "" || first == nil || s.Text[first[2]:first[3]] != s.Text[first[4]:first[5]] {
+		return false
+	}
+	return m.end <= first[0] && strings.Contains(s.Text[first[1]:], plan) && !strings.Contains(s.Text[:first[1]], plan)
+}
+
+// also are two places, the second of which has conditions of its own.
+var also = regexp.MustCompile(`\b(by|on|in|for|with) [^,;.]+, and (by|on|in|for|with)\b`)
+
+// to is the statement, limited to the plan whose clusters, teams or the like are what the value at a place of it
+// is said of, as in "Growth teams may burst to 25".
+func (s Statement) to(at int, columns columns) Statement {
+	if len(columns) > 0 || s.Qualifiers["plan"] != "" {
+		return s
+	}
+	plan := ""
+	for _, m := range ofPlan.FindAllStringSubmatch(s.Text[:at], -1) {
+		if extract.IsPlan(m[1]) {
+			plan = m[1]
+		}
+	}
+	return s.on(plan)
+}
+
+var ofPlan = regexp.MustCompile(`\b(\p{Lu}[\p{L}\d-]+) (?:accounts?|clusters?|customers|instances?|members|organi[sz]ations?|projects?|servers|sites?|subscri(?:bers|ptions?)|support|teams?|users|workspaces?|plans?|tier|edition)\b`)
 
 // outstanding reports conditions of what there is not now, or not yet.
 func outstanding(condition, text string) bool {
@@ -159,7 +248,7 @@ func (s Statement) measure(m mention) (best schema.Value, at int, ok bool) {
 		switch {
 		case !slices.Contains(m.of.kinds, q.Value.Kind):
 			continue
-		case s.ofOther(q, m):
+		case s.ofOther(q, m), !s.holds(q.Start, m.of):
 			others = true
 			continue
 		}
@@ -179,7 +268,7 @@ func (s Statement) measure(m mention) (best schema.Value, at int, ok bool) {
 	if ok && m.of.better == higher {
 		best, at = s.bound(all, best, at)
 	}
-	if slices.Contains(m.of.kinds, s.Value.Kind) && (ok || !others) && (several <= 1 || best.Original == s.Value.Original) {
+	if slices.Contains(m.of.kinds, s.Value.Kind) && (!others && several <= 1 || ok && best.Original == s.Value.Original) {
 		return s.Value, max(0, strings.Index(s.Text, s.Value.Original)), true // it may have the unit that stands in the head of its column
 	}
 	if !ok && slices.Contains(m.of.kinds, schema.ValueVersion) {
@@ -208,7 +297,7 @@ var onPlan = regexp.MustCompile(`^((?:\s+[a-z]+){0,3}?)\s+(?:on|for|with|in)\s+(
 func (s Statement) byPlan(m mention) (entries []Entry) {
 	planned := false
 	for _, q := range extract.Measures(s.Text) {
-		if !slices.Contains(m.of.kinds, q.Value.Kind) {
+		if !slices.Contains(m.of.kinds, q.Value.Kind) || !s.holds(q.Start, m.of) {
 			continue
 		}
 		on := onPlan.FindStringSubmatch(s.Text[q.End:])
@@ -216,7 +305,8 @@ func (s Statement) byPlan(m mention) (entries []Entry) {
 			return nil
 		}
 		planned = planned || on[3] != "" || extract.IsPlan(on[2])
-		entries = append(entries, Entry{Attribute: m.of.key, Apart: s.on(on[2]).apart(""), Value: q.Value})
+		subject(&q.Value, s.Text[:q.Start])
+		entries = append(entries, Entry{Attribute: m.of.key, Apart: s.on(on[2]).apart("", ""), Value: q.Value})
 	}
 	if len(entries) < 2 || !planned {
 		return nil
@@ -255,48 +345,70 @@ func apartBy(between string) int {
 //nolint:gochecknoglobals // a fixed list
 var links = []string{"at", "for", "of", "as"}
 
-// apart tells entries of one cell apart: by what limits the statement, and by what
-// its column is about unless that is a plan, which is a qualifier then.
-func (s Statement) apart(head string) string {
-	var b strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(s.Qualifiers)) {
-		if name == "endpoint" {
-			continue
-		}
-		if b.Len() > 0 {
-			b.WriteString("; ")
-		}
-		b.WriteString(name + "=" + strings.ToLower(s.Qualifiers[name]))
-	}
-	if head != "" && !strings.EqualFold(head, s.Qualifiers["plan"]) {
-		if b.Len() > 0 {
-			b.WriteString("; ")
-		}
-		b.WriteString(columnIs + strings.ToLower(head))
-	}
-	return b.String()
-}
-
-// columnIs is before the head of a column in what tells entries apart.
-const columnIs = "column="
-
 // whole words a value at a place of s with what it is of: what an amount of money is for, if that
-// stands before it, and the unit in the head of its column, as in "Memory (GB)".
+// stands before it or is so many at once, what a number is for each of, and the unit in the head of its column, as in "Memory (GB)".
 func (s Statement) whole(v schema.Value, at int, columns columns) schema.Value {
+	rest := s.Text[min(at+len(v.Original), len(s.Text)):]
 	if v.Kind == schema.ValueMoney && !strings.Contains(strings.ToLower(v.Original), strings.ToLower(v.Per[strings.LastIndexByte(v.Per, ' ')+1:])) {
 		v.Original += " per " + v.Per // which stands elsewhere in the sentence
 	}
+	v, n := perMany(v, rest)
+	v = ofNoun(v, rest[n:])
 	if v.Kind == schema.ValueMoney && strings.HasSuffix(strings.ToLower(s.Text[:at]), "from ") {
 		v.Original = "from " + v.Original
 	}
 	if c := columns.at(at); c != nil && v.Unit != "" && strings.Trim(v.Original, "0123456789.,\u00a0\u202f ") == "" {
 		v.Original += c.unit()
 	}
+	if v.Max > 0 && strings.HasSuffix(s.Text[:at], "between ") {
+		v.Original = "between " + v.Original
+	}
+	if otherwise := unlessSo.FindString(rest); otherwise != "" {
+		v.Original += otherwise
+	} else if s.Qualifiers["plan"] == "" && s.Qualifiers["region"] == "" && v.Kind != schema.ValueMoney && v.Kind != schema.ValueVersion {
+		v.Original += strings.TrimRight(s.restriction(rest), ",;. ")
+	}
+	if len(columns) == 0 && counts(v) && v.Per == "" {
+		_, end := clause(rest, 0, 0, true)
+		for _, per := range []*regexp.Regexp{perWhat, perSoMany} {
+			if m := per.FindStringSubmatch(rest[:end]); m != nil && v.Per == "" && (per == perSoMany || scopeOf(m[1]) != "") {
+				v.Per = m[1]
+				v.Original += " per " + v.Per
+			}
+		}
+	}
 	return v
+}
+
+var (
+	unlessSo     = regexp.MustCompile(`^[^.;]{1,40}, (?:otherwise|else) [^.;,]{1,40}`)
+	restrictions = regexp.MustCompile(`^ (?:for|on|in|with|during|without) [^,;:.()]{3,40}(?:[,;.]|$)`)
+	year         = regexp.MustCompile(`\b(?:19|20)\d\d\b`)
+)
+
+// restriction is what the words behind a value limit it to: "99.9% on paid plans".
+func (s Statement) restriction(behind string) string {
+	found := restrictions.FindString(behind)
+	if len(strings.Fields(found)) > 6 || strings.Contains(found, byDefault) || len(extract.Measures(found)) > 0 || year.MatchString(found) {
+		return ""
+	}
+	return found
+}
+
+// heading is what stands before the dash of a sentence, if it tells more than the attribute does.
+func (s Statement) heading(a *attribute) string {
+	head, _, ok := strings.Cut(s.Text, " — ")
+	if !ok || strings.HasSuffix(head, "?") {
+		return ""
+	}
+	return rowHead(head, a)
 }
 
 // asWorded is a word in lower case as the text has it.
 func asWorded(text, word string) string {
+	if word == "" {
+		return ""
+	}
 	lower := strings.ToLower(text)
 	if i := strings.Index(lower, word); i >= 0 && len(lower) == len(text) {
 		return text[i : i+len(word)]

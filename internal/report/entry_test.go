@@ -54,7 +54,7 @@ func TestPlansAndColumnsTellEntriesApart(t *testing.T) {
 		"a region": {report.Statement{Text: "Memory is 8 GiB in Europe.", Value: memory, Qualifiers: map[string]string{"region": "Europe"}}, "region=europe"},
 		"nothing":  {report.Statement{Text: "It needs 8 GiB of memory.", Value: memory}, ""},
 	} {
-		if got := report.Entries(c.s); len(got) != 1 || got[0].Attribute != "memory" || got[0].Apart != c.apart || got[0].Value != memory {
+		if got := report.Entries(c.s); len(got) != 1 || got[0].Attribute != "memory" || got[0].Apart.String() != c.apart || got[0].Value != memory {
 			t.Errorf("%s: %+v, want %q apart", text, got, c.apart)
 		}
 	}
@@ -168,7 +168,7 @@ func TestWhatAPlanLacksIsDeniedOfThatPlanAlone(t *testing.T) {
 	} {
 		var got []say
 		for _, e := range report.Entries(report.Statement{Category: "tiers", Text: text}) {
-			got = append(got, say{e.Attribute, e.Apart, e.Denies, e.Value.Kind == schema.ValueFlag && !e.Value.Yes})
+			got = append(got, say{e.Attribute, e.Apart.String(), e.Denies, e.Value.Kind == schema.ValueFlag && !e.Value.Yes})
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%q says %v, want %v", text, got, want)
@@ -205,7 +205,7 @@ func TestValuesKeepWhatTheyAreAbout(t *testing.T) {
 	type say struct{ attribute, value, apart string }
 	for text, want := range map[string][]say{
 		"The uptime SLA is 99.9% per month on the Pro plan and 99.95% on the Enterprise plan.": {{"uptime", "99.9% per month", "plan=pro"}, {"uptime", "99.95%", "plan=enterprise"}},
-		"Enterprise — By: email; First response: within 2 hours":                               {{"first_response", "2 hours", ""}},
+		"Enterprise — By: email; First response: within 2 hours":                               {{"first_response", "2 hours", "plan=enterprise"}},
 		"hits_per_page — Type: integer; Default: 20":                                           {{"page_size", "20", "column=default"}},
 		"Page size — 20 hits by default":                                                       {{"page_size", "20 hits", "column=default"}},
 		"Page size — 20 by default, at most 200 hits per page":                                 {{"page_size", "200 hits per page", ""}},
@@ -222,7 +222,7 @@ func TestValuesKeepWhatTheyAreAbout(t *testing.T) {
 		"We guarantee 99.9% monthly availability on Business and 99.99% on Enterprise.":        {{"uptime", "99.9%", "plan=business"}, {"uptime", "99.99%", "plan=enterprise"}},
 		"The p95 latency is 38 ms in Europe and 45 ms in Asia.":                                {{"latency_p95", "38 ms", ""}},
 		"Additional users cost €3 per month each.":                                             {{"~features", "", ""}},
-		"AWS — Memory (GB): 16":                                                                {{"memory", "16 GB", ""}},
+		"AWS — Memory (GB): 16":                                                                {{"memory", "16 GB", "row=aws"}},
 		"Go — Requires: 1.21+":                                                                 {{"sdk_go", "1.21+", ""}},
 	} {
 		var got []say
@@ -231,7 +231,7 @@ func TestValuesKeepWhatTheyAreAbout(t *testing.T) {
 			of.Value = schema.Value{Kind: schema.ValueSize, Original: "16", Number: 16e9, Unit: "byte"}
 		}
 		for _, e := range report.Entries(of) {
-			got = append(got, say{e.Attribute, e.Value.Original, e.Apart})
+			got = append(got, say{e.Attribute, e.Value.Original, e.Apart.String()})
 			if e.Attribute == "minimum_tls" && e.Value.From != "1.2" {
 				t.Errorf("%q: the first version is %q", text, e.Value.From)
 			}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strings"
 
 	"techfacts.dev/techfacts/schema"
 )
@@ -42,4 +43,15 @@ func (d *Draft) Holds() (full, listed int, body string) {
 		listed = len(s.Facts)
 	}
 	return full, listed, d.body
+}
+
+// String writes what tells an entry apart down, for tests.
+func (a Apart) String() string {
+	var list []string
+	for _, q := range []struct{ name, value string }{{"condition", a.Condition}, {"environment", a.Environment}, {"plan", a.Plan}, {"region", a.Region}, {"version", a.Version}, {"row", a.Row}, {"column", a.Column}} {
+		if q.value != "" {
+			list = append(list, q.name+"="+q.value)
+		}
+	}
+	return strings.Join(list, "; ")
 }

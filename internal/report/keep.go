@@ -72,7 +72,7 @@ func keepFacts(ctx context.Context, tx *store.Tx, facts []*ent.Fact) error {
 			old = append(old, row.ID)
 		}
 		for _, e := range entries {
-			create := tx.Ent.Entry.Create().SetFactID(f.ID).SetCompany(f.Company).SetAttribute(e.Attribute).SetApart(e.Apart).
+			create := tx.Ent.Entry.Create().SetFactID(f.ID).SetCompany(f.Company).SetAttribute(e.Attribute).SetApart(e.Apart.text()).
 				SetDenies(e.Denies).SetConfidence(f.Confidence).SetVersion(Version)
 			if e.Value.Kind != "" {
 				create.SetValue(e.Value)
@@ -101,7 +101,7 @@ func as(rows []*ent.Entry, entries []Entry, f *ent.Fact) bool {
 	for _, e := range entries {
 		if !slices.ContainsFunc(rows, func(r *ent.Entry) bool {
 			return r.Version == Version && r.Company == f.Company && r.Confidence == f.Confidence && r.Attribute == e.Attribute &&
-				r.Apart == e.Apart && r.Denies == e.Denies && r.Value == e.Value
+				r.Apart == e.Apart.text() && r.Denies == e.Denies && r.Value == e.Value
 		}) {
 			return false
 		}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unique"
 
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
@@ -275,7 +276,7 @@ func (r *reader) said(ctx context.Context, keys []string, n int) (map[place][]Sa
 			return fmt.Errorf("read entries: %w", err)
 		}
 		defer rows.Close()
-		said, limits := map[place][]Said{}, limitsByText{}
+		said, limits := map[place][]Said{}, newLimits()
 		for rows.Next() {
 			company, key, s, err := scanSaid(rows, limits)
 			if err != nil {
@@ -301,17 +302,36 @@ func orderWithin(said []Said) {
 		for end < len(said) && said[end].Fact == said[i].Fact {
 			end++
 		}
-		slices.SortFunc(said[i:end], func(a, b Said) int { return strings.Compare(a.Apart, b.Apart) })
+		slices.SortFunc(said[i:end], func(a, b Said) int { return a.Apart().compare(b.Apart()) })
 		i = end
 	}
 }
 
-// limitsByText are qualifiers that were read, by their text: there are few. They are
+// limitsByText are what limits entries, as it was read, by its text: there is little. Qualifiers are
 // shared, and not to be written to.
-type limitsByText map[string]map[string]string
+type limitsByText struct {
+	qualifiers map[string]map[string]string
+	aparts     map[string]unique.Handle[Apart]
+}
+
+func newLimits() limitsByText {
+	return limitsByText{map[string]map[string]string{}, map[string]unique.Handle[Apart]{}}
+}
+
+func (known limitsByText) apart(raw []byte) (unique.Handle[Apart], error) {
+	if h, ok := known.aparts[string(raw)]; ok {
+		return h, nil
+	}
+	a, err := apartOf(string(raw))
+	h := unique.Make(a)
+	if err == nil {
+		known.aparts[string(raw)] = h
+	}
+	return h, err
+}
 
 func (known limitsByText) read(raw []byte) (map[string]string, error) {
-	if limits, ok := known[string(raw)]; ok {
+	if limits, ok := known.qualifiers[string(raw)]; ok {
 		return limits, nil
 	}
 	limits := map[string]string{}
@@ -324,14 +344,14 @@ func (known limitsByText) read(raw []byte) (map[string]string, error) {
 		limits = map[string]string{}
 	}
 	delete(limits, "endpoint")
-	known[string(raw)] = limits
+	known.qualifiers[string(raw)] = limits
 	return limits, nil
 }
 
 // scanSaid reads one row of said.
 func scanSaid(rows *sql.Rows, limits limitsByText) (company, key string, s Said, err error) {
-	var value, quals sql.RawBytes
-	if err := rows.Scan(&company, &key, &s.Fact, &s.URL, &s.Statement, &s.Apart, &s.Denies, &value, &quals, &s.confidence, &s.seen); err != nil {
+	var value, quals, apart sql.RawBytes
+	if err := rows.Scan(&company, &key, &s.Fact, &s.URL, &s.Statement, &apart, &s.Denies, &value, &quals, &s.confidence, &s.seen); err != nil {
 		return "", "", s, err
 	}
 	if len(value) > 0 {
@@ -339,6 +359,9 @@ func scanSaid(rows *sql.Rows, limits limitsByText) (company, key string, s Said,
 	}
 	if err == nil {
 		s.Limits, err = limits.read(quals)
+	}
+	if err == nil {
+		s.apart, err = limits.apart(apart)
 	}
 	if err != nil {
 		return "", "", s, err
@@ -350,23 +373,25 @@ func scanSaid(rows *sql.Rows, limits limitsByText) (company, key string, s Said,
 }
 
 // limited is the entry with what tells it apart among its limits: the plan of one of several
-// values, the head of a column.
+// values, if it is limited to one, and the heads of a row and a column.
 func (s Said) limited() Said {
-	head, plan := columnOf(s.Statement, s.Apart), planIn(s.Apart)
-	if plan != "" && !strings.EqualFold(plan, s.Limits["plan"]) {
-		plan = asWorded(s.Statement, plan)
-	} else {
+	apart := s.Apart()
+	row, column, plan := asWorded(s.Statement, apart.Row), columnOf(s.Statement, apart), apart.Plan
+	if strings.EqualFold(plan, s.Limits["plan"]) {
 		plan = ""
 	}
-	if head == "" && plan == "" {
+	elsewhere := apart.Plan == "" && s.Limits["plan"] != ""
+	if row == "" && column == "" && plan == "" && !elsewhere {
 		return s
 	}
 	s.Limits = maps.Clone(s.Limits) // they are shared
-	if head != "" {
-		s.Limits["column"] = head
+	if elsewhere {
+		delete(s.Limits, "plan")
 	}
-	if plan != "" {
-		s.Limits["plan"] = plan
+	for _, q := range [][2]string{{"row", row}, {"column", column}, {"plan", asWorded(s.Statement, plan)}} {
+		if q[1] != "" {
+			s.Limits[q[0]] = q[1]
+		}
 	}
 	return s
 }

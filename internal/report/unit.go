@@ -1,7 +1,10 @@
 package report
 
 import (
+	"regexp"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"techfacts.dev/techfacts/internal/extract"
 	"techfacts.dev/techfacts/schema"
@@ -42,6 +45,88 @@ func unlike(wanted, said schema.Value) string {
 	}
 	return ""
 }
+
+// each is an amount of money for one of what it is paid for: of $0.50 per 1,000 searches, $0.0005 per search.
+func each(v schema.Value) schema.Value {
+	if v.Kind != schema.ValueMoney || v.Per == "" {
+		return v
+	}
+	m := many.FindStringSubmatch(v.Per)
+	if m[1] == "" && m[2] == "" {
+		return v
+	}
+	n := 1.0
+	if m[1] != "" {
+		var err error
+		if n, err = strconv.ParseFloat(strings.Map(func(r rune) rune {
+			if r == ',' || unicode.IsSpace(r) {
+				return -1
+			}
+			return r
+		}, m[1]), 64); err != nil || n <= 0 {
+			return v
+		}
+	}
+	switch strings.ToLower(m[2]) {
+	case "hundred":
+		n *= 100
+	case "k", "thousand":
+		n *= 1e3
+	case "m", "million":
+		n *= 1e6
+	}
+	v.Number, v.Max = v.Number/n, v.Max/n
+	what := strings.ToLower(m[3])
+	if base, ok := strings.CutSuffix(what, "es"); ok && strings.HasSuffix(base, "ch") { // searches
+		return paidFor(v, base)
+	}
+	return paidFor(v, singular(what))
+}
+
+// paidFor is an amount of money that is paid for each of something.
+func paidFor(v schema.Value, what string) schema.Value {
+	v.Per, v.Unit = what, v.Currency
+	for _, part := range []string{what, v.Period} {
+		if part != "" {
+			v.Unit += "/" + part
+		}
+	}
+	return v
+}
+
+// perMany is a price with what stands behind it, n bytes long, if that says for how many it is: $0.42 per 1,000.
+func perMany(v schema.Value, behind string) (_ schema.Value, n int) {
+	m := manyBehind.FindStringSubmatch(behind)
+	if v.Kind != schema.ValueMoney || v.Per != "" || m == nil {
+		return v, 0
+	}
+	v = paidFor(v, m[1])
+	v.Original += m[0]
+	return v, len(m[0])
+}
+
+// ofNoun is a price of so many with what they are, if that stands behind it.
+func ofNoun(v schema.Value, behind string) schema.Value {
+	if v.Kind != schema.ValueMoney || v.Per == "" {
+		return v
+	}
+	if m := many.FindStringSubmatch(v.Per); m[1] == "" && m[2] == "" || m[3] != "" {
+		return v
+	}
+	if w := nounBehind.FindStringSubmatch(behind); w != nil && !commonWords[singular(w[1])] {
+		v.Original += w[0]
+		v = paidFor(v, v.Per+" "+w[1])
+	}
+	return v
+}
+
+var (
+	manyBehind = regexp.MustCompile(`^ (?:per|for (?:each|every)) ((?:\d[\d,]*|thousand|million)\b)`)
+	nounBehind = regexp.MustCompile(`^ (\p{Ll}+)\b`)
+)
+
+// many are several things that are paid for at once.
+var many = regexp.MustCompile(`^(\d[\d,\x{a0}\x{202f}]*(?:\.\d+)?)? ?((?i:k|m|hundred|thousand|million)\b)? ?(.*)$`)
 
 // noun is what a count or a rate is of.
 func noun(v schema.Value) string {
