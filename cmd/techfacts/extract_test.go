@@ -25,6 +25,7 @@ func files(t *testing.T) (page, notes, plain string) {
 	}
 	page = write("limits.html", `<!doctype html><title>API limits</title><nav><a href="/">Home</a></nav><main><h1>Limits</h1>
 		<p>Every key may send <code>600</code> requests per minute.</p>
+		<p>A request has at most 2<sup>20</sup> bytes, a batch of requests 2^24 bytes.</p>
 		<table><tr><th>Plan</th><th>Requests per minute</th><th>Burst</th></tr><tr><td>Team</td><td>1.200</td><td>50</td></tr></table></main>`)
 	notes = write("notes.md", "# Clé 🔑\n\nEvery request must carry an `API key` – 32 caractères.\n")
 	plain = write("plain.txt", "Webhooks time out after 30 seconds.\n")
@@ -66,6 +67,9 @@ func TestExtractPrintsTheFactsOfFilesAsLines(t *testing.T) {
 	facts := map[string]fact{}
 	for _, f := range lines(t, out) {
 		facts[f.Quote] = f
+	}
+	if powers, ok := facts["A request has at most 220 bytes, a batch of requests 2^24 bytes."]; !ok || !strings.Contains(powers.Statement, "2^20 bytes") {
+		t.Errorf("powers are not as on the page: %s", out)
 	}
 	rate := facts["Every key may send 600 requests per minute."] // as the page shows it
 	if rate.File != page || rate.Profile != "api_docs" || rate.Category != "rate_limits" || rate.Confidence < 0.5 || len(rate.Headings) != 1 || rate.Headings[0] != "Limits" ||

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -74,8 +75,8 @@ func (r Reading) Check() error {
 // Extract finds the facts of a local file by the path on which a worker finds
 // those of a page: the same reading, the same rules and model, the same threshold.
 // It fails with UNAVAILABLE if only the model is to be asked and is not heard. Quotes of
-// HTML are worded as the page shows them, without the signs of inline code that
-// the Markdown made of it has.
+// HTML are worded as the page has them, without the signs of inline code and of
+// powers that the Markdown made of it has.
 func Extract(ctx context.Context, c Config, path string, r Reading) ([]FileFact, error) {
 	if err := r.Check(); err != nil {
 		return nil, err
@@ -111,7 +112,7 @@ func Extract(ctx context.Context, c Config, path string, r Reading) ([]FileFact,
 	html := file.ContentType == "text/html" || file.ContentType == "application/xhtml+xml"
 	for _, f := range found.Facts {
 		if html {
-			f.Quote = document.Plain(f.Quote)
+			f.Quote = withoutPowers(document.Plain(f.Quote), file.Body)
 		}
 		var value *schema.Value
 		if f.Value.Kind != "" {
@@ -124,6 +125,18 @@ func Extract(ctx context.Context, c Config, path string, r Reading) ([]FileFact,
 		})
 	}
 	return facts, nil
+}
+
+// withoutPowers takes the signs out of a quote that stand before superscripts: of
+// 2<sup>41</sup> the text is 241. What the page writes itself, it keeps.
+func withoutPowers(quote string, page []byte) string {
+	words := strings.Split(quote, " ")
+	for i, w := range words {
+		if strings.Contains(w, "^") && !bytes.Contains(page, []byte(w)) {
+			words[i] = strings.ReplaceAll(w, "^", "")
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 func builtin(name string) (extract.Profile, bool) {

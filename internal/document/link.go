@@ -1,6 +1,7 @@
 package document
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -16,10 +17,17 @@ func DeepLink(url, anchor, quote string) string {
 	parts := strings.FieldsFunc(quote, func(r rune) bool { return r == '|' || r == '\n' })
 	var runs [][]string
 	for _, part := range parts {
-		if words := strings.Fields(strings.ReplaceAll(part, "`", "")); len(words) > 0 {
-			runs = append(runs, words)
+		var words []string
+		for w := range strings.FieldsSeq(strings.ReplaceAll(part, "`", "")) {
+			if strings.Contains(w, "^") { // a power, if it is not written like that on the page
+				runs, words = append(runs, words), nil
+				continue
+			}
+			words = append(words, w)
 		}
+		runs = append(runs, words)
 	}
+	runs = slices.DeleteFunc(runs, func(words []string) bool { return len(words) == 0 })
 	if len(runs) == 0 {
 		return strings.TrimSuffix(url, "#")
 	}

@@ -18,6 +18,7 @@ type candidate struct {
 	fragment   bool   // an item that is no sentence but names what there is
 	context    string // what introduces it: the lead of a list, the term, the heads of the columns
 	subject    string // what it is about: the first cell of a row, a term, a heading; may be empty
+	plan       string // in which it stands; may be empty
 	about      string // what tells its category, if not the quote
 	cell       int    // the cell of a row that it tells; 0 for all
 	question   bool   // it answers the question that stands above it
@@ -29,6 +30,7 @@ type candidate struct {
 // sentences, list items, definitions, rows of tables and endpoints.
 func candidates(text string, yield func(candidate)) {
 	blocks := document.Blocks(text)
+	plans := plansOf(text, blocks)
 	for i, b := range blocks {
 		asked := -1
 		if b.Kind == document.Paragraph && i > 0 && blocks[i-1].Kind == document.Heading && strings.HasSuffix(text[:blocks[i-1].End], "?") {
@@ -36,14 +38,14 @@ func candidates(text string, yield func(candidate)) {
 		}
 		switch b.Kind {
 		case document.TableRow:
-			row(text, blocks, i, yield)
+			row(text, blocks, i, plans[i], yield)
 		case document.Heading, document.Code:
 			if e, ok := endpoint(text, b); ok {
 				yield(e)
 			}
 		default:
 			listed := i+1 < len(blocks) && blocks[i+1].Kind == document.ListItem && blocks[i+1].Lead != ""
-			sentences(text, b, listed, asked, yield)
+			sentences(text, b, plans[i], listed, asked, yield)
 		}
 	}
 }
@@ -51,7 +53,7 @@ func candidates(text string, yield func(candidate)) {
 // sentences gives those of a paragraph, quote, list item or definition. The last
 // one is not given if it only introduces the list that follows. The first one is
 // quoted with the question above it, which begins at asked, if it answers that.
-func sentences(text string, b document.Block, listed bool, asked int, yield func(candidate)) {
+func sentences(text string, b document.Block, plan string, listed bool, asked int, yield func(candidate)) {
 	if len(b.Headings) > 0 && isEndpointLine(text[b.Start:b.End]) {
 		if e, ok := endpoint(text, b); ok {
 			yield(e)
@@ -61,7 +63,7 @@ func sentences(text string, b document.Block, listed bool, asked int, yield func
 	ranges := document.Sentences(text, b)
 	above := nearest(b)
 	for i, r := range ranges {
-		c := candidate{start: r.Start, end: r.End, block: b, structure: StructureSentence, context: b.Lead, subject: above}
+		c := candidate{start: r.Start, end: r.End, block: b, plan: plan, structure: StructureSentence, context: b.Lead, subject: above}
 		quote := r.Of(text)
 		if label := admonition(quote); label > 0 {
 			c.start, quote = c.start+label, quote[label:]
@@ -120,7 +122,7 @@ func state(c *candidate, quote string, whole bool) {
 	for i := len(b.Headings) - 2; i >= 0 && utf8.RuneCountInString(c.statement) < minStatement && c.statement != plain; i-- {
 		c.statement = subject(b.Headings[:i+1], c.statement, quote, true)
 	}
-	c.statement = withPlan(b, c.statement, quote)
+	c.statement = withPlan(c, quote)
 }
 
 // nearest is the heading that names what a block is about.
@@ -173,7 +175,7 @@ func subject(headings []string, statement, quote string, wanted bool) string {
 	if !wanted || len(headings) == 0 {
 		return statement
 	}
-	h := headings[len(headings)-1]
+	h := unnumbered(headings[len(headings)-1])
 	if h == "" || len(h) > 80 || !proven(h, quote) || strings.HasSuffix(h, "?") || strings.HasPrefix(statement, h) {
 		return statement
 	}
@@ -182,6 +184,15 @@ func subject(headings []string, statement, quote string, wanted bool) string {
 		h += " plan"
 	}
 	return h + " — " + statement
+}
+
+// unnumbered is a heading without the number of its section: "2.4. Platforms".
+func unnumbered(h string) string {
+	end := digitsEnd(h, 0)
+	if end == 0 || !strings.HasPrefix(strings.TrimLeft(h[end:], "."), " ") || !strings.Contains(h[:min(len(h), end+1)], ".") {
+		return h
+	}
+	return strings.TrimLeft(h[end:], ". ")
 }
 
 // opensWithPronoun reports sentences about something named before them.

@@ -33,7 +33,7 @@ func refused(quote string, c candidate) bool {
 	if c.structure != StructureRow && (isLink(quote) || isTrail(document.Plain(quote))) {
 		return true
 	}
-	if isReference(quote) || c.structure == StructureRow && len(c.block.Header) == 0 && len(c.block.Cells) == 2 && isLabelOfPage(c.subject) {
+	if isStamp(quote) || isReference(quote) || c.structure == StructureRow && len(c.block.Header) == 0 && len(c.block.Cells) == 2 && isLabelOfPage(c.subject) {
 		return true
 	}
 	letters := 0
@@ -55,6 +55,9 @@ func isSentence(statement string) bool {
 // isLabelled reports a statement that has a label and says a value of it, however
 // short it is: "Price — Free: $0".
 func (c candidate) isLabelled() bool {
+	if boundsVersion(c.statement) {
+		return true
+	}
 	i := strings.LastIndex(c.statement, ": ")
 	if i < 0 {
 		i = strings.LastIndex(c.statement, "— ")
@@ -91,10 +94,13 @@ func manner(quote string, c candidate, words []word) float64 {
 			f *= 0.6 // about something named before
 		}
 	}
-	if isChange(c.statement) {
+	if isChange(c.statement) || isTagline(quote, c) {
 		f *= 0.6
 	}
-	if argues(quote) && !(permits(quote) && slices.ContainsFunc(words, func(w word) bool { return w.kind == numberWord })) {
+	if i := strings.IndexByte(quote, '?'); i > 0 && i < len(quote)-1 && !c.question {
+		f *= 0.6 // asks, and says something beside
+	}
+	if argues(quote) && !(strings.HasPrefix(quote, "To ") && demands(quote)) && !(permits(quote) && slices.ContainsFunc(words, func(w word) bool { return w.kind == numberWord })) {
 		f *= 0.6
 	}
 	opening := strings.TrimLeft(quote[:min(len(quote), 60)], "(\"'“‘`")
@@ -102,8 +108,11 @@ func manner(quote string, c candidate, words []word) float64 {
 	second, _, _ := strings.Cut(rest, " ")
 	first = strings.TrimRight(strings.ToLower(first), ",.:;")
 	switch first {
-	case "however", "moreover", "clearly", "basically", "essentially", "ideally", "hopefully", "interestingly", "additionally", "conversely", "actually", "naturally", "presumably", "typically", "therefore", "thus", "hence", "usually", "generally", "nevertheless", "furthermore",
-		"similarly", "likewise", "finally", "consequently", "perhaps", "unfortunately", "sometimes", "often":
+	case "typically", "usually", "generally", "often", "sometimes":
+		if !slices.ContainsFunc(words, func(w word) bool { return w.kind == numberWord }) {
+			f *= 0.6
+		}
+	case "however", "clearly", "basically", "essentially", "ideally", "hopefully", "interestingly", "conversely", "actually", "naturally", "presumably", "therefore", "thus", "hence", "nevertheless", "consequently", "perhaps", "unfortunately":
 		f *= 0.6 // argues
 	case "for", "as":
 		if s := strings.TrimRight(strings.ToLower(second), ",."); s == "example" || s == "instance" || s == "an" {
@@ -112,7 +121,9 @@ func manner(quote string, c candidate, words []word) float64 {
 	case "see", "click", "use", "run", "make", "note", "tell", "contact", "write", "send", "go", "try", "read", "learn", "check", "ensure",
 		"refer", "visit", "follow", "choose", "select", "open", "enter", "type", "download", "copy", "paste", "consider", "remember", "start",
 		"create", "add", "set", "configure", "replace", "edit", "navigate", "verify", "please", "let", "get", "take", "keep", "join":
-		f *= 0.7 // tells the reader what to do
+		if !hasAPIPath(quote) {
+			f *= 0.7 // tells the reader what to do
+		}
 	case "if", "when", "while", "although", "though", "because":
 		f *= 0.9
 	case "it", "this", "these", "they", "such", "that", "those":
@@ -132,7 +143,18 @@ func announces(quote string) bool {
 			return true
 		}
 	}
-	return false
+	_, what, ok := strings.Cut(quote, " the following ")
+	return ok && strings.Count(what, " ") < 2
+}
+
+// isTagline reports a line below a heading that tells what a page is about: no
+// sentence, and nothing is counted.
+func isTagline(quote string, c candidate) bool {
+	if c.block.Kind != document.Paragraph || c.plan != "" || !isFragment(quote) || len(quote) < 20 || strings.ContainsFunc(quote, unicode.IsDigit) || strings.Contains(quote, ": ") {
+		return false
+	}
+	r, _ := utf8.DecodeLastRuneInString(quote)
+	return unicode.IsLetter(r)
 }
 
 // isSpoken reports text that begins with a quotation mark and goes on like a sentence.
@@ -142,6 +164,16 @@ func isSpoken(quote string) bool {
 			rest = strings.TrimLeft(rest, " \u00a0\u202f")
 			r, _ := utf8.DecodeRuneInString(rest)
 			return unicode.IsUpper(r) && strings.Count(rest, " ") > 3 && !strings.ContainsAny(rest[:min(len(rest), 30)], "\"”“»")
+		}
+	}
+	return false
+}
+
+// demands reports what says that something has to be.
+func demands(quote string) bool {
+	for _, verb := range []string{" must ", " need ", " needs ", " requires ", " require ", " cannot ", " is required", " are required", " have to ", " has to "} {
+		if strings.Contains(quote, verb) {
+			return true
 		}
 	}
 	return false
@@ -211,6 +243,22 @@ func isReference(quote string) bool {
 	}
 	tail := strings.TrimRight(quote, ". )")
 	return strings.Count(quote, "\"")+strings.Count(quote, "“") >= 1 && strings.Count(quote, ",") >= 2 && len(tail) > 4 && isYear(tail[len(tail)-4:]) && tail[len(tail)-5] == ' '
+}
+
+// isStamp reports when a page was written: "Last update: 2026-01-08".
+func isStamp(quote string) bool {
+	if len(quote) > 60 || !strings.ContainsFunc(quote, unicode.IsDigit) {
+		return false
+	}
+	first, rest, _ := strings.Cut(strings.ToLower(quote), " ")
+	if first == "last" || first == "page" || first == "zuletzt" {
+		first, _, _ = strings.Cut(rest, " ")
+	}
+	switch strings.TrimRight(first, ":,") {
+	case "update", "updated", "modified", "reviewed", "published", "revised", "edited", "generated", "aktualisiert", "geändert", "stand":
+		return true
+	}
+	return false
 }
 
 // isLabelOfPage reports what stands beside the facts of a page in tables without

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"techfacts.dev/techfacts/internal/document"
 )
 
 // isTrail reports the path to a page: "Home > Docs > Limits", "Home › Docs".
@@ -51,6 +53,15 @@ func (s *scorer) noise(quote string, c candidate) float64 {
 	if slices.ContainsFunc(c.block.Headings, ofChanges) {
 		f *= 0.5
 	}
+	if c.block.Kind == document.Quote && isPersonal(c.statement) {
+		f *= 0.5
+	}
+	if startsWithDate(c.statement) || isPast(c.statement) {
+		f *= 0.5
+	}
+	if s.ofOthers(c) {
+		f *= 0.3
+	}
 	return f
 }
 
@@ -66,8 +77,9 @@ func ofChanges(heading string) bool {
 	number := strings.TrimPrefix(strings.TrimPrefix(strings.TrimLeft(low, "[v"), "ersion "), "release ")
 	end := digitsEnd(number, 0)
 	switch {
-	case strings.Count(number[:end], ".") >= 2: // 2.3.0
-		return true
+	case strings.Count(strings.TrimRight(number[:end], "."), ".") >= 2: // 2.3.0, but not 2.3.1. Section
+		rest := strings.TrimLeft(number[end:], " ]")
+		return rest == "" || strings.ContainsAny(rest[:1], "(-") || strings.HasPrefix(rest, "–")
 	case end < len(number) && number[end] == '-' && isDate(number):
 		return true
 	}
@@ -127,4 +139,47 @@ func cutIsA(s string) (subject, is string, ok bool) {
 		}
 	}
 	return subject, is, ok
+}
+
+// ofOthers reports what somebody else charges: the subject is a name that stands
+// nowhere else on the page.
+func (s *scorer) ofOthers(c candidate) bool {
+	name := c.statement[:nameEnd(c.statement, 0)]
+	verb, rest, _ := strings.Cut(strings.TrimPrefix(c.statement[len(name):], " "), " ")
+	switch verb {
+	case "charges", "takes", "bills", "costs", "asks", "wants", "sells", "offers", "caps", "limits", "starts":
+	default:
+		return false
+	}
+	if name == "" || isPlan(name) || isDeterminer(name) || opensWithPronoun(name) || !strings.ContainsFunc(rest, func(r rune) bool { return unicode.Is(unicode.Sc, r) }) {
+		return false
+	}
+	return strings.Count(s.text, name) <= 1+strings.Count(s.text, name+"?") && !slices.ContainsFunc(s.company, func(w string) bool { return strings.EqualFold(w, name) })
+}
+
+// isPast reports what was so in a year that is named first: "In 2022 a seat was $9."
+func isPast(statement string) bool {
+	rest, ok := strings.CutPrefix(statement, "In ")
+	if !ok {
+		return false
+	}
+	words := strings.Fields(rest)
+	for i, w := range words[:min(2, len(words))] {
+		if isYear(strings.TrimRight(w, ",")) {
+			after := " " + strings.Join(words[i+1:], " ") + " "
+			return strings.Contains(after, " was ") || strings.Contains(after, " were ") || strings.Contains(after, " went ")
+		}
+	}
+	return false
+}
+
+// isPersonal reports what is said by somebody who speaks for himself, as customers do.
+func isPersonal(statement string) bool {
+	for w := range strings.FieldsSeq(statement) {
+		switch strings.Trim(w, ".,;:!?\"“”«»") {
+		case "I", "my", "My", "we", "We", "our", "Our", "us":
+			return true
+		}
+	}
+	return false
 }

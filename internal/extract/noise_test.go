@@ -20,6 +20,19 @@ func TestWhatIsNotAboutTheProductIsNoFact(t *testing.T) {
 		"A webhook is an HTTP callback that is sent when an event occurs.":                                             "api_docs",
 		"# Changelog\n\n- Raised the rate limit from 60 to 100 requests per minute.\n- The timeout is now 30 seconds.": "api_docs",
 		"### 2.3.0 (2024-05-01)\n\nAPI keys expire after 90 days.":                                                     "api_docs",
+		"### 2.3.0 – May\n\nAPI keys expire after 90 days.":                                                            "api_docs",
+		"12 May 2026: the rate limit table is easier to read.":                                                         "api_docs",
+		"Last update of the rate limit: 2026-01-08":                                                                    "api_docs",
+		"updated: 2026-09-27 16:13 rate limit":                                                                         "api_docs",
+		"Textorama charges $99 per month.":                                                                             "pricing",
+		"Nimbus S4 takes $0.09 for every GB.":                                                                          "pricing",
+		"In March 2024 the price was $12 per seat.":                                                                    "pricing",
+		"> We cut the price of our calls by 20%.":                                                                      "pricing",
+		"## Ready to release for free?\n\nJoin 4,000 teams on a free plan.":                                            "pricing",
+		"Which price do you pay? The price of others, and a subscription.":                                             "pricing",
+		"# Security\n\nCertificates, encryption and data protection":                                                   "security",
+		"# Security\n\nEncryption of files has the following limits.":                                                  "security",
+		"# Plans\n\nWhy this price matters is detailed later in the section on discounts.":                             "pricing",
 	} {
 		for _, f := range extract.Rules(extract.Page{Text: text}, builtin(t, profile), extract.DefaultConfidence) {
 			t.Errorf("%q: got %.2f %q", text, f.Confidence, f.Statement)
@@ -35,6 +48,10 @@ func TestWhatOnlyLooksLikeNoiseIsAFact(t *testing.T) {
 		"# MQTT\n\nMQTT is a lightweight messaging protocol.":                        {"general", "MQTT is a lightweight messaging protocol."},
 		"# Limits\n\nThe rate limit is now 100 requests per minute.":                 {"api_docs", "The rate limit is now 100 requests per minute."},
 		"The [rate limit](/limits) is [100 requests](/r) per minute.":                {"api_docs", "The rate limit is 100 requests per minute."},
+		"Acme charges $99 per month. Other pages of Acme say so.":                    {"pricing", "Acme charges $99 per month."},
+		"In 2026 the price is $12 per seat.":                                         {"pricing", "In 2026 the price is $12 per seat."},
+		"> Prices are in US dollars, and exclude VAT.":                               {"pricing", "Prices are in US dollars, and exclude VAT."},
+		"## Is there a free plan?\n\nYes, for 3 users.":                              {"pricing", "Is there a free plan? — Yes, for 3 users."},
 		"# Version 2\n\nThe rate limit of the API is 100 requests per minute.":       {"api_docs", "The rate limit of the API is 100 requests per minute."},
 	} {
 		if got := told(t, text, want.profile, extract.DefaultConfidence); !slices.Contains(got, want.statement) {

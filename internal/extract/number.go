@@ -141,6 +141,15 @@ func isMonth(s string, end int) bool {
 	return len(w) > 2 && w[0] >= 'A' && w[0] <= 'Z' && isName(strings.ToLower(w)) && isFunctionWord(strings.ToLower(w)) || w == "May"
 }
 
+// isOrdinalNumber reports the number of one in a row: 1st, 22nd, 30th.
+func isOrdinalNumber(digits, letters string) bool {
+	switch letters {
+	case "st", "nd", "rd", "th":
+		return !strings.ContainsAny(digits, ".,")
+	}
+	return false
+}
+
 // isDate reports 2025-01-31.
 func isDate(s string) bool {
 	return len(s) >= 10 && s[4] == '-' && s[7] == '-' && isYear(s[:4]) && isDigit(s[5]) && isDigit(s[8])
@@ -159,6 +168,8 @@ func (p measurer) nothing(i, end int) int {
 		return wordEnd(s, end)
 	case s[i] == '0' && end > i+1 && isDigit(s[i+1]): // 07:30, 2026-09
 		return clockEnd(s, end)
+	case isOrdinalNumber(s[i:end], s[end:wordEnd(s, end)]):
+		return wordEnd(s, end)
 	case i > 1 && s[i-1] == ':' && isHost(s[:i-1]):
 		return end
 	case i > 1 && s[i-1] == '/' && (isLetter(s[i-2]) || s[i-2] == '/' || s[i-2] == '}' || end < len(s) && s[end] == '/'): // of a path

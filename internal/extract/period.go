@@ -32,6 +32,14 @@ func (p measurer) tail(m *measure, i int) int {
 			m.period = adverbs[word]
 			i = at + len(word)
 			continue
+		case (word == "billed" || word == "paid" || word == "charged") && m.period == "" && m.currency != "": // $180 billed yearly
+			next := skipSpace(s, at+len(word))
+			stop := wordEnd(s, next)
+			if m.period = adverbs[strings.ToLower(s[next:stop])]; m.period == "" {
+				return i
+			}
+			i = stop
+			continue
 		default:
 			return i
 		}
@@ -81,6 +89,10 @@ func (p measurer) several(m *measure, at, from int) int {
 	}
 	stop := wordEnd(s, next)
 	word := singular(strings.ToLower(s[next:stop]))
+	if next == end && stop > next && (s[next] == 'M' || s[next] == 'K') && stop == next+1 { // per 1M requests
+		word, next = "", stop
+		stop = wordEnd(s, skipSpace(s, stop))
+	}
 	if u := periods[word]; u.factor > 0 && m.period == "" {
 		if n, ok := p.parse(s[at:end], ""); ok && n > 0 {
 			m.period, m.every = u.name, n

@@ -9,12 +9,12 @@ import (
 )
 
 // row gives a row of a table, worded by the heads of its columns.
-func row(text string, blocks []document.Block, at int, yield func(candidate)) {
+func row(text string, blocks []document.Block, at int, plan string, yield func(candidate)) {
 	b := blocks[at]
 	if b.End-b.Start > maxQuote {
 		return
 	}
-	c := candidate{start: b.Start, end: b.End, block: b, structure: StructureRow}
+	c := candidate{start: b.Start, end: b.End, block: b, plan: plan, structure: StructureRow}
 	quote := text[b.Start:b.End]
 	var cells []string
 	filled := 0
@@ -33,7 +33,7 @@ func row(text string, blocks []document.Block, at int, yield func(candidate)) {
 	}
 	if filled == 1 || said(cells[0]) && isSame(cells) { // a note or heading between the rows
 		b.Kind, b.Cells = document.Paragraph, nil
-		sentences(text, b, false, -1, yield)
+		sentences(text, b, plan, false, -1, yield)
 		return
 	}
 	if len(b.Header) > 1 && saysNothing(cells) {

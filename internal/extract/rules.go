@@ -89,11 +89,14 @@ func (s *scorer) rules(p Page, prof Profile, minConfidence float64, rejected *re
 	pieces := s.pieces(p, rejected != nil)
 	s.theme = themeOf(pieces)
 	s.theme.titled = isTitled(p, pieces, prof.Name)
-	for _, u := range pieces {
+	for i, u := range pieces {
 		if u.topic < unsure && s.theme.lenient() {
 			s.beforeAt = -1
-			u.judgement = s.judge(p.Text, u.candidate)
+			pieces[i].judgement = s.judge(p.Text, u.candidate)
 		}
+	}
+	s.imply(p.Text, pieces)
+	for _, u := range pieces {
 		if u.category < 0 {
 			continue
 		}

@@ -17,13 +17,12 @@ type scorer struct {
 	kinds  []int       // per known term: the index of its category in the profile, or a signal
 	owners []int       // per own term: the index of its category, or kindFocus
 
-	endpoints int // the category of endpoints; -1 if the profile has none
-	limits    int // that of what plans allow; the same
-	features  int // that of what there is; the same
-	rates     int // that of how often one may ask; the same
-	title     string
-	comma     bool     // numbers are written with a decimal comma
-	company   []string // the words of its name, which tell nothing of a page
+	in places
+
+	title   string
+	text    string
+	comma   bool     // numbers are written with a decimal comma
+	company []string // the words of its name, which tell nothing of a page
 
 	words []word
 	hits  []hit
@@ -36,6 +35,43 @@ type scorer struct {
 	before   []float64 // of the sentence before it
 	beforeAt int       // the block of that
 	theme    theme
+}
+
+// places are the categories of a profile that signs other than words tell, by
+// their index; -1 for one that it has not.
+type places struct {
+	endpoints    int
+	limits       int // what plans allow
+	features     int // what there is
+	rates        int // how often one may ask
+	requirements int
+	prices       int
+	figures      int // where figures belong of which no word tells
+}
+
+func placesIn(categories []string) places {
+	p := places{-1, -1, -1, -1, -1, -1, -1}
+	for i, c := range categories {
+		key := categoryKey(c)
+		if p.endpoints < 0 && strings.Contains(key, "endpoint") {
+			p.endpoints = i
+		}
+		switch key {
+		case "limits":
+			p.limits, p.figures = i, i
+		case "features":
+			p.features = i
+		case "rate_limits":
+			p.rates = i
+		case "requirements":
+			p.requirements = i
+		case "pricing":
+			p.prices = i
+		case "specs", "technical":
+			p.figures = i
+		}
+	}
+	return p
 }
 
 // Where terms count that belong to no category of the profile.
@@ -52,22 +88,11 @@ const (
 // newScorer prepares for a page and a profile. A category that vocabulary.txt does not know
 // is found by the words of its name; the focus speaks for all categories.
 func newScorer(p Page, prof Profile) *scorer {
-	s := &scorer{known: builtinVocabulary(), title: p.Title, comma: decimalComma(p.Text), company: nameOf(p.Company), endpoints: -1, limits: -1, features: -1, rates: -1}
+	s := &scorer{known: builtinVocabulary(), in: placesIn(prof.Categories), title: p.Title, text: p.Text, comma: decimalComma(p.Text), company: nameOf(p.Company)}
 	s.own = newVocabulary(s.known.lexicon)
 	keys := make(map[string]int, len(prof.Categories))
 	for i, c := range prof.Categories {
 		keys[categoryKey(c)] = i
-		if s.endpoints < 0 && strings.Contains(categoryKey(c), "endpoint") {
-			s.endpoints = i
-		}
-		switch categoryKey(c) {
-		case "limits":
-			s.limits = i
-		case "features":
-			s.features = i
-		case "rate_limits":
-			s.rates = i
-		}
 	}
 	found := make([]bool, len(prof.Categories))
 	s.kinds = make([]int, len(s.known.terms))
@@ -228,7 +253,7 @@ func isLegalForm(w string) bool {
 // does not talk of scale wherever it is named; and the scheme of addresses.
 func (s *scorer) overlook(text string) {
 	for i, w := range s.words {
-		if strings.HasPrefix(text[w.end:], "://") {
+		if strings.HasPrefix(text[w.end:], "://") || w.start > 0 && text[w.start-1] == '/' && isVersionOfPath(text[w.start:w.end]) {
 			s.words[i].id = 0
 		}
 	}
@@ -247,7 +272,10 @@ func (s *scorer) overlook(text string) {
 }
 
 // judge scores one candidate.
-func (s *scorer) judge(text string, c candidate) judgement {
+func (s *scorer) judge(text string, c candidate) judgement { return s.judgeAs(text, c, -1) }
+
+// judgeAs scores one candidate, which is of a category if no word tells of which.
+func (s *scorer) judgeAs(text string, c candidate, fallback int) judgement {
 	quote := text[c.start:c.end]
 	at := &s.found
 	n := len(at.of) - kinds
@@ -261,25 +289,33 @@ func (s *scorer) judge(text string, c candidate) judgement {
 	}
 	s.weigh(at, said, 1)
 	switch {
+	case s.in.features >= 0 && c.plan != "" && c.structure == StructureItem:
+		at.sure(s.in.features, 0.65) // what one gets
 	case !c.tellsOfPlan():
-	case s.features >= 0 && c.isFlag(text):
-		at.sure(s.features, 0.65) // whether there is anything
-	case s.limits >= 0 && strings.ContainsFunc(said, unicode.IsDigit):
-		at.sure(s.limits, 0.65) // how much of anything
+	case s.in.features >= 0 && c.isFlag(text):
+		at.sure(s.in.features, 0.65) // whether there is anything
+	case s.in.limits >= 0 && strings.ContainsFunc(said, unicode.IsDigit):
+		at.sure(s.in.limits, 0.8) // how much of anything
 	}
-	if s.endpoints >= 0 && endpointIn(said) != "" {
-		at.sure(s.endpoints, 0.8)
+	if s.in.endpoints >= 0 && (endpointIn(said) != "" || hasAPIPath(said)) {
+		at.sure(s.in.endpoints, 0.8)
 	}
-	rated := s.rates >= 0 && s.hasRate(said)
+	if s.in.requirements >= 0 && boundsVersion(said) {
+		at.sure(s.in.requirements, 0.65)
+	}
+	rated := s.in.rates >= 0 && s.hasRate(said)
 	if rated {
-		at.sure(s.rates, 0.65)
+		at.sure(s.in.rates, 0.65)
 	}
 	signal := func(kind int) float64 { return at.of[n-kind-1] }
 
 	topic, category := s.topic(c, quote)
 	j := judgement{category: category}
 	if c.structure == StructureEndpoint {
-		topic, j.category = max(topic, 0.8), s.endpoints
+		topic, j.category = max(topic, 0.8), s.in.endpoints
+	}
+	if j.category < 0 {
+		j.category = fallback
 	}
 	if j.category < 0 {
 		return j
@@ -317,11 +353,11 @@ func (s *scorer) judge(text string, c candidate) judgement {
 // usual is the key of what a category has signs of other than its terms.
 func (s *scorer) usual(category int, rated bool) string {
 	switch {
-	case category == s.endpoints:
+	case category == s.in.endpoints:
 		return "endpoint"
-	case category == s.rates && rated:
+	case category == s.in.rates && rated:
 		return "rate_limit"
-	case category == s.rates, category == s.limits:
+	case category == s.in.rates, category == s.in.limits:
 		return "limit"
 	}
 	return ""
@@ -437,8 +473,8 @@ func (s *scorer) setContext(c candidate) {
 				factor = 0.7
 			}
 			s.weigh(&s.above, heading, factor)
-			if s.endpoints >= 0 && isEndpointLine(heading) {
-				s.above.sure(s.endpoints, 0.8*factor)
+			if s.in.endpoints >= 0 && isEndpointLine(heading) {
+				s.above.sure(s.in.endpoints, 0.8*factor)
 			}
 		}
 	}

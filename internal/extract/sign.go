@@ -1,6 +1,9 @@
 package extract
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // weighed is how surely a text speaks of every category and signal, and by which
 // words of which category.
@@ -60,4 +63,51 @@ func (s *scorer) note(to *weighed) {
 		}
 		to.signs = append(to.signs, sign{k, h.term, enough})
 	}
+}
+
+// isVersionOfPath reports the part of a path that names a version: "v2".
+func isVersionOfPath(w string) bool {
+	return len(w) > 1 && (w[0] == 'v' || w[0] == 'V') && digitsEnd(w, 1) == len(w)
+}
+
+// hasAPIPath reports text that names a path or an address of an API: "/v3/watch",
+// "https://api.acme.com".
+func hasAPIPath(text string) bool {
+	for from := 0; ; {
+		i := strings.IndexByte(text[from:], '/')
+		if i < 0 {
+			return false
+		}
+		from += i + 1
+		segment, _, more := strings.Cut(text[from:], "/")
+		if before := text[:from-1]; before == "" || strings.ContainsRune(" `(\"", rune(before[len(before)-1])) {
+			if more && segment == "api" || isVersionOfPath(segment) {
+				return true
+			}
+		} else if host, path, _ := strings.Cut(text[from:], "/"); strings.HasSuffix(before, ":/") && (strings.HasPrefix(host, "api.") || strings.HasPrefix(host, "rest.") || strings.HasPrefix(path, "api") || strings.HasPrefix(path, "v") && isVersionOfPath(path[:wordEnd(path, 0)])) {
+			return true
+		}
+	}
+}
+
+// boundsVersion reports text that says from which version on something is right:
+// "gnutls >= 3.3", "Ruby ≥ 3.0", "PHP 8.1+".
+func boundsVersion(text string) bool {
+	for _, sign := range []string{">=", "≥"} {
+		if before, after, ok := strings.Cut(text, sign); ok && before != "" {
+			after = strings.TrimLeft(after, " v")
+			if end := digitsEnd(after, 0); end > 0 && isLetter(lastLetter(before)) && !strings.HasPrefix(after[end:], " %") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func lastLetter(s string) byte {
+	s = strings.TrimRight(s, " `")
+	if s == "" {
+		return 0
+	}
+	return s[len(s)-1]
 }

@@ -37,14 +37,13 @@ func lacksSubject(s string) bool {
 	return nouns == 1 && verb != "" && !isVerb(second)
 }
 
-// withPlan puts the plan below whose heading a statement stands before it, unless
-// it speaks of plans itself.
-func withPlan(b document.Block, statement, quote string) string {
-	n := len(b.Headings)
-	if n == 0 || !isPlan(b.Headings[n-1]) {
+// withPlan is the statement of a candidate with the plan in which it stands before
+// it, unless it speaks of plans itself.
+func withPlan(c *candidate, quote string) string {
+	h, statement := c.plan, c.statement
+	if h == "" {
 		return statement
 	}
-	h := b.Headings[n-1]
 	if name := planName(h); name == "" || standsIn(strings.ToLower(statement), strings.ToLower(name)) || !proven(h, quote) {
 		return statement
 	}

@@ -57,6 +57,7 @@ func TestFiguresThatCountNothingAreNoValues(t *testing.T) {
 		"The desk is open 07–19 on weekdays.":                    "",
 		"The console is at localhost:7700 by default.":           "",
 		"Backups take 3 hours and 10 minutes.":                   "3 hours and 10 minutes",
+		"It resets on the 1st, not on the 22nd.":                 "",
 		"A code is valid for 15 minutes and 2 codes may be used": "15 minutes",
 	} {
 		got := ""

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -254,11 +255,7 @@ func qualifiers(text string, c candidate, v schema.Value, category string) map[s
 	set("plan", planIn(quote))
 	if len(b.Headings) > 0 {
 		last := b.Headings[len(b.Headings)-1]
-		if isPlan(last) {
-			set("plan", last)
-		} else {
-			set("plan", planIn(last))
-		}
+		set("plan", cmp.Or(c.plan, planIn(last)))
 		if isEndpointLine(last) {
 			set("endpoint", last)
 		}
@@ -315,6 +312,7 @@ func endpointIn(s string) string {
 // outstanding is why something that is spoken of is not so now: "in progress",
 // "planned" or "former"; empty if nothing says so. The text is in lower case.
 func outstanding(low string) string {
+	low = strings.ReplaceAll(low, "no plans to ", "")
 	for _, c := range []struct{ condition, signs string }{
 		{"in progress", "in progress; under way; underway; ongoing audit; pending; working towards; working toward; in preparation; being prepared; in arbeit; en cours"},
 		{"planned", "planned; plans to; plan to; planning to; aims to; aim to; intends to; intend to; will be certified; will obtain; will be available; expected in; expected by; expects to; coming soon; roadmap; on track for; targeted for; geplant; prévu; prévue"},
@@ -326,7 +324,7 @@ func outstanding(low string) string {
 			}
 		}
 	}
-	if (standsIn(low, "was") || standsIn(low, "were")) && standsIn(low, "until") {
+	if (standsIn(low, "was") || standsIn(low, "were")) && standsIn(low, "until") && !standsIn(low, "valid until") {
 		return "former"
 	}
 	return ""
