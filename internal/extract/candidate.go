@@ -19,6 +19,7 @@ type candidate struct {
 	context    string // what introduces it: the lead of a list, the term, the heads of the columns
 	subject    string // what it is about: the first cell of a row, a term, a heading; may be empty
 	plan       string // in which it stands; may be empty
+	caption    string // of a row, the line above its table; may be empty
 	about      string // what tells its category, if not the quote
 	cell       int    // the cell of a row that it tells; 0 for all
 	question   bool   // it answers the question that stands above it

@@ -14,7 +14,7 @@ func row(text string, blocks []document.Block, at int, plan string, yield func(c
 	if b.End-b.Start > maxQuote {
 		return
 	}
-	c := candidate{start: b.Start, end: b.End, block: b, plan: plan, structure: StructureRow}
+	c := candidate{start: b.Start, end: b.End, block: b, plan: plan, caption: captionOf(text, blocks, at), structure: StructureRow}
 	quote := text[b.Start:b.End]
 	var cells []string
 	filled := 0
@@ -108,6 +108,18 @@ func apartBy(text string, blocks []document.Block, at int) (columns []int) {
 		}
 	}
 	return columns
+}
+
+// captionOf is the line above the table of a row, such as "Prices per 1,000 requests".
+func captionOf(text string, blocks []document.Block, at int) string {
+	first := at
+	for first > max(0, at-farthest) && sameTable(blocks[first-1], blocks[at]) {
+		first--
+	}
+	if first == 0 || blocks[first-1].Kind != document.Paragraph || blocks[first-1].End-blocks[first-1].Start > 120 {
+		return ""
+	}
+	return document.Plain(text[blocks[first-1].Start:blocks[first-1].End])
 }
 
 // sameTable reports rows below the same heads.

@@ -136,3 +136,21 @@ func TestWhatPlansHaveOrHaveNotIsAFeature(t *testing.T) {
 		t.Errorf("%d facts", len(facts))
 	}
 }
+
+func TestAPriceIsForWhatTheLineAboveItsTableSays(t *testing.T) {
+	table := "| Call | EUR | Price per month |\n| --- | --- | --- |\n| Geocoding | €0.55 | €9 |\n| Static image | €0.70 | €8 |"
+	for text, want := range map[string]string{
+		"# Prices\n\nPrices per 1,000 requests, excluding tax\n\n" + table: "EUR/1,000 requests",
+		"# Prices\n\nPrices for all of those who need more.\n\n" + table:   "EUR",
+	} {
+		for _, f := range extract.Rules(extract.Page{Text: text}, builtin(t, "pricing"), extract.DefaultConfidence) {
+			want := want
+			if strings.Contains(f.Statement, "per month: ") {
+				want = "EUR/month"
+			}
+			if f.Value.Kind == "MONEY" && f.Value.Unit != want {
+				t.Errorf("%s: %s, want %s", f.Statement, f.Value.Unit, want)
+			}
+		}
+	}
+}

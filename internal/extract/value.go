@@ -72,6 +72,9 @@ func (s *scorer) valueOfRow(text string, c candidate, category string) schema.Va
 			if isBare(q.value) && standsIn(strings.ToLower(strings.Join(units, " ")), "port") {
 				continue // a name
 			}
+			if q.value.Kind == schema.ValueMoney {
+				units = append(units, c.caption)
+			}
 			found = append(found, s.united(q, units))
 		}
 	}
