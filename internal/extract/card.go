@@ -49,7 +49,8 @@ func cardsOf(text string, blocks []document.Block) (cards []card) {
 	var row []card
 	flush := func() {
 		if len(row) > 1 {
-			row[len(row)-1].close(text, blocks)
+			last := &row[len(row)-1]
+			last.close(text, blocks, slices.ContainsFunc(row, func(c card) bool { return c.lists(blocks) }))
 			cards = append(cards, row...)
 		}
 		row = nil
@@ -87,9 +88,14 @@ func cardsOf(text string, blocks []document.Block) (cards []card) {
 	return cards
 }
 
-// close ends the last card of a row: before what follows its list, a table, or
-// the first sentence if it has no list.
-func (c *card) close(text string, blocks []document.Block) {
+// lists reports a card that has a list.
+func (c *card) lists(blocks []document.Block) bool {
+	return slices.ContainsFunc(blocks[c.start:c.end], func(b document.Block) bool { return b.Kind == document.ListItem })
+}
+
+// close ends the last card of a row: before what follows its list, or a table; if
+// it has none though others have, before its first sentence.
+func (c *card) close(text string, blocks []document.Block, lists bool) {
 	c.left = c.end
 	listed := false
 	for i := c.start; i < c.left; i++ {
@@ -98,7 +104,7 @@ func (c *card) close(text string, blocks []document.Block) {
 			listed = true
 			continue
 		}
-		if listed || b.Kind == document.TableRow || b.Kind == document.Definition || !isFragment(text[b.Start:b.End]) {
+		if listed || b.Kind == document.TableRow || b.Kind == document.Definition || lists && !isFragment(text[b.Start:b.End]) {
 			c.end = i
 			return
 		}

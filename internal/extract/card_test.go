@@ -60,6 +60,9 @@ func TestTheLastCardEndsWithItsListOrBeforeATable(t *testing.T) {
 			t.Errorf("%q: %q", rest, of)
 		}
 	}
+	if of := plansOf(t, "# Pricing\n\n### Team\n\nSeats cost $5 per month.\n\n### Scale\n\nSeats cost $10 per month.\n\nPhone support is included."); len(of["Scale"]) != 2 {
+		t.Errorf("sections of sentences: %q", of)
+	}
 	for _, between := range []string{"", "Custom\n\n"} { // a plan whose section is not the last of cards
 		if of := plansOf(t, "# Pricing\n\n### Scale\n\n"+between+"Additional seats cost $10 per month."); len(of["Scale"]) != 1 {
 			t.Errorf("a section: %q", of)

@@ -37,43 +37,6 @@ type scorer struct {
 	theme    theme
 }
 
-// places are the categories of a profile that signs other than words tell, by
-// their index; -1 for one that it has not.
-type places struct {
-	endpoints    int
-	limits       int // what plans allow
-	features     int // what there is
-	rates        int // how often one may ask
-	requirements int
-	prices       int
-	figures      int // where figures belong of which no word tells
-}
-
-func placesIn(categories []string) places {
-	p := places{-1, -1, -1, -1, -1, -1, -1}
-	for i, c := range categories {
-		key := categoryKey(c)
-		if p.endpoints < 0 && strings.Contains(key, "endpoint") {
-			p.endpoints = i
-		}
-		switch key {
-		case "limits":
-			p.limits, p.figures = i, i
-		case "features":
-			p.features = i
-		case "rate_limits":
-			p.rates = i
-		case "requirements":
-			p.requirements = i
-		case "pricing":
-			p.prices = i
-		case "specs", "technical":
-			p.figures = i
-		}
-	}
-	return p
-}
-
 // Where terms count that belong to no category of the profile.
 const (
 	kindNone = -1 - iota
