@@ -115,5 +115,5 @@ func startsWithDate(plain string) bool {
 		return true
 	}
 	words := strings.FieldsFunc(plain[:min(len(plain), 40)], func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-	return len(words) > 3 && (isYear(words[2]) && strings.ContainsFunc(words[0]+words[1], unicode.IsDigit) && len(words[0]) <= 9)
+	return len(words) > 3 && isYear(words[2]) && strings.ContainsFunc(words[0]+words[1], unicode.IsDigit) && len(words[0]) <= len("September")
 }

@@ -247,7 +247,7 @@ func isReference(quote string) bool {
 
 // isStamp reports when a page was written: "Last update: 2026-01-08".
 func isStamp(quote string) bool {
-	if len(quote) > 60 || !strings.ContainsFunc(quote, unicode.IsDigit) {
+	if len(quote) > 60 || !slices.ContainsFunc(strings.Fields(quote), func(w string) bool { return isYear(strings.Trim(w, ".,()")) || isDate(w) }) {
 		return false
 	}
 	first, rest, _ := strings.Cut(strings.ToLower(quote), " ")

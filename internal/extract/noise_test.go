@@ -49,6 +49,7 @@ func TestWhatOnlyLooksLikeNoiseIsAFact(t *testing.T) {
 		"# Limits\n\nThe rate limit is now 100 requests per minute.":                 {"api_docs", "The rate limit is now 100 requests per minute."},
 		"The [rate limit](/limits) is [100 requests](/r) per minute.":                {"api_docs", "The rate limit is 100 requests per minute."},
 		"Acme charges $99 per month. Other pages of Acme say so.":                    {"pricing", "Acme charges $99 per month."},
+		"Generated API keys expire after 90 days.":                                   {"api_docs", "Generated API keys expire after 90 days."},
 		"In 2026 the price is $12 per seat.":                                         {"pricing", "In 2026 the price is $12 per seat."},
 		"> Prices are in US dollars, and exclude VAT.":                               {"pricing", "Prices are in US dollars, and exclude VAT."},
 		"## Is there a free plan?\n\nYes, for 3 users.":                              {"pricing", "Is there a free plan? — Yes, for 3 users."},
