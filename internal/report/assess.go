@@ -111,8 +111,11 @@ func (a *assessing) run(ctx context.Context) error {
 			entries, cut, silent := words[i], more[i], NotDocumented
 			if d.attribute != nil {
 				entries = said[place{i, d.attribute.key}]
-				if cut = len(entries) == n; !looked[place{i, d.attribute.section.key}] {
+				switch cut = len(entries) == n; {
+				case !looked[place{i, d.attribute.section.key}]:
 					silent = NotRead
+				case present[place{i, nearKey + d.attribute.key}]:
+					silent = NothingAlike
 				}
 			}
 			a.findings[i] = append(a.findings[i], d.hold(cellOf(name, d.attribute, entries, silent), cut))

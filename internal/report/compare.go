@@ -109,7 +109,8 @@ type comparing struct {
 	Comparison
 	reader   reader
 	question Question
-	looked   map[place]bool // by company and section: something of that kind was found
+	looked   map[place]bool   // by company and section: something of that kind was found
+	near     map[place][]Said // by company and near key: it says something of it
 }
 
 // place is a company and a key: of a section, or of a row.
@@ -129,7 +130,7 @@ func (c *comparing) run(ctx context.Context) error {
 		return err
 	}
 	loose := c.loose(candidates)
-	said, rest, err := c.say(ctx, c.known(candidates), loose)
+	said, rest, err := c.say(ctx, candidates, loose)
 	if err != nil {
 		return err
 	}
@@ -158,6 +159,16 @@ func (c *comparing) run(ctx context.Context) error {
 	_ = group.Wait() // rows do not fail
 	c.count()
 	return nil
+}
+
+// rows are the keys of the rows with a name of which cells may be made.
+func (c *comparing) rows() (keys []string) {
+	for _, a := range attributes().attributes {
+		if c.wants(a.section) && c.asks(a.section) {
+			keys = append(keys, a.key)
+		}
+	}
+	return keys
 }
 
 // draft is a row of which it is known who says something.
@@ -242,8 +253,10 @@ func (c *comparing) asks(s *section) bool {
 
 // say reads what the companies say in the named rows, and of what is left, and of which sections
 // something was found, at once.
-func (c *comparing) say(ctx context.Context, keys, loose []string) (said, rest map[place][]Said, err error) {
+func (c *comparing) say(ctx context.Context, candidates map[place]bool, loose []string) (said, rest map[place][]Said, err error) {
 	group, ctx := errgroup.WithContext(ctx)
+	keys := c.known(candidates)
+	group.Go(func() (err error) { c.near, err = c.reader.said(ctx, nearOnes(candidates, c.rows()), 1); return err })
 	group.Go(func() (err error) { said, err = c.reader.said(ctx, keys, c.factsOf()); return err })
 	group.Go(func() (err error) { rest, err = c.reader.said(ctx, loose, c.restOf()); return err })
 	group.Go(func() (err error) { c.looked, err = c.reader.covered(ctx); return err })
@@ -375,12 +388,13 @@ func (c *comparing) count() {
 }
 
 // silent is the state of a cell of a company that says nothing in the row. Of a row without a
-// name nobody has looked for other words that say it.
+// name nobody has looked for other words that say it; of one with a name a fact may be about it
+// in words that cannot be laid beside others.
 func (c *comparing) silent(d draft, company int) State {
 	switch {
 	case !c.looked[place{company, d.section.key}]:
 		return NotRead
-	case d.attribute == nil:
+	case d.attribute == nil, c.near[place{company, nearKey + d.key}] != nil:
 		return NothingAlike
 	}
 	return NotDocumented

@@ -199,6 +199,8 @@ func (d demand) hold(c Cell, more bool) Finding {
 		if slices.ContainsFunc(d.words, func(w sought) bool { return w.exact != "" }) {
 			f.Reason += ", with these capitals"
 		}
+	case c.State == NothingAlike:
+		f.Reason = "something is said of it, in words that could not be compared"
 	case c.State == NotDocumented:
 		f.Reason = "pages of that kind were read, and none says it"
 	case c.State == Conflict:

@@ -87,7 +87,7 @@ func (d *Document) keys() []key {
 		{StatedNo, "its words", "stated that there is none"},
 		{Conflict, "this ≠ that", "contradicts itself"},
 		{NotDocumented, "", "pages of that kind were read, and none says it"},
-		{NothingAlike, "", "no sentence is like that of the others; it may be told in other words"},
+		{NothingAlike, "", "nothing is said that can be laid beside the others; it may be told in other words"},
 		{NotRead, "", "nothing of that kind was found on any page"},
 	}, func(k key) bool { return !there[k.State] })
 }

@@ -36,7 +36,7 @@ func MoveOfPage(ctx context.Context, tx *store.Tx, page uuid.UUID, company strin
 // keep makes the entries of facts anew. Those that are as they should be stay.
 func keep(ctx context.Context, tx *store.Tx, where ...predicate.Fact) error {
 	facts, err := tx.Ent.Fact.Query().Where(where...).
-		Select(fact.FieldCompany, fact.FieldCategory, fact.FieldStatement, fact.FieldMeasure, fact.FieldQualifiers, fact.FieldConfidence).All(ctx)
+		Select(fact.FieldCompany, fact.FieldCategory, fact.FieldAttribute, fact.FieldStatement, fact.FieldMeasure, fact.FieldQualifiers, fact.FieldConfidence).All(ctx)
 	if err != nil {
 		return fmt.Errorf("read facts for entries: %w", err)
 	}
@@ -65,6 +65,7 @@ func keepFacts(ctx context.Context, tx *store.Tx, facts []*ent.Fact) error {
 	var old []int64
 	for _, f := range facts {
 		entries := Entries(Statement{f.Category, f.Statement, f.Measure, f.Qualifiers})
+		entries = append(entries, nearby(f.Attribute, entries)...)
 		if as(known[f.ID], entries, f) {
 			continue
 		}
