@@ -163,6 +163,7 @@ func plain(s string) string {
 	}
 	if strings.ContainsAny(s, "`\\\n\t") || strings.Contains(s, "  ") {
 		s = strings.ReplaceAll(s, `\|`, "|")
+		s = strings.ReplaceAll(s, "\n: ", "\n") // between a term and its meaning
 		s = unmarked(s)
 		s = strings.Join(strings.Fields(s), " ")
 	}

@@ -14,7 +14,7 @@ const edgeWords = 6
 // searches for what it shows: the words.
 func DeepLink(url, anchor, quote string) string {
 	url += "#" + escape(anchor, "-._/=+,;@!$&'()*?:")
-	parts := strings.FieldsFunc(quote, func(r rune) bool { return r == '|' || r == '\n' })
+	parts := strings.FieldsFunc(strings.ReplaceAll(quote, "\n: ", "\n"), func(r rune) bool { return r == '|' || r == '\n' })
 	var runs [][]string
 	for _, part := range parts {
 		var words []string

@@ -73,6 +73,9 @@ func sentences(text string, b document.Block, plan string, listed bool, asked in
 			continue
 		}
 		state(&c, quote, len(ranges) == 1)
+		if b.Kind == document.Definition && len(ranges) == 1 && !strings.Contains(c.statement, b.Lead) {
+			withTerm(&c, text)
+		}
 		if i == 0 && asked >= 0 && (answers(c.statement) || opensWithPronoun(c.statement)) && r.End-asked < maxQuote {
 			c.start, c.question = asked, true
 			c.statement = document.Plain(b.Headings[len(b.Headings)-1]) + " — " + document.Plain(quote)
@@ -124,6 +127,26 @@ func state(c *candidate, quote string, whole bool) {
 		c.statement = subject(b.Headings[:i+1], c.statement, quote, true)
 	}
 	c.statement = withPlan(c, quote)
+}
+
+// withTerm quotes a meaning with its term, which has a number that the meaning has
+// not, so that the statement may name it.
+func withTerm(c *candidate, text string) {
+	above := strings.TrimRight(text[:c.start], ": ")
+	if !strings.HasSuffix(above, "\n") {
+		return
+	}
+	above = above[:len(above)-1]
+	from := strings.LastIndexByte(above, '\n') + 1
+	quote := text[from:c.end]
+	if document.Plain(above[from:]) != c.block.Lead || len(quote) > maxQuote {
+		return
+	}
+	statement := subject(c.block.Headings, c.block.Lead+": "+document.Plain(text[c.start:c.end]), quote, len(c.block.Lead) < 24)
+	if proven(statement, quote) {
+		c.start, c.statement = from, statement
+		c.statement = withPlan(c, quote)
+	}
 }
 
 // nearest is the heading that names what a block is about.

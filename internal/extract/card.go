@@ -24,7 +24,7 @@ func plansOf(text string, blocks []document.Block) []string {
 		for i := c.start; i < c.end; i++ {
 			plans[i] = c.name
 			if c.label {
-				blocks[i].Headings = append(c.above[:len(c.above):len(c.above)], c.name)
+				blocks[i].Headings = slices.Concat(c.above, []string{c.name})
 			}
 		}
 		for i := c.end; i < c.left; i++ {
@@ -122,7 +122,7 @@ func headedCards(text string, blocks []document.Block) map[int]card {
 		}
 		own := blocks[i+1].Headings
 		name := own[len(own)-1]
-		if len(name) > 60 || !(isPlan(name) && planName(name) != "") && !isPrice(text, blocks, i+1) {
+		if called := isPlan(name) && planName(name) != ""; len(name) > 60 || !called && !isPrice(text, blocks, i+1) {
 			continue
 		}
 		above := own[:len(own)-1]

@@ -100,7 +100,7 @@ func manner(quote string, c candidate, words []word) float64 {
 	if i := strings.IndexByte(quote, '?'); i > 0 && i < len(quote)-1 && !c.question {
 		f *= 0.6 // asks, and says something beside
 	}
-	if argues(quote) && !(strings.HasPrefix(quote, "To ") && demands(quote)) && !(permits(quote) && slices.ContainsFunc(words, func(w word) bool { return w.kind == numberWord })) {
+	if argues(quote) && !states(quote, words) {
 		f *= 0.6
 	}
 	opening := strings.TrimLeft(quote[:min(len(quote), 60)], "(\"'“‘`")
@@ -167,6 +167,14 @@ func isSpoken(quote string) bool {
 		}
 	}
 	return false
+}
+
+// states reports what opens as if it argued, and says what has to be, or how much one may have.
+func states(quote string, words []word) bool {
+	if strings.HasPrefix(quote, "To ") {
+		return demands(quote)
+	}
+	return permits(quote) && slices.ContainsFunc(words, func(w word) bool { return w.kind == numberWord })
 }
 
 // demands reports what says that something has to be.

@@ -157,7 +157,8 @@ func (s *scorer) ofOthers(c candidate) bool {
 	return strings.Count(s.text, name) <= 1+strings.Count(s.text, name+"?") && !slices.ContainsFunc(s.company, func(w string) bool { return strings.EqualFold(w, name) })
 }
 
-// isPast reports what was so in a year that is named first: "In 2022 a seat was $9."
+// isPast reports what was so in a year that is named first, as in "In 2022 a seat
+// was $9".
 func isPast(statement string) bool {
 	rest, ok := strings.CutPrefix(statement, "In ")
 	if !ok {

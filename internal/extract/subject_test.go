@@ -63,3 +63,20 @@ func TestWhatEveryResponseSaysIsNoFact(t *testing.T) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
+
+func TestATermWithANumberIsQuotedWithItsMeaning(t *testing.T) {
+	text := "# Certificates\n\nSOC 2 Type 2\n: Report of the year to June 2024\n\nISO 27001, 27017 and 27018\n: Certified until 14 May 2027, cloud only\n: Audited by an accredited firm"
+	want := map[string]string{
+		"SOC 2 Type 2\n: Report of the year to June 2024":                       "Certificates — SOC 2 Type 2: Report of the year to June 2024",
+		"ISO 27001, 27017 and 27018\n: Certified until 14 May 2027, cloud only": "ISO 27001, 27017 and 27018: Certified until 14 May 2027, cloud only",
+	}
+	for _, f := range extract.Rules(extract.Page{Text: text}, builtin(t, "security"), 0.3) {
+		checkFact(t, text, f)
+		if f.Statement == want[f.Quote] {
+			delete(want, f.Quote)
+		}
+	}
+	for quote, statement := range want {
+		t.Errorf("%q does not give %q", quote, statement)
+	}
+}

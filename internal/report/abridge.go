@@ -164,7 +164,7 @@ func (c *composing) abridge() {
 	without := r.first(telling)
 	if without == 0 {
 		r.deal(telling, r.left/4)
-		r.deal(capabilities, r.left/2)
+		r.deal(capabilities, r.left/3)
 		r.deal(r.kinds(gaps), 0)
 		r.deal(capabilities, 0)
 		r.deal(telling, 0)

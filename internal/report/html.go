@@ -347,3 +347,8 @@ func fit(s string, n int) string {
 	}
 	return string([]rune(s)[:n-1]) + "…"
 }
+
+// ListsFacts reports whether a section of the document has facts.
+func (d *Document) ListsFacts() bool {
+	return slices.ContainsFunc(d.Sections, func(s Section) bool { return len(s.Facts) > 0 })
+}

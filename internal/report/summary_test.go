@@ -66,6 +66,9 @@ func TestASummaryHasAtMost500WordsWhateverTheNumberOfCompanies(t *testing.T) {
 		if len(d.Sections) != n || begun%n != 0 || n <= 3 && (capabilities == 0 || !strings.Contains(text, "\n## Gaps\n")) || strings.Contains(notes, fmt.Sprintf("Capabilities: %d more", left)) != (left > 0) {
 			t.Errorf("of %d companies, %d capabilities are there and %d left; notes: %s", n, capabilities, left, notes)
 		}
+		if html := render(t, d, report.HTML); strings.Contains(html, `id="facts"`) != (capabilities > 0) || strings.Contains(html, `href="#facts"`) != (capabilities > 0) {
+			t.Errorf("of %d companies, %d capabilities: the page does not head them like that", n, capabilities)
+		}
 		said, proof, _ := strings.Cut(text, "\n## Citations\n")
 		proof = strings.ReplaceAll(proof, `\`, "")
 		for _, c := range d.Citations {
