@@ -380,6 +380,9 @@ func (c candidate) label() string {
 		return c.subject
 	case StructureItem:
 		if before, _, ok := strings.Cut(c.statement, ": "); ok && len(before) <= 40 {
+			if _, item, ok := strings.Cut(before, " — "); ok { // below a heading
+				return item
+			}
 			return before
 		}
 	case StructureEndpoint, StructureSentence:

@@ -154,3 +154,13 @@ func TestAPriceIsForWhatTheLineAboveItsTableSays(t *testing.T) {
 		}
 	}
 }
+
+func TestTheUnitOfARowMayBeTheLastOfSeveralWords(t *testing.T) {
+	text := "# Rate limits\n\n| Limit | Free | Pro |\n| --- | --- | --- |\n| Management API calls per minute | 120 | 300 |\n| Webhooks | 2 | 3 |"
+	for _, f := range extract.Rules(extract.Page{Text: text}, builtin(t, "api_docs"), extract.DefaultConfidence) {
+		if f.Value.Kind == "RATE" && f.Value.Unit == "call/s" && f.Value.Number == 5 {
+			return
+		}
+	}
+	t.Error("300 is no rate of calls")
+}

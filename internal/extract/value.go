@@ -129,6 +129,9 @@ func (s *scorer) united(q quantity, units []string) quantity {
 	}
 	for _, u := range units {
 		u = strings.ToLower(u)
+		if i := strings.Index(u, " per "); bare && i > 0 { // API calls per minute
+			u = wordBefore(u, i) + u[i:]
+		}
 		if price {
 			i := strings.IndexAny(u, "/")
 			if k := strings.Index(u, "per "); i < 0 || k >= 0 && k < i {
@@ -254,6 +257,9 @@ func qualifiers(text string, c candidate, v schema.Value, category string) map[s
 	b := c.block
 	if c.structure == StructureRow {
 		rowQualifiers(text, c, set)
+	}
+	if label := strings.TrimRight(c.label(), ":： "); c.structure != StructureEndpoint && arePlans(label) {
+		set("plan", strings.NewReplacer(" and ", ", ", " & ", ", ").Replace(label))
 	}
 	set("plan", planIn(quote))
 	if len(b.Headings) > 0 {
