@@ -19,7 +19,7 @@ var attributeTable string
 
 // Version counts the changes of what entries are made of: of attributes.txt and
 // of the code that reads statements by it. Entries of another version are made anew.
-const Version = 4
+const Version = 5
 
 // direction says which of two values is better.
 type direction int8

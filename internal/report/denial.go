@@ -13,12 +13,19 @@ import (
 // thing. Of a row of a table the column decides that the mention is in, or the first: what
 // stands in it must begin with the no.
 func (s Statement) denies(m mention, columns columns) bool {
+	if m.isOneOfSeveral(s.Text, columns) {
+		return false
+	}
 	c := columns.at(m.start)
 	if c != nil && m.start < c.start {
 		return !c.asks() && (refuses(s.Text[c.start:c.end]) || !m.ofVersions() && absentCell.MatchString(s.Text[c.start:c.end]))
 	}
 	start, end := clause(s.Text, m.start, m.end, c == nil)
-	if m.placed(s.Text[start:m.start]) || lacksOther.MatchString(s.Text[m.end:end]) {
+	nowhere, partly := s.hosted(m)
+	switch {
+	case m.isCertificate() && s.uncertified(m, start), nowhere, deniedAbroad(s.Text[start:end], m.start-start):
+		return true
+	case partly, m.placed(s.Text[start:m.start]), lacksOther.MatchString(s.Text[m.end:end]):
 		return false
 	}
 	return denied(s.Text, start, end, m.start) || !m.ofVersions() && m.ended(s.Text[start:m.start], s.Text[m.end:end])
@@ -31,7 +38,7 @@ func (m mention) placed(before string) bool {
 
 // isPlace tells whether the attribute is a plan or an edition, which has or has not other things.
 func (a *attribute) isPlace() bool {
-	return a.section.key == "tiers" || a.key == "price" || a.key == "self_hosting" || a.key == "sandbox"
+	return a.section.key == "tiers" || a.key == "price" || a.key == selfHosting || a.key == "sandbox"
 }
 
 var (
@@ -45,9 +52,8 @@ func (m mention) ofVersions() bool { return m.of != nil && m.of.section.key == "
 // ended reports whether a clause says, before or after what it mentions, that there is such a thing no
 // more, or not yet.
 func (m mention) ended(before, after string) bool {
-	certified := m.of != nil && (m.of.section.key == "certifications" || m.of.section.key == "compliance")
 	return lacking.MatchString(before) || pending.MatchString(after) ||
-		(gone.MatchString(after) || certified && lapsed.MatchString(after)) && !never.MatchString(after)
+		(gone.MatchString(after) || m.isCertificate() && lapsed.MatchString(after)) && !never.MatchString(after)
 }
 
 // lacksOther are words behind a mention by which it has not something else: batch calls "do not support attachments".
@@ -149,6 +155,7 @@ func denied(text string, start, end, mention int) bool {
 		switch {
 		case w.stem == "unsupported" || w.stem == "unavailable":
 			return true
+		case extract.IsNegation(w.stem) && onlyWords[stem(i+1)]: // it is more than that
 		case w.stem == "t" && strings.HasSuffix(stem(i-1), "n"), w.stem == "not", w.stem == "never", w.stem == "cannot": // doesn't
 			if slices.Contains(verbs, stem(i+1)) || slices.Contains(verbs, stem(i+2)) {
 				return true
@@ -165,8 +172,11 @@ func denied(text string, start, end, mention int) bool {
 	return false
 }
 
-// affirmed are words that deny a denial.
-var affirmed = regexp.MustCompile(`(?i)\bnot true that\b|\b(?:no|none|never|not)\b.*\b(?:denied|refused|turned away|excluded)\b`)
+//nolint:gochecknoglobals // a fixed table
+var onlyWords = map[string]bool{"only": true, "just": true, "merely": true, "nur": true, "seulement": true}
+
+// affirmed are words that deny a denial, or that something costs more.
+var affirmed = regexp.MustCompile(`(?i)\bnot true that\b|\b(?:no|keine?n?|ohne|sans|aucune?s?) (?:\p{L}+ )?(?:charges?|costs?|fees?|surcharges?|Aufpreis|Mehrkosten|Kosten|Gebühr(?:en)?|frais|suppléments?|coûts?) (?:for|to|für|pour)\b|\b(?:no|none|never|not)\b.*\b(?:denied|refused|turned away|excluded)\b`)
 
 //nolint:gochecknoglobals // a fixed list
 var denials = []string{

@@ -62,16 +62,20 @@ func (s Statement) entry(m mention, columns columns) (e Entry, ok bool) {
 	if flag && !s.Value.Yes && len(columns) == 0 && (lacksOther.MatchString(s.Text[m.end:]) || m.of.section.key == "tiers" && m.placed(s.Text[:m.start])) {
 		return e, len(m.of.kinds) == 0 // there is what lacks it, and where it is lacking
 	}
+	if flag && !s.Value.Yes && m.isOneOfSeveral(s.Text, columns) {
+		return e, true
+	}
 	denies := s.denies(m, columns)
 	if (denies || flag && !s.Value.Yes) && len(columns) == 0 {
 		behind := s.Text[m.end:]
-		some, but := partly.FindStringSubmatchIndex(behind), excepted.FindStringSubmatchIndex(behind)
+		plan, from, rest := someOf(behind)
+		but := excepted.FindStringSubmatchIndex(behind)
 		switch {
-		case but != nil && (some == nil || but[2] < some[2]): // and for whom there is
+		case but != nil && (plan == "" || but[2] < from): // and for whom there is
 			e.Apart = s.on(planOf(behind[but[2]:but[3]])).apart("", "")
 			return e, len(m.of.kinds) == 0
-		case some != nil && isNamed(behind[some[2]:some[3]]): // there is such a thing, if not for all
-			return s.partial(m, behind[some[2]:some[3]], behind[some[4]:some[5]]), len(m.of.kinds) == 0
+		case isNamed(plan): // there is such a thing, if not for all
+			return s.partial(m, plan, rest), len(m.of.kinds) == 0
 		}
 	}
 	if len(m.of.kinds) > 0 {
@@ -133,8 +137,20 @@ func (a *attribute) byName() bool {
 	return len(a.kinds) == 1 && a.kinds[0] == schema.ValueVersion && a.better == neither
 }
 
-// partly are words that deny something for some only.
-var partly = regexp.MustCompile(`^[^.,;]*? (?:for|on|in|with) (?:the |our )?(\p{L}[\p{L}\d]+) (?:clusters?|plans?|accounts?|projects?|tiers?|editions?|customers?|workspaces?)\b(.*)`)
+// someOf is for whom alone words behind a mention deny it, where that stands, and what follows; empty if it is for all.
+func someOf(behind string) (name string, from int, rest string) {
+	for _, words := range []*regexp.Regexp{partly, partlyAbroad} {
+		if m := words.FindStringSubmatchIndex(behind); m != nil {
+			return behind[m[2]:m[3]], m[2], behind[m[3]:]
+		}
+	}
+	return "", 0, ""
+}
+
+var (
+	partly       = regexp.MustCompile(`^[^.,;]*? (?:for|on|in|with) (?:the |our )?(\p{L}[\p{L}\d]+) (?:clusters?|plans?|accounts?|projects?|tiers?|editions?|customers?|workspaces?)\b`)
+	partlyAbroad = regexp.MustCompile(`^[^.,;]*? (?:im|in|mit|für|dans|sur|avec|pour) (?:den |dem |le |la |l['’])?(?:Tarif|Paket|Plan|Abo|forfait|offre|plan|formule) (\p{Lu}[\p{L}\d]+)`)
+)
 
 // isNamed reports the name of one of several: of a plan, or with a capital.
 func isNamed(word string) bool {

@@ -31,6 +31,9 @@ func (s Statement) mentions(columns columns) (list []mention) {
 			}
 		}
 		start, end := clause(s.Text, m.start, m.end, len(columns) == 0)
+		if m.of.key == "free_tier" && !s.freePlan(m, columns) {
+			continue
+		}
 		if !m.of.crowded(wordsOf(s.Text[start:end])) && !ofOthers.MatchString(s.Text[start:m.start]) {
 			list = append(list, m)
 		}
@@ -50,6 +53,51 @@ func (s Statement) headed(m mention, heading int, other bool) bool {
 	_, _, ok := s.measure(m)
 	return ok || s.Value.Kind == schema.ValueUnlimited || refuses(s.Text[heading+len(" — "):])
 }
+
+// freePlan reports whether what s says is free is a plan: one that it names, or that has a price of nothing. What is
+// said of customers that have one is not said of it.
+func (s Statement) freePlan(m mention, columns columns) bool {
+	start, end := clause(s.Text, m.start, m.end, len(columns) == 0)
+	if ofItsUsers.MatchString(s.Text[:m.start]) {
+		return false
+	}
+	if !freeOfCharge.MatchString(s.Text[m.start:m.end]) || allowance.MatchString(s.Text[:m.start]) {
+		return true
+	}
+	if c := columns.at(m.start); c != nil && m.start >= c.start {
+		start = 0 // the head of its row says what it is
+	}
+	return !freeOther.MatchString(s.Text[start:m.start]) && (aPlan.MatchString(s.Text[start:end]) || s.Qualifiers["plan"] != "" || planOf(s.Text[:m.start]) != "")
+}
+
+var (
+	ofItsUsers   = regexp.MustCompile(`(?i)\b(?:including|includes?|even|also) (?:(?:to|for|on|in|of|with|those|all|the|our|on) )*$`)
+	freeOfCharge = regexp.MustCompile(`(?i)^(?:free of charge|at no cost)$`)
+	allowance    = regexp.MustCompile(`(?i)\b(?:each|every|an?) (?:\p{L}+ )?(?:account|project|organi[sz]ation|workspace|cluster|team) (?:gets|has|receives|includes)\b`)
+	freeOther    = regexp.MustCompile(`(?i)\b(?:calls?|requests?|operations?|senders?|traffic|messages?|updates?|upgrades?|egress|ingress|transfers?|migrations?|exports?|imports?|support|setup|onboarding)\b`)
+	aPlan        = regexp.MustCompile(`(?i)\b(?:plans?|tiers?|editions?|accounts?|projects?|organi[sz]ations?|clusters?|forever)\b`)
+)
+
+// isOneOfSeveral tells whether the mention is of one thing of those that the row lists by their names, without which
+// there are others.
+func (m mention) isOneOfSeveral(text string, columns columns) bool {
+	names := func(words string) bool {
+		return slices.ContainsFunc(attributes().mentions(wordsOf(words), false), func(o mention) bool { return o.of == m.of && !at(wordsOf(words[o.start:]), 0, m.of.first) })
+	}
+	if !m.of.lists() {
+		return false
+	}
+	c := columns.at(m.start)
+	return names(text[m.start:m.end]) || c != nil && names(c.head)
+}
+
+// lists tells whether what the row takes are names of what can be used, such as operating systems.
+func (a *attribute) lists() bool {
+	return a != nil && (a.key == "operating_system" || a.key == "browser")
+}
+
+// leavesOut are words by which a name is said not to be one of a list.
+var leavesOut = regexp.MustCompile(`(?i)\b(?:not?|never|cannot|unsupported|nicht|keine?|pas)\b|n['’]t\b`)
 
 // crowded reports a clause that has words which the attribute must not stand beside, without being told by
 // its first phrase.
