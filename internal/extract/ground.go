@@ -72,7 +72,7 @@ func negations(s string) int {
 
 func isNegation(w string) bool {
 	switch w {
-	case "no", "not", "never", "none", "neither", "nor", "without", "cannot", "nicht", "kein", "keine", "keinen", "ohne", "nie", "pas", "sans", "jamais", "aucun", "aucune":
+	case "no", "not", "never", "none", "neither", "nor", "without", "cannot", "nicht", "kein", "keine", "keinen", "keiner", "keines", "keinem", "ohne", "nie", "pas", "sans", "jamais", "aucun", "aucune":
 		return true
 	}
 	return strings.HasSuffix(w, "n't")
