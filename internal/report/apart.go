@@ -36,7 +36,7 @@ func (s Statement) apart(row, column string) Apart {
 		case *head == "":
 		case a.Plan == "" && extract.IsPlan(*head):
 			a.Plan, *head = *head, ""
-		case *head == a.Plan, *head == a.Plan+" plan":
+		case *head == a.Plan, *head == a.Plan+" plan", *head == a.Plan+" edition", *head == a.Plan+" tier":
 			*head = ""
 		}
 	}

@@ -19,7 +19,7 @@ var attributeTable string
 
 // Version counts the changes of what entries are made of: of attributes.txt and
 // of the code that reads statements by it. Entries of another version are made anew.
-const Version = 5
+const Version = 6
 
 // direction says which of two values is better.
 type direction int8
@@ -43,11 +43,14 @@ type attribute struct {
 	kinds      []schema.ValueKind // of values; none: the words are compared
 	better     direction
 
-	least bool // of several versions the first counts
-	none  bool // that there is none is the best there is
+	least  bool // of several versions the first counts
+	single bool // for a plan it has one value
+	none   bool // that there is none is the best there is
 
 	first                         []string   // of the phrases one of which is in the statement
 	also, sentence, never, beside [][]string // phrases
+	ahead                         [][]string // phrases none of which stands before the value
+	plain                         []string   // words that do not say what a value is for
 	same                          []string   // nouns that count the same
 }
 
@@ -137,6 +140,8 @@ func (t *table) attribute(line string, s *section) (*attribute, error) {
 			a.better = lower
 		case "least":
 			a.least = true
+		case "single":
+			a.single = true
 		case "none":
 			a.none = true
 		default:
@@ -177,6 +182,10 @@ func (t *table) condition(a *attribute, line string) error {
 			a.never = append(a.never, words)
 		case "!":
 			a.beside = append(a.beside, words)
+		case "<":
+			a.ahead = append(a.ahead, words)
+		case "~":
+			a.plain = append(a.plain, words...)
 		case "=":
 			a.same = append(a.same, words...)
 		default:

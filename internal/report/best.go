@@ -29,6 +29,9 @@ func lead(a *attribute, said []Said) int {
 		case k < 0:
 			k = i
 		case a == nil || a.better == neither:
+		case said[k].ofPart(a) && !s.ofPart(a) && s.Value.Numeric():
+			k = i
+		case s.ofPart(a) && !said[k].ofPart(a) && said[k].Value.Numeric():
 		case said[k].byDefault() && !s.byDefault():
 			k = i
 		case s.byDefault() && !said[k].byDefault():
@@ -79,6 +82,11 @@ func compareVersions(a, b string) int {
 	return 0
 }
 
+// ofPart reports values that are for a part of what the row is about, of which others are for all.
+func (s Said) ofPart(a *attribute) bool {
+	return len(a.plain) > 0 && (s.Apart().Row != "" || s.Apart().Column != "" && !s.byDefault())
+}
+
 // byDefault reports values that hold unless something else is asked for.
 func (s Said) byDefault() bool { return strings.EqualFold(s.Limits["column"], byDefault) }
 
@@ -112,9 +120,46 @@ func isNone(v schema.Value) bool { return v.Original == nothing && v.Numeric() &
 type basis struct {
 	measure string
 	scope   string // what they are for each of, such as a node; empty if nothing says so
+	of      Apart  // what they are for, but for the plan
 }
 
-func (c Cell) basis(a *attribute) basis { return basis{a.measure(c.Value), c.scope()} }
+func (c Cell) basis(a *attribute) basis {
+	b := basis{measure: a.measure(c.Value), scope: c.scope()}
+	if len(c.Entries) > 0 {
+		b.of = c.of(a, c.Entries[0])
+	}
+	return b
+}
+
+// of is what a value of the cell is for: all that tells it apart but the plan, what it is for each of, and heads that
+// say that it holds by default, that it is the least that will do, or of whom it is. Versions are of what the row is about.
+func (c Cell) of(a *attribute, s Said) Apart {
+	if a.least {
+		return Apart{}
+	}
+	of := s.Apart()
+	of.Plan = ""
+	if s.byDefault() || slices.Contains(leastHeads, of.Column) {
+		of.Column = ""
+	}
+	if strings.HasPrefix(of.Condition, "per ") {
+		of.Condition = ""
+	}
+	for _, head := range []*string{&of.Row, &of.Column} {
+		if strings.Contains(*head, strings.ToLower(c.Company)) {
+			*head = ""
+		}
+	}
+	return of
+}
+
+// Heads of columns of what is the least that will do, and of what is better.
+//
+//nolint:gochecknoglobals // fixed lists
+var (
+	leastHeads  = []string{"minimum", "min", "at least", "required", "least"}
+	betterHeads = []string{"recommended", "better", "optimal", "suggested", "ideal"}
+)
 
 // rankCells marks the best and the worst of a row, and notes why a value is compared to no other.
 // Compared are those of the basis that most have; none if no basis is that of
@@ -127,7 +172,7 @@ func rankCells(a *attribute, cells []Cell) {
 	for i, c := range cells {
 		bases[i] = c.basis(a)
 	}
-	common, why, several := commonBasis(cells, bases)
+	common, why, several := commonBasis(a, cells, bases)
 	if !several {
 		return
 	}
@@ -135,7 +180,7 @@ func rankCells(a *attribute, cells []Cell) {
 	n := 0
 	for i := range cells {
 		c := &cells[i]
-		if c.Unranked = c.unranked(bases[i], common, why); c.Unranked != "" || c.Value.Kind == "" || c.State == NotDocumented || c.State == NotRead || c.State == StatedNo {
+		if c.Unranked = c.unranked(a, bases[i], common, why); c.Unranked != "" || c.Value.Kind == "" || c.State == NotDocumented || c.State == NotRead || c.State == StatedNo {
 			continue
 		}
 		n++
@@ -159,15 +204,29 @@ func rankCells(a *attribute, cells []Cell) {
 		return
 	}
 	for _, i := range best {
-		cells[i].Best = true
+		cells[i].Best = !contested(a, cells, i, better)
 	}
 	for _, i := range worst {
-		cells[i].Worst = !cells[i].saysBetter(a)
+		cells[i].Worst = !cells[i].saysBetter(a) && !contested(a, cells, i, func(a *attribute, x, y schema.Value) bool { return better(a, y, x) })
 	}
 }
 
+// contested reports that a cell which contradicts itself, or says values of other or of several things, says one that does
+// not lose to that of cell k: which of the two is first nobody knows.
+func contested(a *attribute, cells []Cell, k int, wins func(a *attribute, x, y schema.Value) bool) bool {
+	mine := cells[k].Value
+	return slices.ContainsFunc(cells, func(c Cell) bool {
+		return (c.State == Conflict || c.Unranked == forElse || c.ofSeveral(a)) && slices.ContainsFunc(c.Entries, func(s Said) bool {
+			return s.Value.Kind == mine.Kind && a.measure(s.Value) == a.measure(mine) && !wins(a, mine, s.Value)
+		})
+	})
+}
+
+// forElse is why a value is compared to none that is for all.
+const forElse = "it is for something else"
+
 // unranked is why the value of c is compared to no other, empty if it is, or if it has none: why, if none is.
-func (c Cell) unranked(b, common basis, why string) string {
+func (c Cell) unranked(a *attribute, b, common basis, why string) string {
 	switch {
 	case c.State == Conflict:
 		return "its pages contradict each other"
@@ -175,7 +234,7 @@ func (c Cell) unranked(b, common basis, why string) string {
 		return ""
 	case c.Value.Kind == schema.ValueFlag:
 		return "it says no value"
-	case c.ofSeveral():
+	case c.ofSeveral(a):
 		return "it says values of several things"
 	case b == common:
 		return ""
@@ -188,6 +247,8 @@ func (c Cell) unranked(b, common basis, why string) string {
 		return "it is per " + b.scope
 	case strings.HasPrefix(common.measure, string(c.Value.Kind)) && bare(c.Value):
 		return ""
+	case b.measure == common.measure:
+		return forElse
 	case c.Value.Kind == schema.ValueMoney:
 		return "it is in " + c.Value.Unit
 	case noun(c.Value) != "":
@@ -196,19 +257,15 @@ func (c Cell) unranked(b, common basis, why string) string {
 	return "it is measured as something else"
 }
 
-// ofSeveral reports that the rows of a table say values of several things: of geocoding, and of directions.
-func (c Cell) ofSeveral() bool {
-	row := ""
-	for _, s := range c.Entries {
-		switch {
-		case !s.Value.Numeric() || s.Apart().Row == "":
-		case row == "":
-			row = s.Apart().Row
-		case row != s.Apart().Row:
-			return true
-		}
+// ofSeveral reports values of several things that are no plans: of geocoding, and of directions.
+func (c Cell) ofSeveral(a *attribute) bool {
+	if len(c.Entries) == 0 {
+		return false
 	}
-	return false
+	first := c.Entries[0]
+	return slices.ContainsFunc(c.Entries[1:], func(s Said) bool {
+		return s.Value.Numeric() && !sameValue(s.Value, first.Value) && !slices.Contains(betterHeads, s.Apart().Column) && !s.byDefault() && c.of(a, s) != c.of(a, first)
+	})
 }
 
 // bare reports numbers of nothing in particular.
@@ -218,14 +275,14 @@ func bare(v schema.Value) bool {
 
 // commonBasis is the basis that most values of a row have; if two are had by as many, it is why none is. several tells
 // whether there are two values at all.
-func commonBasis(cells []Cell, bases []basis) (most basis, why string, several bool) {
+func commonBasis(a *attribute, cells []Cell, bases []basis) (most basis, why string, several bool) {
 	count := map[basis]int{}
 	values := 0
 	for i, c := range cells {
 		if c.State != Stated && c.State != Conflict || c.Value.Kind == "" {
 			continue
 		}
-		if values++; c.State == Stated && c.Value.Kind != schema.ValueUnlimited && c.Value.Kind != schema.ValueFlag && !isNone(c.Value) && !c.ofSeveral() {
+		if values++; c.State == Stated && c.Value.Kind != schema.ValueUnlimited && c.Value.Kind != schema.ValueFlag && !isNone(c.Value) && !c.ofSeveral(a) {
 			count[bases[i]]++
 		}
 	}

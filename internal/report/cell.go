@@ -225,6 +225,9 @@ func contradiction(company string, a *attribute, said []Said) (i, j int) {
 	}
 	for j := range said {
 		for i := range j {
+			if minimaDiffer(a, said[i], said[j]) || singlesDiffer(a, said[i], said[j]) {
+				return i, j
+			}
 			if how := opposed(a, said[i], said[j]); how > 0 && form(i).likeness(form(j)) >= how {
 				return i, j
 			}
@@ -253,6 +256,25 @@ func opposed(a *attribute, x, y Said) float64 {
 	}
 	return 0.8
 }
+
+// minimaDiffer reports two versions each of which is said to be the least that will do.
+func minimaDiffer(a *attribute, x, y Said) bool {
+	return a != nil && a.least && x.apart == y.apart && !x.Denies && !y.Denies && x.Value.Kind == schema.ValueVersion && y.Value.Kind == schema.ValueVersion &&
+		compareVersions(x.Value.From, y.Value.From) != 0 && leastOf.MatchString(x.Statement) && leastOf.MatchString(y.Statement)
+}
+
+// leastOf are words of what is the least that will do.
+var leastOf = regexp.MustCompile(`(?i)\b(?:minimum|at least|or (?:higher|later|newer|above)|must|requires?|required|accepts?|accepted|only|needs?|reject(?:s|ed)|refused?)\b`)
+
+// singlesDiffer reports what two pages say of a plan, where it has one value, if that is not the same.
+func singlesDiffer(a *attribute, x, y Said) bool {
+	return a != nil && a.single && x.URL != y.URL && x.apart == y.apart && x.Apart() == Apart{Plan: x.Apart().Plan} && x.Apart().Plan != "" &&
+		!x.Denies && !y.Denies && x.Value.Numeric() && unitOf(x.Value) == unitOf(y.Value) && !sameNumber(x.Value.Number, y.Value.Number) &&
+		(x.Value.Period == y.Value.Period || x.Value.Period == "" || y.Value.Period == "") && !ofSome.MatchString(x.Statement) && !ofSome.MatchString(y.Statement)
+}
+
+// ofSome are words of what holds for some of the cases of a plan.
+var ofSome = regexp.MustCompile(`(?i)\b(?:critical|urgent|priority|severity|sev|p[1-4]|outages?|incidents?|normal|other|phone|chat|regions?|when|if|up to)\b`)
 
 // areListed reports two statements that are rows of tables, or stand under one heading.
 func areListed(a, b string) bool {

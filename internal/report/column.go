@@ -89,6 +89,9 @@ func tells(head string, a *attribute) bool {
 	if a == nil {
 		return true
 	}
+	if len(a.plain) > 0 {
+		return a.narrows(head)
+	}
 	words, label := wordsOf(head), wordsOf(a.label)
 	return slices.ContainsFunc(words, func(w word) bool {
 		return !slices.ContainsFunc(label, func(l word) bool { return l.stem == w.stem })

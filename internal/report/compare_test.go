@@ -404,7 +404,7 @@ func TestAConflictShowsWhatHoldsForOtherPlans(t *testing.T) {
 	if c := row.Cells[0]; c.Text != "Team: 100 requests per minute ≠ Team: 200 requests per minute · Free: 10 requests per minute" || c.More != 0 || c.Unranked == "" {
 		t.Errorf("got %q, %d more, unranked %q", c.Text, c.More, c.Unranked)
 	}
-	if row.Cells[0].Best || row.Cells[0].Worst || !row.Cells[1].Worst || !row.Cells[2].Best || row.Cells[1].Unranked != "" {
+	if row.Cells[0].Best || row.Cells[0].Worst || row.Cells[1].Worst || !row.Cells[2].Best || row.Cells[1].Unranked != "" {
 		t.Errorf("what contradicts itself keeps others from being compared: %+v", row.Cells)
 	}
 }

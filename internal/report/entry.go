@@ -111,7 +111,7 @@ func (s Statement) figure(e Entry, m mention, columns columns, denies bool) (Ent
 		head := s.about(v, at, columns, m.of)
 		v = s.whole(v, at, columns)
 		if len(columns) == 0 {
-			row = cmp.Or(subject(&v, s.Text[:at]), s.heading(m.of), m.subject(v, s.Text[:m.start]))
+			row = cmp.Or(subject(&v, s.Text[:at]), s.heading(m.of), m.subject(v, s.Text[:m.start]), m.of.narrowed(s.Text[:at]))
 		}
 		e.Value, e.Apart = v, of.apart(row, head)
 		return e, true
@@ -231,7 +231,7 @@ func (s Statement) to(at int, columns columns) Statement {
 	return s.on(plan)
 }
 
-var ofPlan = regexp.MustCompile(`\b(\p{Lu}[\p{L}\d-]+) (?:accounts?|clusters?|customers|instances?|members|organi[sz]ations?|projects?|servers|sites?|subscri(?:bers|ptions?)|support|teams?|users|workspaces?|plans?|tier|edition)\b`)
+var ofPlan = regexp.MustCompile(`\b(\p{Lu}[\p{L}\d-]+) (?:accounts?|clusters?|customers|instances?|members|organi[sz]ations?|projects?|servers|sites?|subscri(?:bers|ptions?)|support|teams?|users|workspaces?|plans?|tier|edition|is priced|starts? at)\b`)
 
 // outstanding reports conditions of what there is not now, or not yet.
 func outstanding(condition, text string) bool {
@@ -264,7 +264,7 @@ func (s Statement) measure(m mention) (best schema.Value, at int, ok bool) {
 		switch {
 		case !slices.Contains(m.of.kinds, q.Value.Kind):
 			continue
-		case s.ofOther(q, m), !s.holds(q.Start, m.of):
+		case s.ofOther(q, m), !s.holds(q.Start, m.of), m.of.follows(s.Text[:q.Start]):
 			others = true
 			continue
 		}
@@ -299,8 +299,11 @@ func (s Statement) measure(m mention) (best schema.Value, at int, ok bool) {
 // ofOther reports values that are said to be of something else: the 16 GB of "16 GB of memory and a
 // disk" are not those of the disk.
 func (s Statement) ofOther(q extract.Measure, m mention) bool {
-	return strings.HasPrefix(s.Text[q.End:], " of ") && m.start > q.End+len(" of ")+near
+	return altogether.MatchString(s.Text[q.End:]) || strings.HasPrefix(s.Text[q.End:], " of ") && m.start > q.End+len(" of ")+near
 }
+
+// altogether are words behind a value that is the sum of several.
+var altogether = regexp.MustCompile(`^ (?:\p{L}+ )?(?:in total|altogether|overall|combined)\b`)
 
 // near is how far behind an "of" the words that it is about may stand.
 const near = 12
@@ -334,9 +337,9 @@ func (s Statement) byPlan(m mention) (entries []Entry) {
 // the two that has a unit; else v, which is what holds by default: "25 hits, at most 500 hits".
 func (s Statement) bound(all []extract.Measure, v schema.Value, at int) (schema.Value, int) {
 	for _, q := range all {
-		before := strings.ToLower(strings.TrimRight(s.Text[:q.Start], " "))
-		if q.Value.Kind == v.Kind && (q.Value.Unit == v.Unit || q.Value.Unit == "" || v.Unit == "") && q.Value.Number > v.Number &&
-			slices.ContainsFunc(bounds, func(w string) bool { return strings.HasSuffix(before, w) }) {
+		before, after := strings.ToLower(strings.TrimRight(s.Text[:q.Start], " ")), strings.ToLower(s.Text[q.End:])
+		if !altogether.MatchString(after) && q.Value.Kind == v.Kind && (q.Value.Unit == v.Unit || q.Value.Unit == "" || v.Unit == "") && q.Value.Number > v.Number &&
+			slices.ContainsFunc(bounds, func(w string) bool { return strings.HasSuffix(before, w) || strings.HasPrefix(after, " at most") }) {
 			v, at = q.Value, q.Start
 		}
 	}

@@ -97,6 +97,11 @@ func paidFor(v schema.Value, what string) schema.Value {
 // perMany is a price with what stands behind it, n bytes long, if that says for how many it is: $0.42 per 1,000.
 func perMany(v schema.Value, behind string) (_ schema.Value, n int) {
 	m := manyBehind.FindStringSubmatch(behind)
+	if one := oneMore.FindStringSubmatch(v.Original + behind); v.Kind == schema.ValueMoney && one != nil {
+		n = max(0, len(one[0])-len(v.Original))
+		v.Original = one[0]
+		return paidFor(v, one[1]), n
+	}
 	if v.Kind != schema.ValueMoney || v.Per != "" || m == nil {
 		return v, 0
 	}
@@ -122,6 +127,7 @@ func ofNoun(v schema.Value, behind string) schema.Value {
 
 var (
 	manyBehind = regexp.MustCompile(`^ (?:per|for (?:each|every)) ((?:\d[\d,]*|thousand|million)\b)`)
+	oneMore    = regexp.MustCompile(`^\D{0,4}[\d.,]+ (?:per|for (?:each|every)) (?:additional|further|extra) ((?:\d[\d,]* )?[\p{L}-]+)`)
 	nounBehind = regexp.MustCompile(`^ (\p{Ll}+)\b`)
 )
 
