@@ -31,7 +31,7 @@ func BenchmarkComparison(b *testing.B) {
 				}
 				cells := 0
 				for _, company := range c.Companies {
-					cells += company.Stated + company.Conflicts
+					cells += company.Stated + company.StatedNo + company.Conflicts
 				}
 				if len(c.Rows) != rows || len(c.Companies) != 30 || cells < 30*50 { // the rows that have a name are full
 					b.Fatalf("%d rows of %d companies say something in %d cells", len(c.Rows), len(c.Companies), cells)
