@@ -144,6 +144,9 @@ func cutIsA(s string) (subject, is string, ok bool) {
 // ofOthers reports what somebody else charges: the subject is a name that stands
 // nowhere else on the page.
 func (s *scorer) ofOthers(c candidate) bool {
+	if s.isForeign(possessor(c.statement)) {
+		return true
+	}
 	name := c.statement[:nameEnd(c.statement, 0)]
 	verb, rest, _ := strings.Cut(strings.TrimPrefix(c.statement[len(name):], " "), " ")
 	switch verb {
@@ -154,7 +157,33 @@ func (s *scorer) ofOthers(c candidate) bool {
 	if name == "" || isPlan(name) || isDeterminer(name) || opensWithPronoun(name) || !strings.ContainsFunc(rest, func(r rune) bool { return unicode.Is(unicode.Sc, r) }) {
 		return false
 	}
-	return strings.Count(s.text, name) <= 1+strings.Count(s.text, name+"?") && !slices.ContainsFunc(s.company, func(w string) bool { return strings.EqualFold(w, name) })
+	return s.isForeign(name)
+}
+
+// possessor is whose thing a statement begins to speak of: "Acme's endpoint takes…".
+func possessor(statement string) string {
+	first, _, _ := strings.Cut(statement, " ")
+	for _, end := range []string{"'s", "’s"} {
+		if name, ok := strings.CutSuffix(first, end); ok {
+			switch name {
+			case "It", "Let", "That", "What", "Here", "There", "Today", "Who", "Where", "How", "He", "She", "Customer", "User", "Client":
+				return ""
+			}
+			return name
+		}
+	}
+	return ""
+}
+
+// enoughText is how long a text is, in bytes, that would name its company again.
+const enoughText = 300
+
+// isForeign reports the name of somebody who is named once on the page, and once
+// more at most in a question, and who is not the company. A short text has no
+// room to say whose it is.
+func (s *scorer) isForeign(name string) bool {
+	return name != "" && len(s.text) >= enoughText && strings.Count(strings.ToLower(s.title+" "+s.text), strings.ToLower(name)) <= 1+strings.Count(s.text, name+"?") &&
+		!slices.ContainsFunc(s.company, func(w string) bool { return strings.EqualFold(w, name) })
 }
 
 // isPast reports what was so in a year that is named first, as in "In 2022 a seat
