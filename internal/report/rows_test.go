@@ -36,6 +36,12 @@ func rowsOf(text string) map[string]string {
 func TestRowsTakeWhatVendorsSay(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string][2]string{ // row and value
+		"Emails above your allowance cost €0.80 per 1,000.":                                      {"overage", "€0.80 per 1,000"},
+		"Whoever commits to a year gets a discount of 20%.":                                      {"annual_discount", "20%"},
+		"Support — First reply: 4 hours":                                                         {"first_response", "4 hours"},
+		"All customer data is stored in Finland.":                                                {"data_residency", ""},
+		"You can run it on our own servers.":                                                     {"self_hosting", ""},
+		"Requests to the API are limited to 10 MB.":                                              {"request_size", "10 MB"},
 		"Custom roles are part of the Scale plan.":                                               {"roles", ""},
 		"There are 4 administrator roles.":                                                       {"roles", ""},
 		"Policies grant rights to roles.":                                                        {"roles", ""},
@@ -101,6 +107,8 @@ func TestRowsLeaveWhatIsAboutSomethingElse(t *testing.T) {
 		"Each further connection costs €60 per month.":                            "price",
 		"Provisioning can be added to any of them for €25 per month.":             "price",
 		"From €500 per month you can pay by invoice.":                             "price",
+		"Retention beyond the included period costs $0.03 per GB and month.":      "overage",
+		"A Sydney data region is planned for 2027.":                               "data_residency",
 		"Each further connection costs €60.":                                      "overage",
 		"Extras — Sender: free of charge":                                         "free_tier",
 		"A data processing agreement is part of free accounts, too, in any plan.": "free_tier",
