@@ -178,11 +178,19 @@ func possessor(statement string) string {
 // enoughText is how long a text is, in bytes, that would name its company again.
 const enoughText = 300
 
-// isForeign reports the name of somebody who is named once on the page, and once
-// more at most in a question, and who is not the company. A short text has no
-// room to say whose it is.
+// isForeign reports the name of somebody whom customers come from or who is compared,
+// or who is named once on the page, and once more at most in a question, and who is
+// not the company. A short text has no room to say whose it is.
 func (s *scorer) isForeign(name string) bool {
-	return name != "" && len(s.text) >= enoughText && strings.Count(strings.ToLower(s.title+" "+s.text), strings.ToLower(name)) <= 1+strings.Count(s.text, name+"?") &&
+	if name == "" || len(s.text) < enoughText {
+		return false
+	}
+	for _, from := range []string{"oming from ", "igrating from ", "igrate from ", "witching from ", "witch from ", "ompare with ", "ompared with ", "ompared to ", "lternative to ", "iffer from ", " vs ", " vs. "} {
+		if strings.Contains(s.text, from+name) {
+			return true
+		}
+	}
+	return strings.Count(strings.ToLower(s.title+" "+s.text), strings.ToLower(name)) <= 1+strings.Count(s.text, name+"?") &&
 		!slices.ContainsFunc(s.company, func(w string) bool { return strings.EqualFold(w, name) })
 }
 

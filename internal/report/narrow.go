@@ -57,7 +57,7 @@ func (a *attribute) narrowed(before string) string {
 // soMany are so many of something before how long they last.
 var soMany = regexp.MustCompile(`(\d[\d,]*(?: [\p{L}-]+){1,3}),? (?:(?:which|that) )?(?:are |is )?valid for $`)
 
-var forWhat = regexp.MustCompile(`((?:[\p{L}\d-]+ ){1,3}?)(?:(?:is|are|can be|may be) (?:rate[- ])?(?:limited|throttled|capped|restricted) |(?:must|may|can) not take |(?:allows?|takes?|arrives?|reach(?:es)?|complete|are (?:answered|served|delivered)) )`)
+var forWhat = regexp.MustCompile(`(?:^|[\s(,;])((?:[\p{L}\d'’-]+ ){1,3}?)(?:(?:is|are|can be|may be) (?:rate[- ])?(?:limited|throttled|capped|restricted) |(?:must|may|can) not take |(?:allows?|takes?|arrives?|reach(?:es)?|complete|are (?:answered|served|delivered)) )`)
 
 // aheadWords is how many words before a value are looked at for what it may not stand behind.
 const aheadWords = 8

@@ -129,17 +129,18 @@ func TestRowsLeaveWhatIsAboutSomethingElse(t *testing.T) {
 func TestARateKeepsWhatItIsFor(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"Management API calls — Default: 20 per second":       "20 per second (row=management api calls; column=default)",
-		"Management API: 120 per minute":                      "120 per minute",
-		"Pro edition — Management API: 120 per minute":        "120 per minute (plan=pro edition; column=management api)",
-		"User search is limited to 30 requests per minute.":   "30 requests per minute (row=user search)",
-		"All other endpoints allow 300 requests per minute.":  "300 requests per minute (row=all other endpoints)",
-		"Exports are limited to 5 requests per minute.":       "5 requests per minute (row=exports)",
-		"The REST API is limited to 30 requests per minute.":  "30 requests per minute",
-		"Acme is limited to 30 requests per minute.":          "30 requests per minute",
-		"Every account is limited to 30 requests per minute.": "30 requests per minute per account",
-		"Pro allows 30 requests per minute.":                  "30 requests per minute",
-		"API requests per second — Limit: 20 per second":      "20 per second",
+		"Management API calls — Default: 20 per second":              "20 per second (row=management api calls; column=default)",
+		"Management API: 120 per minute":                             "120 per minute",
+		"Pro edition — Management API: 120 per minute":               "120 per minute (plan=pro edition; column=management api)",
+		"User search is limited to 30 requests per minute.":          "30 requests per minute (row=user search)",
+		"All other endpoints allow 300 requests per minute.":         "300 requests per minute (row=all other endpoints)",
+		"Here Acme's export endpoint allows 30 requests per minute.": "30 requests per minute (row=acme's export endpoint)",
+		"Exports are limited to 5 requests per minute.":              "5 requests per minute (row=exports)",
+		"The REST API is limited to 30 requests per minute.":         "30 requests per minute",
+		"Acme is limited to 30 requests per minute.":                 "30 requests per minute",
+		"Every account is limited to 30 requests per minute.":        "30 requests per minute per account",
+		"Pro allows 30 requests per minute.":                         "30 requests per minute",
+		"API requests per second — Limit: 20 per second":             "20 per second",
 	} {
 		if got := rowsOf(text)["request_rate"]; got != want {
 			t.Errorf("%q says %q, want %q", text, got, want)
