@@ -3,7 +3,6 @@ package extract
 import (
 	"slices"
 	"strings"
-	"unicode"
 
 	"techfacts.dev/techfacts/internal/document"
 	"techfacts.dev/techfacts/schema"
@@ -107,13 +106,4 @@ func (s *scorer) tells(quote string, p judged) (tells, figure bool) {
 		return true, true
 	}
 	return p.structure == StructureRow || negations(plain) > 0 && strings.HasSuffix(plain, ".") && !opensWithPronoun(plain) && strings.Count(plain, " ") > 3, false
-}
-
-// startsWithDate reports entries of what changed when.
-func startsWithDate(plain string) bool {
-	if isDate(plain) {
-		return true
-	}
-	words := strings.FieldsFunc(plain[:min(len(plain), 40)], func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-	return len(words) > 3 && isYear(words[2]) && strings.ContainsFunc(words[0]+words[1], unicode.IsDigit) && len(words[0]) <= len("September")
 }

@@ -141,8 +141,7 @@ func cutIsA(s string) (subject, is string, ok bool) {
 	return subject, is, ok
 }
 
-// ofOthers reports what somebody else charges: the subject is a name that stands
-// nowhere else on the page.
+// ofOthers reports what somebody else has or charges.
 func (s *scorer) ofOthers(c candidate) bool {
 	if s.isForeign(possessor(c.statement)) {
 		return true
@@ -182,16 +181,25 @@ const enoughText = 300
 // or who is named once on the page, and once more at most in a question, and who is
 // not the company. A short text has no room to say whose it is.
 func (s *scorer) isForeign(name string) bool {
-	if name == "" || len(s.text) < enoughText {
+	if name == "" || len(s.text) < enoughText || slices.ContainsFunc(s.company, func(w string) bool { return strings.EqualFold(w, name) }) {
 		return false
 	}
-	for _, from := range []string{"oming from ", "igrating from ", "igrate from ", "witching from ", "witch from ", "ompare with ", "ompared with ", "ompared to ", "lternative to ", "iffer from ", " vs ", " vs. "} {
-		if strings.Contains(s.text, from+name) {
+	low, name := strings.ToLower(s.title+" "+s.text), strings.ToLower(name)
+	for _, from := range []string{"coming from ", "migrating from ", "migrate from ", "switching from ", "switch from ", "compare with ", "compared with ", "compared to ", "alternative to ", "differ from ", " vs ", " vs. "} {
+		if strings.Contains(low, from+name) {
 			return true
 		}
 	}
-	return strings.Count(strings.ToLower(s.title+" "+s.text), strings.ToLower(name)) <= 1+strings.Count(s.text, name+"?") &&
-		!slices.ContainsFunc(s.company, func(w string) bool { return strings.EqualFold(w, name) })
+	return strings.Count(low, name) <= 1+strings.Count(low, name+"?")
+}
+
+// startsWithDate reports entries of what changed when.
+func startsWithDate(plain string) bool {
+	if isDate(plain) {
+		return true
+	}
+	words := strings.FieldsFunc(plain[:min(len(plain), 40)], func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	return len(words) > 3 && isYear(words[2]) && strings.ContainsFunc(words[0]+words[1], unicode.IsDigit) && len(words[0]) <= len("September")
 }
 
 // isPast reports what was so in a year that is named first, as in "In 2022 a seat

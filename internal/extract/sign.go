@@ -91,25 +91,16 @@ func hasAPIPath(text string) bool {
 }
 
 // boundsVersion reports text that says from which version on something is right:
-// "gnutls >= 3.3", "Ruby ≥ 3.0", "PHP 8.1+".
+// "gnutls >= 3.3", "Ruby ≥ 3.0".
 func boundsVersion(text string) bool {
 	for _, sign := range []string{">=", "≥"} {
-		if before, after, ok := strings.Cut(text, sign); ok && before != "" {
-			after = strings.TrimLeft(after, " v")
-			if end := digitsEnd(after, 0); end > 0 && isLetter(lastLetter(before)) && !strings.HasPrefix(after[end:], " %") {
-				return true
-			}
+		before, after, _ := strings.Cut(text, sign)
+		before, after = strings.TrimRight(before, " `"), strings.TrimLeft(after, " v")
+		if before != "" && isLetter(before[len(before)-1]) && digitsEnd(after, 0) > 0 {
+			return true
 		}
 	}
 	return false
-}
-
-func lastLetter(s string) byte {
-	s = strings.TrimRight(s, " `")
-	if s == "" {
-		return 0
-	}
-	return s[len(s)-1]
 }
 
 // places are the categories of a profile that signs other than words tell, by

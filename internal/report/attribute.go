@@ -46,6 +46,7 @@ type attribute struct {
 	least  bool // of several versions the first counts
 	single bool // for a plan it has one value
 	none   bool // that there is none is the best there is
+	names  bool // it takes names of what can be used, beside others
 
 	first                         []string   // of the phrases one of which is in the statement
 	also, sentence, never, beside [][]string // phrases
@@ -61,6 +62,7 @@ type table struct {
 	phrases    map[string][]phrase // by their first word
 	byKey      map[string]*attribute
 	byCategory map[string]*section
+	about      map[string]*attribute // by the attribute of facts
 }
 
 // phrase is words that speak of an attribute.
@@ -84,7 +86,7 @@ var (
 )
 
 func parseAttributes(text string) (*table, error) {
-	t := &table{phrases: map[string][]phrase{}, byKey: map[string]*attribute{}, byCategory: map[string]*section{}}
+	t := &table{phrases: map[string][]phrase{}, byKey: map[string]*attribute{}, byCategory: map[string]*section{}, about: map[string]*attribute{}}
 	var current *section
 	var a *attribute
 	n := 0
@@ -144,6 +146,8 @@ func (t *table) attribute(line string, s *section) (*attribute, error) {
 			a.single = true
 		case "none":
 			a.none = true
+		case "names":
+			a.names = true
 		default:
 			for k := range strings.SplitSeq(word, ",") {
 				if !slices.Contains(schema.ValueKind("").Values(), k) {
@@ -154,7 +158,7 @@ func (t *table) attribute(line string, s *section) (*attribute, error) {
 		}
 	}
 	t.attributes = append(t.attributes, a)
-	t.byKey[a.key] = a
+	t.byKey[a.key], t.about[a.key] = a, a
 	return a, nil
 }
 
@@ -162,6 +166,14 @@ func (t *table) condition(a *attribute, line string) error {
 	sign, list, ok := strings.Cut(line, " ")
 	if !ok {
 		return fmt.Errorf("not a condition: %s", line)
+	}
+	if sign == "@" {
+		for name := range strings.SplitSeq(list, "; ") {
+			if t.about[name] = a; name == "-" {
+				delete(t.about, a.key)
+			}
+		}
+		return nil
 	}
 	for text := range strings.SplitSeq(list, ";") {
 		words := phraseWords(text)

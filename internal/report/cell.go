@@ -109,7 +109,7 @@ func cellOf(company string, a *attribute, said []Said, silent State) Cell {
 // one thing of the kind where there are others.
 func (s Said) aside(a *attribute) int {
 	switch {
-	case s.Denies && !s.isFlag(), a.lists() && leavesOut.MatchString(s.Statement):
+	case s.Denies && !s.isFlag(), a != nil && a.names && leavesOut.MatchString(s.Statement):
 		return 2
 	case s.vague(a), doing.MatchString(s.Statement) && !strings.Contains(s.Statement, " — "), s.Value.Kind == schema.ValueFlag && s.Limits["plan"] == "" && strings.Contains(s.Statement, " — ") || strings.HasSuffix(s.Text, "…") || strings.Contains(s.Text, " only"):
 		return 1

@@ -81,19 +81,14 @@ var (
 // isOneOfSeveral tells whether the mention is of one thing of those that the row lists by their names, without which
 // there are others.
 func (m mention) isOneOfSeveral(text string, columns columns) bool {
-	names := func(words string) bool {
+	named := func(words string) bool {
 		return slices.ContainsFunc(attributes().mentions(wordsOf(words), false), func(o mention) bool { return o.of == m.of && !at(wordsOf(words[o.start:]), 0, m.of.first) })
 	}
-	if !m.of.lists() {
+	if m.of == nil || !m.of.names {
 		return false
 	}
 	c := columns.at(m.start)
-	return names(text[m.start:m.end]) || c != nil && names(c.head)
-}
-
-// lists tells whether what the row takes are names of what can be used, such as operating systems.
-func (a *attribute) lists() bool {
-	return a != nil && (a.key == "operating_system" || a.key == "browser")
+	return named(text[m.start:m.end]) || c != nil && named(c.head)
 }
 
 // leavesOut are words by which a name is said not to be one of a list.
